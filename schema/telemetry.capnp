@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the collector sends and what a capture holds. docs/formats/telemetry.md
+# describes the order of messages and shows one byte by byte.
+@0x8426abcb6bec26db;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("randguard::wire");
+
+struct Message {
+  union {
+    hello @0 :Hello;          # begins a session
+    snapshot @1 :Snapshot;    # processes that were there before; directly after hello
+    batch @2 :Batch;          # records
+    heartbeat @3 :Heartbeat;  # no record came for a while
+    context @4 :Context;      # from the analyzer: what replay cannot look up; captures only
+    seal @5 :Seal;            # checksum of what came since the last seal; captures only
+  }
+}
+
+struct Hello {
+  abiVersion @0 :UInt16;        # RG_ABI_VERSION of the records
+  collectorVersion @1 :Text;
+  bootId @2 :Text;              # /proc/sys/kernel/random/boot_id
+  hostName @3 :Text;
+  kernelRelease @4 :Text;
+  machine @5 :Text;             # uname -m
+  clockOffsetNs @6 :Int64;      # CLOCK_REALTIME - CLOCK_BOOTTIME
+  collectorStartNs @7 :UInt64;  # CLOCK_BOOTTIME; with bootId names one life of the collector
+  planDigest @8 :UInt64;        # Plan.digest, as it was given
+  session @9 :UInt32;           # 0 for the first connection of this collector, then 1, 2, ...
+  nextBatch @10 :UInt64;        # Batch.sequence to come
+  nextRecord @11 :UInt64;       # Batch.firstRecord to come: records handed over in earlier sessions
+  lostBefore @12 :List(UInt64); # Counters.lost as last sent in an earlier session
+  hooks @13 :List(Hook);
+  criticalRingBytes @14 :UInt32;
+  bulkRingBytes @15 :UInt32;
+}
+
+struct Hook {
+  number @0 :UInt16;  # enum rg_hook
+  state @1 :State;
+  why @2 :Text;       # for fallback and missing
+  enum State {
+    off @0;           # not in the plan
+    attached @1;
+    fallback @2;      # by its second choice of program
+    missing @3;
+  }
+}
+
+struct Snapshot {
+  records @0 :Data;  # whole records, one after the other
+  last @1 :Bool;     # the snapshot is complete
+}
+
+struct Batch {
+  sequence @0 :UInt64;       # counts batches over the collector's life
+  firstRecord @1 :UInt64;    # number, over the collector's life, of the first record
+  recordCount @2 :UInt32;
+  drainedNs @3 :UInt64;      # CLOCK_BOOTTIME: every record stored before is in this batch or an earlier one
+  clockOffsetNs @4 :Int64;   # as in Hello, now
+  records @5 :Data;          # whole records, bulk lane first, then critical lane
+  lost @6 :List(UInt64);     # Counters.lost
+}
+
+struct Heartbeat {
+  timeNs @0 :UInt64;         # CLOCK_BOOTTIME
+  clockOffsetNs @1 :Int64;
+  counters @2 :Counters;
+  collector @3 :CollectorStats;
+}
+
+struct Counters {
+  # Lists are indexed by enum rg_kind or enum rg_program; entry 0 is unused.
+  # Sums over all CPUs since the programs were loaded.
+  lost @0 :List(UInt64);     # by kind
+  stored @1 :List(UInt64);   # by kind
+  programs @2 :List(Program);
+  struct Program {
+    runs @0 :UInt64;
+    own @1 :UInt64;
+    busy @2 :UInt64;
+    errors @3 :UInt64;
+  }
+}
+
+struct CollectorStats {
+  recordsRead @0 :UInt64;
+  batchesSent @1 :UInt64;
+  bytesSent @2 :UInt64;
+  connects @3 :UInt32;
+  refusedPeers @4 :UInt32;        # peers of the wrong uid
+  cpuUserUs @5 :UInt64;
+  cpuSystemUs @6 :UInt64;
+  maxRssKb @7 :UInt64;
+  criticalRingPeakBytes @8 :UInt32;  # most that waited when draining began
+  bulkRingPeakBytes @9 :UInt32;
+  snapshotTornRecords @10 :UInt32;   # snapshot records given up: see collector
+}
+
+struct Context {
+  users @0 :List(User);
+  struct User {
+    uid @0 :UInt32;
+    name @1 :Text;
+  }
+}
+
+struct Seal {
+  crc32 @0 :UInt32;     # of every byte of the stream since the last seal, see docs
+  offset @1 :UInt64;    # where this seal begins in the (uncompressed) stream
+  messages @2 :UInt64;  # how many messages stand before it, seals not counted
+  end @3 :Bool;         # the capture was closed in order
+}

@@ -96,7 +96,6 @@ struct CollectorStats {
   maxRssKb @7 :UInt64;
   criticalRingPeakBytes @8 :UInt32;  # most that waited when draining began
   bulkRingPeakBytes @9 :UInt32;
-  snapshotTornRecords @10 :UInt32;   # snapshot records given up: see collector
 }
 
 struct Context {

@@ -222,21 +222,30 @@ struct rg_counters {
 	struct rg_program_counters programs[RG_PROGRAMS_MAX];
 };
 
-/* What the collector writes before loading; the object's defaults are zero. */
+/* The whole of the object's .bss: shared between the programs and the collector. */
+#define RG_AGENT_PROCESSES 4
+struct rg_agent_process {
+	__u64 start_ns; /* 0: slot unused */
+	__u32 pid;
+	__u32 reserved;
+};
+
+struct rg_shared {
+	struct rg_counters counters[RG_COUNTER_BLOCKS];
+	struct rg_agent_process agent[RG_AGENT_PROCESSES]; /* written by the collector */
+	__u32 source_known; /* written by the collector: hook exec_source is attached */
+	__u32 reserved;
+};
+
+/* The whole of the object's .rodata. abi_version is set at build time and tells
+ * the collector what it is about to load, the rest is set by the collector. */
 struct rg_settings {
+	__u32 abi_version;
 	__u32 collect_args;
 	__u32 collect_env;
 	__u32 collect_cwd;
 	__u32 threads;      /* report thread_start and thread_exit */
 	__u32 exec_sources; /* bit 1 << enum rg_exec_source: report */
-	__u32 reserved;
-};
-
-/* Processes of the agent, written by the collector at run time. */
-#define RG_AGENT_PROCESSES 4
-struct rg_agent_process {
-	__u64 start_ns; /* 0: slot unused */
-	__u32 pid;
 	__u32 reserved;
 };
 

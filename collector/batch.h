@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Records on their way from the rings to one message. Memory for one batch, allocated once.
+#ifndef COLLECTOR_BATCH_H_
+#define COLLECTOR_BATCH_H_
+
+#include <capnp/common.h>
+#include <kj/array.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "schema/abi/event.h"
+
+namespace randguard::collector {
+
+class Batch {
+ public:
+  // Of this, each lane may fill one half in one go, so that a flood in one cannot keep the other
+  // out.
+  static constexpr std::size_t kLaneBytes = 112 * 1024;
+
+  Batch()
+      : words_(
+            kj::heapArray<capnp::word>((2 * (kLaneBytes + RG_RECORD_MAX)) / sizeof(capnp::word))) {}
+
+  void Clear() { bytes_ = lane_begin_ = 0, count_ = 0, newest_ns_ = last_ns_ = 0; }
+  // From here on, records are another lane's.
+  void BeginLane() { lane_begin_ = bytes_, last_ns_ = 0; }
+  // Appends a record. False: this lane's half is full now.
+  bool Add(const void* record, std::size_t size);
+
+  bool empty() const { return count_ == 0; }
+  std::uint32_t count() const { return count_; }
+  std::size_t lane_bytes() const { return bytes_ - lane_begin_; }
+  std::uint64_t newest_ns() const { return newest_ns_; }  // of all records
+  std::uint64_t last_ns() const { return last_ns_; }      // of the record added last in this lane
+  kj::ArrayPtr<const kj::byte> bytes() const { return words_.asBytes().slice(0, bytes_); }
+
+ private:
+  kj::Array<capnp::word> words_;  // words, for messages refer to this memory
+  std::size_t bytes_ = 0;
+  std::size_t lane_begin_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint64_t newest_ns_ = 0;
+  std::uint64_t last_ns_ = 0;
+};
+
+}  // namespace randguard::collector
+
+#endif  // COLLECTOR_BATCH_H_

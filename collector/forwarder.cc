@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/forwarder.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "collector/fail.h"
+
+namespace randguard::collector {
+namespace {
+
+constexpr int kRetryMs = 200;
+constexpr int kAliveMs = 500;
+constexpr int kRounds = 16;
+
+std::uint64_t ClockNs(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
+
+std::uint64_t BootNs() { return ClockNs(CLOCK_BOOTTIME); }
+
+std::int64_t ClockOffsetNs() {
+  return static_cast<std::int64_t>(ClockNs(CLOCK_REALTIME)) - static_cast<std::int64_t>(BootNs());
+}
+
+int TakeRecord(void* batch, void* record, size_t size) {
+  return static_cast<Batch*>(batch)->Add(record, size) ? 0 : -1;
+}
+
+// Counters grow while they are read; each is exact by itself.
+std::uint64_t Read(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
+
+void WriteLost(capnp::List<std::uint64_t>::Builder out,
+               const std::array<std::uint64_t, RG_KIND_END>& lost) {
+  for (unsigned kind = 0; kind < lost.size(); ++kind) out.set(kind, lost[kind]);
+}
+
+}  // namespace
+
+HostFacts ReadHostFacts() {
+  utsname uts{};
+  if (uname(&uts) != 0) Fail("uname: %s", std::strerror(errno));
+  char id[37] = {};
+  kj::AutoCloseFd fd(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0 || read(fd, id, 36) != 36) Fail("boot id: %s", std::strerror(errno));
+  return {id, uts.nodename, uts.release, uts.machine};
+}
+
+Forwarder::Forwarder(const Plan& plan, Sensor& sensor, const HostFacts& host, Notifier& notifier,
+                     std::string socket_path, int signal_fd)
+    : plan_(plan),
+      sensor_(sensor),
+      host_(host),
+      notifier_(notifier),
+      connection_(std::move(socket_path), plan.analyzer_uid,
+                  [this] {
+                    notifier_.Alive();
+                    ending_ = ending_ || WaitForEnd(0);
+                    return !ending_;
+                  }),
+      bulk_(sensor.bulk_map, TakeRecord, &batch_),
+      critical_(sensor.critical_map, TakeRecord, &batch_),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      signal_fd_(signal_fd),
+      own_pid_(getpid()),
+      start_ns_(BootNs()) {
+  for (const int fd : {bulk_.fd(), critical_.fd(), signal_fd_}) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) Fail("epoll: %s", std::strerror(errno));
+  }
+}
+
+void Forwarder::Run() {
+  std::uint64_t next_heartbeat = 0;
+  const std::uint64_t heartbeat_ns = static_cast<std::uint64_t>(plan_.heartbeat_ms) * 1'000'000;
+  while (!ending_) {
+    notifier_.Alive();
+    if (!connection_.open()) {
+      if (!Establish()) return;
+      next_heartbeat = 0;
+      more_ = true;  // what waited meanwhile
+    }
+    const std::uint64_t now = BootNs();
+    int timeout = now >= next_heartbeat ? 0 : static_cast<int>((next_heartbeat - now) / 1'000'000);
+    timeout = std::min(timeout, kAliveMs);
+    epoll_event events[4];
+    const int n = epoll_wait(epoll_, events, 4, more_ ? 0 : timeout);
+    bool records = more_;
+    bool gone = false;
+    for (int i = 0; i < n; ++i) {
+      if (events[i].data.fd == signal_fd_) {
+        ending_ = true;
+      } else if (events[i].data.fd == connection_.fd()) {
+        gone = true;
+      } else {
+        records = true;
+      }
+    }
+    if (gone) {
+      Disconnect();
+      continue;
+    }
+    if (records) {
+      // Let some more come: one wake-up, one message, one system call for all of them.
+      if (!ending_ && !behind_) {
+        const timespec gather{0, plan_.flush_ms * 1'000'000L};
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &gather, nullptr);
+      }
+      if (!Flush()) {
+        Disconnect();
+        continue;
+      }
+    }
+    if (BootNs() >= next_heartbeat) {
+      next_heartbeat = BootNs() + heartbeat_ns;
+      if (!SendHeartbeat()) Disconnect();
+    }
+  }
+  if (connection_.open() && Flush()) SendHeartbeat();
+}
+
+bool Forwarder::WaitForEnd(int ms) {
+  pollfd end{signal_fd_, POLLIN, 0};
+  return poll(&end, 1, ms) > 0;
+}
+
+bool Forwarder::Establish() {
+  notifier_.Status("Waiting for the analyzer; records wait in the rings");
+  while (!connection_.Connect() || !SendHello() || !SendSnapshot()) {
+    connection_.Close();
+    notifier_.Alive();
+    if (ending_ || WaitForEnd(kRetryMs)) return false;
+  }
+  ++sessions_;
+  // No events asked for: only that the peer is gone. What it might send is never looked at.
+  epoll_event event{.events = 0, .data = {.fd = connection_.fd()}};
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection_.fd(), &event) != 0) return false;
+  notifier_.Status("Forwarding");
+  return true;
+}
+
+void Forwarder::Disconnect() {
+  connection_.Close();  // leaves the epoll set by itself
+  sensor_.shared->agent[1] = {};
+  Say("the analyzer is gone; records wait in the rings until it is back");
+}
+
+bool Forwarder::SendHello() {
+  capnp::MallocMessageBuilder message;
+  auto hello = message.initRoot<wire::Message>().initHello();
+  hello.setAbiVersion(RG_ABI_VERSION);
+  hello.setCollectorVersion(RG_VERSION);
+  hello.setBootId(host_.boot_id);
+  hello.setHostName(host_.host_name);
+  hello.setKernelRelease(host_.kernel_release);
+  hello.setMachine(host_.machine);
+  hello.setClockOffsetNs(ClockOffsetNs());
+  hello.setCollectorStartNs(start_ns_);
+  hello.setPlanDigest(plan_.digest);
+  hello.setSession(sessions_);
+  hello.setNextBatch(batches_);
+  hello.setNextRecord(records_read_ - (pending_ ? batch_.count() : 0));
+  WriteLost(hello.initLostBefore(RG_KIND_END), reported_lost_);
+  hello.setCriticalRingBytes(plan_.critical_ring_bytes);
+  hello.setBulkRingBytes(plan_.bulk_ring_bytes);
+  auto hooks = hello.initHooks(RG_HOOK_END - 1);
+  for (unsigned number = 1; number < RG_HOOK_END; ++number) {
+    const HookReport& report = sensor_.hooks[number];
+    auto hook = hooks[number - 1];
+    hook.setNumber(static_cast<std::uint16_t>(number));
+    hook.setState(static_cast<wire::Hook::State>(report.state));
+    hook.setWhy(report.why);
+  }
+  return connection_.Send(message);
+}
+
+bool Forwarder::SendSnapshot() {
+  // The iterator hands out at most its own buffer, 32 KiB, and only whole records.
+  alignas(8) char buffer[RG_RECORD_MAX];
+  kj::AutoCloseFd iterator(bpf_iter_create(sensor_.snapshot_link));
+  if (iterator.get() < 0) Fail("snapshot: %s", std::strerror(errno));
+  snapshot_.Clear();
+  for (;;) {
+    const ssize_t n = read(iterator, buffer, sizeof(buffer));
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n < 0) Fail("snapshot: %s", std::strerror(errno));
+    if (n == 0) return SendSnapshotPart(true);
+    for (ssize_t at = 0; at < n;) {
+      rg_header header;
+      std::memcpy(&header, buffer + at, sizeof(header));
+      NoteAgent(header);
+      if (!snapshot_.Add(buffer + at, header.size) && !SendSnapshotPart(false)) return false;
+      at += header.size;
+    }
+  }
+}
+
+bool Forwarder::SendSnapshotPart(bool last) {
+  capnp::MallocMessageBuilder message;
+  auto snapshot = message.initRoot<wire::Message>().initSnapshot();
+  snapshot.adoptRecords(message.getOrphanage().referenceExternalData(snapshot_.bytes()));
+  snapshot.setLast(last);
+  const bool sent = connection_.Send(message);
+  snapshot_.Clear();
+  return sent;
+}
+
+void Forwarder::NoteAgent(const rg_header& header) {
+  if (header.pid == static_cast<std::uint32_t>(own_pid_)) {
+    sensor_.shared->agent[0] = {header.start_ns, header.pid, 0};
+  } else if (header.pid == static_cast<std::uint32_t>(connection_.peer_pid())) {
+    sensor_.shared->agent[1] = {header.start_ns, header.pid, 0};
+  }
+}
+
+bool Forwarder::Flush() {
+  // Behind: batch after batch. Not for ever, for there are signals and the watchdog.
+  for (int round = 0; round < kRounds; ++round) {
+    if (!pending_) Drain();
+    if (!SendBatch()) return false;
+    if (!behind_) break;
+  }
+  return true;
+}
+
+void Forwarder::Drain() {
+  const std::uint64_t start = BootNs();
+  batch_.Clear();
+  const bool bulk_empty = bulk_.Drain();
+  peak_bulk_ = std::max(peak_bulk_, static_cast<std::uint32_t>(batch_.lane_bytes()));
+  // What a lane still holds is younger than its last record here.
+  drained_ns_ = bulk_empty ? start : std::min(start, batch_.last_ns());
+  batch_.BeginLane();
+  const bool critical_empty = critical_.Drain();
+  peak_critical_ = std::max(peak_critical_, static_cast<std::uint32_t>(batch_.lane_bytes()));
+  if (!critical_empty) drained_ns_ = std::min(drained_ns_, batch_.last_ns());
+  behind_ = !bulk_empty || !critical_empty;
+  // The analyzer holds back what is younger than drained_ns_: another batch must follow.
+  more_ = behind_ || batch_.newest_ns() > drained_ns_;
+  records_read_ += batch_.count();
+  pending_ = true;
+}
+
+bool Forwarder::SendBatch() {
+  const LostCounters lost = SumLost();
+  capnp::MallocMessageBuilder message;
+  auto batch = message.initRoot<wire::Message>().initBatch();
+  batch.setSequence(batches_);
+  batch.setFirstRecord(records_read_ - batch_.count());
+  batch.setRecordCount(batch_.count());
+  batch.setDrainedNs(drained_ns_);
+  batch.setClockOffsetNs(ClockOffsetNs());
+  batch.adoptRecords(message.getOrphanage().referenceExternalData(batch_.bytes()));
+  WriteLost(batch.initLost(RG_KIND_END), lost);
+  if (!connection_.Send(message)) return false;
+  reported_lost_ = lost;
+  pending_ = false;
+  ++batches_;
+  return true;
+}
+
+bool Forwarder::SendHeartbeat() {
+  capnp::MallocMessageBuilder message;
+  auto heartbeat = message.initRoot<wire::Message>().initHeartbeat();
+  heartbeat.setTimeNs(BootNs());
+  heartbeat.setClockOffsetNs(ClockOffsetNs());
+  WriteCounters(heartbeat.initCounters());
+  WriteStats(heartbeat.initCollector());
+  return connection_.Send(message);
+}
+
+Forwarder::LostCounters Forwarder::SumLost() const {
+  LostCounters lost{};
+  for (const rg_counters& block : sensor_.shared->counters) {
+    for (unsigned kind = 0; kind < RG_KIND_END; ++kind) lost[kind] += Read(block.kinds[kind].lost);
+  }
+  return lost;
+}
+
+void Forwarder::WriteCounters(wire::Counters::Builder out) const {
+  WriteLost(out.initLost(RG_KIND_END), SumLost());
+  auto stored = out.initStored(RG_KIND_END);
+  auto programs = out.initPrograms(RG_PROGRAM_END);
+  for (const rg_counters& block : sensor_.shared->counters) {
+    for (unsigned kind = 0; kind < RG_KIND_END; ++kind) {
+      stored.set(kind, stored[kind] + Read(block.kinds[kind].stored));
+    }
+    for (unsigned number = 0; number < RG_PROGRAM_END; ++number) {
+      const rg_program_counters& in = block.programs[number];
+      auto program = programs[number];
+      program.setRuns(program.getRuns() + Read(in.runs));
+      program.setOwn(program.getOwn() + Read(in.own));
+      program.setBusy(program.getBusy() + Read(in.busy));
+      program.setErrors(program.getErrors() + Read(in.errors));
+    }
+  }
+}
+
+void Forwarder::WriteStats(wire::CollectorStats::Builder out) const {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  out.setRecordsRead(records_read_);
+  out.setBatchesSent(batches_);
+  out.setBytesSent(connection_.bytes_sent());
+  out.setConnects(connection_.connects());
+  out.setRefusedPeers(connection_.refused_peers());
+  out.setCpuUserUs(usage.ru_utime.tv_sec * 1'000'000ULL + usage.ru_utime.tv_usec);
+  out.setCpuSystemUs(usage.ru_stime.tv_sec * 1'000'000ULL + usage.ru_stime.tv_usec);
+  out.setMaxRssKb(static_cast<std::uint64_t>(usage.ru_maxrss));
+  out.setCriticalRingPeakBytes(peak_critical_);
+  out.setBulkRingPeakBytes(peak_bulk_);
+}
+
+}  // namespace randguard::collector

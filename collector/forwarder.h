@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The steady state: rings -> messages -> socket, for as long as the process lives. Needs no
+// privilege; everything it touches was opened before or is the analyzer's socket.
+#ifndef COLLECTOR_FORWARDER_H_
+#define COLLECTOR_FORWARDER_H_
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "collector/batch.h"
+#include "collector/connection.h"
+#include "collector/notify.h"
+#include "collector/plan.h"
+#include "collector/sensor.h"
+#include "schema/telemetry.capnp.h"
+
+namespace randguard::collector {
+
+// What Hello says about the host; read while the file system still can be.
+struct HostFacts {
+  std::string boot_id;
+  std::string host_name;
+  std::string kernel_release;
+  std::string machine;
+};
+HostFacts ReadHostFacts();
+
+class Forwarder {
+ public:
+  // References are kept. `signal_fd` becomes readable when the collector is to end.
+  Forwarder(const Plan& plan, Sensor& sensor, const HostFacts& host, Notifier& notifier,
+            std::string socket_path, int signal_fd);
+
+  // Returns when asked to end, after one last batch.
+  void Run();
+
+ private:
+  using LostCounters = std::array<std::uint64_t, RG_KIND_END>;
+
+  // Tries until somebody takes Hello and the snapshot. False: asked to end.
+  bool Establish();
+  bool SendHello();
+  bool SendSnapshot();
+  bool SendSnapshotPart(bool last);
+  // Everything that waits. False: the connection is gone, `batch_` may hold what was not sent.
+  bool Flush();
+  void Drain();
+  bool SendBatch();
+  bool SendHeartbeat();
+  void Disconnect();
+  // Waits; true if asked to end.
+  bool WaitForEnd(int ms);
+  // Remembers the processes of the agent as the snapshot shows them.
+  void NoteAgent(const rg_header& header);
+  LostCounters SumLost() const;
+  void WriteCounters(wire::Counters::Builder out) const;
+  void WriteStats(wire::CollectorStats::Builder out) const;
+
+  const Plan& plan_;
+  Sensor& sensor_;
+  const HostFacts& host_;
+  Notifier& notifier_;
+  Connection connection_;
+  Batch batch_;
+  Batch snapshot_;
+  Lane bulk_;
+  Lane critical_;
+  kj::AutoCloseFd epoll_;
+  const int signal_fd_;
+  const pid_t own_pid_;
+  const std::uint64_t start_ns_;
+
+  bool behind_ = false;   // the last batch was full before the lanes were empty
+  bool more_ = false;     // another batch must follow soon: behind, or one lane ahead of the other
+  bool pending_ = false;  // batch_ was drained and not sent
+  bool ending_ = false;
+  std::uint64_t drained_ns_ = 0;
+  std::uint32_t sessions_ = 0;
+  std::uint64_t records_read_ = 0;
+  std::uint64_t batches_ = 0;
+  std::uint32_t peak_bulk_ = 0;
+  std::uint32_t peak_critical_ = 0;
+  LostCounters reported_lost_{};
+};
+
+}  // namespace randguard::collector
+
+#endif  // COLLECTOR_FORWARDER_H_

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/plan.h"
+
+#include <capnp/serialize.h>
+
+#include <bit>
+
+#include "collector/fail.h"
+#include "collector/trusted_file.h"
+#include "schema/plan.capnp.h"
+
+namespace randguard::collector {
+namespace {
+
+constexpr std::size_t kMaxPlanBytes = 64 * 1024;
+constexpr std::size_t kMaxEnvNames = 64;  // room in the eBPF map
+constexpr std::uint32_t kMinRing = 64 * 1024;
+constexpr std::uint32_t kMaxRing = 1024 * 1024 * 1024;
+
+std::uint32_t Between(const char* field, std::uint32_t value, std::uint32_t low,
+                      std::uint32_t high) {
+  if (value < low || value > high) {
+    Fail("plan: %s is %u; %u to %u is allowed", field, value, low, high);
+  }
+  return value;
+}
+
+std::uint32_t RingSize(const char* field, std::uint32_t value) {
+  Between(field, value, kMinRing, kMaxRing);
+  if (!std::has_single_bit(value)) Fail("plan: %s is %u; it must be a power of two", field, value);
+  return value;
+}
+
+}  // namespace
+
+Plan ReadPlan(const char* path) {
+  std::size_t size = 0;
+  const auto words = ReadTrustedFile(path, "plan", kMaxPlanBytes, size);
+  if (size % sizeof(capnp::word) != 0) Fail("plan %s: not whole words; compile it again", path);
+  // Limits: a plan is a dozen numbers and a flat list of names.
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = 2 * kMaxPlanBytes / sizeof(capnp::word);
+  limits.nestingLimit = 4;
+  capnp::FlatArrayMessageReader message(words, limits);
+  const auto in = message.getRoot<wire::Plan>();
+
+  if (in.getAbiVersion() != RG_ABI_VERSION) {
+    Fail(
+        "plan %s is for ABI version %u, this collector has %u; compile it again with "
+        "`rand-guard plan`",
+        path, in.getAbiVersion(), RG_ABI_VERSION);
+  }
+  Plan plan;
+  plan.digest = in.getDigest();
+  for (const std::uint16_t hook : in.getHooks()) {
+    plan.hooks[Between("hooks", hook, 1, RG_HOOK_END - 1)] = true;
+  }
+  plan.settings.collect_args = in.getCollectArgs() ? 1 : 0;
+  plan.settings.collect_cwd = in.getCollectCwd() ? 1 : 0;
+  plan.settings.collect_env = in.getCollectEnv() ? 1 : 0;
+  plan.settings.threads = in.getThreads() ? 1 : 0;
+  plan.settings.exec_sources =
+      Between("execSources", in.getExecSources(), 1, (2U << RG_EXEC_KERNEL) - 1);
+  Between("number of envNames", in.getEnvNames().size(), 0, kMaxEnvNames);
+  for (const auto name : in.getEnvNames()) {
+    Between("length of an envNames entry", name.size(), 1, RG_ENV_NAME_MAX - 1);
+    plan.env_names.emplace_back(name.begin(), name.size());
+  }
+  plan.critical_ring_bytes = RingSize("criticalRingBytes", in.getCriticalRingBytes());
+  plan.bulk_ring_bytes = RingSize("bulkRingBytes", in.getBulkRingBytes());
+  plan.collector_uid = Between("collectorUid", in.getCollectorUid(), 1, UINT32_MAX - 1);
+  plan.collector_gid = Between("collectorGid", in.getCollectorGid(), 1, UINT32_MAX - 1);
+  plan.analyzer_uid = Between("analyzerUid", in.getAnalyzerUid(), 0, UINT32_MAX - 1);
+  plan.flush_ms = static_cast<int>(Between("flushMs", in.getFlushMs(), 1, 10));
+  plan.heartbeat_ms = static_cast<int>(Between("heartbeatMs", in.getHeartbeatMs(), 100, 60000));
+  return plan;
+}
+
+}  // namespace randguard::collector

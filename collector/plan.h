@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The plan: all that the collector is told. Compiled by `rand-guard plan`, format
+// schema/plan.capnp.
+#ifndef COLLECTOR_PLAN_H_
+#define COLLECTOR_PLAN_H_
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "schema/abi/event.h"
+
+namespace randguard::collector {
+
+struct Plan {
+  std::uint64_t digest = 0;
+  std::array<bool, RG_HOOK_END> hooks{};  // by enum rg_hook
+  rg_settings settings{};                 // abi_version is set by the sensor
+  std::vector<std::string> env_names;     // 1 to RG_ENV_NAME_MAX - 1 bytes each
+  std::uint32_t critical_ring_bytes = 0;
+  std::uint32_t bulk_ring_bytes = 0;
+  uid_t collector_uid = 0;
+  gid_t collector_gid = 0;
+  uid_t analyzer_uid = 0;
+  int flush_ms = 0;
+  int heartbeat_ms = 0;
+};
+
+// Reads and checks every field; ends the program with one line on stderr if anything is wrong. The
+// file must belong to root and be writable by nobody else.
+Plan ReadPlan(const char* path);
+
+}  // namespace randguard::collector
+
+#endif  // COLLECTOR_PLAN_H_

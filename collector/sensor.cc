@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sensor.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <ranges>
+#include <string_view>
+
+#include "collector/fail.h"
+#include "collector/trusted_file.h"
+
+namespace randguard::collector {
+namespace {
+
+constexpr std::size_t kMaxObjectBytes = 16 * 1024 * 1024;
+
+struct ProgramInfo {
+  const char* name;
+  rg_hook hook;
+  int choice;
+};
+constexpr ProgramInfo kPrograms[] = {
+#define PROGRAM(number, name, hook, choice) {"rg_" #name, RG_HOOK_##hook, choice},
+#include "schema/abi/programs.def"
+#undef PROGRAM
+};
+
+struct HookInfo {
+  rg_hook hook;
+  const char* name;
+  bool required;
+};
+constexpr bool required = true;
+constexpr bool optional = false;
+constexpr HookInfo kHooks[] = {
+#define HOOK(number, name, need) {RG_HOOK_##name, #name, need},
+#include "schema/abi/hooks.def"
+#undef HOOK
+};
+
+// The first thing libbpf complained about since the last clear: the cause, not the aftermath.
+std::string& LibbpfComplaint() {
+  static std::string complaint;
+  return complaint;
+}
+
+int KeepComplaint(libbpf_print_level level, const char* format, va_list args) {
+  if (level != LIBBPF_WARN || !LibbpfComplaint().empty()) return 0;
+  char line[512];
+  std::vsnprintf(line, sizeof(line), format, args);
+  std::string_view text = line;
+  if (text.starts_with("libbpf: ")) text.remove_prefix(8);
+  LibbpfComplaint() = text.substr(0, text.find('\n'));
+  return 0;
+}
+
+struct BtfDelete {
+  void operator()(btf* b) const { btf__free(b); }
+};
+struct ObjectDelete {
+  void operator()(bpf_object* o) const { bpf_object__close(o); }
+};
+using Object = std::unique_ptr<bpf_object, ObjectDelete>;
+
+// Empty: this kernel has what the program attaches to.
+std::string WhyNotHere(const bpf_program* program, const btf* kernel) {
+  const std::string_view section = bpf_program__section_name(program);
+  const std::size_t slash = section.find('/');
+  const std::string kind(section.substr(0, slash));
+  const std::string target(slash == section.npos ? "" : section.substr(slash + 1));
+  if (kind == "tp_btf" &&
+      btf__find_by_name_kind(kernel, ("btf_trace_" + target).c_str(), BTF_KIND_TYPEDEF) < 0) {
+    return "this kernel has no tracepoint " + target;
+  }
+  if (kind == "fentry" && btf__find_by_name_kind(kernel, target.c_str(), BTF_KIND_FUNC) < 0) {
+    return "this kernel has no function " + target + " in its BTF";
+  }
+  if (kind == "tp") {
+    const std::string id = "/tracing/events/" + target + "/id";
+    if (access(("/sys/kernel" + id).c_str(), R_OK) != 0 &&
+        access(("/sys/kernel/debug" + id).c_str(), R_OK) != 0) {
+      return "tracefs is not mounted on /sys/kernel/tracing";
+    }
+  }
+  return "";
+}
+
+// Which choice of programs each hook gets: 0, 1, or -1 for none.
+using Choices = std::array<int, RG_HOOK_END>;
+
+Choices Choose(bpf_object* object, const Plan& plan, const btf* kernel,
+               std::array<HookReport, RG_HOOK_END>& hooks) {
+  Choices choices;
+  choices.fill(-1);
+  for (const HookInfo& hook : kHooks) {
+    HookReport& report = hooks[hook.hook];
+    if (!plan.hooks[hook.hook]) continue;
+    for (int choice = 0; choice < 2 && choices[hook.hook] < 0; ++choice) {
+      bool any = false;
+      std::string why;
+      for (const ProgramInfo& p : kPrograms) {
+        if (p.hook != hook.hook || p.choice != choice) continue;
+        const bpf_program* program = bpf_object__find_program_by_name(object, p.name);
+        if (program == nullptr) Fail("eBPF object: program %s is missing", p.name);
+        any = true;
+        if (why.empty()) why = WhyNotHere(program, kernel);
+      }
+      if (!any) continue;
+      if (why.empty()) {
+        choices[hook.hook] = choice;
+        report.state = choice == 0 ? HookState::kAttached : HookState::kFallback;
+      } else {
+        report.why += (report.why.empty() ? "" : "; ") + why;
+      }
+    }
+    if (choices[hook.hook] < 0) report.state = HookState::kMissing;
+  }
+  return choices;
+}
+
+bpf_map* FindMap(bpf_object* object, const char* name) {
+  bpf_map* map = bpf_object__find_map_by_name(object, name);
+  if (map == nullptr) Fail("eBPF object: map %s is missing", name);
+  return map;
+}
+
+// The object's .rodata or .bss: libbpf names it after the object.
+bpf_map* FindSection(bpf_object* object, std::string_view suffix, std::size_t size) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    if (std::string_view(bpf_map__name(map)).ends_with(suffix)) {
+      if (bpf_map__value_size(map) != size) break;
+      return map;
+    }
+  }
+  Fail(
+      "eBPF object: its %s section is not that of ABI version %u; install collector and object "
+      "of the same version",
+      suffix.data(), RG_ABI_VERSION);
+}
+
+Object Open(kj::ArrayPtr<const kj::byte> bytes, const char* path) {
+  LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "edr_ebpf");
+  Object object(bpf_object__open_mem(bytes.begin(), bytes.size(), &options));
+  if (object == nullptr) {
+    Fail("eBPF object %s: %s: %s", path, std::strerror(errno), LibbpfComplaint().c_str());
+  }
+  std::size_t size = 0;
+  const bpf_map* rodata = FindSection(object.get(), ".rodata", sizeof(rg_settings));
+  const auto* settings =
+      static_cast<const rg_settings*>(bpf_map__initial_value(const_cast<bpf_map*>(rodata), &size));
+  if (size != sizeof(rg_settings) || settings->abi_version != RG_ABI_VERSION) {
+    Fail(
+        "eBPF object %s is of ABI version %u, this collector of %u; install the same version of "
+        "both",
+        path, settings->abi_version, RG_ABI_VERSION);
+  }
+  return object;
+}
+
+void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
+  rg_settings settings = plan.settings;
+  settings.abi_version = RG_ABI_VERSION;
+  bpf_map* rodata = FindSection(object, ".rodata", sizeof(rg_settings));
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 1) Fail("cannot tell the number of CPUs: %s", std::strerror(-cpus));
+  if (bpf_map__set_initial_value(rodata, &settings, sizeof(settings)) != 0 ||
+      bpf_map__set_max_entries(FindMap(object, "rg_scratch"), cpus) != 0 ||
+      bpf_map__set_max_entries(FindMap(object, "rg_lane_critical"), plan.critical_ring_bytes) !=
+          0 ||
+      bpf_map__set_max_entries(FindMap(object, "rg_lane_bulk"), plan.bulk_ring_bytes) != 0) {
+    Fail("eBPF object: cannot be configured: %s", std::strerror(errno));
+  }
+  for (const ProgramInfo& p : kPrograms) {
+    bpf_program* program = bpf_object__find_program_by_name(object, p.name);
+    bpf_program__set_autoload(program, choices[p.hook] == p.choice);
+  }
+}
+
+void AttachAll(bpf_object* object, const Choices& choices, Sensor& sensor) {
+  // Backwards: exec, which prepare_exec and fork prepare for, comes last.
+  for (const ProgramInfo& p : kPrograms | std::views::reverse) {
+    HookReport& report = sensor.hooks[p.hook];
+    if (choices[p.hook] != p.choice || report.state == HookState::kMissing) continue;
+    LibbpfComplaint().clear();
+    const bpf_program* program = bpf_object__find_program_by_name(object, p.name);
+    std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(program));
+    if (link == nullptr) {
+      report.state = HookState::kMissing;
+      report.why = std::string(p.name) + " cannot be attached: " + std::strerror(errno);
+      continue;
+    }
+    if (p.hook == RG_HOOK_snapshot) sensor.snapshot_link = bpf_link__fd(link.get());
+    sensor.links.push_back(std::move(link));
+    if (p.hook == RG_HOOK_exec_source) sensor.shared->source_known = 1;
+  }
+}
+
+kj::AutoCloseFd DuplicateMapFd(bpf_object* object, const char* name) {
+  kj::AutoCloseFd fd(fcntl(bpf_map__fd(FindMap(object, name)), F_DUPFD_CLOEXEC, 0));
+  if (fd.get() < 0) Fail("map %s: %s", name, std::strerror(errno));
+  return fd;
+}
+
+void FillEnvNames(bpf_object* object, const Plan& plan) {
+  const int fd = bpf_map__fd(FindMap(object, "rg_env_names"));
+  for (const std::string& name : plan.env_names) {
+    char key[RG_ENV_NAME_MAX] = {};
+    const std::uint8_t value = 1;
+    std::memcpy(key, name.data(), name.size());
+    if (bpf_map_update_elem(fd, key, &value, BPF_ANY) != 0) {
+      Fail("environment variable names: %s", std::strerror(errno));
+    }
+  }
+}
+
+}  // namespace
+
+Lane::Lane(int map_fd, ring_buffer_sample_fn take, void* context)
+    : ring_(ring_buffer__new(map_fd, take, context, nullptr)) {
+  if (ring_ == nullptr) Fail("ring buffer: %s", std::strerror(errno));
+}
+
+Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
+  libbpf_set_print(KeepComplaint);
+  std::size_t size = 0;
+  const auto words = ReadTrustedFile(object_path, "eBPF object", kMaxObjectBytes, size);
+  const kj::ArrayPtr<const kj::byte> bytes(words.asBytes().begin(), size);
+  const std::unique_ptr<btf, BtfDelete> kernel(btf__load_vmlinux_btf());
+  if (kernel == nullptr) {
+    Fail(
+        "this kernel has no type information (/sys/kernel/btf/vmlinux: %s); it must be built with "
+        "CONFIG_DEBUG_INFO_BTF",
+        std::strerror(errno));
+  }
+
+  Sensor sensor;
+  Object object = Open(bytes, object_path);
+  Choices choices = Choose(object.get(), plan, kernel.get(), sensor.hooks);
+  Configure(object.get(), plan, choices);
+  LibbpfComplaint().clear();
+  if (bpf_object__load(object.get()) != 0) {
+    // One program that this kernel refuses fails the whole object. Once more with only what is
+    // required; then a failure is final.
+    const std::string why = LibbpfComplaint();
+    for (const HookInfo& hook : kHooks) {
+      if (hook.required || choices[hook.hook] < 0) continue;
+      choices[hook.hook] = -1;
+      sensor.hooks[hook.hook] = {HookState::kMissing, "left out, the kernel refused: " + why};
+    }
+    object = Open(bytes, object_path);
+    Configure(object.get(), plan, choices);
+    LibbpfComplaint().clear();
+    if (bpf_object__load(object.get()) != 0) {
+      const int error = errno;
+      Fail("this host refuses the eBPF programs: %s (%s)", std::strerror(error),
+           LibbpfComplaint().c_str());
+    }
+  }
+  FillEnvNames(object.get(), plan);
+  sensor.critical_map = DuplicateMapFd(object.get(), "rg_lane_critical");
+  sensor.bulk_map = DuplicateMapFd(object.get(), "rg_lane_bulk");
+  const bpf_map* bss = FindSection(object.get(), ".bss", sizeof(rg_shared));
+  const std::size_t page = sysconf(_SC_PAGESIZE);
+  void* shared = mmap(nullptr, (sizeof(rg_shared) + page - 1) / page * page, PROT_READ | PROT_WRITE,
+                      MAP_SHARED, bpf_map__fd(bss), 0);
+  if (shared == MAP_FAILED) Fail("counters cannot be mapped: %s", std::strerror(errno));
+  sensor.shared = static_cast<rg_shared*>(shared);
+
+  AttachAll(object.get(), choices, sensor);
+  for (const HookInfo& hook : kHooks) {
+    const HookReport& report = sensor.hooks[hook.hook];
+    if (report.state != HookState::kMissing) continue;
+    if (hook.required) Fail("hook %s is not to be had: %s", hook.name, report.why.c_str());
+    Say("hook %s is not to be had: %s", hook.name, report.why.c_str());
+  }
+  return sensor;
+}
+
+}  // namespace randguard::collector

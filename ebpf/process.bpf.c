@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * Life of processes and threads: exec, fork, exit.
+ */
+#include "ebpf/task.h"
+#include "ebpf/user_memory.h"
+
+#define NR_EXECVE	 59 /* x86-64 */
+#define NR_EXECVEAT	 322
+#define NR_IA32_EXECVE	 11
+#define NR_IA32_EXECVEAT 358
+
+struct rg_env_map rg_env_names SEC(".maps");
+
+/* Where an exec came from, for the few that are not a plain execve: by thread,
+ * from prepare_exec until the exec is done. */
+struct {
+	int (*type)[BPF_MAP_TYPE_LRU_HASH];
+	int (*max_entries)[1024];
+	__u32 *key;
+	__u32 *value; /* enum rg_exec_source | RG_EXEC_COMPAT */
+} rg_exec_sources SEC(".maps");
+
+#define RG_EXEC_COMPAT 0x100
+
+/* Past the point of no return, but before the new program's personality is set
+ * up: that overwrites the system call number in the saved registers with
+ * execve's, whatever it was. */
+static __always_inline int note_exec_source(struct task_struct *task, enum rg_program program)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u32 source = RG_EXEC_KERNEL, tid = task->pid;
+	bool compat = task->thread_info.status & TS_COMPAT;
+	__u64 nr = regs->orig_ax;
+
+	if (rg_skip(task, program))
+		return 0;
+	if (nr == (compat ? NR_IA32_EXECVE : NR_EXECVE))
+		source = RG_EXEC_EXECVE;
+	else if (nr == (compat ? NR_IA32_EXECVEAT : NR_EXECVEAT))
+		source = RG_EXEC_EXECVEAT;
+	if (source == RG_EXEC_EXECVE && !compat)
+		return 0; /* what the absence of an entry means */
+	if (compat)
+		source |= RG_EXEC_COMPAT;
+	bpf_map_update_elem(&rg_exec_sources, &tid, &source, BPF_ANY);
+	return 0;
+}
+
+/* Since 6.10. */
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(rg_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
+{
+	return note_exec_source(task, RG_PROGRAM_prepare_exec);
+}
+
+/* The function that 6.10's tracepoint stands in. */
+SEC("fentry/begin_new_exec")
+int BPF_PROG(rg_begin_new_exec, struct linux_binprm *bprm)
+{
+	return note_exec_source(bpf_get_current_task_btf(), RG_PROGRAM_begin_new_exec);
+}
+
+static __always_inline void exec_source(struct rg_process *p, __u32 tid)
+{
+	__u32 *noted = bpf_map_lookup_elem(&rg_exec_sources, &tid);
+
+	p->source = rg_shared.source_known ? RG_EXEC_EXECVE : RG_EXEC_UNKNOWN;
+	if (!noted)
+		return;
+	p->source = *noted & ~RG_EXEC_COMPAT;
+	if (*noted & RG_EXEC_COMPAT)
+		p->flags |= RG_PROCESS_COMPAT;
+	bpf_map_delete_elem(&rg_exec_sources, &tid);
+}
+
+/* Called once per exec that worked, when credentials, memory and file are the
+ * new program's and nothing of it has run. What fails earlier: exec_failed. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+{
+	struct mm_struct *mm;
+	struct rg_process *p;
+	struct rg_scratch *s;
+	const char *filename, *interp;
+
+	if (rg_skip(task, RG_PROGRAM_exec))
+		return 0;
+	s = rg_scratch_take(RG_KIND_process_exec, RG_PROGRAM_exec);
+	if (!s)
+		return 0;
+	p = (struct rg_process *)s->record;
+	__builtin_memset(p, 0, sizeof(*p));
+	s->used = sizeof(*p);
+	exec_source(p, old_tid);
+	if (!(rg_settings.exec_sources & (1 << (p->source & 3))))
+		goto out;
+
+	rg_fill_header(&p->hdr, RG_KIND_process_exec, task);
+	rg_pad_comm(p->hdr.comm);
+	if (old_tid != p->hdr.tid)
+		p->old_tid = old_tid;
+	p->argc = bprm->argc;
+	p->envc = bprm->envc;
+	rg_fill_credentials(p, task);
+	rg_fill_session(s, p, task);
+	mm = task->mm;
+	rg_fill_executable(s, p, BPF_CORE_READ(mm, exe_file));
+	rg_fill_directories(s, p, task);
+
+	filename = bprm->filename;
+	interp = bprm->interp;
+	rg_put_string(s, &p->filename, filename, RG_PATH_MAX);
+	if (interp != filename) /* a script: the kernel put its interpreter here */
+		rg_put_string(s, &p->interpreter, interp, RG_INTERP_MAX);
+
+	if (rg_settings.collect_args)
+		rg_put_range(s, &p->args, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end),
+			     bpf_probe_read_user);
+	else
+		p->flags |= RG_PROCESS_NO_ARGS;
+	if (rg_settings.collect_env)
+		rg_put_env(s, &p->env, mm);
+	else
+		p->flags |= RG_PROCESS_NO_ENV;
+	rg_submit_process_exec(s);
+out:
+	rg_scratch_put(s);
+	return 0;
+}
+
+/* In the creator, when the child is complete and has not run. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(rg_fork, struct task_struct *task, struct task_struct *child)
+{
+	bool thread = child->pid != child->tgid;
+	enum rg_kind kind = thread ? RG_KIND_thread_start : RG_KIND_process_fork;
+	struct cgroup *cgrp;
+	struct rg_scratch *s;
+	struct rg_fork *f;
+
+	if (thread && !rg_settings.threads)
+		return 0;
+	if (rg_skip(task, RG_PROGRAM_fork))
+		return 0;
+	s = rg_scratch_take(kind, RG_PROGRAM_fork);
+	if (!s)
+		return 0;
+	f = (struct rg_fork *)s->record;
+	__builtin_memset(f, 0, sizeof(*f));
+	s->used = sizeof(*f);
+	rg_fill_header(&f->hdr, kind, task);
+	rg_pad_comm(f->hdr.comm);
+	f->child_start_ns = child->group_leader->start_boottime;
+	f->child_pid = child->tgid;
+	f->child_tid = child->pid;
+	f->child_ppid = child->real_parent->tgid;
+	f->child_parent_start_ns = child->real_parent->group_leader->start_boottime;
+	f->child_ns_pid = rg_ns_pid(child, NULL);
+	BPF_CORE_READ_STR_INTO(&f->child_comm, child, comm);
+	rg_pad_comm(f->child_comm);
+	cgrp = child->cgroups->dfl_cgrp;
+	f->child_cgroup_id = cgrp->kn->id;
+	if (f->child_cgroup_id != f->hdr.cgroup_id) /* CLONE_INTO_CGROUP */
+		rg_put_cgroup(s, &f->child_cgroup, cgrp);
+	if (thread)
+		rg_submit_thread_start(s);
+	else
+		rg_submit_process_fork(s);
+	rg_scratch_put(s);
+	return 0;
+}
+
+#define SIGNAL_GROUP_EXIT 0x00000004
+
+/* In the thread that exits, while it still has its credentials. Kernels before
+ * 6.16 do not say whether it is the last one; `live` does, but two that exit at
+ * the same instant may both read zero: the analyzer counts the process once. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(rg_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	bool last = signal->live.counter == 0;
+	enum rg_kind kind = last ? RG_KIND_process_exit : RG_KIND_thread_exit;
+	struct rg_scratch *s;
+	struct rg_exit *e;
+
+	if (!last && !rg_settings.threads)
+		return 0;
+	if (rg_skip(task, RG_PROGRAM_exit))
+		return 0;
+	s = rg_scratch_take(kind, RG_PROGRAM_exit);
+	if (!s)
+		return 0;
+	e = (struct rg_exit *)s->record;
+	__builtin_memset(e, 0, sizeof(*e));
+	s->used = sizeof(*e);
+	rg_fill_header(&e->hdr, kind, task);
+	rg_pad_comm(e->hdr.comm);
+	e->task_start_ns = task->start_boottime;
+	/* What wait(2) will return for the process is its first thread's status,
+	 * unless the whole group was made to exit. */
+	if (signal->flags & SIGNAL_GROUP_EXIT)
+		e->status = signal->group_exit_code;
+	else if (last)
+		e->status = task->group_leader->exit_code;
+	else
+		e->status = task->exit_code;
+	if (last)
+		rg_submit_process_exit(s);
+	else
+		rg_submit_thread_exit(s);
+	rg_scratch_put(s);
+	return 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * What all programs share: settings, counters, scratch memory, the two lanes.
+ * A program reads: pass over the agent itself, take scratch, build, submit.
+ */
+#ifndef RG_EBPF_RG_H
+#define RG_EBPF_RG_H
+
+#include "ebpf/types.h"
+#include "schema/abi/event.h"
+
+#define PF_KTHREAD 0x00200000
+#define PF_EXITING 0x00000004
+#define TS_COMPAT  0x0002 /* system call came through the 32-bit table */
+
+/* Set by the collector before loading. */
+extern const volatile struct rg_settings rg_settings;
+/* Mapped by the collector. */
+extern struct rg_shared rg_shared;
+
+/* One record is put together here and then copied into its lane, so that a ring
+ * holds no more than the bytes a record really has. The slack behind `record` is
+ * for the verifier: it sees any masked offset plus any bounded length. */
+struct rg_scratch {
+	__u8 record[RG_RECORD_MAX + RG_ARGS_MAX];
+	__u8 path[RG_PATH_MAX + 256]; /* paths grow here from their end */
+	__u8 name[RG_PATH_MAX];
+	__u32 used; /* bytes of record */
+	__u32 busy;
+};
+
+_Static_assert(sizeof(struct rg_process) + 3 * RG_PATH_MAX + RG_INTERP_MAX + RG_ARGS_MAX +
+			       RG_ENV_MAX + RG_TTY_MAX + RG_CGROUP_MAX + 8 <=
+		       RG_RECORD_MAX,
+	       "the longest record fits");
+
+struct rg_scratch_map {
+	int (*type)[BPF_MAP_TYPE_ARRAY];
+	int (*max_entries)[1]; /* the collector sets the number of CPUs */
+	__u32 *key;
+	struct rg_scratch *value;
+};
+struct rg_ring_map {
+	int (*type)[BPF_MAP_TYPE_RINGBUF];
+	int (*max_entries)[65536]; /* the collector sets it as the plan says */
+};
+
+extern struct rg_scratch_map rg_scratch SEC(".maps");
+extern struct rg_ring_map rg_lane_critical SEC(".maps");
+extern struct rg_ring_map rg_lane_bulk SEC(".maps");
+
+static __always_inline struct rg_counters *rg_counters(void)
+{
+	return &rg_shared.counters[bpf_get_smp_processor_id() & (RG_COUNTER_BLOCKS - 1)];
+}
+
+/* Atomic although the block is the CPU's own: hosts may have more CPUs than
+ * blocks, and kernels with full preemption may switch tasks in between. */
+static __always_inline void rg_count(__u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
+/* The agent never observes itself. A reused pid is not the agent: start times
+ * differ. */
+static __always_inline bool rg_is_agent(struct task_struct *task)
+{
+	__u32 pid = task->tgid;
+
+	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
+		const struct rg_agent_process *agent = &rg_shared.agent[i];
+
+		if (agent->pid == pid && agent->start_ns == task->group_leader->start_boottime)
+			return true;
+	}
+	return false;
+}
+
+/* Counts the run; true if there is nothing to do. */
+static __always_inline bool rg_skip(struct task_struct *task, enum rg_program program)
+{
+	struct rg_program_counters *c = &rg_counters()->programs[program];
+
+	rg_count(&c->runs);
+	if (!rg_is_agent(task))
+		return false;
+	rg_count(&c->own);
+	return true;
+}
+
+/* A record of this kind will not be: no scratch memory, or nothing to read. */
+static __always_inline void rg_give_up(enum rg_kind kind, __u64 *why)
+{
+	rg_count(why);
+	rg_count(&rg_counters()->kinds[kind].lost);
+}
+
+/* Scratch memory of this CPU, or NULL if something that we interrupted is using
+ * it. Whoever takes it puts it back with rg_scratch_put(). */
+static __always_inline struct rg_scratch *rg_scratch_take(enum rg_kind kind,
+							  enum rg_program program)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rg_scratch *s = bpf_map_lookup_elem(&rg_scratch, &cpu);
+
+	if (!s || __sync_lock_test_and_set(&s->busy, 1)) {
+		rg_give_up(kind, &rg_counters()->programs[program].busy);
+		return NULL;
+	}
+	return s;
+}
+
+static __always_inline void rg_scratch_put(struct rg_scratch *s)
+{
+	__sync_lock_test_and_set(&s->busy, 0);
+}
+
+/* Pads the record to its size. The last eight bytes are zeroed before the
+ * padding is taken from them: no byte of an older record leaves the kernel. */
+static __always_inline __u32 rg_finish(struct rg_scratch *s)
+{
+	struct rg_header *hdr = (struct rg_header *)s->record;
+	__u32 used = s->used & (RG_RECORD_MAX - 1);
+
+	__builtin_memset(&s->record[used], 0, 8);
+	used = RG_ALIGN8(used);
+	hdr->size = used;
+	return used;
+}
+
+/* The one place where records are lost for want of room, and it counts. No
+ * flags: the kernel wakes the collector for the first record after it had read
+ * all, and for none while it is behind. */
+#define rg_submit(s, kind, lane)                                                                   \
+	({                                                                                         \
+		struct rg_kind_counters *_c = &rg_counters()->kinds[kind];                         \
+		__u32 _size = rg_finish(s);                                                        \
+		if (bpf_ringbuf_output(&rg_lane_##lane, (s)->record, _size, 0))                    \
+			rg_count(&_c->lost);                                                       \
+		else                                                                               \
+			rg_count(&_c->stored);                                                     \
+	})
+
+/* The lane of each kind, from the list of kinds: rg_submit_to(process_exec, s). */
+#define EVENT_KIND(number, name, body, lane)                                                       \
+	static __always_inline void rg_submit_##name(struct rg_scratch *s)                         \
+	{                                                                                          \
+		RG_SUBMIT_##lane(s, number);                                                       \
+	}
+#define RG_SUBMIT_critical(s, number) rg_submit(s, number, critical)
+#define RG_SUBMIT_bulk(s, number)     rg_submit(s, number, bulk)
+#define RG_SUBMIT_snapshot(s, number) (void)(s)
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+
+#endif /* RG_EBPF_RG_H */

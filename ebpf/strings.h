@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * Puts strings, lists and paths behind a record's body. Every function fills the
+ * rg_str it is given, also when nothing could be read: then its flags say so.
+ *
+ * Masks with powers of two instead of comparisons are for the verifier: it then
+ * knows an upper bound without following both branches.
+ */
+#ifndef RG_EBPF_STRINGS_H
+#define RG_EBPF_STRINGS_H
+
+#include "ebpf/rg.h"
+
+#define RG_RECORD_MASK (RG_RECORD_MAX - 1)
+#define RG_PATH_MASK   (RG_PATH_MAX - 1)
+
+/* Hides a value from the optimiser, so that the mask applied to it stays where
+ * it is written. */
+#define rg_opaque(x) asm volatile("" : "+r"(x))
+
+static __always_inline __u32 rg_offset(struct rg_scratch *s)
+{
+	__u32 used = s->used;
+
+	rg_opaque(used);
+	return used & RG_RECORD_MASK;
+}
+
+/* Appends a kernel string of at most `max` - 1 bytes; `max` is a constant. */
+static __always_inline void rg_put_string(struct rg_scratch *s, struct rg_str *out, const void *src,
+					  const __u32 max)
+{
+	__u32 off = rg_offset(s);
+	long n;
+
+	out->offset = off;
+	n = bpf_probe_read_kernel_str(&s->record[off], max, src);
+	if (n <= 0) {
+		out->flags = RG_STR_UNREADABLE;
+		return;
+	}
+	n -= 1;
+	if (n == max - 1) {
+		char next = 0;
+
+		bpf_probe_read_kernel(&next, 1, (const char *)src + n);
+		if (next)
+			out->flags = RG_STR_TRUNCATED;
+	}
+	out->length = n;
+	s->used = off + n;
+}
+
+/* --- paths ----------------------------------------------------------------
+ *
+ * Up from a dentry, through the mounts, to the root of the mount namespace. The
+ * answer is the kernel's own name for the object, without symlinks, whatever
+ * the caller wrote, and does not stop at a chroot. Names are taken without the
+ * kernel's rename lock: a rename of a directory at the same instant can give
+ * its old or its new name.
+ */
+struct rg_walk {
+	struct dentry *dentry;
+	struct mount *mnt;
+	struct dentry *mnt_root;
+	struct rg_scratch *s;
+	__u32 pos; /* where the path begins in s->path */
+	__u32 flags;
+};
+
+/* Prepends `len` bytes of `name`, with a slash before. False: no room. */
+static __always_inline bool rg_prepend(struct rg_walk *w, const void *name, __u32 len, bool slash)
+{
+	__u32 pos;
+
+	if (len > 255)
+		len = 255;
+	if (w->pos < len + slash) {
+		w->flags |= RG_STR_TRUNCATED;
+		return false;
+	}
+	pos = w->pos - len;
+	rg_opaque(pos);
+	rg_opaque(len);
+	if (bpf_probe_read_kernel(&w->s->path[pos & RG_PATH_MASK], len & 255, name)) {
+		w->flags |= RG_STR_UNREADABLE;
+		return false;
+	}
+	if (slash) {
+		pos -= 1;
+		rg_opaque(pos);
+		w->s->path[pos & RG_PATH_MASK] = '/';
+	}
+	w->pos = pos;
+	return true;
+}
+
+static long rg_walk_step(__u32 i, struct rg_walk *w)
+{
+	/* Copies first: BPF_CORE_READ would relocate our own struct with the rest. */
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mnt = w->mnt;
+	const unsigned char *name;
+	__u32 len;
+
+	if (dentry == w->mnt_root) {
+		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
+
+		if (up == mnt || !up) {
+			/* The top. No namespace, or an error value in its place:
+			 * unmounted lazily, or never mounted where a path leads. */
+			long ns = (long)BPF_CORE_READ(mnt, mnt_ns);
+
+			if (ns == 0 || (ns < 0 && ns >= -4095))
+				w->flags |= RG_STR_DETACHED;
+			return 1;
+		}
+		w->dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+		w->mnt = up;
+		w->mnt_root = BPF_CORE_READ(up, mnt.mnt_root);
+		return 0;
+	}
+	parent = BPF_CORE_READ(dentry, d_parent);
+	name = BPF_CORE_READ(dentry, d_name.name);
+	len = BPF_CORE_READ(dentry, d_name.len);
+	if (parent == dentry || !parent) {
+		/* A file system's root that is no mount's root, or an object that
+		 * never had a directory: "memfd:label", "anon_inode:...". */
+		char label[6] = {};
+
+		w->flags |= RG_STR_DETACHED;
+		bpf_probe_read_kernel(label, sizeof(label), name);
+		if (label[0] == 'm' && label[1] == 'e' && label[2] == 'm' && label[3] == 'f' &&
+		    label[4] == 'd' && label[5] == ':')
+			w->flags |= RG_STR_MEMFD;
+		if (label[0] != '/')
+			rg_prepend(w, name, len, false);
+		return 1;
+	}
+	if (!rg_prepend(w, name, len, true))
+		return 1;
+	w->dentry = parent;
+	return 0;
+}
+
+/* Components a path can have: every second byte a slash. */
+#define RG_PATH_STEPS (RG_PATH_MAX / 2)
+
+static __always_inline void rg_walk(struct rg_walk *w, struct rg_scratch *s, struct path *path)
+{
+	struct vfsmount *vfsmnt = BPF_CORE_READ(path, mnt);
+	struct dentry *dentry = BPF_CORE_READ(path, dentry);
+
+	w->s = s;
+	w->pos = RG_PATH_MAX;
+	w->flags = 0;
+	w->dentry = dentry;
+	w->mnt_root = BPF_CORE_READ(vfsmnt, mnt_root);
+	w->mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	if (!vfsmnt || !dentry) {
+		w->flags = RG_STR_UNREADABLE;
+		return;
+	}
+	if (BPF_CORE_READ(dentry, d_hash.pprev) == NULL && dentry != w->mnt_root)
+		w->flags |= RG_STR_DELETED;
+	if (bpf_loop(RG_PATH_STEPS, rg_walk_step, w, 0) == RG_PATH_STEPS)
+		w->flags |= RG_STR_TRUNCATED;
+}
+
+/* Appends what a walk left in s->path. */
+static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *out,
+					  struct rg_walk *w)
+{
+	__u32 off = rg_offset(s);
+	__u32 pos = w->pos, len;
+
+	out->offset = off;
+	out->flags = w->flags;
+	if (w->flags & RG_STR_UNREADABLE)
+		return;
+	if (pos >= RG_PATH_MAX) { /* no component: the root itself */
+		if (w->flags & RG_STR_DETACHED)
+			return;
+		s->record[off] = '/';
+		out->length = 1;
+		s->used = off + 1;
+		return;
+	}
+	len = RG_PATH_MAX - pos;
+	rg_opaque(len);
+	if (len > RG_PATH_MAX)
+		return;
+	rg_opaque(pos);
+	bpf_probe_read_kernel(&s->record[off], len, &s->path[pos & RG_PATH_MASK]);
+	out->length = len;
+	s->used = off + len;
+}
+
+static __always_inline void rg_put_path(struct rg_scratch *s, struct rg_str *out, struct path *path)
+{
+	struct rg_walk w;
+
+	rg_walk(&w, s, path);
+	rg_put_walked(s, out, &w);
+}
+
+/* --- cgroup paths ----------------------------------------------------------- */
+
+static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *kn)
+{
+	/* 6.15 "kernfs: Use RCU to access kernfs_node::parent" renamed it. */
+	if (bpf_core_field_exists(kn->__parent))
+		return BPF_CORE_READ(kn, __parent);
+	return BPF_CORE_READ((struct kernfs_node___old *)kn, parent);
+}
+
+struct rg_cgroup_walk {
+	struct kernfs_node *kn;
+	struct rg_walk w; /* only pos, flags and s */
+};
+
+static long rg_cgroup_step(__u32 i, struct rg_cgroup_walk *c)
+{
+	struct kernfs_node *kn = c->kn, *parent = rg_kernfs_parent(kn);
+	long n;
+
+	if (!parent)
+		return 1;
+	n = bpf_probe_read_kernel_str(c->w.s->name, 256, BPF_CORE_READ(kn, name));
+	if (n <= 0) {
+		c->w.flags |= RG_STR_UNREADABLE;
+		return 1;
+	}
+	if (!rg_prepend(&c->w, c->w.s->name, n - 1, true))
+		return 1;
+	c->kn = parent;
+	return 0;
+}
+
+static __always_inline void rg_put_cgroup(struct rg_scratch *s, struct rg_str *out,
+					  struct cgroup *cgrp)
+{
+	struct rg_cgroup_walk c = {};
+
+	c.kn = BPF_CORE_READ(cgrp, kn);
+	c.w.s = s;
+	c.w.pos = RG_PATH_MAX;
+	if (bpf_loop(256, rg_cgroup_step, &c, 0) == 256)
+		c.w.flags |= RG_STR_TRUNCATED;
+	/* RG_CGROUP_MAX, not RG_PATH_MAX: part of what the longest record adds up to. */
+	if (c.w.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
+		c.w.pos = RG_PATH_MAX - RG_CGROUP_MAX;
+		c.w.flags |= RG_STR_TRUNCATED;
+	}
+	rg_put_walked(s, out, &c.w);
+}
+
+#endif /* RG_EBPF_STRINGS_H */

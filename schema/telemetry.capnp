@@ -100,6 +100,12 @@ struct CollectorStats {
 
 struct Context {
   users @0 :List(User);
+  printed @1 :Cursor;  # how far the analyzer before this one had got; absent: unknown
+  struct Cursor {
+    bootId @0 :Text;
+    collectorStartNs @1 :UInt64;
+    records @2 :UInt64;  # of that life of the collector
+  }
   struct User {
     uid @0 :UInt32;
     name @1 :Text;

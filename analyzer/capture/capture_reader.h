@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads what CaptureWriter wrote, plain or compressed, and vouches for it: a message is handed out
+// only after its seal was checked. Streaming, in about 1 MiB of memory (and zstd's window). The
+// format is described in docs/formats/telemetry.md.
+#ifndef ANALYZER_CAPTURE_CAPTURE_READER_H_
+#define ANALYZER_CAPTURE_CAPTURE_READER_H_
+
+#include <kj/io.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analyzer/capture/capture_source.h"
+#include "analyzer/capture/seal.h"
+#include "analyzer/wire/frame_reader.h"
+#include "analyzer/wire/stream_buffer.h"
+
+namespace randguard {
+
+class CaptureReader {
+ public:
+  static absl::StatusOr<CaptureReader> Open(const std::string& path);
+  // Reads `fd`, also a pipe; `name` is what messages call it.
+  static absl::StatusOr<CaptureReader> FromFd(kj::AutoCloseFd fd, std::string name);
+
+  // The next message (never a seal), in order, valid until the next call; nullopt when the capture
+  // was read to its end, and ended in order.
+  //
+  // Everything that is whole comes first, then one error, which every further call repeats. It
+  // names the file, where in the uncompressed stream, and what:
+  //   InvalidArgument     this is not a capture: empty, or does not begin like one
+  //   DataLoss            damaged: cut, changed, a piece missing, moved or added
+  //   FailedPrecondition  the host could not read on
+  absl::StatusOr<std::optional<Frame>> Next();
+
+  // Where the message that Next() returned last begins in the uncompressed stream.
+  std::uint64_t MessageOffset() const { return message_offset_; }
+  std::uint64_t Messages() const { return state_.messages; }  // verified, seals left out
+  std::uint64_t Bytes() const { return state_.offset; }       // verified, uncompressed, with seals
+  std::uint64_t BytesInFile() const { return source_.BytesRead(); }  // read so far
+  bool Compressed() const { return source_.Compressed(); }
+  bool EndedInOrder() const { return ended_; }
+  const std::string& Name() const { return name_; }
+
+ private:
+  CaptureReader(CaptureSource source, std::string name);
+  absl::StatusOr<std::optional<Frame>> ReadMessageAndSeal();
+  absl::StatusOr<std::optional<std::size_t>> WaitForMessage();
+  absl::StatusOr<bool> FillTo(std::size_t bytes);
+  absl::Status CheckEnd();
+  absl::Status MissingSeal(Frame frame) const;
+  absl::Status NotACapture(std::string_view why) const;
+  absl::Status Damage(std::uint64_t offset, std::string_view what) const;
+
+  CaptureSource source_;
+  std::string name_;
+  StreamBuffer buffer_;
+  SealState state_;
+  std::uint64_t message_offset_ = 0;
+  bool ended_ = false;
+  absl::Status status_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CAPTURE_CAPTURE_READER_H_

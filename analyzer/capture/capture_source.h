@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bytes of a capture, unpacked if need be. Whether it is compressed is told from the content,
+// not from the name.
+#ifndef ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
+#define ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
+
+#include <kj/io.h>
+#include <zstd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace randguard {
+
+// A zstd frame may ask its reader for a window of this size and no more: 8 MiB, what every decoder
+// is to support (RFC 8878). Level 3, which the writer uses, takes 2 MiB.
+inline constexpr int kMaxWindowLog = 23;
+
+class CaptureSource {
+ public:
+  // Reads the first bytes of `fd`, which may also be a pipe.
+  static absl::StatusOr<CaptureSource> FromFd(kj::AutoCloseFd fd);
+
+  // Fills the front of `out`, at least one byte of it; 0 at the end. FailedPrecondition when the
+  // host cannot read, DataLoss when the compressed stream is damaged, cut, or goes on behind its
+  // end. What could be unpacked before the damage is given out first.
+  absl::StatusOr<std::size_t> Read(std::span<std::byte> out);
+
+  bool Compressed() const { return zstd_ != nullptr; }
+  std::uint64_t BytesRead() const { return bytes_read_; }  // as they are in the file
+
+ private:
+  struct FreeStream {
+    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+  };
+
+  explicit CaptureSource(kj::AutoCloseFd fd);
+  absl::Status OpenZstd();
+  absl::StatusOr<std::size_t> ReadFile(std::span<std::byte> out);
+  absl::StatusOr<std::size_t> ReadPlain(std::span<std::byte> out);
+  absl::StatusOr<std::size_t> ReadZstd(std::span<std::byte> out);
+  absl::Status Refill();
+
+  kj::AutoCloseFd fd_;
+  std::vector<std::byte> input_;  // read from the file, [begin_, end_) not yet used
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool at_end_ = false;  // of the file
+  std::uint64_t bytes_read_ = 0;
+  std::unique_ptr<ZSTD_DStream, FreeStream> zstd_;  // null: plain
+  std::size_t wanted_ = 0;                          // input zstd asks for next; 0: frame complete
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CAPTURE_CAPTURE_SOURCE_H_

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration as plain data, and how it is read.
+//
+// Default values are the member initialisers here. keys.h names, describes and bounds every key;
+// docs/configuration.md is written from it. A Config that LoadConfig returned keeps every promise
+// made there: lists are within their bounds, paths are absolute, rules can match, ids are unique.
+#ifndef ANALYZER_CONFIG_CONFIG_H_
+#define ANALYZER_CONFIG_CONFIG_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace randguard {
+
+// Names of the enumerators, as they are written in the file: names.h.
+enum class AgentMode { kMonitor, kDetect };
+enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
+enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
+enum class FileHook {
+  kOpen,
+  kCreat,
+  kOpenat,
+  kOpenat2,
+  kWrite,
+  kWritev,
+  kPwrite64,
+  kRename,
+  kRenameat,
+  kRenameat2,
+  kUnlink,
+  kUnlinkat
+};
+enum class NetworkHook { kConnect, kBind, kListen };
+enum class OutputType { kStdout, kFile };
+enum class OutputFormat { kJson };
+enum class RuleType { kProcess, kFile, kNetwork };
+enum class Severity { kLow, kMedium, kHigh, kCritical };
+enum class RuleAction { kAlert };
+enum class FileOperation { kOpen, kWrite, kRename, kUnlink };
+enum class Direction { kInbound, kOutbound };
+
+struct AgentConfig {
+  std::string id = "rand-guard";
+  AgentMode mode = AgentMode::kDetect;
+  LogLevel log_level = LogLevel::kInfo;
+  bool operator==(const AgentConfig&) const = default;
+};
+
+struct EbpfConfig {
+  bool enabled = true;
+  std::uint32_t buffer_size = 8192;           // KiB, bulk ring; rounded up by the plan compiler
+  std::uint32_t critical_buffer_size = 4096;  // KiB, critical ring; the same
+  bool operator==(const EbpfConfig&) const = default;
+};
+
+struct EventsConfig {
+  bool process = true;
+  bool file = true;
+  bool network = false;
+  bool operator==(const EventsConfig&) const = default;
+};
+
+struct ProcessConfig {
+  bool enabled = true;
+  // What is printed. The kernel side always reports all four: the process table needs them.
+  std::vector<ProcessHook> hooks = {ProcessHook::kExecve, ProcessHook::kExecveat,
+                                    ProcessHook::kFork, ProcessHook::kExit};
+  bool collect_args = true;
+  bool collect_env = false;
+  bool collect_cwd = true;
+  std::vector<std::string> env_names;
+  bool threads = true;
+  bool failed_exec = true;
+  bool operator==(const ProcessConfig&) const = default;
+};
+
+struct FileConfig {
+  bool enabled = true;
+  std::vector<FileHook> hooks = {FileHook::kOpen,      FileHook::kCreat,  FileHook::kOpenat,
+                                 FileHook::kOpenat2,   FileHook::kWrite,  FileHook::kWritev,
+                                 FileHook::kPwrite64,  FileHook::kRename, FileHook::kRenameat,
+                                 FileHook::kRenameat2, FileHook::kUnlink, FileHook::kUnlinkat};
+  std::vector<std::string> watch_paths = {"/etc", "/usr/bin", "/bin"};
+  // None when watch_paths is written and this is not.
+  std::vector<std::string> watch_patterns = {"*.service"};
+  std::vector<std::string> exclude_paths = {"/var/log", "/tmp", "/proc", "/sys"};
+  bool operator==(const FileConfig&) const = default;
+};
+
+struct NetworkConfig {
+  bool enabled = false;
+  std::vector<NetworkHook> hooks = {NetworkHook::kConnect, NetworkHook::kBind,
+                                    NetworkHook::kListen};
+  bool collect_dns = false;      // true is refused
+  bool collect_payload = false;  // true is refused
+  bool operator==(const NetworkConfig&) const = default;
+};
+
+struct OutputConfig {
+  OutputType type = OutputType::kStdout;
+  OutputFormat format = OutputFormat::kJson;
+  std::string path;  // not empty when type is kFile
+  bool operator==(const OutputConfig&) const = default;
+};
+
+struct PerformanceConfig {
+  std::uint32_t max_events_per_second = 5000;  // 0: no limit
+  bool drop_when_full = false;
+  std::uint32_t max_process_cache_entries = 65536;
+  std::uint32_t max_pending_exec_sources = 500;
+  bool operator==(const PerformanceConfig&) const = default;
+};
+
+// Of the lists, only those of its type are ever filled.
+struct Rule {
+  std::string id;
+  std::string name;
+  bool enabled = true;
+  RuleType type = RuleType::kProcess;
+  Severity severity = Severity::kMedium;
+  RuleAction action = RuleAction::kAlert;
+  std::vector<std::string> process_names;  // process, network
+  std::vector<std::string> parent_names;   // process
+  std::vector<std::string> paths;          // file
+  std::vector<std::string> patterns;       // file
+  std::vector<FileOperation> operations;   // file
+  std::optional<Direction> direction;      // network, then set
+  std::vector<std::uint16_t> ports;        // network
+  bool operator==(const Rule&) const = default;
+};
+
+struct PersistenceDetection {
+  std::string name;
+  std::vector<std::string> paths;
+  std::vector<std::string> patterns;  // empty: every file under the paths
+  std::vector<FileOperation> operations;
+  bool operator==(const PersistenceDetection&) const = default;
+};
+
+struct NetworkDetection {
+  std::string name;
+  std::vector<Direction> directions;
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> process_names;  // empty: every process
+  bool operator==(const NetworkDetection&) const = default;
+};
+
+struct DetectionsConfig {
+  std::vector<PersistenceDetection> persistence;
+  std::vector<NetworkDetection> network;
+  bool operator==(const DetectionsConfig&) const = default;
+};
+
+struct Config {
+  AgentConfig agent;
+  EbpfConfig ebpf;
+  EventsConfig events;
+  ProcessConfig process;
+  FileConfig file;
+  NetworkConfig network;
+  OutputConfig output;
+  PerformanceConfig performance;
+  std::vector<Rule> rules;  // of the config file, then of rules.d by file name
+  DetectionsConfig detections;
+
+  // What this configuration asks for and this version does not do yet: one sentence each, for the
+  // command line to print as warnings.
+  std::vector<std::string> Unsupported() const;
+
+  bool operator==(const Config&) const = default;
+};
+
+struct Diagnostic {
+  enum class Severity { kWarning, kError };
+  std::string file;
+  std::uint32_t line = 0;    // from 1; 0: the file as a whole
+  std::uint32_t column = 0;  // from 1, in bytes
+  Severity severity = Severity::kError;
+  std::string message;  // one line, control characters of the input are escaped
+  bool operator==(const Diagnostic&) const = default;
+};
+
+// "file:line:column: error: message"; "file: error: message" for a file as a whole.
+std::string FormatDiagnostic(const Diagnostic& diagnostic);
+
+struct ConfigResult {
+  std::optional<Config> config;         // absent when any diagnostic is an error
+  std::vector<Diagnostic> diagnostics;  // by file as read, then by position
+};
+
+// Limits of one file; what is beyond is refused before it is parsed.
+inline constexpr std::size_t kConfigFileMax = 1 << 20;
+inline constexpr std::size_t kConfigLineMax = 16384;
+inline constexpr std::size_t kConfigNestingMax = 32;
+
+// Reads `path` and, sorted by name, the files *.toml in the folder rules.d beside it (names that
+// begin with a dot are passed over; the folder may be absent).
+ConfigResult LoadConfig(const std::string& path);
+
+struct ConfigSource {
+  std::string name;
+  std::string text;
+};
+
+// The same without the file system.
+ConfigResult ParseConfig(std::string_view text, std::string_view file_name,
+                         std::span<const ConfigSource> rule_files = {});
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_CONFIG_H_

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/config/config.h"
+#include "analyzer/config/reference.h"
+
+namespace randguard {
+namespace {
+
+namespace fs = std::filesystem;
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view kRoot = RG_SOURCE_ROOT;
+
+Lines Format(const ConfigResult& result) {
+  Lines lines;
+  for (const Diagnostic& diagnostic : result.diagnostics) {
+    lines.push_back(FormatDiagnostic(diagnostic));
+  }
+  return lines;
+}
+
+std::string Rule(std::string_view id) {
+  return "[[rules]]\nid = \"" + std::string(id) +
+         "\"\nname = \"n\"\ntype = \"process\"\nseverity = \"low\"\nprocess_names = [\"x\"]\n";
+}
+
+class LoadConfigTest : public testing::Test {
+ protected:
+  LoadConfigTest() {
+    std::string pattern = (fs::temp_directory_path() / "rand-guard-config-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    fs::create_directory(folder_ / "rules.d");
+  }
+  ~LoadConfigTest() override { fs::remove_all(folder_); }
+
+  std::string Path(std::string_view name) const { return (folder_ / name).string(); }
+  void Write(std::string_view name, std::string_view text) const {
+    std::ofstream(folder_ / name) << text;
+  }
+  ConfigResult Load() const { return LoadConfig(Path("config.toml")); }
+
+ private:
+  fs::path folder_;
+};
+
+TEST_F(LoadConfigTest, RulesOfTheFolderFollowSortedByName) {
+  Write("config.toml", Rule("C"));
+  Write("rules.d/20.toml", Rule("B"));
+  Write("rules.d/10.toml", Rule("A"));
+  const ConfigResult result = Load();
+  EXPECT_EQ(Format(result), Lines{});
+  ASSERT_TRUE(result.config.has_value());
+  std::string ids;
+  for (const auto& rule : result.config->rules) ids += rule.id;
+  EXPECT_EQ(ids, "CAB");
+}
+
+TEST_F(LoadConfigTest, OtherFilesOfTheFolderArePassedOver) {
+  Write("config.toml", "");
+  Write("rules.d/a.toml.bak", "not TOML");
+  Write("rules.d/.a.toml", "not TOML");
+  EXPECT_EQ(Format(Load()), Lines{});
+}
+
+TEST_F(LoadConfigTest, DuplicateIdAcrossFilesIsAnError) {
+  Write("config.toml", Rule("A"));
+  Write("rules.d/a.toml", Rule("A"));
+  EXPECT_EQ(Format(Load()), Lines{Path("rules.d/a.toml") +
+                                  ":2:6: error: rules.id: \"A\" is already taken by the rule at " +
+                                  Path("config.toml") + ":2; ids must be unique"});
+}
+
+TEST_F(LoadConfigTest, MissingFolderIsFine) {
+  Write("config.toml", "");
+  fs::remove(Path("rules.d"));
+  EXPECT_EQ(Format(Load()), Lines{});
+}
+
+TEST_F(LoadConfigTest, MissingConfigIsAnError) {
+  const ConfigResult result = Load();
+  EXPECT_EQ(Format(result),
+            Lines{Path("config.toml") + ": error: cannot be opened: No such file or directory"});
+  EXPECT_FALSE(result.config.has_value());
+}
+
+TEST_F(LoadConfigTest, UnreadableFileOfRulesIsAnErrorBesideOthers) {
+  Write("config.toml", "[agent]\nid = 1\n");
+  fs::create_directory(Path("rules.d/a.toml"));
+  EXPECT_EQ(Format(Load()),
+            (Lines{Path("rules.d/a.toml") + ": error: is not a regular file",
+                   Path("config.toml") + ":2:6: error: agent.id: expected string, found integer"}));
+}
+
+TEST_F(LoadConfigTest, FifoDoesNotBlock) {
+  ASSERT_EQ(mkfifo(Path("config.toml").c_str(), 0600), 0);
+  EXPECT_EQ(Format(Load()), Lines{Path("config.toml") + ": error: is not a regular file"});
+}
+
+TEST_F(LoadConfigTest, LargeFileIsAnError) {
+  Write("config.toml", std::string(kConfigFileMax + 1, '\n'));
+  EXPECT_EQ(Format(Load()), Lines{Path("config.toml") + ": error: is larger than 1048576 bytes"});
+}
+
+TEST(ShippedConfigTest, LoadsWithItsSamplesWithoutDiagnostics) {
+  const ConfigResult result = LoadConfig(std::string(kRoot) + "/etc/config.toml");
+  EXPECT_EQ(Format(result), Lines{});
+  ASSERT_TRUE(result.config.has_value());
+  std::string rules;
+  for (const auto& rule : result.config->rules) {
+    rules += rule.id + (rule.enabled ? " on, " : " off, ");
+  }
+  EXPECT_EQ(rules,
+            "PROC-001 on, FILE-001 off, NET-001 off, PROC-002 off, FILE-002 off, NET-002 off, ");
+  EXPECT_EQ(result.config->detections.persistence.size(), 2u);
+  EXPECT_EQ(result.config->detections.network.size(), 1u);
+}
+
+TEST(ShippedConfigTest, HoldsTheDefaults) {
+  ConfigResult result = LoadConfig(std::string(kRoot) + "/etc/config.toml");
+  ASSERT_TRUE(result.config.has_value());
+  result.config->rules.clear();
+  result.config->detections = {};
+  EXPECT_EQ(*result.config, Config{});
+}
+
+// As an administrator of the earlier, single-process sensor wrote it.
+TEST(ShippedConfigTest, EarlierConfigLoads) {
+  const ConfigResult result =
+      LoadConfig(std::string(kRoot) + "/analyzer/config/testdata/earlier.toml");
+  EXPECT_EQ(Format(result), Lines{});
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_EQ(result.config->performance.max_process_cache_entries, 5000u);
+  EXPECT_EQ(result.config->rules.size(), 3u);
+}
+
+// RANDGUARD_UPDATE=1 writes the page anew.
+TEST(DocumentationTest, ReferenceIsUpToDate) {
+  const std::string path = std::string(kRoot) + "/docs/configuration.md";
+  std::stringstream page;
+  page << std::ifstream(path).rdbuf();
+  const std::string text = page.str();
+  const std::string begin = "<!-- reference: begin -->\n";
+  const std::size_t start = text.find(begin);
+  const std::size_t end = text.find("<!-- reference: end -->");
+  ASSERT_NE(start, text.npos);
+  ASSERT_NE(end, text.npos);
+  if (std::getenv("RANDGUARD_UPDATE") != nullptr) {
+    std::ofstream(path) << text.substr(0, start) << begin << ConfigReference() << "\n"
+                        << text.substr(end);
+    return;
+  }
+  EXPECT_EQ(text.substr(start + begin.size(), end - start - begin.size()), ConfigReference() + "\n")
+      << "run config_test with RANDGUARD_UPDATE=1";
+}
+
+}  // namespace
+}  // namespace randguard

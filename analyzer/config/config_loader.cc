@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/config/config.h"
+#include "analyzer/config/keys.h"
+#include "analyzer/config/reporter.h"
+#include "analyzer/config/rule_checks.h"
+#include "analyzer/config/table_reader.h"
+#include "analyzer/config/toml_document.h"
+
+namespace randguard {
+namespace {
+
+using Type = TomlValue::Type;
+
+const TomlValue* FindMember(const TomlValue& table, std::string_view key) {
+  for (const TomlMember& member : table.table) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+// The visitor of VisitTables: reads one file. Of a file of rules, only the rules.
+class FileReader {
+ public:
+  FileReader(const TomlValue& root, bool rules_only, Reporter& reporter, RuleIds& rule_ids)
+      : root_(root), rules_only_(rules_only), reporter_(reporter), rule_ids_(rule_ids) {}
+
+  template <typename T>
+  void operator()(const Table& table, T& config) {
+    if (rules_only_) return;
+    TableReader& reader =
+        tables_.try_emplace(std::string(table.name), FindTable(table.name), table.name, reporter_)
+            .first->second;
+    VisitKeys(reader, config);
+    reader.ReportUnknownKeys();
+  }
+
+  template <typename T>
+  void operator()(const Table& table, std::vector<T>& list) {
+    if (rules_only_ && table.name != "rules") return;
+    const TomlValue* tables = FindList(table.name);
+    if (tables == nullptr) return;
+    for (const TomlValue& item : tables->array) {
+      if (item.type != Type::kTable) {
+        reporter_.Error(item.offset, absl::StrFormat("%s: expected table, found %s", table.name,
+                                                     TypeName(item.type)));
+        continue;
+      }
+      TableReader reader(&item, table.name, reporter_);
+      T& element = list.emplace_back();
+      VisitKeys(reader, element);
+      reader.ReportUnknownKeys();
+      CheckElement(element, reader);
+    }
+  }
+
+  void ReportUnknownTables() const {
+    if (rules_only_) {
+      ReportUnknown(root_, kRulesFile, "", "a file in rules.d holds only [[rules]]");
+      return;
+    }
+    ReportUnknown(root_, kTables, "", "allowed: " + QuotedList(kTables));
+    const TomlValue* detections = FindMember(root_, "detections");
+    if (detections != nullptr && detections->type == Type::kTable) {
+      ReportUnknown(*detections, kDetections,
+                    "detections: ", "allowed: " + QuotedList(kDetections));
+    }
+  }
+
+  const TableReader& TableOf(std::string_view name) const { return tables_.find(name)->second; }
+  Reporter& GetReporter() const { return reporter_; }
+
+ private:
+  static constexpr std::array<std::string_view, 10> kTables = {
+      "agent",   "ebpf",   "events",      "process", "file",
+      "network", "output", "performance", "rules",   "detections"};
+  static constexpr std::array<std::string_view, 2> kDetections = {"persistence", "network"};
+  static constexpr std::array<std::string_view, 1> kRulesFile = {"rules"};
+
+  void CheckElement(const Rule& rule, const TableReader& reader) {
+    CheckRule(rule, reader, reporter_, rule_ids_);
+  }
+  void CheckElement(const PersistenceDetection& detection, const TableReader& reader) {
+    CheckDetection(detection, reader);
+  }
+  void CheckElement(const NetworkDetection&, const TableReader&) {}
+
+  // Null when it is not written or of another type; the latter is reported.
+  const TomlValue* FindTable(std::string_view name) const {
+    const TomlValue* value = FindMember(root_, name);
+    if (value == nullptr || value->type == Type::kTable) return value;
+    reporter_.Error(value->offset,
+                    absl::StrFormat("%s: expected table, found %s", name, TypeName(value->type)));
+    return nullptr;
+  }
+
+  // The same for a list of tables, whose name may have two parts.
+  const TomlValue* FindList(std::string_view name) {
+    const TomlValue* parent = &root_;
+    const std::size_t dot = name.find('.');
+    if (dot != name.npos) {
+      const std::string_view first = name.substr(0, dot);
+      parent = FindMember(root_, first);
+      if (parent != nullptr && parent->type != Type::kTable) {
+        if (std::exchange(misplaced_, parent) != parent) FindTable(first);  // reports it, once
+        return nullptr;
+      }
+    }
+    if (parent == nullptr) return nullptr;
+    const TomlValue* list = FindMember(*parent, dot == name.npos ? name : name.substr(dot + 1));
+    if (list == nullptr || list->type == Type::kArray) return list;
+    reporter_.Error(list->offset,
+                    absl::StrFormat("%s: expected array of tables, written [[%s]], found %s", name,
+                                    name, TypeName(list->type)));
+    return nullptr;
+  }
+
+  void ReportUnknown(const TomlValue& table, std::span<const std::string_view> known,
+                     std::string_view prefix, std::string_view allowed) const {
+    for (const TomlMember& member : table.table) {
+      if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+      const std::string suggestion = DidYouMean(member.key, known);
+      const char* what = member.value.type == Type::kTable ? "table" : "key";
+      reporter_.Error(member.key_offset,
+                      absl::StrFormat("%sunknown %s %s%s %s", prefix, what, Quoted(member.key),
+                                      suggestion.empty() ? ";" : suggestion, allowed));
+    }
+  }
+
+  const TomlValue& root_;
+  const bool rules_only_;
+  Reporter& reporter_;
+  RuleIds& rule_ids_;
+  const TomlValue* misplaced_ = nullptr;
+  std::map<std::string, TableReader, std::less<>> tables_;
+};
+
+void CheckProcessOn(const Config& config, const FileReader& file) {
+  static constexpr std::string_view kWhy =
+      "process collection cannot be turned off, every other event names its process; must be true";
+  if (!config.events.process) {
+    file.TableOf("events").Error(file.TableOf("events").OffsetOf("process"), "process", kWhy);
+  }
+  if (!config.process.enabled) {
+    file.TableOf("process").Error(file.TableOf("process").OffsetOf("enabled"), "enabled", kWhy);
+  }
+}
+
+// events.<name> and <name>.enabled say the same thing twice.
+void CheckSwitches(std::string_view name, bool event, bool enabled, const FileReader& file) {
+  if (event == enabled) return;
+  const TableReader& events = file.TableOf("events");
+  const TableReader& table = file.TableOf(name);
+  const bool at_event = events.Find(name) != nullptr;
+  const std::string_view by_default = " (by default)";
+  const bool has_enabled = table.Find("enabled") != nullptr;
+  const TableReader& at = at_event || !has_enabled ? events : table;
+  const std::string_view key = &at == &events ? name : "enabled";
+  at.Error(at.OffsetOf(key), key,
+           absl::StrFormat("events.%s is %s%s, but %s.enabled is %s%s; they must be equal", name,
+                           event ? "true" : "false", at_event ? "" : by_default, name,
+                           enabled ? "true" : "false", has_enabled ? "" : by_default));
+}
+
+void CheckHooks(std::string_view name, bool enabled, bool has_hooks, const FileReader& file) {
+  if (!enabled || has_hooks || !file.TableOf(name).Has("hooks", Type::kArray)) return;
+  const TomlMember* hooks = file.TableOf(name).Find("hooks");
+  if (!hooks->value.array.empty()) return;  // its items were reported
+  file.TableOf(name).Error(hooks->value.offset, "hooks",
+                           absl::StrFormat("must not be empty while %s.enabled is true", name));
+}
+
+void CheckRefused(std::string_view key, bool value, const FileReader& file) {
+  if (!value) return;
+  const TableReader& network = file.TableOf("network");
+  network.Error(network.OffsetOf(key), key, "is not implemented yet; must be false");
+}
+
+// What no key shows alone.
+void CheckConsistency(const Config& config, const FileReader& file) {
+  CheckProcessOn(config, file);
+  CheckSwitches("file", config.events.file, config.file.enabled, file);
+  CheckSwitches("network", config.events.network, config.network.enabled, file);
+  CheckHooks("process", config.process.enabled, !config.process.hooks.empty(), file);
+  CheckHooks("file", config.file.enabled, !config.file.hooks.empty(), file);
+  CheckHooks("network", config.network.enabled, !config.network.hooks.empty(), file);
+  CheckRefused("collect_dns", config.network.collect_dns, file);
+  CheckRefused("collect_payload", config.network.collect_payload, file);
+
+  const TableReader& process = file.TableOf("process");
+  const TomlMember* env_names = process.Find("env_names");
+  if (config.process.collect_env && (env_names == nullptr || env_names->value.array.empty())) {
+    process.Error(process.OffsetOf("collect_env"), "collect_env",
+                  "needs process.env_names: the 1 to 64 variables to keep");
+  }
+  const TableReader& output = file.TableOf("output");
+  if (config.output.type == OutputType::kFile && config.output.path.empty()) {
+    const bool written = output.Find("path") != nullptr;
+    if (!written || output.Has("path", Type::kString)) {
+      output.Error(output.OffsetOf(written ? "path" : "type"), "path",
+                   "needed when output.type is \"file\": the file to write to");
+    }
+  }
+  if (!config.ebpf.enabled) {
+    const std::size_t offset = file.TableOf("ebpf").OffsetOf("enabled");
+    file.GetReporter().Warning(offset, "ebpf.enabled: is false: the sensor observes nothing");
+  }
+}
+
+class Loader {
+ public:
+  void Read(std::string_view text, std::string_view name, bool rules_only) {
+    const std::size_t first = diagnostics_.size();
+    Reporter reporter(name, text, diagnostics_);
+    const auto parsed = ParseToml(text);
+    if (const auto* error = std::get_if<TomlError>(&parsed)) {
+      reporter.Error(error->offset, error->message);
+      return;
+    }
+    FileReader file(std::get<TomlValue>(parsed), rules_only, reporter, rule_ids_);
+    VisitTables(file, config_);
+    file.ReportUnknownTables();
+    if (!rules_only) {
+      const TableReader& watched = file.TableOf("file");
+      if (watched.Find("watch_paths") != nullptr && watched.Find("watch_patterns") == nullptr) {
+        config_.file.watch_patterns.clear();
+      }
+      CheckConsistency(config_, file);
+    }
+    std::stable_sort(diagnostics_.begin() + static_cast<std::ptrdiff_t>(first), diagnostics_.end(),
+                     [](const Diagnostic& a, const Diagnostic& b) {
+                       return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+                     });
+  }
+
+  ConfigResult Finish() && {
+    const bool failed = std::any_of(diagnostics_.begin(), diagnostics_.end(), [](const auto& d) {
+      return d.severity == Diagnostic::Severity::kError;
+    });
+    ConfigResult result;
+    if (!failed) result.config = std::move(config_);
+    result.diagnostics = std::move(diagnostics_);
+    return result;
+  }
+
+ private:
+  Config config_;
+  RuleIds rule_ids_;
+  std::vector<Diagnostic> diagnostics_;
+};
+
+}  // namespace
+
+ConfigResult ParseConfig(std::string_view text, std::string_view file_name,
+                         std::span<const ConfigSource> rule_files) {
+  Loader loader;
+  loader.Read(text, file_name, false);
+  for (const ConfigSource& file : rule_files) loader.Read(file.text, file.name, true);
+  return std::move(loader).Finish();
+}
+
+}  // namespace randguard

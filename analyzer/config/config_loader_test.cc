@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/config/config.h"
+
+namespace randguard {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines Diagnose(std::string_view text) {
+  Lines lines;
+  for (const Diagnostic& diagnostic : ParseConfig(text, "c.toml").diagnostics) {
+    lines.push_back(FormatDiagnostic(diagnostic));
+  }
+  return lines;
+}
+
+Config Parse(std::string_view text) {
+  const ConfigResult result = ParseConfig(text, "c.toml");
+  for (const Diagnostic& diagnostic : result.diagnostics) {
+    ADD_FAILURE() << FormatDiagnostic(diagnostic);
+  }
+  return result.config.value_or(Config{});
+}
+
+TEST(ParseConfigTest, EmptyTextIsTheDefault) { EXPECT_EQ(Parse(""), Config{}); }
+
+TEST(ParseConfigTest, ValuesAreRead) {
+  const Config config = Parse(R"(
+[agent]
+id = "host-7"
+mode = "monitor"
+log_level = "warn"
+[ebpf]
+buffer_size = 100
+[process]
+hooks = ["exit", "execve"]
+collect_env = true
+env_names = ["LD_PRELOAD", "PATH"]
+threads = false
+[output]
+type = "file"
+path = "/var/log/rand-guard/events.ndjson"
+[performance]
+max_events_per_second = 0
+)");
+  EXPECT_EQ(config.agent.id, "host-7");
+  EXPECT_EQ(config.agent.mode, AgentMode::kMonitor);
+  EXPECT_EQ(config.agent.log_level, LogLevel::kWarn);
+  EXPECT_EQ(config.ebpf.buffer_size, 100u);
+  EXPECT_EQ(config.process.hooks, (std::vector{ProcessHook::kExit, ProcessHook::kExecve}));
+  EXPECT_TRUE(config.process.collect_env);
+  EXPECT_EQ(config.process.env_names, (std::vector<std::string>{"LD_PRELOAD", "PATH"}));
+  EXPECT_FALSE(config.process.threads);
+  EXPECT_EQ(config.output.type, OutputType::kFile);
+  EXPECT_EQ(config.output.path, "/var/log/rand-guard/events.ndjson");
+  EXPECT_EQ(config.performance.max_events_per_second, 0u);
+}
+
+TEST(ParseConfigTest, WatchPatternsAreNoneBesideWrittenPaths) {
+  EXPECT_TRUE(Parse("[file]\nwatch_paths = [\"/opt\"]\n").file.watch_patterns.empty());
+  EXPECT_FALSE(Parse("[file]\nexclude_paths = [\"/opt\"]\n").file.watch_patterns.empty());
+}
+
+TEST(ParseConfigTest, UnknownTableIsSuggested) {
+  EXPECT_EQ(
+      Diagnose("[agnet]\nid = \"x\"\n"),
+      Lines{"c.toml:1:2: error: unknown table \"agnet\"; did you mean \"agent\"? allowed: "
+            "\"agent\", \"ebpf\", \"events\", \"process\", \"file\", \"network\", \"output\", "
+            "\"performance\", \"rules\", \"detections\""});
+}
+
+TEST(ParseConfigTest, UnknownKeyIsSuggested) {
+  EXPECT_EQ(
+      Diagnose("[agent]\nid = \"x\"\n  log_levle = \"info\"\n"),
+      Lines{"c.toml:3:3: error: agent: unknown key \"log_levle\"; did you mean \"log_level\"? "
+            "allowed in agent: id, mode, log_level"});
+}
+
+TEST(ParseConfigTest, UnknownKeyFarFromAllIsNotSuggested) {
+  EXPECT_EQ(
+      Diagnose("[events]\ntelemetry = true\n"),
+      Lines{"c.toml:2:1: error: events: unknown key \"telemetry\"; allowed in events: process, "
+            "file, network"});
+}
+
+TEST(ParseConfigTest, KeyOutsideOfTablesIsUnknown) {
+  const Lines lines = Diagnose("mode = \"detect\"\n");
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(lines[0].starts_with("c.toml:1:1: error: unknown key \"mode\"; allowed: \"agent\""));
+}
+
+TEST(ParseConfigTest, UnknownValueIsSuggested) {
+  EXPECT_EQ(
+      Diagnose("[agent]\nmode = \"Detct\"\n"),
+      Lines{"c.toml:2:8: error: agent.mode: unknown value \"Detct\"; did you mean \"detect\"? "
+            "allowed: \"monitor\", \"detect\""});
+}
+
+TEST(ParseConfigTest, WrongTypeIsToldWithBoth) {
+  EXPECT_EQ(Diagnose("[process]\ncollect_args = \"yes\"\n"),
+            Lines{"c.toml:2:16: error: process.collect_args: expected boolean, found string"});
+  EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 1.5\n"),
+            Lines{"c.toml:2:15: error: ebpf.buffer_size: expected integer, found float"});
+  EXPECT_EQ(Diagnose("[process]\nhooks = \"exit\"\n"),
+            Lines{"c.toml:2:9: error: process.hooks: expected array, found string"});
+}
+
+TEST(ParseConfigTest, WrongTypeInAListPointsAtTheItem) {
+  EXPECT_EQ(Diagnose("[process]\nhooks = [\"exit\",\n  7]\n"),
+            Lines{"c.toml:3:3: error: process.hooks: expected string, found integer"});
+}
+
+TEST(ParseConfigTest, TableThatIsNoneIsAnError) {
+  EXPECT_EQ(Diagnose("agent = \"x\"\n"),
+            Lines{"c.toml:1:9: error: agent: expected table, found string"});
+  EXPECT_EQ(Diagnose("detections = 1\n"),
+            Lines{"c.toml:1:14: error: detections: expected table, found integer"});
+}
+
+TEST(ParseConfigTest, IntegersHaveRanges) {
+  const std::string error =
+      "c.toml:2:15: error: ebpf.buffer_size: out of range; allowed: 64 to 1048576 KiB";
+  EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 63\n"), Lines{error});
+  EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 1048577\n"), Lines{error});
+  EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = -1\n"), Lines{error});
+  EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 99999999999999999999\n"), Lines{error});
+  EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 64\ncritical_buffer_size = 1048576\n"), Lines{});
+  EXPECT_EQ(
+      Diagnose("[performance]\nmax_process_cache_entries = 63\n"),
+      Lines{"c.toml:2:29: error: performance.max_process_cache_entries: out of range; allowed: "
+            "64 to 4194304"});
+  EXPECT_EQ(
+      Diagnose("[performance]\nmax_pending_exec_sources = 0\n"),
+      Lines{"c.toml:2:28: error: performance.max_pending_exec_sources: out of range; allowed: "
+            "1 to 1000000"});
+}
+
+TEST(ParseConfigTest, ProcessCollectionCannotBeOff) {
+  const std::string why =
+      "process collection cannot be turned off, every other event names its process; must be true";
+  EXPECT_EQ(Diagnose("[events]\nprocess = false\n"),
+            Lines{"c.toml:2:11: error: events.process: " + why});
+  EXPECT_EQ(Diagnose("[process]\nenabled = false\n"),
+            Lines{"c.toml:2:11: error: process.enabled: " + why});
+}
+
+TEST(ParseConfigTest, SwitchesMustAgree) {
+  EXPECT_EQ(Diagnose("[events]\nfile = true\n[file]\nenabled = false\n"),
+            Lines{"c.toml:2:8: error: events.file: events.file is true, but file.enabled is false; "
+                  "they must be equal"});
+  EXPECT_EQ(Diagnose("[events]\nfile = false\n[file]\nenabled = true\n"),
+            Lines{"c.toml:2:8: error: events.file: events.file is false, but file.enabled is true; "
+                  "they must be equal"});
+  EXPECT_EQ(
+      Diagnose("[events]\nnetwork = true\n"),
+      Lines{"c.toml:2:11: error: events.network: events.network is true, but network.enabled is "
+            "false (by default); they must be equal"});
+  EXPECT_EQ(Diagnose("[network]\nenabled = true\n"),
+            Lines{"c.toml:2:11: error: network.enabled: events.network is false (by default), but "
+                  "network.enabled is true; they must be equal"});
+  EXPECT_EQ(Diagnose("[events]\nnetwork = true\n[network]\nenabled = true\n"), Lines{});
+}
+
+TEST(ParseConfigTest, HookOfAnotherTableIsAnError) {
+  EXPECT_EQ(Diagnose("[process]\nhooks = [\"exit\", \"connect\"]\n"),
+            Lines{"c.toml:2:18: error: process.hooks: unknown value \"connect\"; it is a hook of "
+                  "[network]; allowed: \"execve\", \"execveat\", \"fork\", \"exit\""});
+  EXPECT_EQ(Diagnose("[network]\nhooks = [\"openat\"]\n"),
+            Lines{"c.toml:2:10: error: network.hooks: unknown value \"openat\"; it is a hook of "
+                  "[file]; allowed: \"connect\", \"bind\", \"listen\""});
+}
+
+TEST(ParseConfigTest, UnknownHookIsSuggested) {
+  EXPECT_EQ(Diagnose("[network]\nhooks = [\"conect\"]\n"),
+            Lines{"c.toml:2:10: error: network.hooks: unknown value \"conect\"; did you mean "
+                  "\"connect\"? allowed: \"connect\", \"bind\", \"listen\""});
+}
+
+TEST(ParseConfigTest, RepeatedHookIsAWarning) {
+  const ConfigResult result = ParseConfig("[process]\nhooks = [\"exit\", \"exit\"]\n", "c.toml");
+  ASSERT_EQ(result.diagnostics.size(), 1u);
+  EXPECT_EQ(FormatDiagnostic(result.diagnostics[0]),
+            "c.toml:2:18: warning: process.hooks: repeated in this list");
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_EQ(result.config->process.hooks, std::vector{ProcessHook::kExit});
+}
+
+TEST(ParseConfigTest, HooksOfAnEnabledTableAreNotEmpty) {
+  EXPECT_EQ(
+      Diagnose("[process]\nhooks = []\n"),
+      Lines{"c.toml:2:9: error: process.hooks: must not be empty while process.enabled is true"});
+  EXPECT_EQ(Diagnose("[network]\nhooks = []\n"), Lines{});
+}
+
+TEST(ParseConfigTest, EnvironmentNeedsNames) {
+  const std::string error =
+      "c.toml:2:15: error: process.collect_env: needs process.env_names: the 1 to 64 variables to "
+      "keep";
+  EXPECT_EQ(Diagnose("[process]\ncollect_env = true\n"), Lines{error});
+  EXPECT_EQ(Diagnose("[process]\ncollect_env = true\nenv_names = []\n"), Lines{error});
+  EXPECT_EQ(Diagnose("[process]\ncollect_env = true\nenv_names = [\"A\"]\n"), Lines{});
+}
+
+TEST(ParseConfigTest, EnvironmentNamesAreChecked) {
+  EXPECT_EQ(Diagnose("[process]\nenv_names = [\"A=B\"]\n"),
+            Lines{"c.toml:2:14: error: process.env_names: \"A=B\" must be the name alone, without "
+                  "\"=\""});
+  EXPECT_EQ(Diagnose("[process]\nenv_names = [\"\"]\n"),
+            Lines{"c.toml:2:14: error: process.env_names: \"\" must have 1 to 63 bytes"});
+  const std::string longest(63, 'A');
+  EXPECT_EQ(Diagnose("[process]\nenv_names = [\"" + longest + "\"]\n"), Lines{});
+  EXPECT_EQ(
+      Diagnose("[process]\nenv_names = [\"A" + longest + "\"]\n"),
+      Lines{"c.toml:2:14: error: process.env_names: \"A" + longest + "\" must have 1 to 63 bytes"});
+}
+
+TEST(ParseConfigTest, EnvironmentNamesAreAtMost64) {
+  std::string names;
+  for (int i = 0; i < 64; ++i) names += "\"V" + std::to_string(i) + "\", ";
+  EXPECT_EQ(Diagnose("[process]\nenv_names = [" + names + "]\n"), Lines{});
+  EXPECT_EQ(Diagnose("[process]\nenv_names = [" + names + "\"V64\"]\n"),
+            Lines{"c.toml:2:13: error: process.env_names: has 65 items; at most 64 are allowed"});
+}
+
+TEST(ParseConfigTest, DnsAndPayloadAreRefused) {
+  EXPECT_EQ(Diagnose("[network]\ncollect_dns = true\ncollect_payload = true\n"),
+            (Lines{"c.toml:2:15: error: network.collect_dns: is not implemented yet; must be false",
+                   "c.toml:3:19: error: network.collect_payload: is not implemented yet; must be "
+                   "false"}));
+}
+
+TEST(ParseConfigTest, JournaldIsRefusedWithARemedy) {
+  EXPECT_EQ(
+      Diagnose("[output]\ntype = \"journald\"\n"),
+      Lines{"c.toml:2:8: error: output.type: \"journald\" is not implemented yet; use \"stdout\", "
+            "which a systemd unit sends to the journal"});
+}
+
+TEST(ParseConfigTest, FileOutputNeedsAPath) {
+  const std::string message =
+      "error: output.path: needed when output.type is \"file\": the file to write to";
+  EXPECT_EQ(Diagnose("[output]\ntype = \"file\"\n"), Lines{"c.toml:2:8: " + message});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"file\"\npath = \"\"\n"), Lines{"c.toml:3:8: " + message});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"stdout\"\npath = \"\"\n"), Lines{});
+}
+
+TEST(ParseConfigTest, WatchedPathsAreAbsoluteAndPlain) {
+  EXPECT_EQ(
+      Diagnose("[file]\nwatch_paths = [\"etc\"]\n"),
+      Lines{"c.toml:2:16: error: file.watch_paths: \"etc\" is not an absolute path: it must begin "
+            "with \"/\""});
+  EXPECT_EQ(
+      Diagnose("[file]\nexclude_paths = [\"/var/../etc\"]\n"),
+      Lines{"c.toml:2:18: error: file.exclude_paths: \"/var/../etc\" can never match: paths are "
+            "compared after \".\" and \"..\" have been resolved"});
+  EXPECT_EQ(
+      Diagnose("[file]\nwatch_paths = [\"/etc/*.conf\"]\n"),
+      Lines{"c.toml:2:16: error: file.watch_paths: \"/etc/*.conf\" \"*\" is not special in a path: "
+            "use a pattern"});
+  EXPECT_EQ(Diagnose("[file]\nwatch_paths = [\"/etc/..conf\", \"/\"]\n"), Lines{});
+}
+
+TEST(ParseConfigTest, EbpfOffIsAWarning) {
+  const ConfigResult result = ParseConfig("[ebpf]\nenabled = false\n", "c.toml");
+  EXPECT_TRUE(result.config.has_value());
+  ASSERT_EQ(result.diagnostics.size(), 1u);
+  EXPECT_EQ(FormatDiagnostic(result.diagnostics[0]),
+            "c.toml:2:11: warning: ebpf.enabled: is false: the sensor observes nothing");
+}
+
+TEST(ParseConfigTest, EveryProblemIsReportedInOrder) {
+  EXPECT_EQ(
+      Diagnose("[process]\nenabled = false\nthreds = 1\ncollect_cwd = 1\n"
+               "[output]\ntype = \"file\"\n[agent]\nid = \"\"\n[nets]\n"),
+      (Lines{
+          // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
+          "c.toml:2:11: error: process.enabled: process collection cannot be turned off, every "
+          "other event names its process; must be true",
+          "c.toml:3:1: error: process: unknown key \"threds\"; did you mean \"threads\"? allowed "
+          "in process: enabled, hooks, collect_args, collect_env, collect_cwd, env_names, "
+          "threads, failed_exec",
+          "c.toml:4:15: error: process.collect_cwd: expected boolean, found integer",
+          "c.toml:6:8: error: output.path: needed when output.type is \"file\": the file to "
+          "write to",
+          "c.toml:8:6: error: agent.id: \"\" must not be empty",
+          "c.toml:9:2: error: unknown table \"nets\"; allowed: \"agent\", \"ebpf\", "
+          "\"events\", \"process\", \"file\", \"network\", \"output\", \"performance\", "
+          "\"rules\", \"detections\""}));
+}
+
+TEST(ParseConfigTest, SyntaxErrorIsOneLineOfTheSameForm) {
+  EXPECT_EQ(
+      Diagnose("[agent]\nid = \n"),
+      Lines{"c.toml:2:6: error: TOML syntax: missing value after key-value separator '=' (expected "
+            "value, but got nothing)"});
+}
+
+TEST(ParseConfigTest, AnErrorLeavesNoConfig) {
+  EXPECT_FALSE(ParseConfig("[agent]\nid = 1\n", "c.toml").config.has_value());
+}
+
+TEST(ParseConfigTest, ControlCharactersOfTheInputAreEscaped) {
+  EXPECT_EQ(Diagnose("[agent]\nmode = \"\\u001b[31m\\n\"\n"),
+            Lines{"c.toml:2:8: error: agent.mode: unknown value \"\\x1b[31m\\x0a\"; allowed: "
+                  "\"monitor\", \"detect\""});
+  EXPECT_EQ(Diagnose("[agent]\nid = \"a\\u0000\"\n"),
+            Lines{"c.toml:2:6: error: agent.id: \"a\\x00\" has a NUL byte"});
+}
+
+TEST(ParseConfigTest, LongValuesAreCutInMessages) {
+  const Lines lines = Diagnose("[agent]\nmode = \"" + std::string(10000, 'x') + "\"\n");
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_LT(lines[0].size(), 200u);
+}
+
+TEST(UnsupportedTest, NothingIsSaidOfProcessesAlone) {
+  EXPECT_EQ(Parse("[events]\nfile = false\n[file]\nenabled = false\n").Unsupported(), Lines{});
+}
+
+TEST(UnsupportedTest, FileIsSaid) { EXPECT_EQ(Parse("").Unsupported().size(), 1u); }
+
+TEST(UnsupportedTest, EachPartIsSaid) {
+  Config config;
+  config.file.enabled = false;
+  config.network.enabled = true;
+  config.rules.push_back({.enabled = true});
+  config.rules.push_back({.enabled = false});
+  config.detections.network.emplace_back();
+  config.performance.drop_when_full = true;
+  const Lines said = config.Unsupported();
+  ASSERT_EQ(said.size(), 4u);
+  EXPECT_TRUE(said[0].starts_with("network.enabled is true, but this version does not collect"));
+  EXPECT_TRUE(
+      said[1].starts_with("rules: 1 enabled, but this version does not evaluate rules yet"));
+  EXPECT_TRUE(said[2].starts_with("detections: 1 written, but this version does not evaluate"));
+  EXPECT_TRUE(said[3].starts_with("performance.drop_when_full is true, but"));
+}
+
+}  // namespace
+}  // namespace randguard

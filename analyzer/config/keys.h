@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every table and key of the configuration, described once. The reader (table_reader.h), the
+// suggestions in its messages and the reference in docs/configuration.md (reference.h) walk this.
+//
+// VisitTables(v, config) calls v(table, member) for each table and list of tables; VisitKeys(v,
+// struct) calls v(key, member[, bounds]) for each key of one of them.
+#ifndef ANALYZER_CONFIG_KEYS_H_
+#define ANALYZER_CONFIG_KEYS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "analyzer/config/config.h"
+#include "analyzer/config/value_checks.h"
+
+namespace randguard {
+
+struct Table {
+  std::string_view name;
+  std::string_view doc;
+};
+
+struct Key {
+  std::string_view name;
+  std::string_view doc;
+  bool required = false;
+};
+
+struct Range {
+  std::uint32_t min;
+  std::uint32_t max;
+  std::string_view unit = "";
+};
+
+// Bounds of a string, or of the strings of a list. `items` says what they are.
+struct Text {
+  std::string_view items;
+  ValueCheck check;
+  std::size_t min_items = 0;  // lists only
+  std::size_t max_items = 4096;
+};
+
+// Bounds of a list of enumerators or ports.
+struct Items {
+  std::size_t min_items = 0;
+};
+
+inline constexpr bool kRequired = true;
+inline constexpr Text kAnyPath = {"a path", CheckPath};
+inline constexpr Text kPaths = {"absolute paths", CheckAbsolutePath};
+inline constexpr Text kPatterns = {"patterns", CheckPattern};
+inline constexpr Text kLabel = {"printable text, 1 to 128 bytes", CheckLabel};
+inline constexpr Text kSomePaths = {"absolute paths", CheckAbsolutePath, 1};
+inline constexpr Text kSomePatterns = {"patterns", CheckPattern, 1};
+inline constexpr Text kSomeNames = {"process names", CheckProcessName, 1};
+inline constexpr Text kEnvNames = {
+    "names of environment variables, 1 to 63 bytes each, without \"=\"", CheckEnvName, 0, 64};
+
+template <typename V>
+void VisitKeys(V& v, AgentConfig& c) {
+  v(Key{"id", "Name of this sensor."}, c.id, kLabel);
+  v(Key{"mode", "`monitor`: telemetry only. `detect`: also rules and detections."}, c.mode);
+  v(Key{"log_level", "What the sensor says about itself on stderr."}, c.log_level);
+}
+
+template <typename V>
+void VisitKeys(V& v, EbpfConfig& c) {
+  v(Key{"enabled", "`false`: nothing is loaded into the kernel and nothing is observed."},
+    c.enabled);
+  v(Key{"buffer_size",
+        "Size of the ring buffer for what a busy or hostile program can produce at will: thread "
+        "records and failed execs. Rounded up to a power of two when the plan is compiled. Kernel "
+        "memory, allocated at start."},
+    c.buffer_size, Range{64, 1048576, "KiB"});
+  v(Key{"critical_buffer_size",
+        "Size of the ring buffer for rare, decisive records (start, fork and exit of processes), "
+        "so "
+        "that a flood in the other one never costs one of these. The default holds several "
+        "thousand "
+        "records; raise it when health reports losses in the critical lane. Rounded up likewise."},
+    c.critical_buffer_size, Range{64, 1048576, "KiB"});
+}
+
+template <typename V>
+void VisitKeys(V& v, EventsConfig& c) {
+  v(Key{"process", "Must be `true`: every other event names its process."}, c.process);
+  v(Key{"file", "Must equal `file.enabled`."}, c.file);
+  v(Key{"network", "Must equal `network.enabled`."}, c.network);
+}
+
+template <typename V>
+void VisitKeys(V& v, ProcessConfig& c) {
+  v(Key{"enabled", "Must be `true`, like `events.process`."}, c.enabled);
+  v(Key{"hooks",
+        "Which process events are printed. All are observed whatever is written here, because the "
+        "process table is built from them."},
+    c.hooks, Items{});
+  v(Key{"collect_args", "Record the arguments of a started program."}, c.collect_args);
+  v(Key{"collect_env", "Record the environment variables in `env_names`, and no others."},
+    c.collect_env);
+  v(Key{"collect_cwd", "Record the working directory of a started program."}, c.collect_cwd);
+  v(Key{"env_names", "Environment variables to keep. Needed when `collect_env` is `true`."},
+    c.env_names, kEnvNames);
+  v(Key{"threads", "Also record the start and end of threads."}, c.threads);
+  v(Key{"failed_exec", "Also record execve and execveat calls that returned an error."},
+    c.failed_exec);
+}
+
+template <typename V>
+void VisitKeys(V& v, FileConfig& c) {
+  v(Key{"enabled", "Must equal `events.file`."}, c.enabled);
+  v(Key{"hooks", "System calls that are reported."}, c.hooks, Items{});
+  v(Key{"watch_paths",
+        "Files to report: these and all below them; whole components, so `/etc` is not "
+        "`/etcetera`. "
+        "With no paths and no patterns, every file."},
+    c.watch_paths, kPaths);
+  v(Key{"watch_patterns",
+        "Files to report wherever they are. `*` at the start matches any beginning; elsewhere "
+        "the whole path must be equal. When `watch_paths` is written and this is not: none."},
+    c.watch_patterns, kPatterns);
+  v(Key{"exclude_paths", "Files never to report, also when they match the above."}, c.exclude_paths,
+    kPaths);
+}
+
+template <typename V>
+void VisitKeys(V& v, NetworkConfig& c) {
+  v(Key{"enabled", "Must equal `events.network`."}, c.enabled);
+  v(Key{"hooks", "System calls that are reported."}, c.hooks, Items{});
+  v(Key{"collect_dns", "Not implemented; `true` is refused."}, c.collect_dns);
+  v(Key{"collect_payload", "Not implemented; `true` is refused."}, c.collect_payload);
+}
+
+template <typename V>
+void VisitKeys(V& v, OutputConfig& c) {
+  v(Key{"type",
+        "Where events go. Under systemd, `stdout` is the journal; `journald` is reserved for a "
+        "later "
+        "version and refused."},
+    c.type);
+  v(Key{"format", "One JSON object a line."}, c.format);
+  v(Key{"path", "File that events are appended to. Needed when `type` is `file`."}, c.path,
+    kAnyPath);
+}
+
+template <typename V>
+void VisitKeys(V& v, PerformanceConfig& c) {
+  v(Key{"max_events_per_second",
+        "File and network events above this are counted instead of printed; 0: no limit. Process "
+        "events and alerts are never limited."},
+    c.max_events_per_second, Range{0, 10000000});
+  v(Key{"drop_when_full",
+        "`false`: when the output is slow, records wait in the ring buffers, where losses are "
+        "counted. `true` (drop telemetry and go on) is accepted with a warning and has no effect "
+        "yet."},
+    c.drop_when_full);
+  v(Key{"max_process_cache_entries",
+        "Most processes remembered; what is evicted beyond it is counted."},
+    c.max_process_cache_entries, Range{64, 4194304});
+  v(Key{"max_pending_exec_sources",
+        "Accepted for older configurations, without effect: a record now carries its source."},
+    c.max_pending_exec_sources, Range{1, 1000000});
+}
+
+template <typename V>
+void VisitKeys(V& v, Rule& r) {
+  v(Key{"id", "Unique over all files; ids that begin with `BUILTIN-` are reserved.", kRequired},
+    r.id, kLabel);
+  v(Key{"name", "What the alert is called.", kRequired}, r.name, kLabel);
+  v(Key{"enabled", "A rule that is off is checked all the same."}, r.enabled);
+  v(Key{"type", "Which events the rule looks at, and which of the keys below it takes.", kRequired},
+    r.type);
+  v(Key{"severity", "Handed on in the alert.", kRequired}, r.severity);
+  v(Key{"action", "What to do."}, r.action);
+  v(Key{"process_names",
+        "process, network: name of the process, without a folder. A process rule needs this or "
+        "`parent_names`; with both, both must match."},
+    r.process_names, kSomeNames);
+  v(Key{"parent_names", "process: name of its parent, without a folder."}, r.parent_names,
+    kSomeNames);
+  v(Key{"paths",
+        "file: with `/` at the end, whatever is below; otherwise the path itself and all below it. "
+        "A file rule needs this or `patterns`; with both, both must match."},
+    r.paths, kSomePaths);
+  v(Key{"patterns", "file: `*` at the start matches any beginning; else the whole path."},
+    r.patterns, kSomePatterns);
+  v(Key{"operations", "file, needed: what was done to the file."}, r.operations, Items{1});
+  v(Key{"direction", "network, needed: connect is outbound, bind and listen are inbound."},
+    r.direction);
+  v(Key{"ports", "network, needed: the remote port of a connect, the local one otherwise."},
+    r.ports, Items{1});
+}
+
+template <typename V>
+void VisitKeys(V& v, PersistenceDetection& d) {
+  v(Key{"name", "What the event's `detection_type` says.", kRequired}, d.name, kLabel);
+  v(Key{"paths", "As in a file rule.", kRequired}, d.paths, kSomePaths);
+  v(Key{"patterns", "As in a file rule. Without it, every file under the paths."}, d.patterns,
+    kPatterns);
+  v(Key{"operations", "As in a file rule.", kRequired}, d.operations, Items{1});
+}
+
+template <typename V>
+void VisitKeys(V& v, NetworkDetection& d) {
+  v(Key{"name", "What the event's `detection_type` says.", kRequired}, d.name, kLabel);
+  v(Key{"directions", "As in a network rule.", kRequired}, d.directions, Items{1});
+  v(Key{"ports", "As in a network rule.", kRequired}, d.ports, Items{1});
+  v(Key{"process_names", "As in a network rule. Without it, every process."}, d.process_names,
+    Text{"process names", CheckProcessName});
+}
+
+template <typename V>
+void VisitTables(V& v, Config& c) {
+  v(Table{"agent", "The sensor itself."}, c.agent);
+  v(Table{"ebpf", "The kernel side."}, c.ebpf);
+  v(Table{"events", "Which kinds of events there are."}, c.events);
+  v(Table{"process", "Process events."}, c.process);
+  v(Table{"file", "File events. Checked, but not collected by this version."}, c.file);
+  v(Table{"network", "Network events. Checked, but not collected by this version."}, c.network);
+  v(Table{"output", "Where events go."}, c.output);
+  v(Table{"performance", "Bounds."}, c.performance);
+  v(Table{"rules",
+          "One rule each; also in `rules.d/*.toml`. Checked, but not evaluated by this "
+          "version. A key of another type than the rule's is an error, and so is a rule "
+          "that can never match."},
+    c.rules);
+  v(Table{"detections.persistence",
+          "Marks file events that make a program start again. Not evaluated by this version."},
+    c.detections.persistence);
+  v(Table{"detections.network", "Marks network events. Not evaluated by this version."},
+    c.detections.network);
+}
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_KEYS_H_

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the enumerators of config.h are written in the configuration, in alerts and in documents.
+#ifndef ANALYZER_CONFIG_NAMES_H_
+#define ANALYZER_CONFIG_NAMES_H_
+
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/config/config.h"
+
+namespace randguard {
+
+// kNames: one per enumerator, in order.
+// kHookTable: for hooks, the table that lists them.
+// kAlso: what is accepted besides, for messages and documents.
+// kRefused, kRefusal: a value that is known, but refused, and why.
+template <typename E>
+struct EnumTraits;
+
+template <>
+struct EnumTraits<AgentMode> {
+  static constexpr std::string_view kNames[] = {"monitor", "detect"};
+};
+template <>
+struct EnumTraits<LogLevel> {
+  static constexpr std::string_view kNames[] = {"trace", "debug", "info", "warn", "error"};
+};
+template <>
+struct EnumTraits<ProcessHook> {
+  static constexpr std::string_view kNames[] = {"execve", "execveat", "fork", "exit"};
+  static constexpr std::string_view kHookTable = "process";
+};
+template <>
+struct EnumTraits<FileHook> {
+  static constexpr std::string_view kNames[] = {"open",     "creat",     "openat",   "openat2",
+                                                "write",    "writev",    "pwrite64", "rename",
+                                                "renameat", "renameat2", "unlink",   "unlinkat"};
+  static constexpr std::string_view kHookTable = "file";
+};
+template <>
+struct EnumTraits<NetworkHook> {
+  static constexpr std::string_view kNames[] = {"connect", "bind", "listen"};
+  static constexpr std::string_view kHookTable = "network";
+};
+template <>
+struct EnumTraits<OutputType> {
+  static constexpr std::string_view kNames[] = {"stdout", "file"};
+  static constexpr std::string_view kRefused = "journald";
+  static constexpr std::string_view kRefusal =
+      "is not implemented yet; use \"stdout\", which a systemd unit sends to the journal";
+};
+template <>
+struct EnumTraits<OutputFormat> {
+  static constexpr std::string_view kNames[] = {"json"};
+};
+template <>
+struct EnumTraits<RuleType> {
+  static constexpr std::string_view kNames[] = {"process", "file", "network"};
+};
+template <>
+struct EnumTraits<Severity> {
+  static constexpr std::string_view kNames[] = {"low", "medium", "high", "critical"};
+};
+template <>
+struct EnumTraits<RuleAction> {
+  static constexpr std::string_view kNames[] = {"alert"};
+};
+template <>
+struct EnumTraits<FileOperation> {
+  static constexpr std::string_view kNames[] = {"open", "write", "rename", "unlink"};
+  static constexpr std::string_view kAlso =
+      ", the same with \"file_\" before it, or \"*\" for all of them";
+};
+template <>
+struct EnumTraits<Direction> {
+  static constexpr std::string_view kNames[] = {"inbound", "outbound"};
+};
+
+template <typename E>
+constexpr std::string_view Name(E value) {
+  return EnumTraits<E>::kNames[static_cast<std::size_t>(value)];
+}
+
+// The enumerators that `text` stands for; none when it is unknown.
+template <typename E>
+std::vector<E> EnumeratorsOf(std::string_view text) {
+  for (std::size_t i = 0; i < std::size(EnumTraits<E>::kNames); ++i) {
+    if (EnumTraits<E>::kNames[i] == text) return {static_cast<E>(i)};
+  }
+  return {};
+}
+
+template <>
+inline std::vector<FileOperation> EnumeratorsOf(std::string_view text) {
+  using Op = FileOperation;
+  if (text == "*") return {Op::kOpen, Op::kWrite, Op::kRename, Op::kUnlink};
+  if (text.starts_with("file_")) text.remove_prefix(5);
+  for (const Op op : {Op::kOpen, Op::kWrite, Op::kRename, Op::kUnlink}) {
+    if (Name(op) == text) return {op};
+  }
+  return {};
+}
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_NAMES_H_

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turns the configuration into the collector's plan.
+#ifndef ANALYZER_CONFIG_PLAN_COMPILER_H_
+#define ANALYZER_CONFIG_PLAN_COMPILER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "analyzer/config/config.h"
+
+namespace randguard {
+
+// Who runs what; from the host's user database, not from the configuration.
+struct PlanIdentities {
+  std::uint32_t collector_uid = 0;
+  std::uint32_t collector_gid = 0;
+  std::uint32_t analyzer_uid = 0;
+};
+
+// One message of schema/plan.capnp in standard stream framing, the same bytes for the same input.
+//
+// process.hooks has no part in it: the process table is built from starts, forks and exits, so all
+// of them are always observed (every source of exec too), and the analyzer chooses what to print.
+// With ebpf.enabled false the list of hooks is empty, which the collector refuses: callers say so
+// before.
+//
+// The digest is FNV-1a (64 bit) over the framed message with digest 0.
+std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities);
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_PLAN_COMPILER_H_

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/config/plan_compiler.h"
+
+#include <capnp/serialize.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "schema/abi/event.h"
+#include "schema/plan.capnp.h"
+
+namespace randguard {
+namespace {
+
+constexpr PlanIdentities kIdentities = {
+    .collector_uid = 901, .collector_gid = 902, .analyzer_uid = 903};
+
+class Plan {
+ public:
+  explicit Plan(const Config& config) {
+    const std::vector<std::byte> bytes = CompilePlan(config, kIdentities);
+    words_ = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
+    std::memcpy(words_.begin(), bytes.data(), bytes.size());
+    reader_ = kj::heap<capnp::FlatArrayMessageReader>(words_);
+  }
+
+  wire::Plan::Reader operator*() { return reader_->getRoot<wire::Plan>(); }
+
+  std::vector<std::uint16_t> Hooks() {
+    std::vector<std::uint16_t> hooks;
+    for (const std::uint16_t hook : (**this).getHooks()) hooks.push_back(hook);
+    return hooks;
+  }
+
+ private:
+  kj::Array<capnp::word> words_;
+  kj::Own<capnp::FlatArrayMessageReader> reader_;
+};
+
+TEST(CompilePlanTest, DefaultConfig) {
+  Plan compiled{Config{}};
+  const wire::Plan::Reader plan = *compiled;
+  EXPECT_EQ(plan.getAbiVersion(), RG_ABI_VERSION);
+  EXPECT_EQ(compiled.Hooks(),
+            (std::vector<std::uint16_t>{
+                RG_HOOK_process_exec, RG_HOOK_process_fork, RG_HOOK_process_exit,
+                RG_HOOK_cgroup_mkdir, RG_HOOK_exec_source, RG_HOOK_exec_failed, RG_HOOK_snapshot}));
+  EXPECT_TRUE(plan.getCollectArgs());
+  EXPECT_TRUE(plan.getCollectCwd());
+  EXPECT_FALSE(plan.getCollectEnv());
+  EXPECT_EQ(plan.getEnvNames().size(), 0u);
+  EXPECT_TRUE(plan.getThreads());
+  EXPECT_EQ(plan.getExecSources(), 0xfu);
+  EXPECT_EQ(plan.getCriticalRingBytes(), 4096u * 1024);
+  EXPECT_EQ(plan.getBulkRingBytes(), 8192u * 1024);
+  EXPECT_EQ(plan.getCollectorUid(), 901u);
+  EXPECT_EQ(plan.getCollectorGid(), 902u);
+  EXPECT_EQ(plan.getAnalyzerUid(), 903u);
+  EXPECT_EQ(plan.getFlushMs(), 5u);
+  EXPECT_EQ(plan.getHeartbeatMs(), 1000u);
+}
+
+TEST(CompilePlanTest, HooksOfTheConfigOnlyChooseWhatIsPrinted) {
+  Config config;
+  config.process.hooks = {ProcessHook::kExit};
+  EXPECT_EQ(CompilePlan(config, kIdentities), CompilePlan(Config{}, kIdentities));
+}
+
+TEST(CompilePlanTest, FailedExecsCanBeOff) {
+  Config config;
+  config.process.failed_exec = false;
+  EXPECT_EQ(
+      Plan(config).Hooks(),
+      (std::vector<std::uint16_t>{RG_HOOK_process_exec, RG_HOOK_process_fork, RG_HOOK_process_exit,
+                                  RG_HOOK_cgroup_mkdir, RG_HOOK_exec_source, RG_HOOK_snapshot}));
+}
+
+TEST(CompilePlanTest, EbpfOffHasNoHooks) {
+  Config config;
+  config.ebpf.enabled = false;
+  EXPECT_TRUE(Plan(config).Hooks().empty());
+}
+
+TEST(CompilePlanTest, SwitchesAreHandedOn) {
+  Config config;
+  config.process.collect_args = false;
+  config.process.collect_cwd = false;
+  config.process.threads = false;
+  Plan compiled(config);
+  EXPECT_FALSE((*compiled).getCollectArgs());
+  EXPECT_FALSE((*compiled).getCollectCwd());
+  EXPECT_FALSE((*compiled).getThreads());
+}
+
+TEST(CompilePlanTest, EnvironmentNamesAreHandedOn) {
+  Config config;
+  config.process.collect_env = true;
+  config.process.env_names = {"LD_PRELOAD", "PATH"};
+  Plan compiled(config);
+  EXPECT_TRUE((*compiled).getCollectEnv());
+  ASSERT_EQ((*compiled).getEnvNames().size(), 2u);
+  EXPECT_STREQ((*compiled).getEnvNames()[0].cStr(), "LD_PRELOAD");
+  EXPECT_STREQ((*compiled).getEnvNames()[1].cStr(), "PATH");
+}
+
+TEST(CompilePlanTest, EnvironmentNamesAreLeftOutWhenOff) {
+  Config config;
+  config.process.env_names = {"LD_PRELOAD"};
+  EXPECT_EQ((*Plan(config)).getEnvNames().size(), 0u);
+}
+
+TEST(CompilePlanTest, RingsAreRoundedUpToPowersOfTwo) {
+  Config config;
+  config.ebpf.buffer_size = 65;
+  config.ebpf.critical_buffer_size = 1048575;
+  Plan compiled(config);
+  EXPECT_EQ((*compiled).getBulkRingBytes(), 128u * 1024);
+  EXPECT_EQ((*compiled).getCriticalRingBytes(), 1u << 30);
+}
+
+TEST(CompilePlanTest, SameInputSameBytes) {
+  EXPECT_EQ(CompilePlan(Config{}, kIdentities), CompilePlan(Config{}, kIdentities));
+}
+
+TEST(CompilePlanTest, DigestFollowsTheContent) {
+  Config config;
+  config.process.threads = false;
+  EXPECT_NE((*Plan(Config{})).getDigest(), (*Plan(config)).getDigest());
+  EXPECT_NE((*Plan(Config{})).getDigest(), 0u);
+}
+
+// Whoever has the file can compute its name again.
+TEST(CompilePlanTest, DigestIsFnv1aOfThePlanWithoutIt) {
+  std::vector<std::byte> bytes = CompilePlan(Config{}, kIdentities);
+  const std::uint64_t digest = (*Plan(Config{})).getDigest();
+  std::byte field[sizeof digest];
+  std::memcpy(field, &digest, sizeof digest);
+  const auto at = std::search(bytes.begin(), bytes.end(), std::begin(field), std::end(field));
+  ASSERT_NE(at, bytes.end());
+  std::fill_n(at, sizeof digest, std::byte{0});
+
+  std::uint64_t hash = 14695981039346656037u;
+  for (const std::byte byte : bytes) {
+    hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 1099511628211u;
+  }
+  EXPECT_EQ(hash, digest);
+}
+
+}  // namespace
+}  // namespace randguard

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/config/reference.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/config/keys.h"
+#include "analyzer/config/names.h"
+#include "analyzer/config/table_reader.h"
+
+namespace randguard {
+namespace {
+
+// The visitor of VisitTables and VisitKeys. Defaults are what the fields hold.
+class ReferenceWriter {
+ public:
+  template <typename T>
+  void operator()(const Table& table, T& config) {
+    Section(table, absl::StrFormat("[%s]", table.name));
+    VisitKeys(*this, config);
+  }
+
+  template <typename T>
+  void operator()(const Table& table, std::vector<T>&) {
+    Section(table, absl::StrFormat("[[%s]]", table.name));
+    T element;
+    VisitKeys(*this, element);
+  }
+
+  void operator()(const Key& key, bool& field) {
+    Row(key, "boolean", field ? "`true`" : "`false`", "`true`, `false`");
+  }
+  void operator()(const Key& key, std::uint32_t& field, const Range& range) {
+    Row(key, "integer", absl::StrFormat("`%d`", field),
+        absl::StrFormat("%d to %d%s%s", range.min, range.max, range.unit.empty() ? "" : " ",
+                        range.unit));
+  }
+  void operator()(const Key& key, std::string& field, const Text& text) {
+    Row(key, "string", absl::StrFormat("`\"%s\"`", field), std::string(text.items));
+  }
+  void operator()(const Key& key, std::vector<std::string>& field, const Text& text) {
+    Row(key, "list of strings", ListText(std::vector<std::string_view>(field.begin(), field.end())),
+        absl::StrFormat("%d to %d %s", text.min_items, text.max_items, text.items));
+  }
+  void operator()(const Key& key, std::vector<std::uint16_t>&, const Items&) {
+    Row(key, "list of integers", "none", "0 to 65535");
+  }
+  template <Enum E>
+  void operator()(const Key& key, E& field) {
+    Row(key, "string", absl::StrFormat("`\"%s\"`", Name(field)), Code(AllowedValues<E>()));
+  }
+  template <Enum E>
+  void operator()(const Key& key, std::optional<E>&) {
+    Row(key, "string", "none", Code(AllowedValues<E>()));
+  }
+  template <Enum E>
+  void operator()(const Key& key, std::vector<E>& field, const Items&) {
+    std::vector<std::string_view> names;
+    names.reserve(field.size());
+    for (const E value : field) names.push_back(Name(value));
+    const bool all = names.size() == std::size(EnumTraits<E>::kNames);
+    Row(key, "list of strings", all ? "all of them" : ListText(names), Code(AllowedValues<E>()));
+  }
+
+  const std::string& Markdown() const { return text_; }
+
+ private:
+  void Section(const Table& table, std::string_view title) {
+    absl::StrAppendFormat(&text_, "\n### `%s`\n\n%s\n\n", title, table.doc);
+    text_ += "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
+  }
+
+  void Row(const Key& key, std::string_view type, std::string_view default_value,
+           std::string_view allowed) {
+    absl::StrAppendFormat(&text_, "| `%s` | %s | %s | %s | %s |\n", key.name, type,
+                          key.required ? "required" : default_value, allowed, key.doc);
+  }
+
+  static std::string ListText(const std::vector<std::string_view>& items) {
+    return items.empty() ? "none" : absl::StrFormat("`[%s]`", QuotedList(items));
+  }
+
+  // "a" -> `a`
+  static std::string Code(std::string quoted) {
+    std::replace(quoted.begin(), quoted.end(), '"', '`');
+    return quoted;
+  }
+
+  std::string text_;
+};
+
+}  // namespace
+
+std::string ConfigReference() {
+  ReferenceWriter writer;
+  Config defaults;
+  VisitTables(writer, defaults);
+  return writer.Markdown();
+}
+
+}  // namespace randguard

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/config/rule_checks.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/config/names.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::string_view kReservedPrefix = "BUILTIN-";
+
+// Which keys belong to which types of rules.
+struct TypedKey {
+  std::string_view key;
+  std::vector<RuleType> types;
+};
+
+const std::vector<TypedKey>& TypedKeys() {
+  static const auto& keys = *new std::vector<TypedKey>{
+      {"process_names", {RuleType::kProcess, RuleType::kNetwork}},
+      {"parent_names", {RuleType::kProcess}},
+      {"paths", {RuleType::kFile}},
+      {"patterns", {RuleType::kFile}},
+      {"operations", {RuleType::kFile}},
+      {"direction", {RuleType::kNetwork}},
+      {"ports", {RuleType::kNetwork}},
+  };
+  return keys;
+}
+
+void CheckTypedKeys(const Rule& rule, const TableReader& reader) {
+  std::string allowed;
+  for (const TypedKey& typed : TypedKeys()) {
+    if (std::find(typed.types.begin(), typed.types.end(), rule.type) == typed.types.end()) continue;
+    absl::StrAppendFormat(&allowed, "%s%s", allowed.empty() ? "" : ", ", typed.key);
+  }
+  for (const TypedKey& typed : TypedKeys()) {
+    const TomlMember* member = reader.Find(typed.key);
+    if (member == nullptr) continue;
+    if (std::find(typed.types.begin(), typed.types.end(), rule.type) != typed.types.end()) continue;
+    reader.Error(member->key_offset, typed.key,
+                 absl::StrFormat("does not belong in a rule of type \"%s\", which takes: %s",
+                                 Name(rule.type), allowed));
+  }
+}
+
+void Need(const TableReader& reader, const Rule& rule, std::string_view key) {
+  if (reader.Find(key) != nullptr) return;
+  reader.Error(reader.Offset(), key,
+               absl::StrFormat("missing; a rule of type \"%s\" needs it", Name(rule.type)));
+}
+
+void NeedOneOf(const TableReader& reader, const Rule& rule, std::string_view a,
+               std::string_view b) {
+  if (reader.Find(a) != nullptr || reader.Find(b) != nullptr) return;
+  reader.Error(
+      reader.Offset(), a,
+      absl::StrFormat("missing; a rule of type \"%s\" needs %s or %s", Name(rule.type), a, b));
+}
+
+bool IsUnder(std::string_view file, std::string_view path) {
+  if (path.ends_with('/')) return file.size() > path.size() && file.starts_with(path);
+  return file == path || (file.starts_with(path) && file[path.size()] == '/');
+}
+
+// Paths and patterns must both match: whole-path patterns outside of all paths never do.
+void CheckPathsMeetPatterns(const std::vector<std::string>& paths,
+                            const std::vector<std::string>& patterns, const TableReader& reader) {
+  if (paths.empty() || patterns.empty()) return;
+  for (const std::string& pattern : patterns) {
+    if (pattern.starts_with('*')) return;
+    for (const std::string& path : paths) {
+      if (IsUnder(pattern, path)) return;
+    }
+  }
+  reader.Error(
+      reader.OffsetOf("patterns"), "patterns",
+      "can never match: paths and patterns must both match, and none of these is under one of "
+      "the paths");
+}
+
+void CheckId(const Rule& rule, const TableReader& reader, const Reporter& reporter, RuleIds& ids) {
+  if (rule.id.empty()) return;  // reported already
+  const std::size_t offset = reader.OffsetOf("id");
+  if (rule.id.starts_with(kReservedPrefix)) {
+    reader.Error(offset, "id",
+                 absl::StrFormat("%s begins with \"%s\", which is reserved for built-in rules",
+                                 Quoted(rule.id), kReservedPrefix));
+  }
+  const auto [first, is_new] = ids.try_emplace(rule.id, reporter.Where(offset));
+  if (is_new) return;
+  reader.Error(offset, "id",
+               absl::StrFormat("%s is already taken by the rule at %s; ids must be unique",
+                               Quoted(rule.id), first->second));
+}
+
+}  // namespace
+
+void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& reporter,
+               RuleIds& ids) {
+  CheckId(rule, reader, reporter, ids);
+  const TomlMember* type = reader.Find("type");
+  if (type == nullptr || EnumeratorsOf<RuleType>(type->value.string).empty()) return;
+  CheckTypedKeys(rule, reader);
+  switch (rule.type) {
+    case RuleType::kProcess:
+      NeedOneOf(reader, rule, "process_names", "parent_names");
+      break;
+    case RuleType::kFile:
+      NeedOneOf(reader, rule, "paths", "patterns");
+      Need(reader, rule, "operations");
+      CheckPathsMeetPatterns(rule.paths, rule.patterns, reader);
+      break;
+    case RuleType::kNetwork:
+      Need(reader, rule, "direction");
+      Need(reader, rule, "ports");
+      break;
+  }
+}
+
+void CheckDetection(const PersistenceDetection& detection, const TableReader& reader) {
+  CheckPathsMeetPatterns(detection.paths, detection.patterns, reader);
+}
+
+}  // namespace randguard

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads the keys of one TOML table into a struct, as keys.h describes them, and reports everything
+// that is not as described. A field whose value is wrong keeps its default.
+#ifndef ANALYZER_CONFIG_TABLE_READER_H_
+#define ANALYZER_CONFIG_TABLE_READER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "analyzer/config/keys.h"
+#include "analyzer/config/names.h"
+#include "analyzer/config/reporter.h"
+#include "analyzer/config/toml_document.h"
+
+namespace randguard {
+
+template <typename E>
+concept Enum = std::is_enum_v<E>;
+
+// For messages and documents: what a key of type E takes.
+template <Enum E>
+std::string AllowedValues() {
+  std::string allowed = QuotedList(EnumTraits<E>::kNames);
+  if constexpr (requires { EnumTraits<E>::kAlso; }) allowed += EnumTraits<E>::kAlso;
+  return allowed;
+}
+
+class TableReader {
+ public:
+  // All are borrowed. `table` may be null: the table is not written. `name` is used in messages.
+  TableReader(const TomlValue* table, std::string_view name, Reporter& reporter);
+
+  // The visitor of keys.h.
+  void operator()(const Key& key, bool& field);
+  void operator()(const Key& key, std::uint32_t& field, const Range& range);
+  void operator()(const Key& key, std::string& field, const Text& text);
+  void operator()(const Key& key, std::vector<std::string>& field, const Text& text);
+  void operator()(const Key& key, std::vector<std::uint16_t>& field, const Items& items);
+
+  template <Enum E>
+  void operator()(const Key& key, E& field) {
+    const TomlValue* value = Expect(key, TomlValue::Type::kString);
+    if (value == nullptr) return;
+    const std::vector<E> read = ReadChoice<E>(key, *value);
+    if (!read.empty()) field = read.front();
+  }
+
+  template <Enum E>
+  void operator()(const Key& key, std::optional<E>& field) {
+    if (E value{}; Find(key.name) != nullptr) {
+      (*this)(key, value);
+      field = value;
+    } else {
+      NoteKey(key);
+    }
+  }
+
+  template <Enum E>
+  void operator()(const Key& key, std::vector<E>& field, const Items& items) {
+    ReadList(key, TomlValue::Type::kString, items.min_items, kListMax, field,
+             [&](const TomlValue& item) { return ReadChoice<E>(key, item); });
+  }
+
+  // To be called after the visit.
+  void ReportUnknownKeys() const;
+
+  // Null when the key is not written.
+  const TomlMember* Find(std::string_view key) const;
+
+  // Whether it is written and holds something of the right type.
+  bool Has(std::string_view key, TomlValue::Type type) const;
+
+  // Where to point at for `key`: its value, or the table when it is not written.
+  std::size_t OffsetOf(std::string_view key) const;
+  std::size_t Offset() const { return table_ == nullptr ? 0 : table_->offset; }
+
+  // "table.key: message"
+  void Error(std::size_t offset, std::string_view key, std::string_view message) const;
+
+ private:
+  static constexpr std::size_t kListMax = 4096;
+
+  void NoteKey(const Key& key);
+  // Null when the key is not written or of another type; the latter is reported.
+  const TomlValue* Expect(const Key& key, TomlValue::Type type);
+  bool IsOfType(const Key& key, const TomlValue& value, TomlValue::Type type) const;
+  bool IsValidText(const Key& key, const TomlValue& value, const Text& text) const;
+  bool IsValidCount(const Key& key, const TomlValue& list, std::size_t min, std::size_t max) const;
+  void ReportUnknownValue(const Key& key, const TomlValue& value,
+                          std::span<const std::string_view> names, std::string_view allowed,
+                          std::string_view hook_table) const;
+  void WarnRepeated(const Key& key, const TomlValue& item) const;
+
+  template <Enum E>
+  std::vector<E> ReadChoice(const Key& key, const TomlValue& value) const {
+    using Traits = EnumTraits<E>;
+    std::vector<E> read = EnumeratorsOf<E>(value.string);
+    if (!read.empty()) return read;
+    if constexpr (requires { Traits::kRefused; }) {
+      if (value.string == Traits::kRefused) {
+        Error(value.offset, key.name, Quoted(value.string) + " " + std::string(Traits::kRefusal));
+        return {};
+      }
+    }
+    std::string_view hook_table;
+    if constexpr (requires { Traits::kHookTable; }) hook_table = Traits::kHookTable;
+    ReportUnknownValue(key, value, Traits::kNames, AllowedValues<E>(), hook_table);
+    return {};
+  }
+
+  // `read` makes the items one element stands for; none when it reported an error.
+  template <typename T, typename Read>
+  void ReadList(const Key& key, TomlValue::Type type, std::size_t min, std::size_t max,
+                std::vector<T>& field, const Read& read) {
+    const TomlValue* list = Expect(key, TomlValue::Type::kArray);
+    if (list == nullptr || !IsValidCount(key, *list, min, max)) return;
+    field.clear();
+    for (const TomlValue& item : list->array) {
+      if (!IsOfType(key, item, type)) continue;
+      for (T& value : read(item)) {
+        if (std::find(field.begin(), field.end(), value) != field.end()) {
+          WarnRepeated(key, item);
+        } else {
+          field.push_back(std::move(value));
+        }
+      }
+    }
+  }
+
+  const TomlValue* table_;
+  std::string name_;
+  Reporter& reporter_;
+  std::vector<std::string_view> known_keys_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_TABLE_READER_H_

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is refused before the TOML parser sees it. The parser recurses for each level of nesting (a
+// file of brackets would overflow the stack), copies the current line for each value of it,
+// overflows on binary integers beyond 64 bits, and leaves its buffer when a literal string is not
+// UTF-8.
+#ifndef ANALYZER_CONFIG_TOML_LIMITS_H_
+#define ANALYZER_CONFIG_TOML_LIMITS_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace randguard {
+
+struct TomlError {
+  std::size_t offset = 0;
+  std::string message;
+};
+
+// The first limit of config.h that `text` breaks. Brackets, inline tables and the segments of
+// dotted keys count as levels, those of a table's header too.
+std::optional<TomlError> CheckTomlLimits(std::string_view text);
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_TOML_LIMITS_H_

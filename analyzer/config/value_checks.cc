@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/config/value_checks.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/str_format.h"
+#include "schema/abi/event.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::size_t kLabelMax = 128;
+constexpr std::size_t kProcessNameMax = 255;  // NAME_MAX
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+bool HasDotComponent(std::string_view path) {
+  std::size_t start = 0;
+  while (start <= path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view component = path.substr(start, end - start);
+    if (component == "." || component == "..") return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string CheckLabel(std::string_view value) {
+  if (value.empty()) return "must not be empty";
+  if (value.size() > kLabelMax) {
+    return absl::StrFormat("is longer than %d bytes", kLabelMax);
+  }
+  if (std::any_of(value.begin(), value.end(), IsControl)) return "has control characters";
+  return "";
+}
+
+std::string CheckPath(std::string_view value) {
+  if (value.size() >= RG_PATH_MAX) {
+    return absl::StrFormat("is longer than %d bytes", RG_PATH_MAX - 1);
+  }
+  return "";
+}
+
+std::string CheckAbsolutePath(std::string_view value) {
+  if (!value.starts_with('/')) return "is not an absolute path: it must begin with \"/\"";
+  if (HasDotComponent(value)) {
+    return "can never match: paths are compared after \".\" and \"..\" have been resolved";
+  }
+  if (value.find('*') != value.npos) return "\"*\" is not special in a path: use a pattern";
+  if (value.find("//") != value.npos) return "can never match: it has an empty component (\"//\")";
+  return CheckPath(value);
+}
+
+std::string CheckPattern(std::string_view value) {
+  if (value.empty()) return "must not be empty";
+  if (value == "*") return "matches everything: leave the pattern out instead";
+  if (value.starts_with('*')) {
+    if (value.find('*', 1) != value.npos) {
+      return "can never match: \"*\" is special only at the start, as in \"*.service\"";
+    }
+    return CheckPath(value);
+  }
+  if (!value.starts_with('/')) {
+    return absl::StrFormat(
+        "can never match: a pattern is \"*\" and an ending (\"*/%s\", \"*.ext\") or an absolute "
+        "path",
+        value.substr(0, std::min(value.find('*'), kLabelMax)));
+  }
+  if (value.find('*') != value.npos) {
+    return "can never match: \"*\" is special only at the start, as in \"*.service\"";
+  }
+  if (value.ends_with('/')) return "can never match: no file's path ends in \"/\"";
+  return CheckAbsolutePath(value);
+}
+
+std::string CheckProcessName(std::string_view value) {
+  if (value.empty()) return "must not be empty";
+  if (value.starts_with('/')) {
+    return absl::StrFormat("can never match: a process name has no folder; write \"%s\"",
+                           value.substr(value.rfind('/') + 1));
+  }
+  if (value.size() > kProcessNameMax) {
+    return absl::StrFormat("is longer than %d bytes", kProcessNameMax);
+  }
+  return "";
+}
+
+std::string CheckEnvName(std::string_view value) {
+  if (value.empty() || value.size() >= RG_ENV_NAME_MAX) {
+    return absl::StrFormat("must have 1 to %d bytes", RG_ENV_NAME_MAX - 1);
+  }
+  if (value.find('=') != value.npos) return "must be the name alone, without \"=\"";
+  return "";
+}
+
+}  // namespace randguard

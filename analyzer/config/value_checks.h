@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a string in the configuration must look like. Each returns what is wrong with it and what is
+// allowed, to follow the quoted value in a message; empty when it is fine.
+#ifndef ANALYZER_CONFIG_VALUE_CHECKS_H_
+#define ANALYZER_CONFIG_VALUE_CHECKS_H_
+
+#include <string>
+#include <string_view>
+
+namespace randguard {
+
+using ValueCheck = std::string (*)(std::string_view value);
+
+// A name for people: 1 to 128 bytes, no control characters.
+std::string CheckLabel(std::string_view value);
+
+// A file to write, or nothing.
+std::string CheckPath(std::string_view value);
+
+// A path as the kernel would report it: absolute, without ".", ".." and "*".
+std::string CheckAbsolutePath(std::string_view value);
+
+// "*" and an ending, or a whole path.
+std::string CheckPattern(std::string_view value);
+
+// A program's name, without a folder.
+std::string CheckProcessName(std::string_view value);
+
+// 1 to 63 bytes without "=".
+std::string CheckEnvName(std::string_view value);
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFIG_VALUE_CHECKS_H_

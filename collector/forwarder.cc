@@ -157,6 +157,7 @@ void Forwarder::Disconnect() {
   connection_.Close();  // leaves the epoll set by itself
   sensor_.shared->agent[1] = {};
   Say("the analyzer is gone; records wait in the rings until it is back");
+  ending_ = ending_ || WaitForEnd(kRetryMs);  // it may hang up again and again
 }
 
 bool Forwarder::SendHello() {
@@ -212,7 +213,9 @@ bool Forwarder::SendSnapshot() {
 bool Forwarder::SendSnapshotPart(bool last) {
   capnp::MallocMessageBuilder message;
   auto snapshot = message.initRoot<wire::Message>().initSnapshot();
-  snapshot.adoptRecords(message.getOrphanage().referenceExternalData(snapshot_.bytes()));
+  if (!snapshot_.empty()) {
+    snapshot.adoptRecords(message.getOrphanage().referenceExternalData(snapshot_.bytes()));
+  }
   snapshot.setLast(last);
   const bool sent = connection_.Send(message);
   snapshot_.Clear();
@@ -264,7 +267,9 @@ bool Forwarder::SendBatch() {
   batch.setRecordCount(batch_.count());
   batch.setDrainedNs(drained_ns_);
   batch.setClockOffsetNs(ClockOffsetNs());
-  batch.adoptRecords(message.getOrphanage().referenceExternalData(batch_.bytes()));
+  if (!batch_.empty()) {  // an empty segment could not be pointed to
+    batch.adoptRecords(message.getOrphanage().referenceExternalData(batch_.bytes()));
+  }
   WriteLost(batch.initLost(RG_KIND_END), lost);
   if (!connection_.Send(message)) return false;
   reported_lost_ = lost;

@@ -87,7 +87,7 @@ int SignalFd() {
   return fd;
 }
 
-void Run(const Arguments& arguments) {
+[[noreturn]] void Run(const Arguments& arguments) {
   const Plan plan = ReadPlan(arguments.plan);
   Notifier notifier;
   const int signal_fd = SignalFd();
@@ -99,6 +99,7 @@ void Run(const Arguments& arguments) {
   notifier.Ready();
   forwarder.Run();
   notifier.Stopping();
+  _exit(EXIT_SUCCESS);  // no destructors: detaching is the kernel's part, and done at once
 }
 
 }  // namespace
@@ -113,5 +114,4 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     randguard::collector::Fail("%s", e.what());
   }
-  _exit(EXIT_SUCCESS);  // no destructors: detaching is the kernel's part, at once
 }

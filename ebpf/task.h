@@ -49,7 +49,8 @@ static __always_inline void rg_pad_comm(char *comm)
 /* pid of the task in its own pid namespace, and that namespace's id. */
 static __always_inline __u32 rg_ns_pid(struct task_struct *task, __u32 *ns)
 {
-	struct pid *pid = task->thread_pid;
+	/* Read, not loaded: arithmetic on a typed pointer is refused before 6.2. */
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	__u32 level = BPF_CORE_READ(pid, level);
 	struct upid *upid;
 
@@ -64,11 +65,12 @@ static __always_inline void rg_fill_credentials(struct rg_process *p, struct tas
 {
 	const struct cred *cred = task->cred;
 
-	p->cap_effective = cred->cap_effective.val;
-	p->cap_permitted = cred->cap_permitted.val;
-	p->cap_inheritable = cred->cap_inheritable.val;
-	p->cap_bounding = cred->cap_bset.val;
-	p->cap_ambient = cred->cap_ambient.val;
+	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
+	bpf_core_read(&p->cap_effective, 8, &cred->cap_effective);
+	bpf_core_read(&p->cap_permitted, 8, &cred->cap_permitted);
+	bpf_core_read(&p->cap_inheritable, 8, &cred->cap_inheritable);
+	bpf_core_read(&p->cap_bounding, 8, &cred->cap_bset);
+	bpf_core_read(&p->cap_ambient, 8, &cred->cap_ambient);
 	p->suid = cred->suid.val;
 	p->fsuid = cred->fsuid.val;
 	p->egid = cred->egid.val;

@@ -157,10 +157,8 @@ struct pid {
 	struct upid numbers[1];
 };
 
-/* Before 6.3 two __u32, since then one __u64: the same eight bytes here. */
 typedef struct {
-	__u64 val;
-} kernel_cap_t;
+} kernel_cap_t; /* its content: task.h */
 
 struct cred {
 	kuid_t uid;

@@ -37,15 +37,15 @@ inline std::string Message(const absl::Status& status) { return std::string(stat
 
 }  // namespace randguard
 
-#define RG_RETURN_IF_ERROR(expression)                         \
-  do {                                                         \
+#define RG_RETURN_IF_ERROR(expression)                                            \
+  do {                                                                            \
     if (absl::Status rg_status = (expression); !rg_status.ok()) return rg_status; \
   } while (false)
 
 #define RG_CONCAT_INNER(a, b) a##b
 #define RG_CONCAT(a, b) RG_CONCAT_INNER(a, b)
-#define RG_ASSIGN_OR_RETURN(declaration, expression)                     \
-  auto RG_CONCAT(rg_result_, __LINE__) = (expression);                   \
+#define RG_ASSIGN_OR_RETURN(declaration, expression)                                          \
+  auto RG_CONCAT(rg_result_, __LINE__) = (expression);                                        \
   if (!RG_CONCAT(rg_result_, __LINE__).ok()) return RG_CONCAT(rg_result_, __LINE__).status(); \
   declaration = *std::move(RG_CONCAT(rg_result_, __LINE__))
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `rand-guard analyze`: the analyzer as a service of its own.
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "analyzer/base/status.h"
+#include "analyzer/capture/capture_writer.h"
+#include "analyzer/cli/commands.h"
+#include "analyzer/cli/setup.h"
+#include "analyzer/ingest/listener.h"
+#include "analyzer/ingest/service.h"
+
+namespace randguard::cli {
+namespace {
+
+absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
+  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
+  RG_ASSIGN_OR_RETURN(const Identities identities, FindIdentities(arguments));
+  RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
+  std::optional<CaptureWriter> recorder;
+  if (const auto path = arguments.Value("--record")) {
+    RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*path));
+    recorder.emplace(std::move(writer));
+  }
+  const char* state = std::getenv("STATE_DIRECTORY");
+  std::optional<CursorFile> cursor;
+  if (const auto directory = arguments.Value("--state");
+      directory.has_value() || state != nullptr) {
+    RG_ASSIGN_OR_RETURN(CursorFile file, CursorFile::Open(directory.value_or(state ? state : "")));
+    cursor.emplace(std::move(file));
+  }
+  const auto path = arguments.Value("--listen");
+  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd listener,
+                      path.has_value() ? ListenAt(*path) : ActivatedListener());
+  ServiceOptions options;
+  options.peers = {identities.collector_uid};
+  options.plan_digest = PlanDigest(CompilePlan(config, ForPlan(identities)));
+  options.limitations = config.Unsupported();
+  Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
+                  std::move(cursor));
+  return service.Run(std::move(signals));
+}
+
+}  // namespace
+
+int Analyze(Arguments& arguments) {
+  const auto config = ReadConfig(arguments);
+  if (!config.has_value()) return 1;
+  const absl::Status status = AnalyzeWith(arguments, *config);
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace randguard::cli

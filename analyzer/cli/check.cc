@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Commands on the configuration: `rand-guard check` and `rand-guard plan`.
+#include <fcntl.h>
+#include <kj/io.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "analyzer/base/status.h"
+#include "analyzer/cli/commands.h"
+#include "analyzer/cli/setup.h"
+
+namespace randguard::cli {
+namespace {
+
+// Beside the file and then in its place: nobody ever sees half a plan.
+absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& bytes) {
+  std::string temporary = path + ".XXXXXX";
+  kj::AutoCloseFd fd(mkostemp(temporary.data(), O_CLOEXEC));
+  if (fd.get() < 0) return ErrnoError(errno, "--output " + path);
+  absl::Status status;
+  if (write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
+      fchmod(fd, 0644) != 0 || fsync(fd) != 0 || rename(temporary.c_str(), path.c_str()) != 0) {
+    status = ErrnoError(errno, "--output " + path);
+    unlink(temporary.c_str());
+  }
+  return status;
+}
+
+}  // namespace
+
+int Check(Arguments& arguments) {
+  const auto config = ReadConfig(arguments);
+  if (!config.has_value()) return 1;
+  std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
+              config->rules.size());
+  return 0;
+}
+
+int CompilePlanCommand(Arguments& arguments) {
+  const auto output = arguments.Value("--output");
+  if (!output.has_value()) {
+    Say("plan: --output FILE is needed");
+    return 2;
+  }
+  const auto config = ReadConfig(arguments);
+  if (!config.has_value()) return 1;
+  if (!config->ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
+  const auto identities = FindIdentities(arguments);
+  if (!identities.ok()) return Fail(identities.status());
+  const absl::Status status = WriteFile(*output, CompilePlan(*config, ForPlan(*identities)));
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace randguard::cli

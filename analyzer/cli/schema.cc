@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `rand-guard schema`.
+#include <cstdio>
+
+#include "analyzer/cli/commands.h"
+#include "analyzer/output/json_schema.h"
+
+namespace randguard::cli {
+
+int Schema(Arguments&) {
+  std::fputs(JsonSchema().c_str(), stdout);
+  return 0;
+}
+
+}  // namespace randguard::cli

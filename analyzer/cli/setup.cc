@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/cli/setup.h"
+
+#include <capnp/serialize.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "analyzer/base/status.h"
+#include "schema/plan.capnp.h"
+
+namespace randguard::cli {
+namespace {
+
+// Unassigned on Debian and used by nothing that allocates ids (systemd's dynamic users begin
+// above).
+constexpr uid_t kFirstInventedId = 59900;
+
+struct User {
+  uid_t uid;
+  gid_t gid;
+};
+
+absl::StatusOr<User> FindUser(const std::string& name, std::string_view option) {
+  std::uint32_t number = 0;
+  const char* end = name.data() + name.size();
+  if (const auto [at, error] = std::from_chars(name.data(), end, number);
+      error == std::errc() && at == end) {
+    return User{number, number};
+  }
+  errno = 0;
+  const passwd* entry = getpwnam(name.c_str());
+  if (entry == nullptr) {
+    return HostError(
+        "there is no user %s; make it (systemd-sysusers does so for the installed "
+        "package) or name another with %s",
+        name, option);
+  }
+  return User{entry->pw_uid, entry->pw_gid};
+}
+
+uid_t UnusedId(uid_t from) {
+  while (getpwuid(from) != nullptr) ++from;
+  return from;
+}
+
+absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
+  Identities out;
+  const auto find = [&](const char* option, const char* standard, uid_t& uid,
+                        gid_t& gid) -> absl::Status {
+    const auto named = arguments.Value(option);
+    auto user = FindUser(named.value_or(standard), option);
+    if (!user.ok() && invent && !named.has_value()) {
+      uid = gid = UnusedId(standard == kCollectorUser ? kFirstInventedId : out.collector_uid + 1);
+      return absl::OkStatus();
+    }
+    if (!user.ok()) return user.status();
+    uid = user->uid;
+    gid = user->gid;
+    return absl::OkStatus();
+  };
+  out.collector_uid = kFirstInventedId;
+  RG_RETURN_IF_ERROR(
+      find("--collector-user", kCollectorUser, out.collector_uid, out.collector_gid));
+  RG_RETURN_IF_ERROR(find("--analyzer-user", kAnalyzerUser, out.analyzer_uid, out.analyzer_gid));
+  if (out.collector_uid == 0 || out.collector_gid == 0) {
+    return HostError("the collector's user must not be root: it is what it becomes to lose root");
+  }
+  return out;
+}
+
+}  // namespace
+
+void Say(std::string_view text) {
+  std::fprintf(stderr, "rand-guard: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+int Fail(const absl::Status& status) {
+  Say(Message(status));
+  return 1;
+}
+
+std::optional<std::string> ConfigPath(const Arguments& arguments) {
+  if (auto path = arguments.Value("--config")) return path;
+  if (const char* path = std::getenv("EDR_CONFIG")) return path;
+  if (access(RG_CONFIG_PATH, F_OK) == 0) return RG_CONFIG_PATH;
+  return std::nullopt;
+}
+
+std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet) {
+  const auto path = ConfigPath(arguments);
+  const ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
+  for (const Diagnostic& d : result.diagnostics) {
+    if (quiet && d.severity == Diagnostic::Severity::kWarning) continue;
+    std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+  }
+  return result.config;
+}
+
+absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config) {
+  if (const auto path = arguments.Value("--output")) {
+    if (*path == "-") return LineSink::Stdout();
+    return LineSink::File(*path);
+  }
+  if (config.output.type == OutputType::kFile) return LineSink::File(config.output.path);
+  return LineSink::Stdout();
+}
+
+absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {
+  return Find(arguments, /*invent=*/false);
+}
+
+absl::StatusOr<Identities> FindOrInventIdentities(const Arguments& arguments) {
+  return Find(arguments, /*invent=*/true);
+}
+
+PlanIdentities ForPlan(const Identities& identities) {
+  return {identities.collector_uid, identities.collector_gid, identities.analyzer_uid};
+}
+
+std::uint64_t PlanDigest(const std::vector<std::byte>& plan) {
+  std::vector<capnp::word> words(plan.size() / sizeof(capnp::word));
+  std::memcpy(words.data(), plan.data(), words.size() * sizeof(capnp::word));
+  capnp::FlatArrayMessageReader reader(kj::arrayPtr(words.data(), words.size()));
+  return reader.getRoot<wire::Plan>().getDigest();
+}
+
+}  // namespace randguard::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What several commands need before they can begin. All of them tell what is wrong on stderr.
+#ifndef ANALYZER_CLI_SETUP_H_
+#define ANALYZER_CLI_SETUP_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "analyzer/cli/arguments.h"
+#include "analyzer/config/config.h"
+#include "analyzer/config/plan_compiler.h"
+#include "analyzer/output/line_sink.h"
+
+namespace randguard::cli {
+
+// The system users of the two processes.
+inline constexpr char kCollectorUser[] = "rand-guard-collector";
+inline constexpr char kAnalyzerUser[] = "rand-guard";
+
+void Say(std::string_view text);
+// Says why and returns exit status 1.
+int Fail(const absl::Status& status);
+
+// --config, else $EDR_CONFIG, else the installed file; nullopt, when only the last is left and it
+// is not there: the defaults then.
+std::optional<std::string> ConfigPath(const Arguments& arguments);
+// Reads it; nullopt after telling every diagnostic. Warnings are told too, unless `quiet`.
+std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet = false);
+
+// As the configuration says, or --output ("-" for stdout).
+absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config);
+
+struct Identities {
+  uid_t collector_uid = 0;
+  gid_t collector_gid = 0;
+  uid_t analyzer_uid = 0;
+  gid_t analyzer_gid = 0;
+};
+// By --collector-user and --analyzer-user, else by the names above. A name or a number.
+absl::StatusOr<Identities> FindIdentities(const Arguments& arguments);
+// The same for a host without these users: for them, ids that no user of the host has.
+absl::StatusOr<Identities> FindOrInventIdentities(const Arguments& arguments);
+
+PlanIdentities ForPlan(const Identities& identities);
+// The digest that CompilePlan() wrote.
+std::uint64_t PlanDigest(const std::vector<std::byte>& plan);
+
+}  // namespace randguard::cli
+
+#endif  // ANALYZER_CLI_SETUP_H_

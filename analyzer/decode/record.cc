@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/decode/record.h"
+
+#include <cstring>
+#include <string>
+#include <type_traits>
+
+#include "analyzer/base/status.h"
+
+namespace randguard {
+namespace {
+
+constexpr int kAtFdCwd = -100;  // AT_FDCWD
+
+// No holes: every byte of a body belongs to a member, so the eBPF side, which zeroes bodies and
+// copies whole ones, cannot leak what it does not fill.
+#define EVENT_KIND(number, name, body, lane)                           \
+  static_assert(std::has_unique_object_representations_v<rg_##body> && \
+                sizeof(rg_##body) % 8 == 0 && sizeof(rg_##body) < RG_RECORD_MAX);
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+static_assert(sizeof(rg_header) == 88 && std::has_unique_object_representations_v<rg_header>);
+
+struct KindInfo {
+  std::string_view name;
+  std::string_view lane;
+  std::size_t body;
+};
+constexpr KindInfo kKinds[] = {
+    {"unknown", "unknown", 0},
+#define EVENT_KIND(number, name, body, lane) {#name, #lane, sizeof(rg_##body)},
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+};
+static_assert(std::size(kKinds) == RG_KIND_END, "kinds are numbered without gaps, in order");
+
+constexpr std::string_view kHookNames[] = {
+    "unknown",
+#define HOOK(number, name, need) #name,
+#include "schema/abi/hooks.def"
+#undef HOOK
+};
+constexpr std::string_view kProgramNames[] = {
+    "unknown",
+#define PROGRAM(number, name, hook, choice) #name,
+#include "schema/abi/programs.def"
+#undef PROGRAM
+};
+
+// The string area of one record; collects the first thing wrong with it.
+class Strings {
+ public:
+  Strings(RecordBytes record, std::size_t body) : record_(record), body_(body) {}
+
+  std::string_view Get(const rg_str& s) {
+    if (s.length == 0) return {};
+    if (s.offset < body_ || static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
+      ok_ = false;
+      return {};
+    }
+    return {reinterpret_cast<const char*>(record_.data()) + s.offset, s.length};
+  }
+  OptionalText GetOptional(const rg_str& s) {
+    if (s.length == 0) return std::nullopt;
+    return Get(s);
+  }
+  bool ok() const { return ok_; }
+
+ private:
+  RecordBytes record_;
+  std::size_t body_;
+  bool ok_ = true;
+};
+
+Text Comm(const char (&comm)[RG_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
+
+// `raw` is the record itself, for `comm` is borrowed.
+Actor ActorFrom(const rg_header& raw) {
+  Actor a;
+  a.timestamp_ns = raw.time_ns;
+  a.time = {raw.time_ns};
+  a.pid = raw.pid;
+  a.tid = raw.tid;
+  a.ppid = raw.ppid;
+  a.uid = raw.uid;
+  a.gid = raw.gid;
+  a.comm = Comm(raw.comm);
+  a.process_id = {raw.pid, raw.start_ns};
+  a.cgroup_id = raw.cgroup_id;
+  if (raw.ppid != 0) a.parent_process_id = ProcessKey{raw.ppid, raw.parent_start_ns};
+  return a;
+}
+
+OptionalText SourceName(unsigned source) {
+  switch (source) {
+    case RG_EXEC_EXECVE:
+      return "execve";
+    case RG_EXEC_EXECVEAT:
+      return "execveat";
+    case RG_EXEC_KERNEL:
+      return "kernel";
+    default:
+      return std::nullopt;
+  }
+}
+
+OptionalText PathStatus(const rg_str& path) {
+  if ((path.flags & RG_STR_UNREADABLE) != 0) return "unreadable";
+  if ((path.flags & RG_STR_TRUNCATED) != 0) return "truncated";
+  if ((path.flags & RG_STR_DETACHED) != 0) return "detached";
+  if ((path.flags & RG_STR_DELETED) != 0) return "deleted";
+  return std::nullopt;
+}
+
+bool Cut(const rg_str& s) { return (s.flags & (RG_STR_TRUNCATED | RG_STR_UNREADABLE)) != 0; }
+
+std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
+  if (id == UINT32_MAX) return std::nullopt;
+  return id;
+}
+
+OptionalText ErrorName(int result) {
+  if (result >= 0 || result < -4095) return std::nullopt;
+  const char* name = strerrorname_np(-result);
+  if (name == nullptr) return std::nullopt;
+  return name;
+}
+
+// One overload for each body. `r` lies in the record that `strings` was made of.
+
+ProcessStart FromAbi(const rg_process& r, Strings& strings) {
+  ProcessStart e;
+  e.actor = ActorFrom(r.hdr);
+  e.kernel_thread = (r.flags & RG_PROCESS_KERNEL_THREAD) != 0;
+  e.source = SourceName(r.source);
+  e.filename = strings.Get(r.filename);
+  e.filename_truncated = Cut(r.filename);
+  if ((r.flags & RG_PROCESS_NO_ARGS) == 0) {
+    const std::string_view args = strings.Get(r.args);
+    e.args = TextList{args};
+    e.command_line = JoinedText{args};
+  }
+  e.args_truncated = Cut(r.args);
+  e.argc = r.argc;
+  if ((r.flags & RG_PROCESS_NO_ENV) == 0) e.env = TextList{strings.Get(r.env)};
+  e.env_truncated = Cut(r.env);
+  e.cwd = strings.GetOptional(r.cwd);
+  e.cwd_status = PathStatus(r.cwd);
+  e.euid = r.hdr.euid;
+  e.egid = r.egid;
+  e.suid = r.suid;
+  e.sgid = r.sgid;
+  e.fsuid = r.fsuid;
+  e.fsgid = r.fsgid;
+  e.loginuid = UnlessUnset(r.login_uid);
+  e.audit_session_id = UnlessUnset(r.audit_session);
+  e.session_id = r.session_id;
+  e.pgid = r.pgid;
+  e.tty = strings.GetOptional(r.tty);
+  if (!Cut(r.cgroup)) e.actor.cgroup = strings.GetOptional(r.cgroup);
+  e.actor.exe_path = strings.GetOptional(r.exe_path);
+  e.exe_path_status = PathStatus(r.exe_path);
+  if (e.actor.exe_path.has_value()) {
+    e.exe_inode = r.exe_inode;
+    e.exe_dev = Device{r.exe_dev};
+    e.exe_mode = Mode{r.exe_mode};
+    e.exe_uid = r.exe_uid;
+    e.exe_gid = r.exe_gid;
+  }
+  e.memfd = (r.flags & RG_PROCESS_MEMFD) != 0;
+  e.unlinked = (r.flags & RG_PROCESS_UNLINKED) != 0;
+  e.fileless = e.memfd || e.unlinked;
+  e.interpreter = strings.GetOptional(r.interpreter);
+  e.chroot = (r.flags & RG_PROCESS_CHROOT) != 0;
+  e.compat32 = (r.flags & RG_PROCESS_COMPAT) != 0;
+  e.capabilities = {
+      {r.cap_effective}, {r.cap_permitted}, {r.cap_inheritable}, {r.cap_bounding}, {r.cap_ambient}};
+  e.namespaces = {r.ns_cgroup, r.ns_ipc,  r.ns_mnt,  r.ns_net,
+                  r.ns_pidns,  r.ns_time, r.ns_user, r.ns_uts};
+  e.ns_pid = r.ns_pid;
+  return e;
+}
+
+ProcessExecFailed FromAbi(const rg_exec_failed& r, Strings& strings) {
+  ProcessExecFailed e;
+  e.actor = ActorFrom(r.hdr);
+  e.source = SourceName(r.source);
+  e.filename = strings.Get(r.filename);
+  e.filename_truncated = Cut(r.filename);
+  e.base = strings.GetOptional(r.base);
+  e.result = r.result;
+  e.error = ErrorName(r.result);
+  if ((r.flags & RG_PROCESS_NO_ARGS) == 0) {
+    const std::string_view args = strings.Get(r.args);
+    e.args = TextList{args};
+    e.command_line = JoinedText{args};
+  }
+  e.args_truncated = Cut(r.args);
+  if (r.dirfd != kAtFdCwd) e.dirfd = r.dirfd;
+  e.compat32 = (r.flags & RG_PROCESS_COMPAT) != 0;
+  return e;
+}
+
+ProcessRelationship FromAbi(const rg_fork& r, Strings& strings) {
+  ProcessRelationship e;
+  e.actor = ActorFrom(r.hdr);
+  e.parent_pid = r.child_ppid;
+  e.parent_comm = e.actor.comm;
+  e.child_pid = r.child_pid;
+  e.child_tid = r.child_tid;
+  e.child_comm = Comm(r.child_comm);
+  e.child_process_id = {r.child_pid, r.child_start_ns};
+  e.child_ns_pid = r.child_ns_pid;
+  e.thread = r.hdr.kind == RG_KIND_thread_start;
+  e.child_cgroup_id = r.child_cgroup_id;
+  e.child_cgroup = strings.GetOptional(r.child_cgroup);
+  e.child_parent_start_ns = r.child_parent_start_ns;
+  return e;
+}
+
+ProcessExit FromAbi(const rg_exit& r, Strings&) {
+  ProcessExit e;
+  e.actor = ActorFrom(r.hdr);
+  e.group_dead = r.hdr.kind == RG_KIND_process_exit;
+  // wait(2)'s encoding: signal in the low seven bits, core flag above, exit code above that.
+  const std::uint32_t signal = r.status & 0x7f;
+  if (signal == 0) {
+    e.exit_code = (r.status >> 8) & 0xff;
+  } else {
+    e.signal = signal;
+  }
+  e.core_dumped = (r.status & 0x80) != 0;
+  const std::uint64_t start = e.group_dead ? r.hdr.start_ns : r.task_start_ns;
+  if (r.hdr.time_ns > start) e.duration_ns = r.hdr.time_ns - start;
+  return e;
+}
+
+CgroupName FromAbi(const rg_cgroup& r, Strings& strings) {
+  CgroupName e;
+  e.id = r.id;
+  e.path = strings.Get(r.path);
+  return e;
+}
+
+template <typename Body>
+absl::StatusOr<Event> Decode(RecordBytes bytes) {
+  // In place: records are 8-byte aligned in messages, and CheckHeader() has seen to the size.
+  const auto& body = *reinterpret_cast<const Body*>(bytes.data());
+  Strings strings(bytes, sizeof(Body));
+  Event event = FromAbi(body, strings);
+  if (!strings.ok()) {
+    return InvalidInput("record of kind %s: a string lies outside of the record's %d bytes",
+                        KindName(body.hdr.kind), bytes.size());
+  }
+  return event;
+}
+
+}  // namespace
+
+std::string_view KindName(unsigned kind) {
+  return kind < std::size(kKinds) ? kKinds[kind].name : kKinds[0].name;
+}
+
+std::string_view LaneName(unsigned kind) {
+  return kind < std::size(kKinds) ? kKinds[kind].lane : kKinds[0].lane;
+}
+
+std::string_view HookName(unsigned hook) {
+  return hook < std::size(kHookNames) ? kHookNames[hook] : kHookNames[0];
+}
+
+std::string_view ProgramName(unsigned program) {
+  return program < std::size(kProgramNames) ? kProgramNames[program] : kProgramNames[0];
+}
+
+const rg_header* CheckHeader(RecordBytes bytes, RecordFault& fault) {
+  fault = RecordFault::kInvalid;
+  if (bytes.size() < sizeof(rg_header) || bytes.size() > RG_RECORD_MAX || bytes.size() % 8 != 0 ||
+      reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(rg_header) != 0) {
+    return nullptr;
+  }
+  const auto* header = reinterpret_cast<const rg_header*>(bytes.data());
+  if (header->size != bytes.size()) return nullptr;
+  if (header->abi_version != RG_ABI_VERSION || header->kind == 0 || header->kind >= RG_KIND_END) {
+    fault = RecordFault::kUnsupportedKind;
+    return nullptr;
+  }
+  if (bytes.size() < kKinds[header->kind].body) return nullptr;
+  fault = RecordFault::kNone;
+  return header;
+}
+
+absl::StatusOr<Event> DecodeRecord(RecordBytes bytes) {
+  RecordFault fault = RecordFault::kNone;
+  const rg_header* header = CheckHeader(bytes, fault);
+  if (fault == RecordFault::kUnsupportedKind) {
+    const auto* unknown = reinterpret_cast<const rg_header*>(bytes.data());
+    return absl::UnimplementedError(absl::StrFormat(
+        "record of kind %d, ABI version %d: this version knows kinds 1 to %d of version %d",
+        unknown->kind, unknown->abi_version, RG_KIND_END - 1, RG_ABI_VERSION));
+  }
+  if (header == nullptr) {
+    return InvalidInput("record of %d bytes: its header does not fit", bytes.size());
+  }
+  switch (header->kind) {
+#define EVENT_KIND(number, name, body, lane) \
+  case number:                               \
+    return Decode<rg_##body>(bytes);
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+    default:
+      return InvalidInput("record of kind %d", header->kind);  // CheckHeader() has refused it
+  }
+}
+
+}  // namespace randguard

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Raw records, format schema/abi/event.h. The bytes are hostile until DecodeRecord() has accepted
+// them: a collector is trusted no further than its uid.
+#ifndef ANALYZER_DECODE_RECORD_H_
+#define ANALYZER_DECODE_RECORD_H_
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "analyzer/event/events.h"
+#include "schema/abi/event.h"
+
+namespace randguard {
+
+using RecordBytes = std::span<const std::byte>;
+
+// Name of a kind of record or of a hook; "unknown" for a number that has none.
+std::string_view KindName(unsigned kind);
+std::string_view LaneName(unsigned kind);
+std::string_view HookName(unsigned hook);
+std::string_view ProgramName(unsigned program);
+
+enum class RecordFault {
+  kNone,
+  kUnsupportedKind,  // a kind or ABI version that this version does not know
+  kInvalid,          // contradicts the format
+};
+
+// The header, checked: `bytes` is one whole record, of a known kind and this ABI version, its size
+// right. On a fault the result is empty and `fault` says which.
+const rg_header* CheckHeader(RecordBytes bytes, RecordFault& fault);
+
+// Decodes one record. Text in the event borrows from `bytes`. What only other records can tell
+// (parents, names) is left empty. InvalidArgument: the record contradicts the format;
+// Unimplemented: its kind or version is unknown.
+absl::StatusOr<Event> DecodeRecord(RecordBytes bytes);
+
+}  // namespace randguard
+
+#endif  // ANALYZER_DECODE_RECORD_H_

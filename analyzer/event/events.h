@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The events, decoded and enriched, as they are written out. docs/formats/events.md is generated
+// from the descriptions here.
+#ifndef ANALYZER_EVENT_EVENTS_H_
+#define ANALYZER_EVENT_EVENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <variant>
+
+#include "analyzer/event/field.h"
+#include "analyzer/event/values.h"
+
+namespace randguard {
+
+// Who did it: common to all events.
+struct Actor {
+  std::uint64_t timestamp_ns = 0;
+  WallTime time;
+  Host host;
+  std::uint32_t pid = 0;
+  std::uint32_t tid = 0;
+  std::uint32_t ppid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  Text comm;
+  OptionalText exe_path;
+  ProcessKey process_id;
+  std::optional<ProcessKey> parent_process_id;
+  OptionalText cgroup;
+  std::uint64_t cgroup_id = 0;
+};
+
+constexpr auto FieldsOf(const Actor*) {
+  return std::tuple{
+      Field<"timestamp_ns">(&Actor::timestamp_ns, "when, nanoseconds since boot (CLOCK_BOOTTIME)"),
+      Field<"time">(&Actor::time, "when, RFC 3339 in UTC, by the clock of the recorded host"),
+      Field<"host">(&Actor::host, "name of the host"),
+      Field<"pid">(&Actor::pid, "process"),
+      Field<"tid">(&Actor::tid, "thread"),
+      Field<"ppid">(&Actor::ppid, "parent process"),
+      Field<"uid">(&Actor::uid, "real user id"),
+      Field<"gid">(&Actor::gid, "real group id"),
+      Field<"comm">(&Actor::comm, "name of the thread, at most 15 bytes"),
+      Field<"exe_path">(&Actor::exe_path,
+                        "executable: absolute, without symlinks, as its mount namespace names it"),
+      Field<"process_id">(&Actor::process_id, "the process for ever: boot, pid, start time"),
+      Field<"parent_process_id">(&Actor::parent_process_id, "the same of the parent"),
+      Field<"cgroup">(&Actor::cgroup, "path in the cgroup v2 hierarchy; null: unknown"),
+      Field<"cgroup_id">(&Actor::cgroup_id, "id of that cgroup"),
+  };
+}
+
+struct Capabilities {
+  CapabilitySet effective, permitted, inheritable, bounding, ambient;
+};
+
+constexpr auto FieldsOf(const Capabilities*) {
+  return std::tuple{
+      Field<"effective">(&Capabilities::effective, "effective set"),
+      Field<"permitted">(&Capabilities::permitted, "permitted set"),
+      Field<"inheritable">(&Capabilities::inheritable, "inheritable set"),
+      Field<"bounding">(&Capabilities::bounding, "bounding set"),
+      Field<"ambient">(&Capabilities::ambient, "ambient set"),
+  };
+}
+
+struct Namespaces {
+  std::uint32_t cgroup = 0, ipc = 0, mnt = 0, net = 0, pid = 0, time = 0, user = 0, uts = 0;
+};
+
+constexpr auto FieldsOf(const Namespaces*) {
+  return std::tuple{
+      Field<"cgroup">(&Namespaces::cgroup, "inode number, as under /proc/PID/ns"),
+      Field<"ipc">(&Namespaces::ipc, "inode number"),
+      Field<"mnt">(&Namespaces::mnt, "inode number"),
+      Field<"net">(&Namespaces::net, "inode number"),
+      Field<"pid">(&Namespaces::pid, "inode number"),
+      Field<"time">(&Namespaces::time, "inode number"),
+      Field<"user">(&Namespaces::user, "inode number"),
+      Field<"uts">(&Namespaces::uts, "inode number"),
+  };
+}
+
+// A program was started in a process; also what a process was like when the sensor came.
+struct ProcessStart {
+  static constexpr std::string_view kType = "process_start";
+  static constexpr const char* kDoc = "a program was started in a process (exec that worked)";
+
+  Actor actor;
+  OptionalText source;
+  Text filename;
+  bool filename_truncated = false;
+  std::optional<TextList> args;
+  std::optional<JoinedText> command_line;
+  bool args_truncated = false;
+  std::uint32_t argc = 0;
+  std::optional<TextList> env;
+  bool env_truncated = false;
+  OptionalText cwd;
+  std::uint32_t euid = 0, egid = 0, suid = 0, sgid = 0, fsuid = 0, fsgid = 0;
+  OptionalText user;
+  std::optional<std::uint32_t> loginuid;
+  std::optional<std::uint32_t> audit_session_id;
+  std::uint32_t session_id = 0, pgid = 0;
+  OptionalText tty;
+  std::optional<std::uint64_t> exe_inode;
+  std::optional<Device> exe_dev;
+  std::optional<Mode> exe_mode;
+  std::optional<std::uint32_t> exe_uid, exe_gid;
+  OptionalText exe_path_status;
+  OptionalText cwd_status;
+  bool fileless = false, memfd = false, unlinked = false;
+  OptionalText interpreter;
+  bool chroot = false, compat32 = false;
+  Capabilities capabilities;
+  Namespaces namespaces;
+  std::uint32_t ns_pid = 0;
+  OptionalText parent_comm;
+  OptionalText parent_exe_path;
+  TextArray ancestors;
+
+  bool kernel_thread = false;  // only in snapshots
+};
+
+constexpr auto FieldsOf(const ProcessStart*) {
+  using E = ProcessStart;
+  return std::tuple{
+      Field<"source">(&E::source,
+                      "execve, execveat, or kernel (a helper the kernel started); null: "
+                      "this kernel does not tell"),
+      Field<"filename">(&E::filename, "the name exec was called with"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer"),
+      Field<"args">(&E::args, "arguments, the first is the program's name; null: not collected"),
+      Field<"command_line">(&E::command_line, "args, joined with one space"),
+      Field<"args_truncated">(&E::args_truncated, "args were longer, or a part was unreadable"),
+      Field<"argc">(&E::argc, "how many arguments there were"),
+      Field<"env">(&E::env, "NAME=value of the variables asked for; null: not collected"),
+      Field<"env_truncated">(&E::env_truncated, "env was longer, or a part was unreadable"),
+      Field<"cwd">(&E::cwd, "working directory; null: not collected or unreadable"),
+      Field<"euid">(&E::euid, "effective user id"),
+      Field<"egid">(&E::egid, "effective group id"),
+      Field<"suid">(&E::suid, "saved user id"),
+      Field<"sgid">(&E::sgid, "saved group id"),
+      Field<"fsuid">(&E::fsuid, "file system user id"),
+      Field<"fsgid">(&E::fsgid, "file system group id"),
+      Field<"user">(&E::user, "name of uid in the host's /etc/passwd"),
+      Field<"loginuid">(&E::loginuid, "user id at login; null: no login"),
+      Field<"audit_session_id">(&E::audit_session_id, "session of the audit system; null: none"),
+      Field<"session_id">(&E::session_id, "session (its leader's pid)"),
+      Field<"pgid">(&E::pgid, "process group"),
+      Field<"tty">(&E::tty, "controlling terminal; null: none"),
+      Field<"exe_inode">(&E::exe_inode, "inode of the executable"),
+      Field<"exe_dev">(&E::exe_dev, "device of its file system, major:minor"),
+      Field<"exe_mode">(&E::exe_mode, "its st_mode, octal"),
+      Field<"exe_uid">(&E::exe_uid, "its owner"),
+      Field<"exe_gid">(&E::exe_gid, "its group"),
+      Field<"exe_path_status">(&E::exe_path_status,
+                               "null: exe_path is whole; else why it is not: deleted, detached (no "
+                               "way to the root), truncated (head missing), unreadable"),
+      Field<"cwd_status">(&E::cwd_status, "the same of cwd"),
+      Field<"fileless">(&E::fileless, "the executable is in no directory: memfd or unlinked"),
+      Field<"memfd">(&E::memfd, "the executable is anonymous memory"),
+      Field<"unlinked">(&E::unlinked, "the executable's name is gone"),
+      Field<"interpreter">(&E::interpreter, "interpreter of a script, as its first line names it"),
+      Field<"chroot">(&E::chroot, "the root directory is not the mount namespace's"),
+      Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
+      Field<"capabilities">(&E::capabilities, "capability sets after the exec"),
+      Field<"namespaces">(&E::namespaces, "the namespaces it runs in"),
+      Field<"ns_pid">(&E::ns_pid, "pid in its own pid namespace"),
+      Field<"parent_comm">(&E::parent_comm, "name of the parent; null: unknown"),
+      Field<"parent_exe_path">(&E::parent_exe_path, "executable of the parent; null: unknown"),
+      Field<"ancestors">(&E::ancestors,
+                         "executables (or names, of kernel threads) from the parent "
+                         "upwards, as far as known, at most 16"),
+  };
+}
+
+// An exec that did not work.
+struct ProcessExecFailed {
+  static constexpr std::string_view kType = "process_exec_failed";
+  static constexpr const char* kDoc = "an exec that failed";
+
+  Actor actor;
+  OptionalText source;
+  Text filename;
+  bool filename_truncated = false;
+  OptionalText base;
+  std::int32_t result = 0;
+  OptionalText error;
+  std::optional<TextList> args;
+  std::optional<JoinedText> command_line;
+  bool args_truncated = false;
+  std::optional<std::int32_t> dirfd;
+  bool compat32 = false;
+};
+
+constexpr auto FieldsOf(const ProcessExecFailed*) {
+  using E = ProcessExecFailed;
+  return std::tuple{
+      Field<"source">(&E::source, "execve or execveat"),
+      Field<"filename">(&E::filename, "the caller's argument"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
+      Field<"base">(&E::base, "directory that a relative filename starts from"),
+      Field<"result">(&E::result, "what the call returned: a negative error number"),
+      Field<"error">(&E::error, "the error's name"),
+      Field<"args">(&E::args, "arguments; null: not collected"),
+      Field<"command_line">(&E::command_line, "args, joined with one space"),
+      Field<"args_truncated">(&E::args_truncated, "args were longer, or a part was unreadable"),
+      Field<"dirfd">(&E::dirfd, "execveat's directory; null: the working directory"),
+      Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
+  };
+}
+
+// A process or thread was created.
+struct ProcessRelationship {
+  static constexpr std::string_view kType = "process_relationship";
+  static constexpr const char* kDoc = "a process or thread was created (fork, clone)";
+
+  Actor actor;  // who called
+  std::uint32_t parent_pid = 0;
+  Text parent_comm;
+  std::uint32_t child_pid = 0;
+  std::uint32_t child_tid = 0;
+  Text child_comm;
+  ProcessKey child_process_id;
+  std::uint32_t child_ns_pid = 0;
+  bool thread = false;
+
+  std::uint64_t child_cgroup_id = 0;
+  OptionalText child_cgroup;
+  std::uint64_t child_parent_start_ns = 0;
+};
+
+constexpr auto FieldsOf(const ProcessRelationship*) {
+  using E = ProcessRelationship;
+  return std::tuple{
+      Field<"parent_pid">(&E::parent_pid, "parent of the child; with CLONE_PARENT not the caller"),
+      Field<"parent_comm">(&E::parent_comm, "name of the thread that called"),
+      Field<"child_pid">(&E::child_pid, "process of the child"),
+      Field<"child_tid">(&E::child_tid, "thread of the child"),
+      Field<"child_comm">(&E::child_comm, "name of the child"),
+      Field<"child_process_id">(&E::child_process_id, "the child's process for ever"),
+      Field<"child_ns_pid">(&E::child_ns_pid, "the child's id in its own pid namespace"),
+      Field<"thread">(&E::thread, "a further thread of the same process"),
+  };
+}
+
+// A process or thread ended.
+struct ProcessExit {
+  static constexpr std::string_view kType = "process_exit";
+  static constexpr const char* kDoc = "a process (group_dead) or one of its threads ended";
+
+  Actor actor;
+  bool group_dead = false;
+  std::optional<std::uint32_t> exit_code;
+  std::optional<std::uint32_t> signal;
+  bool core_dumped = false;
+  std::uint64_t duration_ns = 0;
+};
+
+constexpr auto FieldsOf(const ProcessExit*) {
+  using E = ProcessExit;
+  return std::tuple{
+      Field<"group_dead">(&E::group_dead, "the last thread: the process ended"),
+      Field<"exit_code">(&E::exit_code, "exit status; null: ended by a signal"),
+      Field<"signal">(&E::signal, "signal that ended it; null: none"),
+      Field<"core_dumped">(&E::core_dumped, "the kernel was to write a core dump"),
+      Field<"duration_ns">(&E::duration_ns, "how long the process (or thread) lived"),
+  };
+}
+
+// A cgroup's name: kept by the analyzer, not written out.
+struct CgroupName {
+  std::uint64_t id = 0;
+  Text path;
+};
+
+using Event =
+    std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit, CgroupName>;
+
+}  // namespace randguard
+
+#endif  // ANALYZER_EVENT_EVENTS_H_

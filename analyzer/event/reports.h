@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the sensor says about itself: losses and health. Same description as events.
+#ifndef ANALYZER_EVENT_REPORTS_H_
+#define ANALYZER_EVENT_REPORTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "analyzer/event/field.h"
+#include "analyzer/event/values.h"
+
+namespace randguard {
+
+// Records that will never be printed.
+struct Loss {
+  static constexpr std::string_view kType = "loss";
+  static constexpr const char* kDoc = "records were lost; written as soon as a counter has moved";
+
+  std::uint64_t timestamp_ns = 0;
+  WallTime time;
+  Host host;
+  Text reason;
+  OptionalText kind;
+  OptionalText lane;
+  std::uint64_t count = 0;
+  std::optional<std::uint64_t> total;
+  std::uint64_t from_ns = 0;
+  std::uint64_t to_ns = 0;
+};
+
+constexpr auto FieldsOf(const Loss*) {
+  return std::tuple{
+      Field<"timestamp_ns">(&Loss::timestamp_ns, "when it was noticed, nanoseconds since boot"),
+      Field<"time">(&Loss::time, "the same, RFC 3339"),
+      Field<"host">(&Loss::host, "name of the host"),
+      Field<"reason">(&Loss::reason,
+                      "kernel: no room in the ring, or no way to read (program counters in health "
+                      "tell); analyzer_restart: handed to an analyzer that ended before it had "
+                      "printed them; stream_gap: a batch is missing"),
+      Field<"kind">(&Loss::kind, "kind of record; null: unknown"),
+      Field<"lane">(&Loss::lane, "lane it would have come by; null: unknown"),
+      Field<"count">(&Loss::count, "how many"),
+      Field<"total">(&Loss::total, "how many of this kind since the sensor was loaded"),
+      Field<"from_ns">(&Loss::from_ns, "lost after this time, nanoseconds since boot"),
+      Field<"to_ns">(&Loss::to_ns, "and before this"),
+  };
+}
+
+struct HookHealth {
+  std::string name;
+  std::string state;
+  std::string why;
+};
+
+constexpr auto FieldsOf(const HookHealth*) {
+  return std::tuple{
+      Field<"name">(&HookHealth::name, "hook"),
+      Field<"state">(&HookHealth::state, "off, attached, fallback or missing"),
+      Field<"why">(&HookHealth::why, "why it is fallback or missing"),
+  };
+}
+
+struct ProgramHealth {
+  std::uint64_t runs = 0, own = 0, busy = 0, errors = 0;
+};
+
+constexpr auto FieldsOf(const ProgramHealth*) {
+  return std::tuple{
+      Field<"runs">(&ProgramHealth::runs, "how often it ran"),
+      Field<"own">(&ProgramHealth::own, "caused by the agent itself, passed over"),
+      Field<"busy">(&ProgramHealth::busy, "scratch memory in use, record lost"),
+      Field<"errors">(&ProgramHealth::errors, "could not be read"),
+  };
+}
+
+struct CollectorHealth {
+  bool connected = false;
+  std::uint64_t sessions = 0, records_read = 0, batches_sent = 0, bytes_sent = 0, connects = 0,
+                refused_peers = 0, cpu_user_us = 0, cpu_system_us = 0, max_rss_kb = 0,
+                critical_peak_bytes = 0, bulk_peak_bytes = 0, critical_ring_bytes = 0,
+                bulk_ring_bytes = 0;
+  std::string version;
+  std::string kernel_release;
+  bool plan_current = false;
+};
+
+constexpr auto FieldsOf(const CollectorHealth*) {
+  using C = CollectorHealth;
+  return std::tuple{
+      Field<"connected">(&C::connected, "a collector is connected"),
+      Field<"sessions">(&C::sessions, "sessions this analyzer has had"),
+      Field<"records_read">(&C::records_read, "records taken from the rings"),
+      Field<"batches_sent">(&C::batches_sent, "batches sent"),
+      Field<"bytes_sent">(&C::bytes_sent, "bytes sent"),
+      Field<"connects">(&C::connects, "times the collector has connected"),
+      Field<"refused_peers">(&C::refused_peers, "times it refused who was listening"),
+      Field<"cpu_user_us">(&C::cpu_user_us, "CPU time in user mode, microseconds"),
+      Field<"cpu_system_us">(&C::cpu_system_us, "CPU time in the kernel, microseconds"),
+      Field<"max_rss_kb">(&C::max_rss_kb, "largest resident memory, KiB"),
+      Field<"critical_peak_bytes">(&C::critical_peak_bytes,
+                                   "most taken from the critical ring at "
+                                   "once"),
+      Field<"bulk_peak_bytes">(&C::bulk_peak_bytes, "most taken from the bulk ring at once"),
+      Field<"critical_ring_bytes">(&C::critical_ring_bytes, "size of the critical ring"),
+      Field<"bulk_ring_bytes">(&C::bulk_ring_bytes, "size of the bulk ring"),
+      Field<"version">(&C::version, "version of the collector"),
+      Field<"kernel_release">(&C::kernel_release, "kernel it runs on"),
+      Field<"plan_current">(&C::plan_current,
+                            "its plan is the one the analyzer's configuration "
+                            "compiles to; false: restart the collector"),
+  };
+}
+
+template <typename T>
+using Named = std::vector<std::pair<std::string_view, T>>;
+
+struct Health {
+  static constexpr std::string_view kType = "health";
+  static constexpr const char* kDoc = "state of the sensor, every ten seconds and on SIGUSR1";
+
+  std::uint64_t timestamp_ns = 0;
+  WallTime time;
+  Host host;
+  std::string status;
+  std::vector<std::string> reasons;
+  std::uint64_t raw_events_read = 0, normalized_events_output = 0, alerts_output = 0,
+                userspace_filtered = 0, userspace_rate_limited = 0, userspace_invalid_schema = 0,
+                userspace_unsupported_kind = 0, userspace_output_failures = 0,
+                process_table_size = 0, pending_exec_source_size = 0, process_records_evicted = 0,
+                pending_sources_evicted = 0, uptime_secs = 0, rss_kb = 0;
+  std::uint64_t kernel_lost = 0;
+  Named<std::uint64_t> kernel_lost_by_kind;
+  Named<std::uint64_t> kernel_stored_by_kind;
+  Named<ProgramHealth> programs;
+  std::vector<HookHealth> hooks;
+  CollectorHealth collector;
+  std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0, cgroup_names = 0,
+                cgroup_names_evicted = 0, unknown_messages = 0, session_errors = 0,
+                refused_connections = 0, recording_failures = 0, output_bytes = 0;
+  std::optional<std::string> rule_set_hash;
+};
+
+constexpr auto FieldsOf(const Health*) {
+  using H = Health;
+  return std::tuple{
+      Field<"timestamp_ns">(&H::timestamp_ns, "when, nanoseconds since boot"),
+      Field<"time">(&H::time, "when, RFC 3339"),
+      Field<"host">(&H::host, "name of the host"),
+      Field<"status">(&H::status,
+                      "ok; degraded: something is missing, lost or failing; blind: no "
+                      "collector is connected"),
+      Field<"reasons">(&H::reasons, "why it is not ok"),
+      Field<"raw_events_read">(&H::raw_events_read, "records received"),
+      Field<"normalized_events_output">(&H::normalized_events_output, "events written"),
+      Field<"alerts_output">(&H::alerts_output, "alerts written"),
+      Field<"userspace_filtered">(&H::userspace_filtered,
+                                  "events not written because their hook is "
+                                  "not in the configuration"),
+      Field<"userspace_rate_limited">(&H::userspace_rate_limited, "events over the limit"),
+      Field<"userspace_invalid_schema">(&H::userspace_invalid_schema,
+                                        "records that contradict the "
+                                        "format"),
+      Field<"userspace_unsupported_kind">(&H::userspace_unsupported_kind,
+                                          "records of an unknown "
+                                          "kind or version"),
+      Field<"userspace_output_failures">(&H::userspace_output_failures,
+                                         "lines that could not be "
+                                         "written"),
+      Field<"process_table_size">(&H::process_table_size, "processes known"),
+      Field<"pending_exec_source_size">(&H::pending_exec_source_size,
+                                        "always 0: the kernel side keeps exec sources"),
+      Field<"process_records_evicted">(&H::process_records_evicted,
+                                       "processes forgotten for want "
+                                       "of room"),
+      Field<"pending_sources_evicted">(&H::pending_sources_evicted,
+                                       "always 0: the kernel side keeps exec sources"),
+      Field<"uptime_secs">(&H::uptime_secs, "age of the analyzer"),
+      Field<"rss_kb">(&H::rss_kb, "resident memory of the analyzer, KiB"),
+      Field<"kernel_lost">(&H::kernel_lost,
+                           "records lost in the kernel since the sensor was loaded"),
+      Field<"kernel_lost_by_kind">(&H::kernel_lost_by_kind, "the same by kind of record"),
+      Field<"kernel_stored_by_kind">(&H::kernel_stored_by_kind, "records put into a ring, by kind"),
+      Field<"programs">(&H::programs, "counters of the eBPF programs"),
+      Field<"hooks">(&H::hooks, "what became of each hook"),
+      Field<"collector">(&H::collector, "the collector, as of its last heartbeat"),
+      Field<"losses_reported">(&H::losses_reported, "loss records written"),
+      Field<"restart_lost">(&H::restart_lost, "records lost with an analyzer that ended early"),
+      Field<"processes_reconciled">(&H::processes_reconciled, "processes found gone by a snapshot"),
+      Field<"cgroup_names">(&H::cgroup_names, "cgroup names known"),
+      Field<"cgroup_names_evicted">(&H::cgroup_names_evicted,
+                                    "cgroup names forgotten for want of "
+                                    "room"),
+      Field<"unknown_messages">(&H::unknown_messages,
+                                "messages of a type this version does not "
+                                "know"),
+      Field<"session_errors">(&H::session_errors, "sessions ended by a bad message"),
+      Field<"refused_connections">(&H::refused_connections,
+                                   "peers of a wrong uid, or a second one"),
+      Field<"recording_failures">(&H::recording_failures, "messages missing in the capture"),
+      Field<"output_bytes">(&H::output_bytes, "bytes written"),
+      Field<"rule_set_hash">(&H::rule_set_hash, "rules in force; null: none are evaluated"),
+  };
+}
+
+}  // namespace randguard
+
+#endif  // ANALYZER_EVENT_REPORTS_H_

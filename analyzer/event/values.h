@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Types that event fields are made of. All plain data; text borrows from the record or from the
+// process table and is valid while the event is being handled.
+#ifndef ANALYZER_EVENT_VALUES_H_
+#define ANALYZER_EVENT_VALUES_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace randguard {
+
+// Names a process within one boot: a reused pid is another process, for its start differs.
+struct ProcessKey {
+  std::uint32_t pid = 0;
+  std::uint64_t start_ns = 0;  // CLOCK_BOOTTIME
+
+  friend bool operator==(const ProcessKey&, const ProcessKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const ProcessKey& key) {
+    return H::combine(std::move(h), key.pid, key.start_ns);
+  }
+};
+
+// CLOCK_BOOTTIME; becomes RFC 3339 with the session's clock offset.
+struct WallTime {
+  std::uint64_t boot_ns = 0;
+};
+
+// The host's name; the same for a whole session, so the writer has it ready.
+struct Host {};
+
+// Bytes as the kernel has them: usually UTF-8, never surely.
+using Text = std::string_view;
+using OptionalText = std::optional<std::string_view>;
+
+// Items that end with NUL each, but for a last one that was cut.
+struct TextList {
+  std::string_view bytes;
+};
+
+// The items of a TextList, joined with one space.
+struct JoinedText {
+  std::string_view bytes;
+};
+
+// A few texts, without allocation.
+struct TextArray {
+  static constexpr std::size_t kMax = 16;
+  std::array<std::string_view, kMax> items;
+  std::size_t size = 0;
+
+  void Add(std::string_view item) {
+    if (size < kMax) items[size++] = item;
+  }
+};
+
+// st_mode, shown in octal.
+struct Mode {
+  std::uint32_t bits = 0;
+};
+
+// The kernel's dev_t, shown as major:minor.
+struct Device {
+  std::uint32_t dev = 0;
+};
+
+// A set of capabilities, shown in hex as in /proc/PID/status.
+struct CapabilitySet {
+  std::uint64_t bits = 0;
+};
+
+// Calls take(item) for each item of the list.
+template <typename Take>
+void ForEachItem(std::string_view bytes, Take&& take) {
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\0');
+    take(bytes.substr(0, end));
+    if (end == bytes.npos) return;
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace randguard
+
+#endif  // ANALYZER_EVENT_VALUES_H_

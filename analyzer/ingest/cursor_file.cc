@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/ingest/cursor_file.h"
+
+#include <fcntl.h>
+#include <kj/io.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "analyzer/base/status.h"
+
+namespace randguard {
+namespace {
+
+constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '1', '\0'};
+
+}  // namespace
+
+struct CursorFile::Page {
+  char magic[8];
+  char boot_id[40];
+  std::uint64_t collector_start_ns;
+  std::atomic<std::uint64_t> records;
+};
+
+absl::StatusOr<CursorFile> CursorFile::Open(const std::string& directory) {
+  const std::string path = directory + "/cursor";
+  kj::AutoCloseFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  // Allocated now: a full disk is to be an error here, not a SIGBUS later.
+  int error = fd.get() < 0 ? errno : posix_fallocate(fd, 0, sizeof(Page));
+  void* page = MAP_FAILED;
+  if (error == 0) {
+    page = mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED) error = errno;
+  }
+  if (error != 0) return ErrnoError(error, "state file " + path);
+  return CursorFile(static_cast<Page*>(page));
+}
+
+CursorFile::CursorFile(CursorFile&& other) noexcept : page_(std::exchange(other.page_, nullptr)) {}
+
+CursorFile::~CursorFile() {
+  if (page_ != nullptr) munmap(page_, sizeof(Page));
+}
+
+std::optional<Pipeline::Cursor> CursorFile::Read() const {
+  if (std::memcmp(page_->magic, kMagic, sizeof(kMagic)) != 0) return std::nullopt;
+  Pipeline::Cursor cursor;
+  cursor.boot_id.assign(page_->boot_id, strnlen(page_->boot_id, sizeof(page_->boot_id)));
+  cursor.collector_start_ns = page_->collector_start_ns;
+  cursor.records = page_->records.load(std::memory_order_relaxed);
+  return cursor;
+}
+
+void CursorFile::Store(const Pipeline::Cursor& cursor) {
+  if (page_->collector_start_ns != cursor.collector_start_ns ||
+      std::strncmp(page_->boot_id, cursor.boot_id.c_str(), sizeof(page_->boot_id)) != 0) {
+    // Another collector: invalid while it is half written.
+    std::memset(page_->magic, 0, sizeof(page_->magic));
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    std::memset(page_->boot_id, 0, sizeof(page_->boot_id));
+    std::memcpy(page_->boot_id, cursor.boot_id.data(),
+                std::min(cursor.boot_id.size(), sizeof(page_->boot_id) - 1));
+    page_->collector_start_ns = cursor.collector_start_ns;
+    page_->records.store(cursor.records, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    std::memcpy(page_->magic, kMagic, sizeof(kMagic));
+    return;
+  }
+  page_->records.store(cursor.records, std::memory_order_relaxed);
+}
+
+}  // namespace randguard

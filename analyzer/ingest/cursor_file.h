@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Remembers how far the analyzer has got, so that the next one can tell what was lost when this one
+// is killed. One page, mapped: keeping it current costs a few stores per batch, and what was stored
+// survives the process (not the host: after a boot it means nothing).
+#ifndef ANALYZER_INGEST_CURSOR_FILE_H_
+#define ANALYZER_INGEST_CURSOR_FILE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "analyzer/pipeline/pipeline.h"
+
+namespace randguard {
+
+class CursorFile {
+ public:
+  // Opens or makes `directory`/cursor.
+  static absl::StatusOr<CursorFile> Open(const std::string& directory);
+  CursorFile(CursorFile&& other) noexcept;
+  CursorFile& operator=(CursorFile&&) = delete;
+  ~CursorFile();
+
+  // What the analyzer before this one left; nullopt if nothing or nothing that makes sense.
+  std::optional<Pipeline::Cursor> Read() const;
+  void Store(const Pipeline::Cursor& cursor);
+
+ private:
+  struct Page;
+  explicit CursorFile(Page* page) : page_(page) {}
+
+  Page* page_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_INGEST_CURSOR_FILE_H_

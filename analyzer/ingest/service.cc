@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/ingest/service.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+#include "analyzer/base/status.h"
+#include "analyzer/ingest/host_context.h"
+#include "analyzer/ingest/listener.h"
+#include "analyzer/wire/message.h"
+
+namespace randguard {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+std::uint64_t BootNs() {
+  timespec t{};
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+std::uint64_t ResidentKb() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/statm", "re"),
+                                                   std::fclose);
+  unsigned long long size = 0, resident = 0;
+  if (file == nullptr || std::fscanf(file.get(), "%llu %llu", &size, &resident) != 2) return 0;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+void Say(std::string_view text) {
+  std::fprintf(stderr, "rand-guard: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+}  // namespace
+
+Service::Service(const Config& config, LineSink& out, kj::AutoCloseFd listener,
+                 ServiceOptions options, std::optional<CaptureWriter> recorder,
+                 std::optional<CursorFile> cursor)
+    : config_(config),
+      out_(out),
+      pipeline_(config, out),
+      listener_(std::move(listener)),
+      options_(std::move(options)),
+      recorder_(std::move(recorder)),
+      cursor_(std::move(cursor)) {}
+
+absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  // A reader of stdout that goes away is an error of write(2), not the end.
+  signal(SIGPIPE, SIG_IGN);
+  kj::AutoCloseFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (fd.get() < 0) return ErrnoError(errno, "signalfd");
+  return fd;
+}
+
+absl::Status Service::Run(kj::AutoCloseFd signals) {
+  signals_ = std::move(signals);
+  const auto context = BuildHostContext(cursor_.has_value() ? cursor_->Read() : std::nullopt);
+  if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
+    return HostError("the host's users cannot be read in");
+  }
+  std::uint64_t watchdog_us = 0;
+  const bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+  sd_notify(0, "READY=1\nSTATUS=Waiting for the collector");
+  auto next_health = steady_clock::now() + options_.health_interval;
+
+  while (!ending_) {
+    const auto now = steady_clock::now();
+    auto wait = std::chrono::duration_cast<milliseconds>(next_health - now) + milliseconds(1);
+    if (watched) {
+      sd_notify(0, "WATCHDOG=1");
+      wait = std::min(wait, milliseconds(watchdog_us / 4000));
+    }
+    pollfd fds[] = {{signals_, POLLIN, 0}, {listener_, POLLIN, 0}, {connection_, POLLIN, 0}};
+    if (poll(fds, 3, static_cast<int>(std::max<std::int64_t>(wait.count(), 0))) < 0 &&
+        errno != EINTR) {
+      return ErrnoError(errno, "poll");
+    }
+    if ((fds[0].revents & POLLIN) != 0) OnSignal();
+    // Data before new connections: a collector that comes back finds its old connection closed.
+    if (connection_.get() >= 0 && fds[2].revents != 0 && !OnData()) HangUp();
+    if ((fds[1].revents & POLLIN) != 0) OnConnect();
+    if (steady_clock::now() >= next_health) {
+      next_health += options_.health_interval;
+      WriteHealth();
+    }
+    if (out_.closed()) {
+      return HostError("nobody reads the output any more");
+    }
+  }
+  sd_notify(0, "STOPPING=1");
+  DrainAndHangUp();
+  if (recorder_.has_value() && !recorder_->Failed()) RG_RETURN_IF_ERROR(recorder_->Close());
+  return absl::OkStatus();
+}
+
+void Service::OnSignal() {
+  signalfd_siginfo info{};
+  while (read(signals_, &info, sizeof(info)) == sizeof(info)) {
+    switch (info.ssi_signo) {
+      case SIGHUP:
+        if (const absl::Status status = out_.Reopen(); !status.ok()) {
+          Say(Message(status) + "; the old one stays in use");
+        }
+        break;
+      case SIGUSR1:
+        WriteHealth();
+        break;
+      default:
+        ending_ = true;
+    }
+  }
+}
+
+void Service::OnConnect() {
+  uid_t uid = 0;
+  auto peer = AcceptPeer(listener_, uid);
+  if (!peer.ok()) return;  // gone before it was looked at
+  if (uid != 0 &&
+      std::find(options_.peers.begin(), options_.peers.end(), uid) == options_.peers.end()) {
+    ++refused_;
+    Say(absl::StrFormat("connection refused: uid %d is not the collector's", uid));
+    return;
+  }
+  if (connection_.get() >= 0) {
+    ++refused_;
+    Say("connection refused: a collector is connected already");
+    return;
+  }
+  connection_ = *std::move(peer);
+  frames_ = FrameReader();
+  sd_notify(0, "STATUS=Collector connected");
+}
+
+bool Service::OnData() {
+  const auto room = frames_.WritableTail();
+  const ssize_t n = read(connection_, room.data(), room.size());
+  if (n < 0) return errno == EAGAIN || errno == EINTR;
+  absl::Status status;
+  if (n == 0) {
+    status = frames_.Finish();
+  } else {
+    frames_.Commit(static_cast<std::size_t>(n));
+    for (;;) {
+      auto frame = frames_.Next();
+      if (!frame.ok()) {
+        status = frame.status();
+        break;
+      }
+      if (!frame->has_value()) break;
+      if (!OnFrame(**frame, Origin::kCollector)) return false;
+    }
+  }
+  out_.Flush();
+  if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
+  if (!status.ok() && n != 0) {
+    ++session_errors_;
+    Say("session ended: " + Message(status));
+  }
+  return n != 0 && status.ok();
+}
+
+bool Service::OnFrame(Frame frame, Origin origin) {
+  if (recorder_.has_value()) WatchRecorder(recorder_->Append(frame));
+  bool heartbeat = false;
+  const absl::Status status =
+      ReadMessage(frame, [&](wire::Message::Reader message) -> absl::Status {
+        if (origin == Origin::kCollector && message.isContext()) {
+          return InvalidInput("a context message, which only analyzers make");
+        }
+        heartbeat = message.isHeartbeat();
+        return pipeline_.OnMessage(message);
+      });
+  if (heartbeat && recorder_.has_value()) WatchRecorder(recorder_->Flush());
+  if (status.ok()) return true;
+  ++session_errors_;
+  Say("session ended by a bad message: " + Message(status));
+  return false;
+}
+
+void Service::WatchRecorder(const absl::Status& status) {
+  if (status.ok()) return;
+  if (recording_failures_ == 0) Say("recording ended: " + Message(status));
+  ++recording_failures_;
+}
+
+void Service::HangUp() {
+  pipeline_.EndSession();
+  out_.Flush();
+  if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
+  connection_ = nullptr;
+  sd_notify(0, "STATUS=Waiting for the collector");
+}
+
+void Service::DrainAndHangUp() {
+  if (connection_.get() >= 0) {
+    // From now on the collector's sends fail and it keeps what it has; what is already in the
+    // socket is read to its end.
+    shutdown(connection_, SHUT_RD);
+    while (OnData()) {
+    }
+  }
+  WriteHealth();
+  HangUp();
+}
+
+void Service::WriteHealth() {
+  Health health;
+  pipeline_.FillHealth(health);
+  health.timestamp_ns = BootNs();
+  health.time = {health.timestamp_ns};
+  health.uptime_secs = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - start_).count());
+  health.rss_kb = ResidentKb();
+  health.session_errors = session_errors_;
+  health.refused_connections = refused_;
+  health.recording_failures = recording_failures_;
+  health.collector.plan_current =
+      options_.plan_digest == 0 || pipeline_.plan_digest() == options_.plan_digest;
+
+  auto& reasons = health.reasons;
+  if (!pipeline_.connected()) reasons.emplace_back("no collector is connected");
+  for (const HookHealth& hook : health.hooks) {
+    if (hook.state == "missing")
+      reasons.push_back("hook " + hook.name + " is missing: " + hook.why);
+  }
+  if (pipeline_.connected() && !health.collector.plan_current) {
+    reasons.emplace_back("the collector runs with another plan; restart it");
+  }
+  for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
+  const std::uint64_t troubles =
+      health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +
+      health.userspace_unsupported_kind + session_errors_ + recording_failures_;
+  if (troubles != troubles_) {
+    reasons.emplace_back("records, lines or messages were lost since the last health record");
+  }
+  troubles_ = troubles;
+  health.status = !pipeline_.connected() ? "blind" : reasons.empty() ? "ok" : "degraded";
+  pipeline_.WriteHealth(health);
+  out_.Flush();
+}
+
+}  // namespace randguard

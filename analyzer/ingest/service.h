@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The analyzer as a service: one collector at a time, signals, health. One thread.
+#ifndef ANALYZER_INGEST_SERVICE_H_
+#define ANALYZER_INGEST_SERVICE_H_
+
+#include <kj/io.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "analyzer/capture/capture_writer.h"
+#include "analyzer/config/config.h"
+#include "analyzer/ingest/cursor_file.h"
+#include "analyzer/output/line_sink.h"
+#include "analyzer/pipeline/pipeline.h"
+#include "analyzer/wire/frame_reader.h"
+
+namespace randguard {
+
+struct ServiceOptions {
+  std::vector<uid_t> peers;              // who may connect; root always may
+  std::uint64_t plan_digest = 0;         // of the plan the configuration compiles to; 0: unknown
+  std::vector<std::string> limitations;  // what is configured and not observed: status reasons
+  std::chrono::seconds health_interval{10};
+};
+
+class Service {
+ public:
+  // References are kept. The recorder and the cursor file may be absent.
+  Service(const Config& config, LineSink& out, kj::AutoCloseFd listener, ServiceOptions options,
+          std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor);
+
+  // Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 for the process; to be called before anything could
+  // send them, so that none is missed.
+  static absl::StatusOr<kj::AutoCloseFd> CatchSignals();
+
+  // Runs until SIGTERM or SIGINT, or until nobody reads the output. What the collector has sent by
+  // then is still taken.
+  absl::Status Run(kj::AutoCloseFd signals);
+
+ private:
+  void OnSignal();
+  void OnConnect();
+  // False: the connection is over.
+  bool OnData();
+  enum class Origin { kCollector, kAnalyzer };
+  bool OnFrame(Frame frame, Origin origin);
+  void HangUp();
+  void DrainAndHangUp();
+  void WriteHealth();
+  void WatchRecorder(const absl::Status& status);
+
+  const Config& config_;
+  LineSink& out_;
+  Pipeline pipeline_;
+  kj::AutoCloseFd listener_;
+  kj::AutoCloseFd signals_;
+  kj::AutoCloseFd connection_;
+  FrameReader frames_;
+  const ServiceOptions options_;
+  std::optional<CaptureWriter> recorder_;
+  std::optional<CursorFile> cursor_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  bool ending_ = false;
+  std::uint64_t session_errors_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t recording_failures_ = 0;
+  // As of the last health record: what has grown since makes the next one "degraded".
+  std::uint64_t troubles_ = 0;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_INGEST_SERVICE_H_

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turns events into lines of JSON, by the description of their fields.
+#ifndef ANALYZER_OUTPUT_EVENT_WRITER_H_
+#define ANALYZER_OUTPUT_EVENT_WRITER_H_
+
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "analyzer/event/field.h"
+#include "analyzer/event/values.h"
+#include "analyzer/output/json_writer.h"
+
+namespace randguard {
+
+// What a session's Hello says about all its events.
+struct SessionContext {
+  std::string host_name;
+  std::string boot_id;               // 36 characters, hex and dashes
+  std::int64_t clock_offset_ns = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
+};
+
+// Not reentrant: one writer, one line at a time.
+class EventWriter {
+ public:
+  void SetSession(const SessionContext& session);
+  void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
+
+  // The event as one line, newline included; valid until the next call. Fields of
+  // `event.actor`, where there is one, come before its own. A string whose bytes are not UTF-8 is
+  // shown with U+FFFD in place of what is not, and whole, in hex, in the member "raw_bytes" under
+  // its JSON Pointer.
+  template <Described Event>
+  std::string_view Write(const Event& event) {
+    json_.Clear();
+    raw_bytes_.clear();
+    json_.Raw("{\"event_type\":\"");
+    json_.Raw(Event::kType);
+    json_.Raw('"');
+    if constexpr (requires { event.actor; }) Members(event.actor);
+    Members(event);
+    if (!raw_bytes_.empty()) RawBytes();
+    json_.Raw("}\n");
+    return json_.text();
+  }
+
+ private:
+  template <Described Object>
+  void Members(const Object& object) {
+    VisitFields(object, [&](const auto& field, const auto& value) {
+      json_.Raw(field.json_key());
+      key_ = field.name();
+      Value(value);
+    });
+  }
+
+  template <typename T>
+  void Value(const T& value) {
+    if constexpr (std::same_as<T, bool>) {
+      json_.Bool(value);
+    } else if constexpr (std::integral<T>) {
+      json_.Number(value);
+    } else if constexpr (std::convertible_to<T, std::string_view>) {
+      String(value);
+    } else if constexpr (Described<T>) {
+      Object(value);
+    } else {
+      Special(value);
+    }
+  }
+
+  template <typename T>
+  void Special(const std::optional<T>& value) {
+    if (value.has_value()) {
+      Value(*value);
+    } else {
+      json_.Null();
+    }
+  }
+  template <typename T>
+  void Special(const std::vector<T>& values) {
+    json_.Raw('[');
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i != 0) json_.Raw(',');
+      Value(values[i]);
+    }
+    json_.Raw(']');
+  }
+  // An object whose member names are data: names of kinds, of programs.
+  template <typename T>
+  void Special(const std::vector<std::pair<std::string_view, T>>& members) {
+    json_.Raw('{');
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (i != 0) json_.Raw(',');
+      json_.String(members[i].first);
+      json_.Raw(':');
+      Value(members[i].second);
+    }
+    json_.Raw('}');
+  }
+  void Special(const WallTime& value);
+  void Special(const Host&) { json_.Raw(host_json_); }
+  void Special(const ProcessKey& value);
+  void Special(const TextList& value);
+  void Special(const JoinedText& value);
+  void Special(const TextArray& value);
+  void Special(const Mode& value);
+  void Special(const Device& value);
+  void Special(const CapabilitySet& value);
+
+  // Nested objects start without the comma that json_key() brings.
+  template <Described T>
+  void Object(const T& object) {
+    bool first = true;
+    json_.Raw('{');
+    VisitFields(object, [&](const auto& field, const auto& value) {
+      json_.Raw(field.json_key().substr(first ? 1 : 0));
+      first = false;
+      Value(value);
+    });
+    json_.Raw('}');
+  }
+
+  void String(std::string_view bytes);
+  void RawBytes();
+
+  JsonWriter json_;
+  std::string host_json_ = "null";
+  std::string boot_prefix_;
+  std::int64_t clock_offset_ns_ = 0;
+  std::int64_t second_ = -1;   // that second_text_ is of
+  char second_text_[20] = {};  // "2026-01-31T23:59:59"
+  std::string_view key_;       // member being written
+  std::vector<std::pair<std::string, std::string_view>> raw_bytes_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_OUTPUT_EVENT_WRITER_H_

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/json_schema.h"
+
+#include <concepts>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "analyzer/event/events.h"
+#include "analyzer/event/reports.h"
+#include "analyzer/output/json_writer.h"
+
+namespace randguard {
+namespace {
+
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <typename T>
+struct IsList : std::false_type {};
+template <typename T>
+struct IsList<std::vector<T>> : std::true_type {};
+template <typename T>
+struct IsNamed : std::false_type {};
+template <typename T>
+struct IsNamed<std::vector<std::pair<std::string_view, T>>> : std::true_type {};
+
+class Writer {
+ public:
+  template <typename Event>
+  void Add() {
+    json_.Raw(first_ ? "\n    {" : ",\n    {");
+    first_ = false;
+    json_.Raw("\"title\":");
+    json_.String(Event::kType);
+    json_.Raw(",\"description\":");
+    json_.String(Event::kDoc);
+    json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{\"const\":");
+    json_.String(Event::kType);
+    json_.Raw('}');
+    std::string required = "\"event_type\"";
+    if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
+    Members<Event>(required);
+    json_.Raw(
+        ",\n      \"raw_bytes\":{\"type\":\"object\",\"description\":\"strings that are not UTF-8: "
+        "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}}");
+    json_.Raw("},\n     \"required\":[" + required + "],\"additionalProperties\":false}");
+  }
+
+  JsonWriter& json() { return json_; }
+
+ private:
+  template <typename Object>
+  void Members(std::string& required, bool comma = true) {
+    std::apply([&](const auto&... field) { (Member<Object>(field, required, comma), ...); },
+               kFields<Object>);
+  }
+
+  template <typename Object, typename Field>
+  void Member(const Field& field, std::string& required, bool& comma) {
+    using Value = std::remove_cvref_t<decltype(field.Get(std::declval<Object>()))>;
+    json_.Raw(comma ? ",\n      " : "\n      ");
+    comma = true;
+    json_.String(field.name());
+    json_.Raw(":{\"description\":");
+    json_.String(field.doc);
+    json_.Raw(',');
+    Type<Value>();
+    json_.Raw('}');
+    if (!required.empty()) required += ',';
+    required += '"' + std::string(field.name()) + '"';
+  }
+
+  // "type": ..., and what belongs to it.
+  template <typename T>
+  void Type(bool nullable = false) {
+    if constexpr (IsOptional<T>::value) {
+      Type<typename T::value_type>(true);
+    } else if constexpr (IsNamed<T>::value) {
+      Simple("object", nullable);
+      json_.Raw(",\"additionalProperties\":{");
+      Type<typename T::value_type::second_type>();
+      json_.Raw('}');
+    } else if constexpr (IsList<T>::value) {
+      Simple("array", nullable);
+      json_.Raw(",\"items\":{");
+      Type<typename T::value_type>();
+      json_.Raw('}');
+    } else if constexpr (std::same_as<T, TextList> || std::same_as<T, TextArray>) {
+      Simple("array", nullable);
+      json_.Raw(",\"items\":{\"type\":\"string\"}");
+    } else if constexpr (std::same_as<T, bool>) {
+      Simple("boolean", nullable);
+    } else if constexpr (std::integral<T>) {
+      Simple("integer", nullable);
+      if constexpr (std::unsigned_integral<T>) json_.Raw(",\"minimum\":0");
+    } else if constexpr (std::same_as<T, WallTime>) {
+      Simple("string", true);
+      json_.Raw(",\"format\":\"date-time\"");
+    } else if constexpr (Described<T>) {
+      Simple("object", nullable);
+      json_.Raw(",\"properties\":{");
+      std::string required;
+      Members<T>(required, /*comma=*/false);
+      json_.Raw("},\"required\":[" + required + "],\"additionalProperties\":false");
+    } else {
+      Simple("string", nullable);
+    }
+  }
+
+  void Simple(std::string_view type, bool nullable) {
+    json_.Raw("\"type\":");
+    if (nullable) json_.Raw('[');
+    json_.String(type);
+    if (nullable) json_.Raw(",\"null\"]");
+  }
+
+  JsonWriter json_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+std::string JsonSchema() {
+  Writer writer;
+  writer.json().Raw(
+      "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+      "  \"title\": \"rand-guard: a line of output\",\n  \"oneOf\": [");
+  writer.Add<ProcessStart>();
+  writer.Add<ProcessExecFailed>();
+  writer.Add<ProcessRelationship>();
+  writer.Add<ProcessExit>();
+  writer.Add<Loss>();
+  writer.Add<Health>();
+  writer.json().Raw("\n  ]\n}\n");
+  return std::string(writer.json().text());
+}
+
+}  // namespace randguard

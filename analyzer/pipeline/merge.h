@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Puts the records of both lanes into the order in which they happened.
+//
+// A batch holds what waited in the bulk lane, then what waited in the critical lane a moment later.
+// Records of the critical lane from within that moment may belong behind bulk records that only
+// come with the next batch: the batch says up to which time it is complete, and what is younger is
+// held back until the next one.
+#ifndef ANALYZER_PIPELINE_MERGE_H_
+#define ANALYZER_PIPELINE_MERGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analyzer/decode/record.h"
+
+namespace randguard {
+
+class Merge {
+ public:
+  // Adds a record; its bytes are borrowed until Release().
+  void Add(std::uint64_t time_ns, RecordBytes bytes) { waiting_.push_back({time_ns, bytes}); }
+
+  // Calls take(bytes) for each record up to `complete_ns`, by time, records of the same time in the
+  // order they were added. The others are copied and held, at most kMaxHeldBytes of them.
+  template <typename Take>
+  void Release(std::uint64_t complete_ns, Take&& take) {
+    Sort();
+    std::size_t i = 0;
+    std::size_t rest_bytes = 0;
+    for (const Waiting& w : waiting_) rest_bytes += w.time_ns > complete_ns ? w.bytes.size() : 0;
+    for (; i < waiting_.size(); ++i) {
+      if (waiting_[i].time_ns > complete_ns) {
+        if (rest_bytes <= kMaxHeldBytes) break;
+        rest_bytes -= waiting_[i].bytes.size();
+      }
+      take(waiting_[i].bytes);
+    }
+    Hold(i);
+  }
+
+  // Everything, at the end of a session.
+  template <typename Take>
+  void ReleaseAll(Take&& take) {
+    Release(UINT64_MAX, take);
+  }
+
+  std::size_t held() const { return waiting_.size(); }
+
+ private:
+  // A batch at most; a peer that says its batches are never complete does not fill memory.
+  static constexpr std::size_t kMaxHeldBytes = std::size_t{1} << 20;
+
+  struct Waiting {
+    std::uint64_t time_ns;
+    RecordBytes bytes;
+  };
+
+  void Sort();
+  // Keeps the records from `first` on, copied, and forgets the others.
+  void Hold(std::size_t first);
+
+  std::vector<Waiting> waiting_;
+  std::vector<std::uint64_t> held_bytes_;  // words, for alignment
+  std::vector<std::uint64_t> spare_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_PIPELINE_MERGE_H_

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "analyzer/base/status.h"
+#include "analyzer/wire/record_walker.h"
+
+namespace randguard {
+namespace {
+
+// How long an ended process is kept at least, if there is room: what it did may come by the other
+// lane, and its children ask for their parent.
+constexpr std::uint64_t kGraceNs = 60'000'000'000;
+constexpr std::size_t kMaxCgroups = 16384;
+constexpr std::size_t kMaxUsers = 65536;
+constexpr std::size_t kMaxHooks = 256;
+
+template <typename T>
+bool Has(const std::vector<T>& list, T value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// A newer collector may count kinds that this analyzer does not know; it gets none of their
+// records.
+KindCounters ReadKindCounters(capnp::List<std::uint64_t>::Reader list) {
+  KindCounters counters{};
+  for (unsigned kind = 0; kind < std::min<unsigned>(list.size(), RG_KIND_END); ++kind) {
+    counters[kind] = list[kind];
+  }
+  return counters;
+}
+
+std::string StateName(wire::Hook::State state) {
+  switch (state) {
+    case wire::Hook::State::OFF:
+      return "off";
+    case wire::Hook::State::ATTACHED:
+      return "attached";
+    case wire::Hook::State::FALLBACK:
+      return "fallback";
+    case wire::Hook::State::MISSING:
+      return "missing";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Config& config, LineSink& out)
+    : config_(config),
+      out_(out),
+      processes_(config.performance.max_process_cache_entries, kGraceNs),
+      cgroups_(kMaxCgroups) {
+  const auto& hooks = config.process.hooks;
+  const bool on = config.events.process;
+  show_execve_ = on && Has(hooks, ProcessHook::kExecve);
+  show_execveat_ = on && Has(hooks, ProcessHook::kExecveat);
+  show_fork_ = on && Has(hooks, ProcessHook::kFork);
+  show_exit_ = on && Has(hooks, ProcessHook::kExit);
+}
+
+absl::Status Pipeline::OnMessage(wire::Message::Reader message) {
+  switch (message.which()) {
+    case wire::Message::HELLO:
+      return OnHello(message.getHello());
+    case wire::Message::SNAPSHOT:
+      return OnSnapshot(message.getSnapshot());
+    case wire::Message::BATCH:
+      return OnBatch(message.getBatch());
+    case wire::Message::HEARTBEAT:
+      RG_RETURN_IF_ERROR(NeedSession());
+      OnHeartbeat(message.getHeartbeat());
+      return absl::OkStatus();
+    case wire::Message::CONTEXT:
+      OnContext(message.getContext());
+      return absl::OkStatus();
+    case wire::Message::SEAL:
+      return InvalidInput("a seal, which only captures have");
+  }
+  ++unknown_messages_;  // of a newer collector
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::NeedSession() const {
+  if (connected_) return absl::OkStatus();
+  return InvalidInput("a message before hello");
+}
+
+absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
+  EndSession();
+  if (hello.getAbiVersion() != RG_ABI_VERSION) {
+    return InvalidInput(
+        "the collector sends records of ABI version %d, this analyzer reads version %d; install "
+        "the same version of both",
+        hello.getAbiVersion(), RG_ABI_VERSION);
+  }
+  const std::string boot_id(AsView(hello.getBootId()));
+  if (boot_id != session_.boot_id) processes_.Clear();
+  session_ = {std::string(AsView(hello.getHostName())), boot_id, hello.getClockOffsetNs()};
+  writer_.SetSession(session_);
+  ++generation_;
+  ++sessions_;
+  connected_ = true;
+  now_ns_ = std::max(now_ns_, hello.getCollectorStartNs());
+  next_batch_ = hello.getNextBatch();
+  plan_digest_ = hello.getPlanDigest();
+  collector_ = {};
+  collector_.version = AsView(hello.getCollectorVersion());
+  collector_.kernel_release = AsView(hello.getKernelRelease());
+  collector_.critical_ring_bytes = hello.getCriticalRingBytes();
+  collector_.bulk_ring_bytes = hello.getBulkRingBytes();
+  hooks_.clear();
+  for (const auto hook : hello.getHooks()) {
+    if (hooks_.size() >= kMaxHooks) break;
+    hooks_.push_back({std::string(HookName(hook.getNumber())), StateName(hook.getState()),
+                      std::string(AsView(hook.getWhy()))});
+  }
+  losses_.Begin(ReadKindCounters(hello.getLostBefore()), now_ns_);
+
+  // What was handed to an analyzer that did not live to print it.
+  const std::optional<Cursor> before =
+      cursor_.boot_id.empty() ? std::exchange(cursor_before_, std::nullopt) : cursor_;
+  cursor_ = {boot_id, hello.getCollectorStartNs(), hello.getNextRecord()};
+  if (before.has_value() && before->boot_id == cursor_.boot_id &&
+      before->collector_start_ns == cursor_.collector_start_ns &&
+      before->records < cursor_.records) {
+    Loss loss;
+    loss.reason = "analyzer_restart";
+    loss.count = cursor_.records - before->records;
+    loss.from_ns = cursor_.collector_start_ns;
+    loss.to_ns = now_ns_;
+    restart_lost_ += loss.count;
+    WriteLoss(loss);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::OnSnapshot(wire::Snapshot::Reader snapshot) {
+  RG_RETURN_IF_ERROR(NeedSession());
+  RecordWalker walker(AsBytes(snapshot.getRecords()));
+  for (;;) {
+    RG_ASSIGN_OR_RETURN(const auto record, walker.Next());
+    if (!record.has_value()) break;
+    OnRecord(*record, /*snapshot=*/true);
+  }
+  if (snapshot.getLast()) reconciled_ += processes_.EndOthers(generation_, now_ns_);
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
+  RG_RETURN_IF_ERROR(NeedSession());
+  writer_.SetClockOffset(batch.getClockOffsetNs());
+  now_ns_ = std::max(now_ns_, batch.getDrainedNs());
+  if (batch.getSequence() != next_batch_) {
+    Loss loss;
+    loss.reason = "stream_gap";
+    loss.count = batch.getFirstRecord() - std::min(batch.getFirstRecord(), cursor_.records);
+    loss.to_ns = now_ns_;
+    WriteLoss(loss);
+  }
+  next_batch_ = batch.getSequence() + 1;
+  ReportKernelLosses(ReadKindCounters(batch.getLost()), batch.getDrainedNs());
+
+  RecordWalker walker(AsBytes(batch.getRecords()));
+  absl::Status damage;
+  while (damage.ok()) {
+    const auto record = walker.Next();
+    if (!record.ok()) {
+      ++invalid_schema_;
+      damage = record.status();
+      break;
+    }
+    if (!record->has_value()) break;
+    // The walker has seen to it that there is a header; its time is all that is needed here.
+    merge_.Add(reinterpret_cast<const rg_header*>((*record)->data())->time_ns, **record);
+  }
+  merge_.Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX,
+                 [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
+  cursor_.records = batch.getFirstRecord() + batch.getRecordCount();
+  processes_.Expire(now_ns_);
+  return damage;
+}
+
+void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
+  writer_.SetClockOffset(heartbeat.getClockOffsetNs());
+  now_ns_ = std::max(now_ns_, heartbeat.getTimeNs());
+  const auto counters = heartbeat.getCounters();
+  ReportKernelLosses(ReadKindCounters(counters.getLost()), heartbeat.getTimeNs());
+  stored_.clear();
+  const KindCounters stored = ReadKindCounters(counters.getStored());
+  for (unsigned kind = 1; kind < stored.size(); ++kind) {
+    stored_.emplace_back(KindName(kind), stored[kind]);
+  }
+  programs_.clear();
+  const auto programs = counters.getPrograms();
+  for (unsigned i = 1; i < std::min<unsigned>(programs.size(), RG_PROGRAM_END); ++i) {
+    const auto p = programs[i];
+    programs_.emplace_back(ProgramName(i),
+                           ProgramHealth{p.getRuns(), p.getOwn(), p.getBusy(), p.getErrors()});
+  }
+  const auto stats = heartbeat.getCollector();
+  collector_.records_read = stats.getRecordsRead();
+  collector_.batches_sent = stats.getBatchesSent();
+  collector_.bytes_sent = stats.getBytesSent();
+  collector_.connects = stats.getConnects();
+  collector_.refused_peers = stats.getRefusedPeers();
+  collector_.cpu_user_us = stats.getCpuUserUs();
+  collector_.cpu_system_us = stats.getCpuSystemUs();
+  collector_.max_rss_kb = stats.getMaxRssKb();
+  collector_.critical_peak_bytes = stats.getCriticalRingPeakBytes();
+  collector_.bulk_peak_bytes = stats.getBulkRingPeakBytes();
+  processes_.Expire(now_ns_);
+}
+
+void Pipeline::OnContext(wire::Context::Reader context) {
+  users_.clear();
+  for (const auto user : context.getUsers()) {
+    if (users_.size() >= kMaxUsers) break;
+    users_.try_emplace(user.getUid(), AsView(user.getName()));
+  }
+  if (context.hasPrinted()) {
+    const auto printed = context.getPrinted();
+    cursor_before_ = Cursor{std::string(AsView(printed.getBootId())), printed.getCollectorStartNs(),
+                            printed.getRecords()};
+  }
+}
+
+void Pipeline::EndSession() {
+  merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
+  connected_ = false;
+}
+
+void Pipeline::ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns) {
+  losses_.Update(lost, time_ns,
+                 [this](unsigned kind, std::uint64_t count, std::uint64_t total,
+                        std::uint64_t from_ns, std::uint64_t to_ns) {
+                   Loss loss;
+                   loss.reason = "kernel";
+                   loss.kind = KindName(kind);
+                   loss.lane = LaneName(kind);
+                   loss.count = count;
+                   loss.total = total;
+                   loss.from_ns = from_ns;
+                   loss.to_ns = to_ns;
+                   WriteLoss(loss);
+                 });
+}
+
+void Pipeline::WriteLoss(Loss& loss) {
+  loss.timestamp_ns = now_ns_;
+  loss.time = {now_ns_};
+  ++losses_reported_;
+  out_.Write(writer_.Write(loss));
+}
+
+void Pipeline::OnRecord(RecordBytes bytes, bool snapshot) {
+  ++records_read_;
+  absl::StatusOr<Event> event = DecodeRecord(bytes);
+  if (!event.ok()) {
+    ++(absl::IsUnimplemented(event.status()) ? unsupported_kind_ : invalid_schema_);
+    return;
+  }
+  std::visit([&](auto& e) { Handle(e, snapshot); }, *event);
+}
+
+void Pipeline::Enrich(Actor& actor) const {
+  if (!actor.exe_path.has_value()) {
+    if (const Process* process = processes_.Find(actor.process_id);
+        process != nullptr && process->image != nullptr && !process->image->exe_path.empty()) {
+      actor.exe_path = process->image->exe_path;
+    }
+  }
+  if (!actor.cgroup.has_value()) {
+    if (const std::string* path = cgroups_.Find(actor.cgroup_id)) actor.cgroup = *path;
+  }
+}
+
+template <typename E>
+void Pipeline::Write(const E& event) {
+  ++events_written_;
+  out_.Write(writer_.Write(event));
+}
+
+void Pipeline::Handle(ProcessStart& event, bool snapshot) {
+  Actor& actor = event.actor;
+  if (actor.cgroup.has_value()) cgroups_.Set(actor.cgroup_id, *actor.cgroup);
+  {
+    Process& process = processes_.Upsert(actor.process_id);
+    process.generation = generation_;
+    process.parent = actor.parent_process_id.value_or(ProcessKey{});
+    process.set_comm(actor.comm);
+    process.image = std::make_shared<const ProgramImage>(
+        ProgramImage{std::string(actor.exe_path.value_or(std::string_view{}))});
+  }
+  if (snapshot) return;
+  Enrich(actor);
+  if (const Process* parent = processes_.Find(actor.parent_process_id.value_or(ProcessKey{}))) {
+    event.parent_comm = parent->comm_text();
+    if (parent->image != nullptr && !parent->image->exe_path.empty()) {
+      event.parent_exe_path = parent->image->exe_path;
+    }
+    for (const Process* p = parent; p != nullptr && event.ancestors.size < TextArray::kMax;
+         p = processes_.Find(p->parent)) {
+      event.ancestors.Add(p->image != nullptr && !p->image->exe_path.empty()
+                              ? std::string_view(p->image->exe_path)
+                              : p->comm_text());
+    }
+  }
+  if (const auto user = users_.find(actor.uid); user != users_.end()) event.user = user->second;
+  if (event.source == "execveat" ? show_execveat_ : show_execve_) {
+    Write(event);
+  } else {
+    ++filtered_;
+  }
+}
+
+void Pipeline::Handle(ProcessExecFailed& event, bool snapshot) {
+  if (snapshot) return;
+  Enrich(event.actor);
+  if (event.source == "execveat" ? show_execveat_ : show_execve_) {
+    Write(event);
+  } else {
+    ++filtered_;
+  }
+}
+
+void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
+  if (snapshot) return;
+  if (event.child_cgroup.has_value()) cgroups_.Set(event.child_cgroup_id, *event.child_cgroup);
+  if (!event.thread && processes_.Find(event.child_process_id) == nullptr) {
+    const Process* actor = processes_.Find(event.actor.process_id);
+    auto image = actor == nullptr ? nullptr : actor->image;  // before the table may move
+    Process& child = processes_.Upsert(event.child_process_id);
+    child.generation = generation_;
+    child.parent = {event.parent_pid, event.child_parent_start_ns};
+    child.set_comm(event.child_comm);
+    child.image = std::move(image);
+  }
+  Enrich(event.actor);
+  if (show_fork_) {
+    Write(event);
+  } else {
+    ++filtered_;
+  }
+}
+
+void Pipeline::Handle(ProcessExit& event, bool snapshot) {
+  if (snapshot) return;
+  Enrich(event.actor);
+  // Two last threads that end at the same instant may both call themselves the last one.
+  std::string exe_path;
+  if (event.group_dead) {
+    exe_path = event.actor.exe_path.value_or("");  // Exit() may make room in the table
+    if (event.actor.exe_path.has_value()) event.actor.exe_path = exe_path;
+    event.group_dead = processes_.Exit(event.actor.process_id, event.actor.timestamp_ns);
+  }
+  if (show_exit_) {
+    Write(event);
+  } else {
+    ++filtered_;
+  }
+}
+
+void Pipeline::Handle(CgroupName& event, bool snapshot) {
+  if (!snapshot) cgroups_.Set(event.id, event.path);
+}
+
+void Pipeline::FillHealth(Health& health) const {
+  health.raw_events_read = records_read_;
+  health.normalized_events_output = events_written_;
+  health.userspace_filtered = filtered_;
+  health.userspace_invalid_schema = invalid_schema_;
+  health.userspace_unsupported_kind = unsupported_kind_;
+  health.userspace_output_failures = out_.failures();
+  health.output_bytes = out_.bytes();
+  health.process_table_size = processes_.size();
+  health.process_records_evicted = processes_.evicted();
+  health.kernel_lost = losses_.total();
+  for (unsigned kind = 1; kind < RG_KIND_END; ++kind) {
+    health.kernel_lost_by_kind.emplace_back(KindName(kind), losses_.lost()[kind]);
+  }
+  health.kernel_stored_by_kind = stored_;
+  health.programs = programs_;
+  health.hooks = hooks_;
+  health.collector = collector_;
+  health.collector.connected = connected_;
+  health.collector.sessions = sessions_;
+  health.losses_reported = losses_reported_;
+  health.restart_lost = restart_lost_;
+  health.processes_reconciled = reconciled_;
+  health.unknown_messages = unknown_messages_;
+  health.cgroup_names = cgroups_.size();
+  health.cgroup_names_evicted = cgroups_.evicted();
+}
+
+void Pipeline::WriteHealth(Health& health) { out_.Write(writer_.Write(health)); }
+
+}  // namespace randguard

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages in, lines out. The same for a live collector and for a capture: it looks at no clock and
+// no file of the host, so a capture gives the same lines again.
+#ifndef ANALYZER_PIPELINE_PIPELINE_H_
+#define ANALYZER_PIPELINE_PIPELINE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "analyzer/config/config.h"
+#include "analyzer/decode/record.h"
+#include "analyzer/event/events.h"
+#include "analyzer/event/reports.h"
+#include "analyzer/output/event_writer.h"
+#include "analyzer/output/line_sink.h"
+#include "analyzer/pipeline/loss_tracker.h"
+#include "analyzer/pipeline/merge.h"
+#include "analyzer/process/cgroup_names.h"
+#include "analyzer/process/process_table.h"
+#include "analyzer/wire/message.h"
+
+namespace randguard {
+
+class Pipeline {
+ public:
+  // References are kept.
+  Pipeline(const Config& config, LineSink& out);
+
+  // Handles one message. An error is the peer's fault and ends its session; what came before it is
+  // written.
+  absl::Status OnMessage(wire::Message::Reader message);
+  // The session is over: writes what was held back.
+  void EndSession();
+
+  // Records that an earlier analyzer was handed and did not print, as far as can be told: counted
+  // and written as a loss when the next Hello shows how many there were. `printed` is how many
+  // records of the life of the collector named by (boot id, start) had been printed.
+  struct Cursor {
+    std::string boot_id;
+    std::uint64_t collector_start_ns = 0;
+    std::uint64_t records = 0;
+  };
+  void SetCursor(Cursor cursor) { cursor_before_ = std::move(cursor); }
+  // How far this analyzer has got.
+  const Cursor& cursor() const { return cursor_; }
+
+  // Fills in what the pipeline knows. The caller adds what it takes a host to know.
+  void FillHealth(Health& health) const;
+  void WriteHealth(Health& health);
+  bool connected() const { return connected_; }
+  std::uint64_t events_written() const { return events_written_; }
+  std::uint64_t records_read() const { return records_read_; }
+  std::uint64_t plan_digest() const { return plan_digest_; }
+  std::uint64_t invalid_records() const { return invalid_schema_ + unsupported_kind_; }
+  std::uint64_t losses() const { return losses_reported_; }
+
+ private:
+  absl::Status OnHello(wire::Hello::Reader hello);
+  absl::Status OnSnapshot(wire::Snapshot::Reader snapshot);
+  absl::Status OnBatch(wire::Batch::Reader batch);
+  void OnHeartbeat(wire::Heartbeat::Reader heartbeat);
+  void OnContext(wire::Context::Reader context);
+  absl::Status NeedSession() const;
+
+  void OnRecord(RecordBytes bytes, bool snapshot);
+  void Handle(ProcessStart& event, bool snapshot);
+  void Handle(ProcessExecFailed& event, bool snapshot);
+  void Handle(ProcessRelationship& event, bool snapshot);
+  void Handle(ProcessExit& event, bool snapshot);
+  void Handle(CgroupName& event, bool snapshot);
+
+  void Enrich(Actor& actor) const;
+  template <typename E>
+  void Write(const E& event);
+  void WriteLoss(Loss& loss);
+  void ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns);
+
+  const Config& config_;
+  LineSink& out_;
+  EventWriter writer_;
+  Merge merge_;
+  LossTracker losses_;
+  ProcessTable processes_;
+  CgroupNames cgroups_;
+  absl::flat_hash_map<std::uint32_t, std::string> users_;
+
+  bool show_execve_ = true, show_execveat_ = true, show_fork_ = true, show_exit_ = true;
+
+  bool connected_ = false;
+  SessionContext session_;
+  Cursor cursor_;
+  std::optional<Cursor> cursor_before_;
+  std::uint32_t generation_ = 0;
+  std::uint64_t now_ns_ = 0;  // time of the stream: of the newest message
+  std::uint64_t next_batch_ = 0;
+  std::uint64_t plan_digest_ = 0;
+  std::uint64_t records_read_ = 0, events_written_ = 0, filtered_ = 0, invalid_schema_ = 0,
+                unsupported_kind_ = 0, losses_reported_ = 0, restart_lost_ = 0, reconciled_ = 0,
+                sessions_ = 0, unknown_messages_ = 0;
+  std::vector<HookHealth> hooks_;
+  Named<std::uint64_t> stored_;
+  Named<ProgramHealth> programs_;
+  CollectorHealth collector_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_PIPELINE_PIPELINE_H_

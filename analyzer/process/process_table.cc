@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/process/process_table.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace randguard {
+
+void Process::set_comm(std::string_view text) {
+  comm.fill('\0');
+  std::memcpy(comm.data(), text.data(), std::min(text.size(), comm.size()));
+}
+
+ProcessTable::ProcessTable(std::size_t capacity, std::uint64_t grace_ns)
+    : capacity_(std::max<std::size_t>(capacity, 1)), grace_ns_(grace_ns) {}
+
+const Process* ProcessTable::Find(const ProcessKey& key) const {
+  const auto it = index_.find(key);
+  return it == index_.end() ? nullptr : &nodes_[it->second].process;
+}
+
+Process& ProcessTable::Upsert(const ProcessKey& key) {
+  if (const auto it = index_.find(key); it != index_.end()) {
+    Node& node = nodes_[it->second];
+    if (!node.process.exited) {  // heard of just now
+      Unlink(living_, it->second);
+      PushBack(living_, it->second);
+    }
+    return node.process;
+  }
+  if (index_.size() >= capacity_) {
+    Queue& queue = exited_.front != kNone ? exited_ : living_;
+    Remove(queue, queue.front);
+    ++evicted_;
+  }
+  Slot slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<Slot>(nodes_.size());
+    nodes_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  nodes_[slot].process = Process{.key = key};
+  index_.emplace(key, slot);
+  PushBack(living_, slot);
+  return nodes_[slot].process;
+}
+
+bool ProcessTable::Exit(const ProcessKey& key, std::uint64_t time_ns) {
+  Process& process = Upsert(key);
+  if (process.exited) return false;
+  const Slot slot = index_.find(key)->second;
+  Unlink(living_, slot);
+  process.exited = true;
+  process.exit_ns = time_ns;
+  PushBack(exited_, slot);
+  return true;
+}
+
+void ProcessTable::Expire(std::uint64_t now_ns) {
+  while (exited_.front != kNone && nodes_[exited_.front].process.exit_ns + grace_ns_ < now_ns) {
+    Remove(exited_, exited_.front);
+  }
+}
+
+std::size_t ProcessTable::EndOthers(std::uint32_t generation, std::uint64_t time_ns) {
+  std::size_t ended = 0;
+  for (Slot slot = living_.front; slot != kNone;) {
+    const Slot next = nodes_[slot].next;
+    if (nodes_[slot].process.generation != generation) {
+      Exit(nodes_[slot].process.key, time_ns);
+      ++ended;
+    }
+    slot = next;
+  }
+  return ended;
+}
+
+void ProcessTable::Clear() {
+  nodes_.clear();
+  free_.clear();
+  index_.clear();
+  living_ = exited_ = {};
+}
+
+void ProcessTable::Unlink(Queue& queue, Slot slot) {
+  const Node& node = nodes_[slot];
+  (node.previous == kNone ? queue.front : nodes_[node.previous].next) = node.next;
+  (node.next == kNone ? queue.back : nodes_[node.next].previous) = node.previous;
+}
+
+void ProcessTable::PushBack(Queue& queue, Slot slot) {
+  Node& node = nodes_[slot];
+  node.previous = queue.back;
+  node.next = kNone;
+  (queue.back == kNone ? queue.front : nodes_[queue.back].next) = slot;
+  queue.back = slot;
+}
+
+void ProcessTable::Remove(Queue& queue, Slot slot) {
+  Unlink(queue, slot);
+  index_.erase(nodes_[slot].process.key);
+  nodes_[slot].process.image.reset();
+  free_.push_back(slot);
+}
+
+}  // namespace randguard

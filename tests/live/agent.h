@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent as its users run it, and what it prints. Live tests see every process of the machine:
+// they look for what they did themselves, by pid or by a name nobody else has.
+#ifndef TESTS_LIVE_AGENT_H_
+#define TESTS_LIVE_AGENT_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace randguard::live {
+
+// A line of output. Strings are as they are, everything else is its JSON text.
+struct Line {
+  std::map<std::string, std::string> fields;
+  std::string text;
+
+  std::string operator[](const std::string& name) const;
+  bool Is(const std::string& type) const { return (*this)["event_type"] == type; }
+  std::uint64_t Number(const std::string& name) const;
+};
+
+// Folder that goes away with what is in it.
+class TempFolder {
+ public:
+  TempFolder();
+  ~TempFolder();
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+void WriteFile(const std::string& path, const std::string& text, mode_t mode = 0644);
+std::string ReadFile(const std::string& path);
+
+using Predicate = std::function<bool(const Line&)>;
+
+// Lines of a file that is being written.
+class Output {
+ public:
+  explicit Output(std::string path) : path_(std::move(path)) {}
+
+  // Takes in what has been written since.
+  void Read();
+  // Reads until a line fits; false after `patience`.
+  bool WaitFor(const Predicate& fits,
+               std::chrono::milliseconds patience = std::chrono::seconds(20));
+  const std::vector<Line>& lines() const { return lines_; }
+  std::vector<Line> All(const Predicate& fits) const;
+  const Line* First(const Predicate& fits) const;
+
+ private:
+  std::string path_;
+  std::size_t offset_ = 0;
+  std::string rest_;
+  std::vector<Line> lines_;
+};
+
+// A child process that is ended, with SIGTERM, when it goes out of scope.
+class Child {
+ public:
+  Child() = default;
+  explicit Child(const std::vector<std::string>& command, const std::string& stderr_path = "");
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  ~Child();
+
+  pid_t pid() const { return pid_; }
+  // Sends the signal and waits; returns the wait status.
+  int End(int signal);
+  bool Running() const;
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// Programs under test, as meson says in the environment.
+std::string RandGuard();
+std::string Collector();
+std::string Object();
+
+struct AgentOptions {
+  std::string config;   // TOML; what is not said is off but for process events
+  std::string capture;  // record there
+};
+
+// `rand-guard run` (or `record`), ready: it has seen a process of ours.
+class Agent {
+ public:
+  explicit Agent(const AgentOptions& options = {});
+
+  Output& out() { return out_; }
+  pid_t supervisor() const { return child_.pid(); }
+  // Found by their parent and name.
+  pid_t collector() const { return collector_; }
+  pid_t analyzer() const { return analyzer_; }
+  std::string Errors() const { return ReadFile(folder_ / "stderr"); }
+  const TempFolder& folder() const { return folder_; }
+
+  // Everything that has happened until now is in out() afterwards: a process of ours started after
+  // it is.
+  void Catch();
+  // A health record made now.
+  Line Health();
+  int Stop();
+
+ private:
+  TempFolder folder_;
+  Output out_;
+  Child child_;
+  pid_t collector_ = -1;
+  pid_t analyzer_ = -1;
+};
+
+// Runs a program to its end; returns its pid. Does not go through a shell.
+pid_t RunProgram(const std::vector<std::string>& command, int* status = nullptr);
+// Calls `body` in a forked child, which then exits with what it returns.
+pid_t RunInChild(const std::function<int()>& body, int* status = nullptr);
+
+// Both the start and the end of a process, by pid; asserts that there is exactly one of each and
+// that they agree on who it is. Empty lines if not.
+struct Life {
+  Line start;
+  Line exit;
+};
+Life LifeOf(Agent& agent, pid_t pid);
+
+Predicate Both(Predicate a, Predicate b);
+Predicate TypeAndPid(const std::string& type, pid_t pid);
+
+}  // namespace randguard::live
+
+#endif  // TESTS_LIVE_AGENT_H_

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the agent says about processes, on the kernel the tests run on.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/live/agent.h"
+
+namespace randguard::live {
+namespace {
+
+constexpr char kEnvConfig[] =
+    "[process]\ncollect_env = true\nenv_names = [\"RG_TEST_KEPT\", \"LD_PRELOAD\"]\n";
+
+// One agent for all tests of this file: loading takes longer than any of them.
+class ProcessTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { agent_ = new Agent({.config = kEnvConfig}); }
+  static void TearDownTestSuite() {
+    EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
+    delete agent_;
+  }
+  static Agent& agent() { return *agent_; }
+
+ private:
+  static inline Agent* agent_ = nullptr;
+};
+
+std::string ProcStartTicks(pid_t pid) {
+  const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
+  std::size_t at = stat.rfind(") ") + 2;
+  for (int field = 3; field < 22; ++field) at = stat.find(' ', at) + 1;
+  return stat.substr(at, stat.find(' ', at) - at);
+}
+
+TEST_F(ProcessTest, TrueStartsAndExits) {
+  int status = 0;
+  const pid_t pid = RunProgram({"/bin/true", "one", "two words", ""}, &status);
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["exe_path"], "/usr/bin/true");
+  EXPECT_EQ(life.start["filename"], "/bin/true");
+  EXPECT_EQ(life.start["args"], R"(["/bin/true","one","two words",""])");
+  EXPECT_EQ(life.start["argc"], "4");
+  EXPECT_EQ(life.start["args_truncated"], "false");
+  EXPECT_EQ(life.start["command_line"], "/bin/true one two words ");
+  EXPECT_EQ(life.start["cwd"], std::filesystem::current_path());
+  EXPECT_EQ(life.start["comm"], "true");
+  EXPECT_EQ(life.start["ppid"], std::to_string(getpid()));
+  EXPECT_EQ(life.start["parent_exe_path"], std::filesystem::read_symlink("/proc/self/exe"));
+  EXPECT_EQ(life.start["user"], "root");
+  EXPECT_EQ(life.start["uid"], "0");
+  EXPECT_EQ(life.start["session_id"], std::to_string(getsid(0)));
+  EXPECT_EQ(life.start["pgid"], std::to_string(getpgrp()));
+  EXPECT_EQ(life.start["source"], "execve");
+  EXPECT_EQ(life.start["fileless"], "false");
+  EXPECT_EQ(life.start["chroot"], "false");
+  EXPECT_EQ(life.start["interpreter"], "null");
+  struct stat st {};
+  ASSERT_EQ(stat("/usr/bin/true", &st), 0);
+  EXPECT_EQ(life.start["exe_inode"], std::to_string(st.st_ino));
+  EXPECT_EQ(life.start["exe_dev"],
+            std::to_string(major(st.st_dev)) + ":" + std::to_string(minor(st.st_dev)));
+  EXPECT_EQ(life.start["exe_mode"], "100755");
+  struct stat ns {};
+  ASSERT_EQ(stat("/proc/self/ns/mnt", &ns), 0);
+  EXPECT_NE(life.start["namespaces"].find("\"mnt\":" + std::to_string(ns.st_ino)),
+            std::string::npos);
+  EXPECT_EQ(life.exit["exit_code"], "0");
+  EXPECT_EQ(life.exit["signal"], "null");
+  EXPECT_EQ(life.exit["exe_path"], "/usr/bin/true");
+  EXPECT_GT(life.exit.Number("duration_ns"), 0U);
+  // The parent's identity is the one its own children carry, and its start is the kernel's.
+  const std::string parent = life.start["parent_process_id"];
+  EXPECT_NE(parent.find("-" + std::to_string(getpid()) + "-"), std::string::npos);
+  const std::uint64_t start_ns = std::stoull(parent.substr(parent.rfind('-') + 1), nullptr, 16);
+  const std::uint64_t ticks = std::stoull(ProcStartTicks(getpid()));
+  EXPECT_EQ(start_ns / (1'000'000'000 / sysconf(_SC_CLK_TCK)), ticks);
+}
+
+TEST_F(ProcessTest, ForkCarriesTheChildsIdentity) {
+  const pid_t pid = RunProgram({"/bin/true"});
+  const Life life = LifeOf(agent(), pid);
+  const Line* fork = agent().out().First([&](const Line& l) {
+    return l.Is("process_relationship") && l["child_process_id"] == life.start["process_id"];
+  });
+  ASSERT_NE(fork, nullptr);
+  EXPECT_EQ((*fork)["parent_pid"], std::to_string(getpid()));
+  EXPECT_EQ((*fork)["child_pid"], std::to_string(pid));
+  EXPECT_EQ((*fork)["thread"], "false");
+  EXPECT_EQ((*fork)["process_id"], life.start["parent_process_id"]);
+}
+
+TEST_F(ProcessTest, ExitCodeAndSignal) {
+  const Life code = LifeOf(agent(), RunProgram({"/bin/sh", "-c", "exit 37"}));
+  EXPECT_EQ(code.exit["exit_code"], "37");
+  EXPECT_EQ(code.exit["signal"], "null");
+  const Life killed = LifeOf(agent(), RunProgram({"/bin/sh", "-c", "kill -9 $$"}));
+  EXPECT_EQ(killed.exit["exit_code"], "null");
+  EXPECT_EQ(killed.exit["signal"], "9");
+}
+
+TEST_F(ProcessTest, SixHundredArgumentsWithBytesThatAreNotUtf8) {
+  std::vector<std::string> command = {"/bin/true"};
+  std::string json = "[\"/bin/true\"";
+  for (int i = 0; i < 600; ++i) {
+    const bool raw = i % 100 == 7;
+    command.push_back("a" + std::to_string(i) + (raw ? "\xff\xc0" : ""));
+    json += ",\"a" + std::to_string(i) + (raw ? "\xef\xbf\xbd\xef\xbf\xbd\"" : "\"");
+  }
+  const Life life = LifeOf(agent(), RunProgram(command));
+  EXPECT_EQ(life.start["args"], json + "]");
+  EXPECT_EQ(life.start["argc"], "601");
+  EXPECT_EQ(life.start["args_truncated"], "false");
+  // Nothing is lost of what is shown as U+FFFD: a107, in hex, with its two bytes.
+  EXPECT_NE(life.start["raw_bytes"].find("\"/args/108\":\"61313037ffc0\""), std::string::npos)
+      << life.start["raw_bytes"];
+}
+
+TEST_F(ProcessTest, ArgumentsBeyondTheLimitAreCutAndSaidSo) {
+  const std::string big(5000, 'x');
+  const Life life = LifeOf(agent(), RunProgram({"/bin/true", big, big, "end"}));
+  EXPECT_EQ(life.start["args_truncated"], "true");
+  EXPECT_EQ(life.start["argc"], "4");
+  EXPECT_EQ(life.start["command_line"].size(), 8192U);
+  EXPECT_EQ(life.start["command_line"].substr(0, 5020),
+            "/bin/true " + big + " " + std::string(9, 'x'));
+}
+
+TEST_F(ProcessTest, OnlyTheListedVariablesAreKept) {
+  const pid_t pid = RunInChild([] {
+    const std::string huge = "RG_TEST_HUGE=" + std::string(20000, 'h');
+    const char* argv[] = {"/bin/true", nullptr};
+    const char* envp[] = {"RG_TEST_SECRET=no", "RG_TEST_KEPT=yes", huge.c_str(),
+                          "RG_TEST_KEP=no",    "LD_PRELOAD=",      nullptr};
+    execve(argv[0], const_cast<char**>(argv), const_cast<char**>(envp));
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["env"], R"(["RG_TEST_KEPT=yes","LD_PRELOAD="])");
+  EXPECT_EQ(life.start["env_truncated"], "false");
+}
+
+TEST_F(ProcessTest, DeletedBinary) {
+  TempFolder folder;
+  const std::string copy = folder / "gone";
+  std::filesystem::copy_file("/bin/true", copy);
+  const pid_t pid = RunInChild([&] {
+    const int fd = open(copy.c_str(), O_RDONLY | O_CLOEXEC);
+    unlink(copy.c_str());
+    const char* argv[] = {"gone", nullptr};
+    fexecve(fd, const_cast<char**>(argv), environ);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["exe_path"], copy);
+  EXPECT_EQ(life.start["exe_path_status"], "deleted");
+  EXPECT_EQ(life.start["unlinked"], "true");
+  EXPECT_EQ(life.start["fileless"], "true");
+  EXPECT_EQ(life.start["memfd"], "false");
+  EXPECT_EQ(life.start["source"], "execveat");
+}
+
+TEST_F(ProcessTest, Memfd) {
+  const pid_t pid = RunInChild([] {
+    const int fd = memfd_create("rg-label", MFD_CLOEXEC);
+    const std::string program = ReadFile("/bin/true");
+    if (write(fd, program.data(), program.size()) < 0) return 126;
+    const char* argv[] = {"hidden", nullptr};
+    fexecve(fd, const_cast<char**>(argv), environ);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["exe_path"], "memfd:rg-label");
+  EXPECT_EQ(life.start["memfd"], "true");
+  EXPECT_EQ(life.start["fileless"], "true");
+  EXPECT_EQ(life.start["args"], R"(["hidden"])");
+}
+
+TEST_F(ProcessTest, ExecveatOfAnAbsolutePathIsToldApart) {
+  const pid_t pid = RunInChild([] {
+    const char* argv[] = {"/bin/true", nullptr};
+    syscall(SYS_execveat, AT_FDCWD, argv[0], argv, environ, 0);
+    return 127;
+  });
+  EXPECT_EQ(LifeOf(agent(), pid).start["source"], "execveat");
+}
+
+TEST_F(ProcessTest, ScriptWithInterpreter) {
+  TempFolder folder;
+  const std::string script = folder / "script";
+  WriteFile(script, "#!/bin/sh -e\nexit 5\n", 0755);
+  const Life life = LifeOf(agent(), RunProgram({script, "x"}));
+  EXPECT_EQ(life.start["filename"], script);
+  EXPECT_EQ(life.start["interpreter"], "/bin/sh");
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/sh"));
+  EXPECT_EQ(life.start["args"], "[\"/bin/sh\",\"-e\",\"" + script + "\",\"x\"]");
+  EXPECT_EQ(life.start["comm"], "script");
+  EXPECT_EQ(life.exit["exit_code"], "5");
+}
+
+TEST_F(ProcessTest, FailedExecTellsTheError) {
+  TempFolder folder;
+  WriteFile(folder / "plain", "text", 0644);
+  const pid_t pid = RunInChild([&] {
+    if (chdir(folder.path().c_str()) != 0) return 1;
+    const char* argv[] = {"plain", "--flag", nullptr};
+    execv("./plain", const_cast<char**>(argv));
+    const int fd = open(folder.path().c_str(), O_PATH | O_DIRECTORY);
+    syscall(SYS_execveat, fd, "not-there", argv, environ, 0);
+    return 3;
+  });
+  ASSERT_TRUE(agent().out().WaitFor(TypeAndPid("process_exit", pid)));
+  const auto failed = agent().out().All(TypeAndPid("process_exec_failed", pid));
+  ASSERT_EQ(failed.size(), 2U);
+  EXPECT_EQ(failed[0]["filename"], "./plain");
+  EXPECT_EQ(failed[0]["base"], folder.path());
+  EXPECT_EQ(failed[0]["result"], std::to_string(-EACCES));
+  EXPECT_EQ(failed[0]["error"], "EACCES");
+  EXPECT_EQ(failed[0]["source"], "execve");
+  EXPECT_EQ(failed[0]["args"], R"(["plain","--flag"])");
+  EXPECT_EQ(failed[0]["dirfd"], "null");
+  EXPECT_EQ(failed[1]["filename"], "not-there");
+  EXPECT_EQ(failed[1]["base"], folder.path());
+  EXPECT_EQ(failed[1]["error"], "ENOENT");
+  EXPECT_EQ(failed[1]["source"], "execveat");
+}
+
+TEST_F(ProcessTest, UserAndCapabilitiesAfterDroppingThem) {
+  const pid_t pid = RunInChild([] {
+    if (setgid(65534) != 0 || setuid(65534) != 0) return 1;
+    execl("/bin/true", "true", nullptr);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["uid"], "65534");
+  EXPECT_EQ(life.start["euid"], "65534");
+  EXPECT_EQ(life.start["gid"], "65534");
+  EXPECT_EQ(life.start["user"], "nobody");
+  EXPECT_NE(life.start["capabilities"].find("\"effective\":\"0000000000000000\""),
+            std::string::npos);
+}
+
+TEST_F(ProcessTest, Chroot) {
+  TempFolder folder;
+  // The dynamic linker and what /bin/true needs, by a bind mount that only this child sees.
+  const pid_t pid = RunInChild([&] {
+    if (unshare(CLONE_NEWNS) != 0 || mount("", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("/", folder.path().c_str(), "", MS_BIND, nullptr) != 0 ||
+        chroot(folder.path().c_str()) != 0 || chdir("/usr") != 0) {
+      return 1;
+    }
+    execl("/bin/true", "true", nullptr);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["chroot"], "true");
+  EXPECT_EQ(life.start["exe_path"], folder.path() + "/usr/bin/true");
+  EXPECT_EQ(life.start["cwd"], folder.path() + "/usr");
+  EXPECT_EQ(life.start["filename"], "/bin/true");
+}
+
+TEST_F(ProcessTest, OtherMountNamespace) {
+  TempFolder folder;
+  const pid_t pid = RunInChild([&] {
+    if (unshare(CLONE_NEWNS) != 0 || mount("", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("none", folder.path().c_str(), "tmpfs", 0, nullptr) != 0) {
+      return 1;
+    }
+    const std::string copy = folder / "inside";
+    std::filesystem::copy_file("/bin/true", copy);
+    execl(copy.c_str(), "inside", nullptr);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["exe_path"], folder / "inside");
+  EXPECT_EQ(life.start["chroot"], "false");
+  struct stat ns {};
+  ASSERT_EQ(stat("/proc/self/ns/mnt", &ns), 0);
+  EXPECT_EQ(life.start["namespaces"].find("\"mnt\":" + std::to_string(ns.st_ino)),
+            std::string::npos);
+}
+
+TEST_F(ProcessTest, ExecFromAThreadThatIsNotTheFirst) {
+  const pid_t pid = RunInChild([] {
+    pthread_t thread{};
+    pthread_create(
+        &thread, nullptr,
+        [](void*) -> void* {
+          execl("/bin/true", "from-thread", nullptr);
+          return nullptr;
+        },
+        nullptr);
+    pthread_join(thread, nullptr);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["args"], R"(["from-thread"])");
+  EXPECT_EQ(life.start["tid"], std::to_string(pid));
+  EXPECT_EQ(life.exit["exit_code"], "0");
+  // The first thread was ended by the exec; that is no end of the process.
+  const auto threads = agent().out().All([&](const Line& l) {
+    return TypeAndPid("process_exit", pid)(l) && l["group_dead"] == "false";
+  });
+  EXPECT_EQ(threads.size(), 1U);
+}
+
+TEST_F(ProcessTest, ThreadsStartAndEnd) {
+  const pid_t pid = RunInChild([] {
+    for (int i = 0; i < 3; ++i) {
+      pthread_t thread{};
+      pthread_create(
+          &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+      pthread_join(thread, nullptr);
+    }
+    return 9;
+  });
+  ASSERT_TRUE(agent().out().WaitFor([&](const Line& l) {
+    return TypeAndPid("process_exit", pid)(l) && l["group_dead"] == "true";
+  }));
+  const auto starts = agent().out().All([&](const Line& l) {
+    return TypeAndPid("process_relationship", pid)(l) && l["thread"] == "true";
+  });
+  const auto ends = agent().out().All(TypeAndPid("process_exit", pid));
+  EXPECT_EQ(starts.size(), 3U);
+  ASSERT_EQ(ends.size(), 4U);
+  // The process ends after its threads, also in the output, although threads come by another lane.
+  EXPECT_EQ(ends.back()["group_dead"], "true");
+  EXPECT_EQ(ends.back()["exit_code"], "9");
+}
+
+TEST_F(ProcessTest, AReusedPidIsAnotherProcess) {
+  // A pid that was just free, chosen twice: clone3's set_tid does what the kernel does by chance.
+  const pid_t pid = RunInChild([] { return 0; });
+  std::set<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    pid_t wanted = pid;
+    clone_args args{};
+    args.exit_signal = SIGCHLD;
+    args.set_tid = reinterpret_cast<std::uint64_t>(&wanted);
+    args.set_tid_size = 1;
+    const long got = syscall(SYS_clone3, &args, sizeof(args));
+    if (got == 0) {
+      execl("/bin/true", "reused", nullptr);
+      _exit(127);
+    }
+    ASSERT_EQ(got, pid);
+    int status = 0;
+    waitpid(pid, &status, 0);
+  }
+  agent().Catch();
+  const auto starts = agent().out().All(TypeAndPid("process_start", pid));
+  const auto exits = agent().out().All(TypeAndPid("process_exit", pid));
+  ASSERT_EQ(starts.size(), 3U);
+  ASSERT_EQ(exits.size(), 4U);  // and that of the first, which only forked
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(ids.insert(starts[i]["process_id"]).second);
+    EXPECT_EQ(exits[i + 1]["process_id"], starts[i]["process_id"]);
+  }
+}
+
+TEST_F(ProcessTest, SmallPidNamespaceReusesItsPids) {
+  // pid_max belongs to the pid namespace since 6.14; before, it is the whole host's.
+  utsname uts{};
+  int major_version = 0, minor_version = 0;
+  ASSERT_EQ(uname(&uts), 0);
+  ASSERT_EQ(std::sscanf(uts.release, "%d.%d", &major_version, &minor_version), 2);
+  if (major_version < 6 || (major_version == 6 && minor_version < 14)) {
+    GTEST_SKIP() << "pid_max is not of the pid namespace on " << uts.release;
+  }
+  static constexpr int kChildren = 400;
+  static constexpr int kPidMax = 310;  // 300 are reserved, so after the first round ten are left
+  const pid_t pid = RunInChild([] {
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) return 1;
+    const pid_t init = fork();
+    if (init == 0) {
+      if (mount("", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0 ||
+          mount("proc", "/proc", "proc", 0, nullptr) != 0 ||
+          !(std::ofstream("/proc/sys/kernel/pid_max") << kPidMax << std::flush)) {
+        _exit(2);
+      }
+      for (int i = 0; i < kChildren; ++i) {
+        const pid_t child = fork();
+        if (child == 0) _exit(i % 7);
+        if (child < 0) _exit(3);
+        waitpid(child, nullptr, 0);
+      }
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(init, &status, 0);
+    return WEXITSTATUS(status);
+  });
+  agent().Catch();
+  const Line* exit = agent().out().First(TypeAndPid("process_exit", pid));
+  ASSERT_NE(exit, nullptr);
+  ASSERT_EQ((*exit)["exit_code"], "0");
+  // The first process of the namespace, then its children.
+  const Line* init = agent().out().First([&](const Line& l) {
+    return TypeAndPid("process_relationship", pid)(l) && l["child_ns_pid"] == "1";
+  });
+  ASSERT_NE(init, nullptr);
+  std::set<std::string> ids;
+  std::set<std::string> ns_pids;
+  for (const Line& l : agent().out().lines()) {
+    if (!l.Is("process_relationship") || l["process_id"] != (*init)["child_process_id"]) continue;
+    EXPECT_TRUE(ids.insert(l["child_process_id"]).second);
+    ns_pids.insert(l["child_ns_pid"]);
+  }
+  EXPECT_EQ(ids.size(), static_cast<std::size_t>(kChildren));
+  EXPECT_LT(ns_pids.size(), static_cast<std::size_t>(kPidMax));
+  std::size_t ends = 0;
+  for (const Line& l : agent().out().lines()) {
+    if (l.Is("process_exit") && ids.contains(l["process_id"])) ++ends;
+  }
+  EXPECT_EQ(ends, static_cast<std::size_t>(kChildren));
+}
+
+TEST_F(ProcessTest, ForkBombOfFiveThousand) {
+  constexpr int kChildren = 5000;
+  const pid_t bomb = RunInChild([] {
+    // Never more than 64 at a time, in bursts: short lives that overlap.
+    for (int i = 0; i < kChildren;) {
+      for (int burst = 0; burst < 64 && i < kChildren; ++burst, ++i) {
+        const pid_t child = fork();
+        if (child == 0) _exit(i % 251);
+        if (child < 0) return 1;
+      }
+      while (waitpid(-1, nullptr, 0) > 0) {
+      }
+    }
+    return 0;
+  });
+  agent().Catch();
+  std::set<std::string> born;
+  std::set<std::string> dead;
+  for (const Line& l : agent().out().lines()) {
+    if (l.Is("process_relationship") && l["pid"] == std::to_string(bomb)) {
+      EXPECT_TRUE(born.insert(l["child_process_id"]).second);
+    }
+    if (l.Is("process_exit") && born.contains(l["process_id"])) {
+      EXPECT_TRUE(dead.insert(l["process_id"]).second) << "ended twice: " << l.text;
+    }
+  }
+  EXPECT_EQ(born.size(), static_cast<std::size_t>(kChildren));
+  EXPECT_EQ(dead.size(), static_cast<std::size_t>(kChildren));
+}
+
+TEST_F(ProcessTest, CgroupOfANewProcess) {
+  std::string root;
+  for (const char* path : {"/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/unified/cgroup.procs"}) {
+    if (root.empty() && access(path, W_OK) == 0) root = std::filesystem::path(path).parent_path();
+  }
+  if (root.empty()) GTEST_SKIP() << "cgroup v2 is not mounted";
+  const std::string name = "rg-test-" + std::to_string(getpid());
+  const std::string path = root + "/" + name;
+  ASSERT_EQ(mkdir(path.c_str(), 0755), 0);
+  const pid_t pid = RunInChild([&] {
+    WriteFile(path + "/cgroup.procs", "0");
+    execl("/bin/true", "true", nullptr);
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  const std::string cgroup = life.start["cgroup"];
+  EXPECT_TRUE(cgroup == "/" + name || cgroup.ends_with("/" + name)) << cgroup;
+  EXPECT_EQ(life.exit["cgroup"], cgroup);
+  rmdir(path.c_str());
+}
+
+TEST_F(ProcessTest, TheAgentIsNotInItsOwnOutput) {
+  const Line health = agent().Health();
+  for (const pid_t pid : {agent().collector(), agent().analyzer()}) {
+    ASSERT_GT(pid, 0);
+    EXPECT_TRUE(
+        agent().out().All([&](const Line& l) { return l["pid"] == std::to_string(pid); }).empty());
+  }
+  EXPECT_EQ(health["status"], "ok") << health.text;
+  EXPECT_EQ(health["kernel_lost"], "0");
+  EXPECT_EQ(health["userspace_invalid_schema"], "0");
+  EXPECT_EQ(health["userspace_unsupported_kind"], "0");
+}
+
+}  // namespace
+}  // namespace randguard::live

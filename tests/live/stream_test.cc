@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nothing is lost that need not be, and what is lost is counted: under load, with rings that are
+// too small, with an analyzer that is killed.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/live/agent.h"
+
+namespace randguard::live {
+namespace {
+
+using std::chrono::milliseconds;
+
+pid_t StartTrue(const std::string& name) {
+  const pid_t pid = vfork();
+  if (pid == 0) {
+    execl("/bin/true", "true", name.c_str(), nullptr);
+    _exit(127);
+  }
+  return pid;
+}
+
+// Starts /bin/true `count` times, `side` of them at a time; returns how many were started.
+int RunTrues(int count, int side, const std::string& name) {
+  int started = 0;
+  int running = 0;
+  while (started < count || running > 0) {
+    if (started < count && running < side) {
+      if (StartTrue(name) < 0) break;
+      ++started;
+      ++running;
+    } else if (waitpid(-1, nullptr, 0) > 0) {
+      --running;
+    }
+  }
+  return started;
+}
+
+struct Counts {
+  std::uint64_t starts = 0;
+  std::uint64_t exits = 0;
+};
+
+// Starts named `name` and the ends of the same processes, each once and in order.
+Counts CountTrues(const Output& out, const std::string& name) {
+  Counts counts;
+  std::map<std::string, int> stage;
+  for (const Line& l : out.lines()) {
+    if (l.Is("process_start") && l["command_line"] == "true " + name) {
+      ++counts.starts;
+      EXPECT_EQ(stage[l["process_id"]]++, 0) << l.text;
+    } else if (l.Is("process_exit") && l["group_dead"] == "true") {
+      const auto it = stage.find(l["process_id"]);
+      if (it == stage.end()) continue;
+      ++counts.exits;
+      EXPECT_EQ(it->second++, 1) << l.text;
+    }
+  }
+  return counts;
+}
+
+// Sum over loss records.
+std::uint64_t Lost(const Output& out, const std::string& reason, const std::string& kind) {
+  std::uint64_t lost = 0;
+  for (const Line& l : out.lines()) {
+    if (l.Is("loss") && l["reason"] == reason && l["kind"] == kind) lost += l.Number("count");
+  }
+  return lost;
+}
+
+// How often an eBPF program ran for somebody else than the agent.
+std::uint64_t ProgramRuns(const Line& health, const std::string& program) {
+  const std::string programs = health["programs"];
+  const auto number = [&](const std::string& key) {
+    const std::size_t at = programs.find(key, programs.find("\"" + program + "\":"));
+    return std::strtoull(programs.c_str() + at + key.size(), nullptr, 10);
+  };
+  return number("\"runs\":") - number("\"own\":");
+}
+
+bool IsHealth(const Line& l) { return l.Is("health"); }
+
+TEST(StreamTest, TwentyThousandProcessesTwoAtATime) {
+  constexpr int kCount = 20000;
+  TempFolder folder;
+  const std::string capture = folder / "trues.rgcap.zst";
+  Agent agent({.capture = capture});
+  const std::string name = "many-" + std::to_string(getpid());
+  ASSERT_EQ(RunTrues(kCount, 2, name), kCount);
+  agent.Catch();
+  const Line health = agent.Health();
+  EXPECT_EQ(health["kernel_lost"], "0") << health.text;
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
+  const Counts counts = CountTrues(agent.out(), name);
+  EXPECT_EQ(counts.starts, static_cast<std::uint64_t>(kCount));
+  EXPECT_EQ(counts.exits, static_cast<std::uint64_t>(kCount));
+
+  // The capture gives the same lines, twice, byte by byte.
+  std::string live;
+  for (const Line& l : agent.out().lines()) {
+    if (!l.Is("health")) live += l.text + "\n";
+  }
+  for (const char* copy : {"first", "second"}) {
+    const std::string path = folder / copy;
+    int status = -1;
+    RunProgram({RandGuard(), "replay", capture, "--config", agent.folder() / "config.toml",
+                "--output", path},
+               &status);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(ReadFile(path) == live) << "replay differs from what was printed live";
+  }
+  int status = -1;
+  RunProgram(
+      {"/bin/sh", "-c", RandGuard() + " capture info " + capture + " > " + (folder / "info")},
+      &status);
+  EXPECT_EQ(status, 0) << ReadFile(folder / "info");
+}
+
+TEST(StreamTest, ARingTooSmallLosesCountedRecords) {
+  constexpr int kCount = 4000;
+  Agent agent({.config = "[ebpf]\ncritical_buffer_size = 64\nbuffer_size = 64\n"
+                         "[process]\nfailed_exec = false\n"});
+  const std::string name = "lost-" + std::to_string(getpid());
+  // The analyzer stands still: its socket fills, then the ring.
+  kill(agent.analyzer(), SIGSTOP);
+  ASSERT_EQ(RunTrues(kCount, 2, name), kCount);
+  kill(agent.analyzer(), SIGCONT);
+  agent.Catch();
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();  // ends with a heartbeat and a health record
+  const std::uint64_t lost = Lost(agent.out(), "kernel", "process_exec");
+  EXPECT_GT(lost, 0U) << "nothing overflowed";
+  // Exactly: what the program of a hook saw, and what of it was printed or counted.
+  const auto printed = [&](const char* type, const char* field, const char* value) {
+    return agent.out().All([&](const Line& l) { return l.Is(type) && l[field] == value; }).size();
+  };
+  const Line last = agent.out().All(IsHealth).back();
+  EXPECT_EQ(printed("process_start", "event_type", "process_start") + lost,
+            ProgramRuns(last, "exec"));
+  EXPECT_EQ(printed("process_relationship", "event_type", "process_relationship") +
+                Lost(agent.out(), "kernel", "process_fork") +
+                Lost(agent.out(), "kernel", "thread_start"),
+            ProgramRuns(last, "fork"));
+  EXPECT_EQ(printed("process_exit", "event_type", "process_exit") +
+                Lost(agent.out(), "kernel", "process_exit") +
+                Lost(agent.out(), "kernel", "thread_exit"),
+            ProgramRuns(last, "exit"));
+  // And of our own: none twice, and no more missing than counted.
+  const Counts ours = CountTrues(agent.out(), name);
+  EXPECT_LT(ours.starts, static_cast<std::uint64_t>(kCount));
+  EXPECT_GE(ours.starts + lost, static_cast<std::uint64_t>(kCount));
+}
+
+TEST(StreamTest, SigHupReopensTheOutput) {
+  Agent agent;
+  const std::string path = agent.folder() / "out.ndjson";
+  const std::string moved = agent.folder() / "moved.ndjson";
+  ASSERT_EQ(rename(path.c_str(), moved.c_str()), 0);
+  // The analyzer may not make files in root's folder: it says so and keeps the old one.
+  kill(agent.supervisor(), SIGHUP);
+  for (int i = 0; i < 500 && agent.Errors().find("stays in use") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_NE(agent.Errors().find("stays in use"), std::string::npos) << agent.Errors();
+  WriteFile(path, "", 0666);
+  kill(agent.supervisor(), SIGHUP);
+  std::this_thread::sleep_for(milliseconds(100));
+  RunProgram({"/bin/true", "after-hup"});
+  Output fresh(path);
+  EXPECT_TRUE(
+      fresh.WaitFor([](const Line& l) { return l["command_line"] == "/bin/true after-hup"; }));
+}
+
+// Collector and analyzer as two services, so that one can be killed.
+class TwoServices {
+ public:
+  TwoServices() {
+    WriteFile(folder_ / "config.toml", "[events]\nfile = false\n[file]\nenabled = false\n");
+    int status = -1;
+    RunProgram({RandGuard(), "plan", "--config", folder_ / "config.toml", "--output",
+                folder_ / "plan", "--collector-user", "59911", "--analyzer-user", "0"},
+               &status);
+    EXPECT_EQ(status, 0);
+    StartAnalyzer();
+    collector_ = Child({Collector(), "--plan", folder_ / "plan", "--object", Object(), "--socket",
+                        folder_ / "socket"},
+                       folder_ / "collector.err");
+  }
+
+  void StartAnalyzer() {
+    ++generation_;
+    analyzer_ = Child({RandGuard(), "analyze", "--config", folder_ / "config.toml", "--listen",
+                       folder_ / "socket", "--state", folder_.path(), "--output", OutputPath(),
+                       "--collector-user", "59911", "--analyzer-user", "0"},
+                      folder_ / "analyzer.err");
+  }
+  std::string OutputPath() const { return folder_ / ("out-" + std::to_string(generation_)); }
+  Child& analyzer() { return analyzer_; }
+  Child& collector() { return collector_; }
+  std::string Errors() const {
+    return ReadFile(folder_ / "analyzer.err") + ReadFile(folder_ / "collector.err");
+  }
+
+  // Until a process of ours is in the current output.
+  void Catch() {
+    Output out(OutputPath());
+    for (int i = 0; i < 200; ++i) {
+      const std::string name =
+          "services-" + std::to_string(getpid()) + "-" + std::to_string(++catches_);
+      RunProgram({"/bin/true", name});
+      if (out.WaitFor([&](const Line& l) { return l["command_line"] == "/bin/true " + name; },
+                      milliseconds(300))) {
+        return;
+      }
+    }
+    ADD_FAILURE() << "nothing is seen: " << Errors();
+  }
+
+ private:
+  TempFolder folder_;
+  Child analyzer_;
+  Child collector_;
+  int generation_ = 0;
+  int catches_ = 0;
+};
+
+TEST(StreamTest, NothingIsLostWhileTheAnalyzerIsAwayOrRestartedInOrder) {
+  TwoServices services;
+  services.Catch();
+  const std::string name = "away-" + std::to_string(getpid());
+  Output first(services.OutputPath());
+  ASSERT_EQ(RunTrues(500, 2, name), 500);
+  services.analyzer().End(SIGTERM);
+  ASSERT_EQ(RunTrues(500, 2, name), 500);  // these wait in the rings
+  services.StartAnalyzer();
+  ASSERT_EQ(RunTrues(500, 2, name), 500);
+  services.Catch();
+  first.Read();
+  Output second(services.OutputPath());
+  second.Read();
+  const Counts a = CountTrues(first, name);
+  const Counts b = CountTrues(second, name);
+  EXPECT_EQ(a.starts + b.starts, 1500U) << services.Errors();
+  EXPECT_GE(a.starts, 400U);
+  // The new analyzer knows the parents of what it is told about: a snapshot came first.
+  for (const Line& l : second.lines()) {
+    if (l.Is("process_start") && l["command_line"] == "true " + name) {
+      EXPECT_EQ(l["parent_comm"].empty(), false);
+      EXPECT_NE(l["parent_exe_path"], "null") << l.text;
+    }
+  }
+  EXPECT_TRUE(second.All([](const Line& l) { return l.Is("loss"); }).empty()) << services.Errors();
+}
+
+TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
+  TwoServices services;
+  services.Catch();
+  const std::string name = "killed-" + std::to_string(getpid());
+  constexpr int kRounds = 4;
+  constexpr int kPerRound = 1500;
+  std::vector<std::string> outputs = {services.OutputPath()};
+  std::thread load([&] { RunTrues(kRounds * kPerRound, 2, name); });
+  for (int i = 0; i < kRounds; ++i) {
+    std::this_thread::sleep_for(milliseconds(300));
+    services.analyzer().End(SIGKILL);
+    std::this_thread::sleep_for(milliseconds(50));
+    services.StartAnalyzer();
+    outputs.push_back(services.OutputPath());
+  }
+  load.join();
+  services.Catch();
+  std::set<std::string> starts;
+  std::uint64_t lost = 0;
+  for (const std::string& path : outputs) {
+    Output out(path);
+    out.Read();
+    for (const Line& l : out.lines()) {
+      if (l.Is("process_start") && l["command_line"] == "true " + name) {
+        EXPECT_TRUE(starts.insert(l["process_id"]).second) << "printed twice: " << l.text;
+      }
+      if (l.Is("loss")) {
+        EXPECT_EQ(l["reason"], "analyzer_restart") << l.text;
+        lost += l.Number("count");
+      }
+    }
+  }
+  // Three records for each process; what is missing is within what was said to be lost.
+  const std::uint64_t missing = kRounds * kPerRound - starts.size();
+  EXPECT_LE(missing, lost) << services.Errors();
+  // Not more than sockets and buffers hold: the rest waited.
+  EXPECT_LT(missing, 1500U) << services.Errors();
+  EXPECT_TRUE(services.collector().Running());
+}
+
+}  // namespace
+}  // namespace randguard::live

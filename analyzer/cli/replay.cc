@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Commands on captures: `rand-guard replay` and `rand-guard capture info`. Neither needs root.
+#include "analyzer/ingest/replay.h"
+
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_info.h"
@@ -11,7 +14,6 @@
 #include "analyzer/cli/setup.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/pipeline/pipeline.h"
-#include "analyzer/wire/message.h"
 
 namespace randguard::cli {
 namespace {
@@ -32,43 +34,34 @@ void PrintStats(const CaptureReader& reader, const Pipeline& pipeline, const Lin
                static_cast<double>(reader.Bytes()) / 1e6, static_cast<double>(out.bytes()) / 1e6);
 }
 
-absl::Status ReplayWith(const Arguments& arguments, const Config& config) {
-  RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(arguments.operands()[0]));
+absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments) {
   // Not where the configuration says: that is where the live agent writes.
-  RG_ASSIGN_OR_RETURN(LineSink out, arguments.Value("--output").value_or("-") == "-"
-                                        ? absl::StatusOr<LineSink>(LineSink::Stdout())
-                                        : LineSink::File(*arguments.Value("--output")));
+  const std::string path = arguments.Value("--output").value_or("-");
+  if (path == "-") return LineSink::Stdout();
+  return LineSink::File(path);
+}
+
+// True: all of it was whole and written.
+absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Config& config) {
+  RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(arguments.operands()[0]));
+  RG_ASSIGN_OR_RETURN(LineSink out, OpenReplayOutput(arguments));
   Pipeline pipeline(config, out);
   const auto start = std::chrono::steady_clock::now();
-  absl::Status result;
-  for (;;) {
-    auto frame = reader.Next();
-    if (!frame.ok()) {
-      result = frame.status();
-      break;
-    }
-    if (!frame->has_value()) break;
-    const absl::Status status = ReadMessage(
-        **frame, [&](wire::Message::Reader message) { return pipeline.OnMessage(message); });
-    if (!status.ok()) {
-      // As live: the session is over, the next hello begins another.
-      pipeline.EndSession();
-      result =
-          InvalidInput("%s: byte %d: %s", reader.Name(), reader.MessageOffset(), Message(status));
-      Say(Message(result));
-    }
-  }
-  pipeline.EndSession();
-  out.Flush();
+  bool whole = ReplayCapture(reader, pipeline, out, [](const absl::Status& status) {
+                 Say(Message(status));
+               }).ok();
   if (arguments.Has("--stats")) {
     PrintStats(reader, pipeline, out, std::chrono::steady_clock::now() - start);
   }
-  RG_RETURN_IF_ERROR(result);
-  if (out.failures() > 0) return HostError("%d lines could not be written", out.failures());
-  if (pipeline.invalid_records() > 0) {
-    return InvalidInput("%d records were not understood", pipeline.invalid_records());
+  if (out.failures() > 0) {
+    Say(absl::StrFormat("%d lines could not be written", out.failures()));
+    whole = false;
   }
-  return absl::OkStatus();
+  if (pipeline.invalid_records() > 0) {
+    Say(absl::StrFormat("%d records were not understood", pipeline.invalid_records()));
+    whole = false;
+  }
+  return whole;
 }
 
 }  // namespace
@@ -76,8 +69,9 @@ absl::Status ReplayWith(const Arguments& arguments, const Config& config) {
 int Replay(Arguments& arguments) {
   const auto config = ReadConfig(arguments, /*quiet=*/true);
   if (!config.has_value()) return 1;
-  const absl::Status status = ReplayWith(arguments, *config);
-  return status.ok() ? 0 : Fail(status);
+  const auto whole = ReplayWith(arguments, *config);
+  if (!whole.ok()) return Fail(whole.status());
+  return *whole ? 0 : 1;
 }
 
 int CaptureInfo(Arguments& arguments) {

@@ -100,6 +100,11 @@ std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet) {
     if (quiet && d.severity == Diagnostic::Severity::kWarning) continue;
     std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
   }
+  if (result.config.has_value() && !quiet) {
+    for (const std::string& limitation : result.config->Unsupported()) {
+      std::fprintf(stderr, "warning: %s\n", limitation.c_str());
+    }
+  }
   return result.config;
 }
 

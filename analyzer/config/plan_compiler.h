@@ -23,8 +23,7 @@ struct PlanIdentities {
 //
 // process.hooks has no part in it: the process table is built from starts, forks and exits, so all
 // of them are always observed (every source of exec too), and the analyzer chooses what to print.
-// With ebpf.enabled false the list of hooks is empty, which the collector refuses: callers say so
-// before.
+// With ebpf.enabled false the list of hooks is empty: callers refuse to start a collector with it.
 //
 // The digest is FNV-1a (64 bit) over the framed message with digest 0.
 std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "collector/fail.h"
+#include "collector/startup.h"
 
 namespace randguard::collector {
 

@@ -18,7 +18,7 @@ class Batch {
  public:
   // Of this, each lane may fill one half in one go, so that a flood in one cannot keep the other
   // out.
-  static constexpr std::size_t kLaneBytes = 112 * 1024;
+  static constexpr std::size_t kLaneBytes = std::size_t{112} * 1024;
 
   Batch()
       : words_(

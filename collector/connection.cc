@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "collector/fail.h"
+#include "collector/startup.h"
 
 namespace randguard::collector {
 namespace {
@@ -79,7 +79,6 @@ bool Connection::Send(capnp::MessageBuilder& message) {
       continue;
     }
     if (n < 0) return false;
-    bytes_sent_ += static_cast<std::uint64_t>(n);
     while (header.msg_iovlen > 0 && static_cast<std::size_t>(n) >= header.msg_iov->iov_len) {
       n -= static_cast<ssize_t>(header.msg_iov->iov_len);
       ++header.msg_iov;

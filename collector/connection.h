@@ -28,7 +28,6 @@ class Connection {
   int fd() const { return fd_.get(); }
   bool open() const { return fd_.get() >= 0; }
   pid_t peer_pid() const { return peer_pid_; }
-  std::uint64_t bytes_sent() const { return bytes_sent_; }
   std::uint32_t connects() const { return connects_; }
   std::uint32_t refused_peers() const { return refused_peers_; }
 
@@ -38,7 +37,6 @@ class Connection {
   const std::function<bool()> alive_;
   kj::AutoCloseFd fd_;
   pid_t peer_pid_ = 0;
-  std::uint64_t bytes_sent_ = 0;
   std::uint32_t connects_ = 0;
   std::uint32_t refused_peers_ = 0;
 };

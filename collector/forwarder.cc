@@ -16,13 +16,12 @@
 #include <ctime>
 #include <utility>
 
-#include "collector/fail.h"
+#include "collector/startup.h"
 
 namespace randguard::collector {
 namespace {
 
 constexpr int kRetryMs = 200;
-constexpr int kAliveMs = 500;
 constexpr int kRounds = 16;
 
 std::uint64_t ClockNs(clockid_t clock) {
@@ -88,7 +87,6 @@ void Forwarder::Run() {
   std::uint64_t next_heartbeat = 0;
   const std::uint64_t heartbeat_ns = static_cast<std::uint64_t>(plan_.heartbeat_ms) * 1'000'000;
   while (!ending_) {
-    notifier_.Alive();
     if (!connection_.open()) {
       if (!Establish()) return;
       next_heartbeat = 0;
@@ -96,7 +94,6 @@ void Forwarder::Run() {
     }
     const std::uint64_t now = BootNs();
     int timeout = now >= next_heartbeat ? 0 : static_cast<int>((next_heartbeat - now) / 1'000'000);
-    timeout = std::min(timeout, kAliveMs);
     epoll_event events[4];
     const int n = epoll_wait(epoll_, events, 4, more_ ? 0 : timeout);
     bool records = more_;
@@ -139,7 +136,7 @@ bool Forwarder::WaitForEnd(int ms) {
 }
 
 bool Forwarder::Establish() {
-  notifier_.Status("Waiting for the analyzer; records wait in the rings");
+  notifier_.Send("STATUS=Waiting for the analyzer; records wait in the rings");
   while (!connection_.Connect() || !SendHello() || !SendSnapshot()) {
     connection_.Close();
     notifier_.Alive();
@@ -149,7 +146,7 @@ bool Forwarder::Establish() {
   // No events asked for: only that the peer is gone. What it might send is never looked at.
   epoll_event event{.events = 0, .data = {.fd = connection_.fd()}};
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection_.fd(), &event) != 0) return false;
-  notifier_.Status("Forwarding");
+  notifier_.Send("STATUS=Forwarding");
   return true;
 }
 
@@ -244,12 +241,10 @@ void Forwarder::Drain() {
   const std::uint64_t start = BootNs();
   batch_.Clear();
   const bool bulk_empty = bulk_.Drain();
-  peak_bulk_ = std::max(peak_bulk_, static_cast<std::uint32_t>(batch_.lane_bytes()));
   // What a lane still holds is younger than its last record here.
   drained_ns_ = bulk_empty ? start : std::min(start, batch_.last_ns());
   batch_.BeginLane();
   const bool critical_empty = critical_.Drain();
-  peak_critical_ = std::max(peak_critical_, static_cast<std::uint32_t>(batch_.lane_bytes()));
   if (!critical_empty) drained_ns_ = std::min(drained_ns_, batch_.last_ns());
   behind_ = !bulk_empty || !critical_empty;
   // The analyzer holds back what is younger than drained_ns_: another batch must follow.
@@ -285,6 +280,7 @@ bool Forwarder::SendHeartbeat() {
   heartbeat.setClockOffsetNs(ClockOffsetNs());
   WriteCounters(heartbeat.initCounters());
   WriteStats(heartbeat.initCollector());
+  notifier_.Alive();
   return connection_.Send(message);
 }
 
@@ -318,16 +314,11 @@ void Forwarder::WriteCounters(wire::Counters::Builder out) const {
 void Forwarder::WriteStats(wire::CollectorStats::Builder out) const {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  out.setRecordsRead(records_read_);
-  out.setBatchesSent(batches_);
-  out.setBytesSent(connection_.bytes_sent());
   out.setConnects(connection_.connects());
   out.setRefusedPeers(connection_.refused_peers());
   out.setCpuUserUs(usage.ru_utime.tv_sec * 1'000'000ULL + usage.ru_utime.tv_usec);
   out.setCpuSystemUs(usage.ru_stime.tv_sec * 1'000'000ULL + usage.ru_stime.tv_usec);
   out.setMaxRssKb(static_cast<std::uint64_t>(usage.ru_maxrss));
-  out.setCriticalRingPeakBytes(peak_critical_);
-  out.setBulkRingPeakBytes(peak_bulk_);
 }
 
 }  // namespace randguard::collector

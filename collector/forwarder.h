@@ -82,8 +82,6 @@ class Forwarder {
   std::uint32_t sessions_ = 0;
   std::uint64_t records_read_ = 0;
   std::uint64_t batches_ = 0;
-  std::uint32_t peak_bulk_ = 0;
-  std::uint32_t peak_critical_ = 0;
   LostCounters reported_lost_{};
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // rand-guard-collector: loads the eBPF programs, gives up everything, forwards records.
-#include <getopt.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -11,14 +10,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <span>
+#include <string_view>
 
-#include "collector/fail.h"
+#include "collector/confinement.h"
 #include "collector/forwarder.h"
 #include "collector/notify.h"
 #include "collector/plan.h"
-#include "collector/privileges.h"
 #include "collector/sensor.h"
-#include "collector/steady_state.h"
+#include "collector/startup.h"
 
 namespace randguard::collector {
 namespace {
@@ -35,43 +35,33 @@ constexpr char kUsage[] =
 
 struct Arguments {
   const char* plan = nullptr;
-  const char* object = nullptr;
   const char* socket = nullptr;
+  const char* object = std::getenv("EDR_EBPF_OBJECT");
 };
 
-[[noreturn]] void Usage(FILE* stream, int status) {
-  std::fputs(kUsage, stream);
-  std::exit(status);
-}
-
 Arguments Parse(int argc, char** argv) {
-  static const option kOptions[] = {
-      {"plan", required_argument, nullptr, 'p'},   {"object", required_argument, nullptr, 'o'},
-      {"socket", required_argument, nullptr, 's'}, {"help", no_argument, nullptr, 'h'},
-      {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
   Arguments arguments;
-  for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) >= 0;) {
-    switch (c) {
-      case 'p':
-        arguments.plan = optarg;
-        break;
-      case 'o':
-        arguments.object = optarg;
-        break;
-      case 's':
-        arguments.socket = optarg;
-        break;
-      case 'h':
-        Usage(stdout, 0);
-      case 'v':
-        std::puts("rand-guard-collector " RG_VERSION);
-        std::exit(0);
-      default:
-        Usage(stderr, 2);
+  const std::span<char*> words(argv + 1, static_cast<std::size_t>(argc - 1));
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const std::string_view word = words[i];
+    if (word == "--help" || word == "--version") {
+      std::fputs(word == "--help" ? kUsage : "rand-guard-collector " RG_VERSION "\n", stdout);
+      std::exit(0);
     }
+    const char** option = word == "--plan"     ? &arguments.plan
+                          : word == "--socket" ? &arguments.socket
+                          : word == "--object" ? &arguments.object
+                                               : nullptr;
+    if (option == nullptr || i + 1 == words.size()) {
+      std::fputs(kUsage, stderr);
+      std::exit(2);
+    }
+    *option = words[i + 1];
   }
-  if (optind != argc || arguments.plan == nullptr || arguments.socket == nullptr) Usage(stderr, 2);
-  if (arguments.object == nullptr) arguments.object = std::getenv("EDR_EBPF_OBJECT");
+  if (arguments.plan == nullptr || arguments.socket == nullptr) {
+    std::fputs(kUsage, stderr);
+    std::exit(2);
+  }
   if (arguments.object == nullptr) arguments.object = RG_OBJECT_PATH;
   return arguments;
 }
@@ -96,9 +86,9 @@ int SignalFd() {
   Forwarder forwarder(plan, sensor, host, notifier, arguments.socket, signal_fd);
   DropEverything(plan.collector_uid, plan.collector_gid);
   EnterSteadyState();
-  notifier.Ready();
+  notifier.Send("READY=1");
   forwarder.Run();
-  notifier.Stopping();
+  notifier.Send("STOPPING=1");
   _exit(EXIT_SUCCESS);  // no destructors: detaching is the kernel's part, and done at once
 }
 

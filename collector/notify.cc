@@ -7,9 +7,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 
-#include "collector/fail.h"
+#include "collector/startup.h"
 
 namespace randguard::collector {
 
@@ -29,22 +28,9 @@ Notifier::Notifier() {
               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length)) != 0) {
     Fail("NOTIFY_SOCKET=%s: %s", path, std::strerror(errno));
   }
-  if (const char* usec = std::getenv("WATCHDOG_USEC")) {
-    watchdog_ = std::chrono::microseconds(std::strtoull(usec, nullptr, 10));
-  }
 }
 
-void Notifier::Status(std::string_view text) { Send("STATUS=" + std::string(text)); }
-
-void Notifier::Alive() {
-  if (watchdog_.count() == 0) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now - last_ < watchdog_ / 4) return;
-  last_ = now;
-  Send("WATCHDOG=1");
-}
-
-void Notifier::Send(std::string_view message) {
+void Notifier::Send(std::string_view message) const {
   if (socket_.get() < 0) return;
   iovec part{const_cast<char*>(message.data()), message.size()};
   msghdr header{};

@@ -8,28 +8,20 @@
 
 #include <kj/io.h>
 
-#include <chrono>
 #include <string_view>
 
 namespace randguard::collector {
 
 class Notifier {
  public:
-  // From $NOTIFY_SOCKET and $WATCHDOG_USEC; without the first every call does nothing.
+  // Connects to $NOTIFY_SOCKET; without it Send() does nothing.
   Notifier();
-
-  void Ready() { Send("READY=1"); }
-  void Status(std::string_view text);
-  void Stopping() { Send("STOPPING=1"); }
-  // To be called at least every two seconds or so; passes on what the service manager needs.
-  void Alive();
+  void Send(std::string_view message) const;
+  // About once a second; a watchdog of less than a few seconds would bark.
+  void Alive() const { Send("WATCHDOG=1"); }
 
  private:
-  void Send(std::string_view message);
-
   kj::AutoCloseFd socket_;
-  std::chrono::microseconds watchdog_{0};  // 0: none
-  std::chrono::steady_clock::time_point last_;
 };
 
 }  // namespace randguard::collector

@@ -5,14 +5,13 @@
 
 #include <bit>
 
-#include "collector/fail.h"
-#include "collector/trusted_file.h"
+#include "collector/startup.h"
 #include "schema/plan.capnp.h"
 
 namespace randguard::collector {
 namespace {
 
-constexpr std::size_t kMaxPlanBytes = 64 * 1024;
+constexpr std::size_t kMaxPlanBytes = std::size_t{64} * 1024;
 constexpr std::size_t kMaxEnvNames = 64;  // room in the eBPF map
 constexpr std::uint32_t kMinRing = 64 * 1024;
 constexpr std::uint32_t kMaxRing = 1024 * 1024 * 1024;

@@ -11,16 +11,15 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <ranges>
+#include <iterator>
 #include <string_view>
 
-#include "collector/fail.h"
-#include "collector/trusted_file.h"
+#include "collector/startup.h"
 
 namespace randguard::collector {
 namespace {
 
-constexpr std::size_t kMaxObjectBytes = 16 * 1024 * 1024;
+constexpr std::size_t kMaxObjectBytes = std::size_t{16} * 1024 * 1024;
 
 struct ProgramInfo {
   const char* name;
@@ -38,8 +37,8 @@ struct HookInfo {
   const char* name;
   bool required;
 };
-constexpr bool required = true;
-constexpr bool optional = false;
+constexpr bool required = true;   // NOLINT(readability-identifier-naming): words of hooks.def
+constexpr bool optional = false;  // NOLINT(readability-identifier-naming)
 constexpr HookInfo kHooks[] = {
 #define HOOK(number, name, need) {RG_HOOK_##name, #name, need},
 #include "schema/abi/hooks.def"
@@ -58,6 +57,7 @@ int KeepComplaint(libbpf_print_level level, const char* format, va_list args) {
   std::vsnprintf(line, sizeof(line), format, args);
   std::string_view text = line;
   if (text.starts_with("libbpf: ")) text.remove_prefix(8);
+  if (text.find("RLIMIT_MEMLOCK") != text.npos) return 0;  // means nothing since 5.11
   LibbpfComplaint() = text.substr(0, text.find('\n'));
   return 0;
 }
@@ -69,6 +69,12 @@ struct ObjectDelete {
   void operator()(bpf_object* o) const { bpf_object__close(o); }
 };
 using Object = std::unique_ptr<bpf_object, ObjectDelete>;
+
+bpf_program* FindProgram(bpf_object* object, const char* name) {
+  bpf_program* program = bpf_object__find_program_by_name(object, name);
+  if (program == nullptr) Fail("eBPF object: program %s is missing", name);
+  return program;
+}
 
 // Empty: this kernel has what the program attaches to.
 std::string WhyNotHere(const bpf_program* program, const btf* kernel) {
@@ -93,25 +99,27 @@ std::string WhyNotHere(const bpf_program* program, const btf* kernel) {
   return "";
 }
 
+// What a try has shown that this host does not accept, by hook and choice: why, or empty.
+using Refused = std::array<std::array<std::string, 2>, RG_HOOK_END>;
+
 // Which choice of programs each hook gets: 0, 1, or -1 for none.
 using Choices = std::array<int, RG_HOOK_END>;
 
-Choices Choose(bpf_object* object, const Plan& plan, const btf* kernel,
+Choices Choose(bpf_object* object, const Plan& plan, const btf* kernel, const Refused& refused,
                std::array<HookReport, RG_HOOK_END>& hooks) {
   Choices choices;
   choices.fill(-1);
   for (const HookInfo& hook : kHooks) {
     HookReport& report = hooks[hook.hook];
     if (!plan.hooks[hook.hook]) continue;
+    report.state = HookState::kMissing;
     for (int choice = 0; choice < 2 && choices[hook.hook] < 0; ++choice) {
+      std::string why = refused[hook.hook][choice];
       bool any = false;
-      std::string why;
       for (const ProgramInfo& p : kPrograms) {
         if (p.hook != hook.hook || p.choice != choice) continue;
-        const bpf_program* program = bpf_object__find_program_by_name(object, p.name);
-        if (program == nullptr) Fail("eBPF object: program %s is missing", p.name);
         any = true;
-        if (why.empty()) why = WhyNotHere(program, kernel);
+        if (why.empty()) why = WhyNotHere(FindProgram(object, p.name), kernel);
       }
       if (!any) continue;
       if (why.empty()) {
@@ -121,7 +129,9 @@ Choices Choose(bpf_object* object, const Plan& plan, const btf* kernel,
         report.why += (report.why.empty() ? "" : "; ") + why;
       }
     }
-    if (choices[hook.hook] < 0) report.state = HookState::kMissing;
+    if (hook.required && choices[hook.hook] < 0) {
+      Fail("this host cannot be observed: %s: %s", hook.name, report.why.c_str());
+    }
   }
   return choices;
 }
@@ -180,28 +190,39 @@ void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
     Fail("eBPF object: cannot be configured: %s", std::strerror(errno));
   }
   for (const ProgramInfo& p : kPrograms) {
-    bpf_program* program = bpf_object__find_program_by_name(object, p.name);
-    bpf_program__set_autoload(program, choices[p.hook] == p.choice);
+    bpf_program__set_autoload(FindProgram(object, p.name), choices[p.hook] == p.choice);
   }
 }
 
-void AttachAll(bpf_object* object, const Choices& choices, Sensor& sensor) {
-  // Backwards: exec, which prepare_exec and fork prepare for, comes last.
-  for (const ProgramInfo& p : kPrograms | std::views::reverse) {
-    HookReport& report = sensor.hooks[p.hook];
-    if (choices[p.hook] != p.choice || report.state == HookState::kMissing) continue;
-    LibbpfComplaint().clear();
-    const bpf_program* program = bpf_object__find_program_by_name(object, p.name);
-    std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(program));
-    if (link == nullptr) {
-      report.state = HookState::kMissing;
-      report.why = std::string(p.name) + " cannot be attached: " + std::strerror(errno);
-      continue;
-    }
-    if (p.hook == RG_HOOK_snapshot) sensor.snapshot_link = bpf_link__fd(link.get());
-    sensor.links.push_back(std::move(link));
-    if (p.hook == RG_HOOK_exec_source) sensor.shared->source_known = 1;
+// False: the kernel refused a program, which `refused` now says.
+bool Load(bpf_object* object, Refused& refused) {
+  LibbpfComplaint().clear();
+  if (bpf_object__load(object) == 0) return true;
+  const int error = errno;
+  for (const ProgramInfo& p : kPrograms) {
+    if (!LibbpfComplaint().starts_with(std::string("prog '") + p.name + "'")) continue;
+    refused[p.hook][p.choice] =
+        std::string("the kernel refuses ") + p.name + ": " + std::strerror(error);
+    return false;
   }
+  Fail("this host refuses eBPF: %s (%s)", std::strerror(error), LibbpfComplaint().c_str());
+}
+
+// The same. Backwards: exec, which prepare_exec and fork prepare for, comes last.
+bool Attach(bpf_object* object, const Choices& choices, Sensor& sensor, Refused& refused) {
+  for (auto p = std::rbegin(kPrograms); p != std::rend(kPrograms); ++p) {
+    if (choices[p->hook] != p->choice) continue;
+    std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(FindProgram(object, p->name)));
+    if (link == nullptr) {
+      refused[p->hook][p->choice] =
+          std::string(p->name) + " cannot be attached: " + std::strerror(errno);
+      return false;
+    }
+    if (p->hook == RG_HOOK_snapshot) sensor.snapshot_link = bpf_link__fd(link.get());
+    if (p->hook == RG_HOOK_exec_source) sensor.shared->source_known = 1;
+    sensor.links.push_back(std::move(link));
+  }
+  return true;
 }
 
 kj::AutoCloseFd DuplicateMapFd(bpf_object* object, const char* name) {
@@ -242,47 +263,25 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
         std::strerror(errno));
   }
 
-  Sensor sensor;
-  Object object = Open(bytes, object_path);
-  Choices choices = Choose(object.get(), plan, kernel.get(), sensor.hooks);
-  Configure(object.get(), plan, choices);
-  LibbpfComplaint().clear();
-  if (bpf_object__load(object.get()) != 0) {
-    // One program that this kernel refuses fails the whole object. Once more with only what is
-    // required; then a failure is final.
-    const std::string why = LibbpfComplaint();
-    for (const HookInfo& hook : kHooks) {
-      if (hook.required || choices[hook.hook] < 0) continue;
-      choices[hook.hook] = -1;
-      sensor.hooks[hook.hook] = {HookState::kMissing, "left out, the kernel refused: " + why};
-    }
-    object = Open(bytes, object_path);
+  // What this host refuses is left out and all of it is tried again, without what is optional or
+  // with the second choice. Every round leaves out one more, so there is a last one.
+  for (Refused refused;;) {
+    Sensor sensor;
+    const Object object = Open(bytes, object_path);
+    const Choices choices = Choose(object.get(), plan, kernel.get(), refused, sensor.hooks);
     Configure(object.get(), plan, choices);
-    LibbpfComplaint().clear();
-    if (bpf_object__load(object.get()) != 0) {
-      const int error = errno;
-      Fail("this host refuses the eBPF programs: %s (%s)", std::strerror(error),
-           LibbpfComplaint().c_str());
-    }
+    if (!Load(object.get(), refused)) continue;
+    FillEnvNames(object.get(), plan);
+    sensor.critical_map = DuplicateMapFd(object.get(), "rg_lane_critical");
+    sensor.bulk_map = DuplicateMapFd(object.get(), "rg_lane_bulk");
+    const bpf_map* bss = FindSection(object.get(), ".bss", sizeof(rg_shared));
+    const std::size_t page = sysconf(_SC_PAGESIZE);
+    void* shared = mmap(nullptr, (sizeof(rg_shared) + page - 1) / page * page,
+                        PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+    if (shared == MAP_FAILED) Fail("counters cannot be mapped: %s", std::strerror(errno));
+    sensor.shared = static_cast<rg_shared*>(shared);
+    if (Attach(object.get(), choices, sensor, refused)) return sensor;
   }
-  FillEnvNames(object.get(), plan);
-  sensor.critical_map = DuplicateMapFd(object.get(), "rg_lane_critical");
-  sensor.bulk_map = DuplicateMapFd(object.get(), "rg_lane_bulk");
-  const bpf_map* bss = FindSection(object.get(), ".bss", sizeof(rg_shared));
-  const std::size_t page = sysconf(_SC_PAGESIZE);
-  void* shared = mmap(nullptr, (sizeof(rg_shared) + page - 1) / page * page, PROT_READ | PROT_WRITE,
-                      MAP_SHARED, bpf_map__fd(bss), 0);
-  if (shared == MAP_FAILED) Fail("counters cannot be mapped: %s", std::strerror(errno));
-  sensor.shared = static_cast<rg_shared*>(shared);
-
-  AttachAll(object.get(), choices, sensor);
-  for (const HookInfo& hook : kHooks) {
-    const HookReport& report = sensor.hooks[hook.hook];
-    if (report.state != HookState::kMissing) continue;
-    if (hook.required) Fail("hook %s is not to be had: %s", hook.name, report.why.c_str());
-    Say("hook %s is not to be had: %s", hook.name, report.why.c_str());
-  }
-  return sensor;
 }
 
 }  // namespace randguard::collector

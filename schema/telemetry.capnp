@@ -86,16 +86,11 @@ struct Counters {
 }
 
 struct CollectorStats {
-  recordsRead @0 :UInt64;
-  batchesSent @1 :UInt64;
-  bytesSent @2 :UInt64;
-  connects @3 :UInt32;
-  refusedPeers @4 :UInt32;        # peers of the wrong uid
-  cpuUserUs @5 :UInt64;
-  cpuSystemUs @6 :UInt64;
-  maxRssKb @7 :UInt64;
-  criticalRingPeakBytes @8 :UInt32;  # most that waited when draining began
-  bulkRingPeakBytes @9 :UInt32;
+  connects @0 :UInt32;
+  refusedPeers @1 :UInt32;        # peers of the wrong uid
+  cpuUserUs @2 :UInt64;
+  cpuSystemUs @3 :UInt64;
+  maxRssKb @4 :UInt64;
 }
 
 struct Context {

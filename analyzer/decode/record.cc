@@ -114,6 +114,12 @@ OptionalText PathStatus(const rg_str& path) {
 
 bool Cut(const rg_str& s) { return (s.flags & (RG_STR_TRUNCATED | RG_STR_UNREADABLE)) != 0; }
 
+// Absent also if it was cut: a part of a name is another name.
+OptionalText Whole(const rg_str& s, Strings& strings) {
+  const OptionalText text = strings.GetOptional(s);
+  return Cut(s) ? std::nullopt : text;
+}
+
 std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
   if (id == UINT32_MAX) return std::nullopt;
   return id;
@@ -157,7 +163,7 @@ ProcessStart FromAbi(const rg_process& r, Strings& strings) {
   e.session_id = r.session_id;
   e.pgid = r.pgid;
   e.tty = strings.GetOptional(r.tty);
-  if (!Cut(r.cgroup)) e.actor.cgroup = strings.GetOptional(r.cgroup);
+  e.actor.cgroup = Whole(r.cgroup, strings);
   e.actor.exe_path = strings.GetOptional(r.exe_path);
   e.exe_path_status = PathStatus(r.exe_path);
   if (e.actor.exe_path.has_value()) {
@@ -213,7 +219,7 @@ ProcessRelationship FromAbi(const rg_fork& r, Strings& strings) {
   e.child_ns_pid = r.child_ns_pid;
   e.thread = r.hdr.kind == RG_KIND_thread_start;
   e.child_cgroup_id = r.child_cgroup_id;
-  e.child_cgroup = strings.GetOptional(r.child_cgroup);
+  e.child_cgroup = Whole(r.child_cgroup, strings);
   e.child_parent_start_ns = r.child_parent_start_ns;
   return e;
 }
@@ -238,7 +244,7 @@ ProcessExit FromAbi(const rg_exit& r, Strings&) {
 CgroupName FromAbi(const rg_cgroup& r, Strings& strings) {
   CgroupName e;
   e.id = r.id;
-  e.path = strings.Get(r.path);
+  e.path = Whole(r.path, strings);
   return e;
 }
 

@@ -276,7 +276,7 @@ constexpr auto FieldsOf(const ProcessExit*) {
 // A cgroup's name: kept by the analyzer, not written out.
 struct CgroupName {
   std::uint64_t id = 0;
-  Text path;
+  OptionalText path;  // absent: not known whole
 };
 
 using Event =

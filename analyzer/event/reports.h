@@ -81,9 +81,8 @@ constexpr auto FieldsOf(const ProgramHealth*) {
 
 struct CollectorHealth {
   bool connected = false;
-  std::uint64_t sessions = 0, records_read = 0, batches_sent = 0, bytes_sent = 0, connects = 0,
-                refused_peers = 0, cpu_user_us = 0, cpu_system_us = 0, max_rss_kb = 0,
-                critical_peak_bytes = 0, bulk_peak_bytes = 0, critical_ring_bytes = 0,
+  std::uint64_t sessions = 0, records_sent = 0, batches_sent = 0, connects = 0, refused_peers = 0,
+                cpu_user_us = 0, cpu_system_us = 0, max_rss_kb = 0, critical_ring_bytes = 0,
                 bulk_ring_bytes = 0;
   std::string version;
   std::string kernel_release;
@@ -95,18 +94,13 @@ constexpr auto FieldsOf(const CollectorHealth*) {
   return std::tuple{
       Field<"connected">(&C::connected, "a collector is connected"),
       Field<"sessions">(&C::sessions, "sessions this analyzer has had"),
-      Field<"records_read">(&C::records_read, "records taken from the rings"),
-      Field<"batches_sent">(&C::batches_sent, "batches sent"),
-      Field<"bytes_sent">(&C::bytes_sent, "bytes sent"),
+      Field<"records_sent">(&C::records_sent, "records it has sent, over its life"),
+      Field<"batches_sent">(&C::batches_sent, "batches it has sent, over its life"),
       Field<"connects">(&C::connects, "times the collector has connected"),
       Field<"refused_peers">(&C::refused_peers, "times it refused who was listening"),
       Field<"cpu_user_us">(&C::cpu_user_us, "CPU time in user mode, microseconds"),
       Field<"cpu_system_us">(&C::cpu_system_us, "CPU time in the kernel, microseconds"),
       Field<"max_rss_kb">(&C::max_rss_kb, "largest resident memory, KiB"),
-      Field<"critical_peak_bytes">(&C::critical_peak_bytes,
-                                   "most taken from the critical ring at "
-                                   "once"),
-      Field<"bulk_peak_bytes">(&C::bulk_peak_bytes, "most taken from the bulk ring at once"),
       Field<"critical_ring_bytes">(&C::critical_ring_bytes, "size of the critical ring"),
       Field<"bulk_ring_bytes">(&C::bulk_ring_bytes, "size of the bulk ring"),
       Field<"version">(&C::version, "version of the collector"),

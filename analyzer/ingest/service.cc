@@ -49,8 +49,7 @@ void Say(std::string_view text) {
 Service::Service(const Config& config, LineSink& out, kj::AutoCloseFd listener,
                  ServiceOptions options, std::optional<CaptureWriter> recorder,
                  std::optional<CursorFile> cursor)
-    : config_(config),
-      out_(out),
+    : out_(out),
       pipeline_(config, out),
       listener_(std::move(listener)),
       options_(std::move(options)),

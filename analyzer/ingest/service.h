@@ -55,7 +55,6 @@ class Service {
   void WriteHealth();
   void WatchRecorder(const absl::Status& status);
 
-  const Config& config_;
   LineSink& out_;
   Pipeline pipeline_;
   kj::AutoCloseFd listener_;

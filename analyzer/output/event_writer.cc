@@ -22,7 +22,7 @@ void PutDigits(char* at, std::uint32_t value, int digits) {
 
 void EventWriter::SetSession(const SessionContext& session) {
   JsonWriter host;
-  host.String(session.host_name);
+  host_raw_ = host.String(session.host_name) ? session.host_name : "";
   host_json_ = host.text();
   boot_prefix_.clear();
   for (const char c : session.boot_id) {
@@ -75,6 +75,11 @@ void EventWriter::Special(const WallTime& value) {
   json_.Raw({text, sizeof(text)});
 }
 
+void EventWriter::Special(const Host&) {
+  json_.Raw(host_json_);
+  if (!host_raw_.empty()) raw_bytes_.emplace_back(Pointer(), host_raw_);
+}
+
 void EventWriter::Special(const ProcessKey& value) {
   char text[32];
   char* at = std::to_chars(text, text + 10, value.pid).ptr;
@@ -87,13 +92,12 @@ void EventWriter::Special(const ProcessKey& value) {
 }
 
 void EventWriter::Special(const TextList& value) {
-  const std::string_view key = key_;
   std::size_t index = 0;
   json_.Raw('[');
   ForEachItem(value.bytes, [&](std::string_view item) {
     if (index != 0) json_.Raw(',');
     if (json_.String(item)) {
-      raw_bytes_.emplace_back("/" + std::string(key) + "/" + std::to_string(index), item);
+      raw_bytes_.emplace_back(Pointer() + "/" + std::to_string(index), item);
     }
     ++index;
   });
@@ -113,12 +117,11 @@ void EventWriter::Special(const JoinedText& value) {
 }
 
 void EventWriter::Special(const TextArray& value) {
-  const std::string_view key = key_;
   json_.Raw('[');
   for (std::size_t i = 0; i < value.size; ++i) {
     if (i != 0) json_.Raw(',');
     if (json_.String(value.items[i])) {
-      raw_bytes_.emplace_back("/" + std::string(key) + "/" + std::to_string(i), value.items[i]);
+      raw_bytes_.emplace_back(Pointer() + "/" + std::to_string(i), value.items[i]);
     }
   }
   json_.Raw(']');
@@ -151,7 +154,7 @@ void EventWriter::Special(const CapabilitySet& value) {
 }
 
 void EventWriter::String(std::string_view bytes) {
-  if (json_.String(bytes)) raw_bytes_.emplace_back("/" + std::string(key_), bytes);
+  if (json_.String(bytes)) raw_bytes_.emplace_back(Pointer(), bytes);
 }
 
 void EventWriter::RawBytes() {

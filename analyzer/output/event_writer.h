@@ -4,6 +4,7 @@
 #ifndef ANALYZER_OUTPUT_EVENT_WRITER_H_
 #define ANALYZER_OUTPUT_EVENT_WRITER_H_
 
+#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <map>
@@ -86,27 +87,34 @@ class EventWriter {
   }
   template <typename T>
   void Special(const std::vector<T>& values) {
+    const Place outside = Enter();
     json_.Raw('[');
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i != 0) json_.Raw(',');
+      char digits[20];
+      key_ = {digits, std::to_chars(digits, digits + sizeof(digits), i).ptr};
       Value(values[i]);
     }
     json_.Raw(']');
+    Leave(outside);
   }
   // An object whose member names are data: names of kinds, of programs.
   template <typename T>
   void Special(const std::vector<std::pair<std::string_view, T>>& members) {
+    const Place outside = Enter();
     json_.Raw('{');
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (i != 0) json_.Raw(',');
       json_.String(members[i].first);
       json_.Raw(':');
+      key_ = members[i].first;
       Value(members[i].second);
     }
     json_.Raw('}');
+    Leave(outside);
   }
   void Special(const WallTime& value);
-  void Special(const Host&) { json_.Raw(host_json_); }
+  void Special(const Host&);
   void Special(const ProcessKey& value);
   void Special(const TextList& value);
   void Special(const JoinedText& value);
@@ -118,26 +126,49 @@ class EventWriter {
   // Nested objects start without the comma that json_key() brings.
   template <Described T>
   void Object(const T& object) {
+    const Place outside = Enter();
     bool first = true;
     json_.Raw('{');
     VisitFields(object, [&](const auto& field, const auto& value) {
       json_.Raw(field.json_key().substr(first ? 1 : 0));
       first = false;
+      key_ = field.name();
       Value(value);
     });
     json_.Raw('}');
+    Leave(outside);
+  }
+
+  // What is written next lies inside of the member `key_`.
+  struct Place {
+    std::size_t path_size;
+    std::string_view key;
+  };
+  Place Enter() {
+    const Place outside{path_.size(), key_};
+    path_ += '/';
+    path_ += key_;
+    return outside;
+  }
+  void Leave(const Place& outside) {
+    path_.resize(outside.path_size);
+    key_ = outside.key;
   }
 
   void String(std::string_view bytes);
+  // A JSON Pointer to the member being written.
+  std::string Pointer() const { return path_ + "/" + std::string(key_); }
   void RawBytes();
 
   JsonWriter json_;
   std::string host_json_ = "null";
+  std::string host_raw_;  // the name's bytes, if they are not UTF-8
   std::string boot_prefix_;
   std::int64_t clock_offset_ns_ = 0;
-  std::int64_t second_ = -1;   // that second_text_ is of
-  char second_text_[20] = {};  // "2026-01-31T23:59:59"
-  std::string_view key_;       // member being written
+  std::int64_t second_ = INT64_MIN;  // that second_text_ is of; this one no clock shows
+  char second_text_[20] = {};        // "2026-01-31T23:59:59"
+  std::string path_;                 // JSON Pointer to what holds the member being written
+  std::string_view key_;             // the member's name
   std::vector<std::pair<std::string, std::string_view>> raw_bytes_;
 };
 

@@ -100,6 +100,8 @@ class Writer {
     } else if constexpr (std::same_as<T, WallTime>) {
       Simple("string", true);
       json_.Raw(",\"format\":\"date-time\"");
+    } else if constexpr (std::same_as<T, Host>) {
+      Simple("string", true);  // before the first collector has said it
     } else if constexpr (Described<T>) {
       Simple("object", nullable);
       json_.Raw(",\"properties\":{");

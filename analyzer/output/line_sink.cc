@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +27,13 @@ absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path) {
     return ErrnoError(errno, absl::StrFormat("output file %s cannot be opened", path));
   }
   return fd;
+}
+
+bool SameFile(int a, int b) {
+  struct stat sa {
+  }, sb{};
+  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+         sa.st_ino == sb.st_ino;
 }
 
 }  // namespace
@@ -93,7 +101,8 @@ absl::Status LineSink::Reopen() {
   Flush();
   if (path_.empty()) return absl::OkStatus();
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path_));
-  if (!buffer_.empty()) {  // the rest of a line that the old file has the beginning of
+  // The rest of a line that the old file has the beginning of; needed still if that is the new one.
+  if (!buffer_.empty() && !SameFile(fd, fd_)) {
     ++failures_;
     buffer_.clear();
     mid_line_ = false;

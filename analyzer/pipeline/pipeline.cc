@@ -50,8 +50,7 @@ std::string StateName(wire::Hook::State state) {
 }  // namespace
 
 Pipeline::Pipeline(const Config& config, LineSink& out)
-    : config_(config),
-      out_(out),
+    : out_(out),
       processes_(config.performance.max_process_cache_entries, kGraceNs),
       cgroups_(kMaxCgroups) {
   const auto& hooks = config.process.hooks;
@@ -98,7 +97,11 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
         hello.getAbiVersion(), RG_ABI_VERSION);
   }
   const std::string boot_id(AsView(hello.getBootId()));
-  if (boot_id != session_.boot_id) processes_.Clear();
+  if (boot_id != session_.boot_id) {  // nothing of another boot means anything in this one
+    processes_.Clear();
+    cgroups_.Clear();
+    now_ns_ = 0;
+  }
   session_ = {std::string(AsView(hello.getHostName())), boot_id, hello.getClockOffsetNs()};
   writer_.SetSession(session_);
   ++generation_;
@@ -118,7 +121,11 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
     hooks_.push_back({std::string(HookName(hook.getNumber())), StateName(hook.getState()),
                       std::string(AsView(hook.getWhy()))});
   }
-  losses_.Begin(ReadKindCounters(hello.getLostBefore()), now_ns_);
+  // Of a collector that was connected before, it is known better here what was reported: more, if a
+  // heartbeat came after its last batch; less, if that batch was not read.
+  if (boot_id != cursor_.boot_id || hello.getCollectorStartNs() != cursor_.collector_start_ns) {
+    losses_.Begin(ReadKindCounters(hello.getLostBefore()), now_ns_);
+  }
 
   // What was handed to an analyzer that did not live to print it.
   const std::optional<Cursor> before =
@@ -165,6 +172,7 @@ absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
   ReportKernelLosses(ReadKindCounters(batch.getLost()), batch.getDrainedNs());
 
   RecordWalker walker(AsBytes(batch.getRecords()));
+  cursor_.records = batch.getFirstRecord();
   absl::Status damage;
   while (damage.ok()) {
     const auto record = walker.Next();
@@ -176,10 +184,11 @@ absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
     if (!record->has_value()) break;
     // The walker has seen to it that there is a header; its time is all that is needed here.
     merge_.Add(reinterpret_cast<const rg_header*>((*record)->data())->time_ns, **record);
+    ++cursor_.records;
   }
   merge_.Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX,
                  [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
-  cursor_.records = batch.getFirstRecord() + batch.getRecordCount();
+  if (damage.ok()) cursor_.records = batch.getFirstRecord() + batch.getRecordCount();
   processes_.Expire(now_ns_);
   return damage;
 }
@@ -202,16 +211,11 @@ void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
                            ProgramHealth{p.getRuns(), p.getOwn(), p.getBusy(), p.getErrors()});
   }
   const auto stats = heartbeat.getCollector();
-  collector_.records_read = stats.getRecordsRead();
-  collector_.batches_sent = stats.getBatchesSent();
-  collector_.bytes_sent = stats.getBytesSent();
   collector_.connects = stats.getConnects();
   collector_.refused_peers = stats.getRefusedPeers();
   collector_.cpu_user_us = stats.getCpuUserUs();
   collector_.cpu_system_us = stats.getCpuSystemUs();
   collector_.max_rss_kb = stats.getMaxRssKb();
-  collector_.critical_peak_bytes = stats.getCriticalRingPeakBytes();
-  collector_.bulk_peak_bytes = stats.getBulkRingPeakBytes();
   processes_.Expire(now_ns_);
 }
 
@@ -231,6 +235,13 @@ void Pipeline::OnContext(wire::Context::Reader context) {
 void Pipeline::EndSession() {
   merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   connected_ = false;
+}
+
+Pipeline::Cursor Pipeline::cursor() const {
+  if (cursor_.boot_id.empty()) return cursor_before_.value_or(Cursor{});
+  Cursor cursor = cursor_;
+  cursor.records -= std::min<std::uint64_t>(cursor.records, merge_.held());
+  return cursor;
 }
 
 void Pipeline::ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns) {
@@ -261,6 +272,12 @@ void Pipeline::OnRecord(RecordBytes bytes, bool snapshot) {
   absl::StatusOr<Event> event = DecodeRecord(bytes);
   if (!event.ok()) {
     ++(absl::IsUnimplemented(event.status()) ? unsupported_kind_ : invalid_schema_);
+    return;
+  }
+  // Decoded like an exec, but nothing was started.
+  if (!snapshot &&
+      reinterpret_cast<const rg_header*>(bytes.data())->kind == RG_KIND_process_snapshot) {
+    ++invalid_schema_;
     return;
   }
   std::visit([&](auto& e) { Handle(e, snapshot); }, *event);
@@ -365,7 +382,7 @@ void Pipeline::Handle(ProcessExit& event, bool snapshot) {
 }
 
 void Pipeline::Handle(CgroupName& event, bool snapshot) {
-  if (!snapshot) cgroups_.Set(event.id, event.path);
+  if (!snapshot && event.path.has_value()) cgroups_.Set(event.id, *event.path);
 }
 
 void Pipeline::FillHealth(Health& health) const {
@@ -387,6 +404,8 @@ void Pipeline::FillHealth(Health& health) const {
   health.hooks = hooks_;
   health.collector = collector_;
   health.collector.connected = connected_;
+  health.collector.records_sent = cursor_.records;
+  health.collector.batches_sent = next_batch_;
   health.collector.sessions = sessions_;
   health.losses_reported = losses_reported_;
   health.restart_lost = restart_lost_;

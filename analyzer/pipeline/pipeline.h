@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -27,7 +29,7 @@ namespace randguard {
 
 class Pipeline {
  public:
-  // References are kept.
+  // The reference to `out` is kept.
   Pipeline(const Config& config, LineSink& out);
 
   // Handles one message. An error is the peer's fault and ends its session; what came before it is
@@ -45,8 +47,9 @@ class Pipeline {
     std::uint64_t records = 0;
   };
   void SetCursor(Cursor cursor) { cursor_before_ = std::move(cursor); }
-  // How far this analyzer has got.
-  const Cursor& cursor() const { return cursor_; }
+  // How far this analyzer has got; what is held back is not printed. Before the first Hello, how
+  // far the one before it had got.
+  Cursor cursor() const;
 
   // Fills in what the pipeline knows. The caller adds what it takes a host to know.
   void FillHealth(Health& health) const;
@@ -79,7 +82,6 @@ class Pipeline {
   void WriteLoss(Loss& loss);
   void ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns);
 
-  const Config& config_;
   LineSink& out_;
   EventWriter writer_;
   Merge merge_;

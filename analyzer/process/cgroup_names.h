@@ -35,6 +35,11 @@ class CgroupNames {
     return it == names_.end() ? nullptr : &it->second;
   }
 
+  void Clear() {
+    names_.clear();
+    order_.clear();
+  }
+
   std::size_t size() const { return names_.size(); }
   std::uint64_t evicted() const { return evicted_; }
 

@@ -50,13 +50,16 @@ Process& ProcessTable::Upsert(const ProcessKey& key) {
 
 bool ProcessTable::Exit(const ProcessKey& key, std::uint64_t time_ns) {
   Process& process = Upsert(key);
-  if (process.exited) return false;
-  const Slot slot = index_.find(key)->second;
+  if (!process.exited) End(index_.find(key)->second, time_ns);
+  return !std::exchange(process.exit_told, true);
+}
+
+void ProcessTable::End(Slot slot, std::uint64_t time_ns) {
+  Process& process = nodes_[slot].process;
   Unlink(living_, slot);
   process.exited = true;
   process.exit_ns = time_ns;
   PushBack(exited_, slot);
-  return true;
 }
 
 void ProcessTable::Expire(std::uint64_t now_ns) {
@@ -70,7 +73,7 @@ std::size_t ProcessTable::EndOthers(std::uint32_t generation, std::uint64_t time
   for (Slot slot = living_.front; slot != kNone;) {
     const Slot next = nodes_[slot].next;
     if (nodes_[slot].process.generation != generation) {
-      Exit(nodes_[slot].process.key, time_ns);
+      End(slot, time_ns);
       ++ended;
     }
     slot = next;

@@ -34,6 +34,7 @@ struct Process {
   std::array<char, RG_COMM_LEN> comm{};
   std::uint32_t generation = 0;  // of the snapshot that last confirmed it
   bool exited = false;
+  bool exit_told = false;  // by a record of its own; else a snapshot did not find it any more
   std::uint64_t exit_ns = 0;
 
   std::string_view comm_text() const { return {comm.data(), strnlen(comm.data(), comm.size())}; }
@@ -48,12 +49,12 @@ class ProcessTable {
   const Process* Find(const ProcessKey& key) const;
   // The entry, made if it was not there (then evicting another if the table is full).
   Process& Upsert(const ProcessKey& key);
-  // Marks the process as ended. False: it was already.
+  // Marks the process as ended. False: this was told before.
   bool Exit(const ProcessKey& key, std::uint64_t time_ns);
   // Forgets what has ended longer than the grace time before `now_ns`.
   void Expire(std::uint64_t now_ns);
-  // Ends every living process whose generation is another: they are gone, though no record says
-  // when. Returns how many.
+  // Ends every living process whose generation is another: they are gone, though no record has
+  // said when; one may still come. Returns how many.
   std::size_t EndOthers(std::uint32_t generation, std::uint64_t time_ns);
   void Clear();
 
@@ -79,6 +80,7 @@ class ProcessTable {
   void Unlink(Queue& queue, Slot slot);
   void PushBack(Queue& queue, Slot slot);
   void Remove(Queue& queue, Slot slot);
+  void End(Slot slot, std::uint64_t time_ns);
 
   const std::size_t capacity_;
   const std::uint64_t grace_ns_;

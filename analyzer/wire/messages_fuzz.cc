@@ -79,10 +79,8 @@ void TouchHeartbeat(wire::Heartbeat::Reader heartbeat) {
     Touch(program.getRuns() + program.getOwn() + program.getBusy() + program.getErrors());
   }
   const auto collector = heartbeat.getCollector();
-  Touch(collector.getRecordsRead() + collector.getBatchesSent() + collector.getBytesSent());
   Touch(collector.getConnects() + collector.getRefusedPeers() + collector.getMaxRssKb());
   Touch(collector.getCpuUserUs() + collector.getCpuSystemUs());
-  Touch(collector.getCriticalRingPeakBytes() + collector.getBulkRingPeakBytes());
 }
 
 void TouchContext(wire::Context::Reader context) {

@@ -297,7 +297,7 @@ TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
     }
   }
   // Three records for each process; what is missing is within what was said to be lost.
-  const std::uint64_t missing = kRounds * kPerRound - starts.size();
+  const std::uint64_t missing = std::uint64_t{kRounds} * kPerRound - starts.size();
   EXPECT_LE(missing, lost) << services.Errors();
   // Not more than sockets and buffers hold: the rest waited.
   EXPECT_LT(missing, 1500U) << services.Errors();

@@ -145,7 +145,7 @@ inline Bytes MakeHeartbeat(std::uint64_t time_ns = kStartNs + 2'000'000'000) {
     counters.initLost(RG_KIND_END);
     counters.initStored(RG_KIND_END).set(RG_KIND_process_exit, 1);
     counters.initPrograms(RG_PROGRAM_END)[1].setRuns(7);
-    heartbeat.initCollector().setRecordsRead(1);
+    heartbeat.initCollector().setConnects(1);
   });
 }
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/event/events.h"
+#include "analyzer/event/field.h"
+#include "analyzer/event/reports.h"
+
+namespace randguard {
+namespace {
+
+// The description of one type: no name twice, in order, each with its key and its words.
+template <typename T>
+std::vector<std::string> NamesOf() {
+  std::vector<std::string> names;
+  VisitFields(T{}, [&](const auto& field, const auto&) {
+    names.emplace_back(field.name());
+    EXPECT_EQ(field.json_key(), ",\"" + names.back() + "\":");
+    EXPECT_FALSE(std::string_view(field.doc).empty()) << names.back();
+    EXPECT_EQ(names.back().find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"),
+              std::string::npos)
+        << names.back();
+  });
+  return names;
+}
+
+template <typename Event>
+void ExpectNoNameTwice() {
+  std::set<std::string> seen = {"event_type", "raw_bytes"};
+  std::vector<std::string> names = NamesOf<Event>();
+  if constexpr (requires(Event e) { e.actor; }) {
+    const auto actor = NamesOf<Actor>();
+    names.insert(names.end(), actor.begin(), actor.end());
+  }
+  for (const std::string& name : names) EXPECT_TRUE(seen.insert(name).second) << name;
+}
+
+TEST(FieldsTest, NamesAreUniqueWithinALine) {
+  ExpectNoNameTwice<ProcessStart>();
+  ExpectNoNameTwice<ProcessExecFailed>();
+  ExpectNoNameTwice<ProcessRelationship>();
+  ExpectNoNameTwice<ProcessExit>();
+  ExpectNoNameTwice<Loss>();
+  ExpectNoNameTwice<Health>();
+  ExpectNoNameTwice<Capabilities>();
+  ExpectNoNameTwice<Namespaces>();
+  ExpectNoNameTwice<HookHealth>();
+  ExpectNoNameTwice<ProgramHealth>();
+  ExpectNoNameTwice<CollectorHealth>();
+}
+
+// What users of the original rely on; may be added to, never renamed.
+template <typename... Parts>
+void ExpectFields(std::initializer_list<std::string_view> wanted) {
+  std::set<std::string> names;
+  (names.merge([] {
+    const auto part = NamesOf<Parts>();
+    return std::set<std::string>(part.begin(), part.end());
+  }()),
+   ...);
+  for (const std::string_view name : wanted) EXPECT_TRUE(names.contains(std::string(name))) << name;
+}
+
+TEST(FieldsTest, StableNamesAreThere) {
+  ExpectFields<Actor>({"timestamp_ns", "pid", "tid", "ppid", "uid", "gid", "comm", "exe_path",
+                       "time", "process_id", "parent_process_id", "host"});
+  ExpectFields<ProcessStart>({"source",
+                              "filename_truncated",
+                              "args",
+                              "command_line",
+                              "args_truncated",
+                              "cwd",
+                              "euid",
+                              "egid",
+                              "user",
+                              "loginuid",
+                              "session_id",
+                              "pgid",
+                              "tty",
+                              "exe_inode",
+                              "exe_dev",
+                              "exe_mode",
+                              "fileless",
+                              "interpreter",
+                              "parent_comm",
+                              "parent_exe_path"});
+  ExpectFields<ProcessRelationship>(
+      {"parent_pid", "parent_comm", "child_pid", "child_tid", "child_comm"});
+  ExpectFields<ProcessExit>({"group_dead", "exit_code", "signal", "duration_ns"});
+  ExpectFields<Health>({"raw_events_read", "normalized_events_output", "alerts_output",
+                        "userspace_filtered", "userspace_rate_limited", "userspace_invalid_schema",
+                        "userspace_unsupported_kind", "userspace_output_failures",
+                        "process_table_size", "pending_exec_source_size", "process_records_evicted",
+                        "pending_sources_evicted", "uptime_secs", "rss_kb", "status"});
+  EXPECT_EQ(ProcessStart::kType, "process_start");
+  EXPECT_EQ(ProcessRelationship::kType, "process_relationship");
+  EXPECT_EQ(ProcessExit::kType, "process_exit");
+  EXPECT_EQ(Health::kType, "health");
+  EXPECT_EQ(Loss::kType, "loss");
+}
+
+TEST(FieldsTest, VisitGivesValuesInOrder) {
+  HookHealth hook{"a", "b", "c"};
+  std::string all;
+  VisitFields(hook, [&](const auto& field, const std::string& value) {
+    all += std::string(field.name()) + "=" + value + " ";
+  });
+  EXPECT_EQ(all, "name=a state=b why=c ");
+}
+
+}  // namespace
+}  // namespace randguard

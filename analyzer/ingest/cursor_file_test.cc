@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/ingest/cursor_file.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace randguard {
+namespace {
+
+constexpr char kBootId[] = "0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10";
+
+class CursorFileTest : public ::testing::Test {
+ protected:
+  CursorFileTest() {
+    if (mkdtemp(folder_.data()) == nullptr) std::abort();
+  }
+  ~CursorFileTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  CursorFile Open() const {
+    auto file = CursorFile::Open(folder_);
+    EXPECT_TRUE(file.ok()) << file.status();
+    return *std::move(file);
+  }
+  std::string Path() const { return folder_ + "/cursor"; }
+
+  std::string folder_ = ::testing::TempDir() + "rand-guard-XXXXXX";
+};
+
+void ExpectCursor(const std::optional<Pipeline::Cursor>& cursor, const std::string& boot_id,
+                  std::uint64_t start, std::uint64_t records) {
+  ASSERT_TRUE(cursor.has_value());
+  EXPECT_EQ(cursor->boot_id, boot_id);
+  EXPECT_EQ(cursor->collector_start_ns, start);
+  EXPECT_EQ(cursor->records, records);
+}
+
+TEST_F(CursorFileTest, NewFileHoldsNothingAndIsPrivate) {
+  EXPECT_FALSE(Open().Read().has_value());
+  struct stat st {};
+  ASSERT_EQ(stat(Path().c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 07777, 0600u);
+}
+
+TEST_F(CursorFileTest, WhatWasStoredIsThereAfterReopening) {
+  Open().Store({kBootId, 7, 1000});
+  ExpectCursor(Open().Read(), kBootId, 7, 1000);
+}
+
+// As when the process is killed: nothing is closed, nothing is flushed.
+TEST_F(CursorFileTest, WhatWasStoredIsThereAtOnce) {
+  CursorFile writer = Open();
+  writer.Store({kBootId, 7, 1});
+  ExpectCursor(Open().Read(), kBootId, 7, 1);
+  writer.Store({kBootId, 7, 2});
+  ExpectCursor(Open().Read(), kBootId, 7, 2);
+}
+
+TEST_F(CursorFileTest, AnotherCollectorOrBootReplacesAll) {
+  CursorFile file = Open();
+  file.Store({kBootId, 7, 1000});
+  file.Store({kBootId, 8, 1});
+  ExpectCursor(file.Read(), kBootId, 8, 1);
+  file.Store({"short", 8, 2});
+  ExpectCursor(file.Read(), "short", 8, 2);
+  file.Store({"", 0, 0});
+  ExpectCursor(file.Read(), "", 0, 0);
+}
+
+TEST_F(CursorFileTest, LongBootIdIsCut) {
+  CursorFile file = Open();
+  file.Store({std::string(100, 'x'), 7, 1});
+  ExpectCursor(file.Read(), std::string(39, 'x'), 7, 1);
+  file.Store({std::string(100, 'x'), 7, 2});
+  ExpectCursor(file.Read(), std::string(39, 'x'), 7, 2);
+}
+
+TEST_F(CursorFileTest, MovedFileGoesOn) {
+  CursorFile first = Open();
+  CursorFile second = std::move(first);
+  second.Store({kBootId, 7, 5});
+  ExpectCursor(second.Read(), kBootId, 7, 5);
+}
+
+TEST_F(CursorFileTest, FileThatMakesNoSenseHoldsNothing) {
+  for (const std::string& content : {std::string("x"), std::string("rgcurs2\0", 8),
+                                     std::string(64, '\0'), std::string(4096, '\xff')}) {
+    std::ofstream(Path(), std::ios::binary | std::ios::trunc) << content;
+    CursorFile file = Open();
+    EXPECT_FALSE(file.Read().has_value()) << content.size();
+    file.Store({kBootId, 7, 5});
+    ExpectCursor(file.Read(), kBootId, 7, 5);
+  }
+}
+
+TEST_F(CursorFileTest, BootIdWithoutItsNulEndsWithItsField) {
+  Open().Store({kBootId, 7, 5});
+  {
+    std::fstream file(Path(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(8);
+    file << std::string(40, 'y');
+  }
+  ExpectCursor(Open().Read(), std::string(40, 'y'), 7, 5);
+}
+
+TEST_F(CursorFileTest, MissingFolderIsAnErrorThatNamesThePath) {
+  const auto file = CursorFile::Open(folder_ + "/no");
+  EXPECT_EQ(file.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(file.status().message().find(folder_ + "/no/cursor"), absl::string_view::npos)
+      << file.status();
+}
+
+TEST_F(CursorFileTest, SymlinkIsNotFollowed) {
+  const std::string target = folder_ + "/target";
+  ASSERT_EQ(symlink(target.c_str(), Path().c_str()), 0);
+  EXPECT_FALSE(CursorFile::Open(folder_).ok());
+  EXPECT_FALSE(std::filesystem::exists(target));
+}
+
+}  // namespace
+}  // namespace randguard

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One event or report of each type for tests, with every field filled, and one with every field
+// that may be absent absent.
+#ifndef ANALYZER_OUTPUT_SAMPLE_EVENTS_H_
+#define ANALYZER_OUTPUT_SAMPLE_EVENTS_H_
+
+#include <string>
+#include <string_view>
+
+#include "analyzer/event/events.h"
+#include "analyzer/event/reports.h"
+#include "analyzer/output/event_writer.h"
+
+namespace randguard::testing {
+
+inline SessionContext SampleSession() {
+  return {.host_name = "web1",
+          .boot_id = "0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10",
+          .clock_offset_ns = 1'735'689'600'000'000'000};  // 2025-01-01T00:00:00Z
+}
+
+inline Actor SampleActor() {
+  Actor a;
+  a.timestamp_ns = 61'000'000'007;
+  a.time = {a.timestamp_ns};
+  a.pid = 1234;
+  a.tid = 1235;
+  a.ppid = 1;
+  a.uid = 1000;
+  a.gid = 1001;
+  a.comm = "curl";
+  a.exe_path = "/usr/bin/curl";
+  a.process_id = {1234, 0xdf8475800};
+  a.parent_process_id = ProcessKey{1, 0x10};
+  a.cgroup = "/user.slice";
+  a.cgroup_id = 42;
+  return a;
+}
+
+inline ProcessStart SampleStart() {
+  using namespace std::string_view_literals;
+  ProcessStart e;
+  e.actor = SampleActor();
+  e.source = "execve";
+  e.filename = "bin/curl";
+  e.args = TextList{"curl\0-s\0\0http://example.org/ a\0"sv};
+  e.command_line = JoinedText{e.args->bytes};
+  e.argc = 4;
+  e.env = TextList{"LANG=C\0"sv};
+  e.env_truncated = true;
+  e.cwd = "/home/ann";
+  e.euid = 1, e.egid = 2, e.suid = 3, e.sgid = 4, e.fsuid = 5, e.fsgid = 6;
+  e.user = "ann";
+  e.loginuid = 1000;
+  e.audit_session_id = 9;
+  e.session_id = 1200, e.pgid = 1201;
+  e.tty = "pts/3";
+  e.exe_inode = 2'000'001;
+  e.exe_dev = Device{259u << 20 | 2};
+  e.exe_mode = Mode{0104755};
+  e.exe_uid = 0, e.exe_gid = 7;
+  e.exe_path_status = "deleted";
+  e.cwd_status = "truncated";
+  e.fileless = e.unlinked = true;
+  e.interpreter = "/bin/sh";
+  e.chroot = true;
+  e.capabilities = {{0x1}, {0x1ff'ffff'ffff}, {0}, {0xffff'ffff'ffff'ffff}, {0xabc}};
+  e.namespaces = {1, 2, 3, 4, 5, 6, 7, 4026531838};
+  e.ns_pid = 34;
+  e.parent_comm = "bash";
+  e.parent_exe_path = "/usr/bin/bash";
+  e.ancestors.Add("/usr/bin/bash");
+  e.ancestors.Add("kthreadd");
+  return e;
+}
+
+inline ProcessExecFailed SampleExecFailed() {
+  using namespace std::string_view_literals;
+  ProcessExecFailed e;
+  e.actor = SampleActor();
+  e.source = "execveat";
+  e.filename = "tool";
+  e.base = "/opt";
+  e.result = -2;
+  e.error = "ENOENT";
+  e.args = TextList{"tool\0cut"sv};
+  e.command_line = JoinedText{e.args->bytes};
+  e.args_truncated = true;
+  e.dirfd = -1;
+  return e;
+}
+
+inline ProcessRelationship SampleRelationship() {
+  ProcessRelationship e;
+  e.actor = SampleActor();
+  e.parent_pid = 1234;
+  e.parent_comm = "curl";
+  e.child_pid = e.child_tid = 1300;
+  e.child_comm = "curl";
+  e.child_process_id = {1300, 0xffff'ffff'ffff'ffff};
+  e.child_ns_pid = 35;
+  return e;
+}
+
+inline ProcessExit SampleExit() {
+  ProcessExit e;
+  e.actor = SampleActor();
+  e.group_dead = true;
+  e.exit_code = 3;
+  e.duration_ns = 1'000;
+  return e;
+}
+
+inline Loss SampleLoss() {
+  Loss e;
+  e.timestamp_ns = 61'000'000'007;
+  e.time = {e.timestamp_ns};
+  e.reason = "kernel";
+  e.kind = "exec_failed";
+  e.lane = "bulk";
+  e.count = 7;
+  e.total = 9;
+  e.from_ns = 1;
+  e.to_ns = 2;
+  return e;
+}
+
+inline Health SampleHealth() {
+  Health e;
+  e.timestamp_ns = 61'000'000'007;
+  e.time = {e.timestamp_ns};
+  e.status = "degraded";
+  e.reasons = {"hook exec_failed is missing: \"why\"", "another"};
+  e.kernel_lost_by_kind = {{"process_exec", 1}, {"exec_failed", UINT64_MAX}};
+  e.kernel_stored_by_kind = {{"process_exec", 5}};
+  e.programs = {{"exec", {1, 2, 3, 4}}};
+  e.hooks = {{"process_exec", "attached", ""}, {"exec_failed", "missing", "no tracefs"}};
+  e.collector.connected = true;
+  e.collector.version = "0.1.0";
+  e.rule_set_hash = "0123";
+  return e;
+}
+
+// Calls visit(event) for each of them.
+template <typename Visit>
+void ForEachSample(Visit&& visit) {
+  visit(SampleStart());
+  visit(SampleExecFailed());
+  visit(SampleRelationship());
+  visit(SampleExit());
+  visit(SampleLoss());
+  visit(SampleHealth());
+  visit(ProcessStart{});
+  visit(ProcessExecFailed{});
+  visit(ProcessRelationship{});
+  visit(ProcessExit{});
+  visit(Loss{});
+  visit(Health{});
+}
+
+}  // namespace randguard::testing
+
+#endif  // ANALYZER_OUTPUT_SAMPLE_EVENTS_H_

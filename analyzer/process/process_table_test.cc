@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/process/process_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/process/cgroup_names.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::uint64_t kGrace = 100;
+
+ProcessKey Key(std::uint32_t pid, std::uint64_t start_ns = 1) { return {pid, start_ns}; }
+
+TEST(ProcessTest, CommIsCutAndEndsAtItsNul) {
+  Process process;
+  EXPECT_EQ(process.comm_text(), "");
+  process.set_comm("0123456789abcdef-and-more");
+  EXPECT_EQ(process.comm_text(), "0123456789abcdef");
+  process.set_comm("sh");
+  EXPECT_EQ(process.comm_text(), "sh");
+  process.set_comm("");
+  EXPECT_EQ(process.comm_text(), "");
+}
+
+TEST(ProcessTableTest, UnknownProcessIsNull) {
+  ProcessTable table(4, kGrace);
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+  EXPECT_EQ(table.size(), 0u);
+}
+
+TEST(ProcessTableTest, UpsertMakesOnceAndFindsAgain) {
+  ProcessTable table(4, kGrace);
+  table.Upsert(Key(1)).set_comm("init");
+  EXPECT_EQ(table.Upsert(Key(1)).comm_text(), "init");
+  ASSERT_NE(table.Find(Key(1)), nullptr);
+  EXPECT_EQ(table.Find(Key(1))->key, Key(1));
+  EXPECT_EQ(table.size(), 1u);
+}
+
+TEST(ProcessTableTest, ReusedPidIsAnotherProcess) {
+  ProcessTable table(4, kGrace);
+  table.Upsert(Key(7, 1)).set_comm("old");
+  table.Exit(Key(7, 1), 5);
+  table.Upsert(Key(7, 2)).set_comm("new");
+  EXPECT_EQ(table.Find(Key(7, 1))->comm_text(), "old");
+  EXPECT_TRUE(table.Find(Key(7, 1))->exited);
+  EXPECT_EQ(table.Find(Key(7, 2))->comm_text(), "new");
+  EXPECT_FALSE(table.Find(Key(7, 2))->exited);
+  EXPECT_EQ(table.Find(Key(7, 3)), nullptr);
+}
+
+TEST(ProcessTableTest, EntryMadeInAnEvictedOnesPlaceIsEmpty) {
+  ProcessTable table(1, kGrace);
+  Process& old = table.Upsert(Key(1));
+  old.set_comm("old");
+  old.parent = Key(9);
+  old.generation = 3;
+  const auto image = std::make_shared<const ProgramImage>(ProgramImage{"/bin/old"});
+  old.image = image;
+  table.Exit(Key(1), 5);
+  const Process& made = table.Upsert(Key(2));
+  EXPECT_EQ(image.use_count(), 1) << "an evicted process keeps its image";
+  EXPECT_EQ(made.comm_text(), "");
+  EXPECT_EQ(made.parent, ProcessKey{});
+  EXPECT_EQ(made.image, nullptr);
+  EXPECT_EQ(made.generation, 0u);
+  EXPECT_FALSE(made.exited || made.exit_told);
+  EXPECT_EQ(made.exit_ns, 0u);
+}
+
+TEST(ProcessTableTest, CapacityHoldsAndEvictionsAreCounted) {
+  ProcessTable table(3, kGrace);
+  for (std::uint32_t pid = 1; pid <= 10; ++pid) table.Upsert(Key(pid));
+  EXPECT_EQ(table.size(), 3u);
+  EXPECT_EQ(table.evicted(), 7u);
+  for (std::uint32_t pid = 1; pid <= 10; ++pid) {
+    EXPECT_EQ(table.Find(Key(pid)) != nullptr, pid > 7) << pid;
+  }
+}
+
+TEST(ProcessTableTest, CapacityOfZeroIsOne) {
+  ProcessTable table(0, kGrace);
+  table.Upsert(Key(1));
+  table.Upsert(Key(2));
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_NE(table.Find(Key(2)), nullptr);
+}
+
+TEST(ProcessTableTest, EndedGoFirstTheLongestEndedBeforeOthers) {
+  ProcessTable table(4, kGrace);
+  for (std::uint32_t pid = 1; pid <= 4; ++pid) table.Upsert(Key(pid));
+  table.Exit(Key(3), 10);
+  table.Exit(Key(2), 11);
+  table.Upsert(Key(5));  // in place of 3
+  EXPECT_EQ(table.Find(Key(3)), nullptr);
+  EXPECT_NE(table.Find(Key(2)), nullptr);
+  table.Upsert(Key(6));  // in place of 2
+  EXPECT_EQ(table.Find(Key(2)), nullptr);
+  EXPECT_NE(table.Find(Key(1)), nullptr);
+  EXPECT_EQ(table.evicted(), 2u);
+}
+
+TEST(ProcessTableTest, OfTheLivingTheLongestUnheardOfGoesFirst) {
+  ProcessTable table(3, kGrace);
+  for (std::uint32_t pid = 1; pid <= 3; ++pid) table.Upsert(Key(pid));
+  table.Upsert(Key(1));  // heard of again
+  table.Upsert(Key(4));
+  EXPECT_EQ(table.Find(Key(2)), nullptr);
+  EXPECT_NE(table.Find(Key(1)), nullptr);
+}
+
+TEST(ProcessTableTest, LookingIsNotHearing) {
+  ProcessTable table(2, kGrace);
+  table.Upsert(Key(1));
+  table.Upsert(Key(2));
+  EXPECT_NE(table.Find(Key(1)), nullptr);
+  table.Upsert(Key(3));
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+}
+
+TEST(ProcessTableTest, HearingOfAnEndedProcessDoesNotReviveIt) {
+  ProcessTable table(2, kGrace);
+  table.Exit(Key(1), 5);
+  table.Exit(Key(2), 6);
+  EXPECT_TRUE(table.Upsert(Key(1)).exited);
+  table.Upsert(Key(3));
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+}
+
+TEST(ProcessTableTest, ExitIsTrueOnce) {
+  ProcessTable table(4, kGrace);
+  table.Upsert(Key(1));
+  EXPECT_TRUE(table.Exit(Key(1), 10));
+  EXPECT_FALSE(table.Exit(Key(1), 11));
+  EXPECT_EQ(table.Find(Key(1))->exit_ns, 10u);
+  EXPECT_EQ(table.size(), 1u);
+}
+
+TEST(ProcessTableTest, ExitOfAnUnknownProcessIsRemembered) {
+  ProcessTable table(4, kGrace);
+  EXPECT_TRUE(table.Exit(Key(1), 10));
+  EXPECT_FALSE(table.Exit(Key(1), 10));
+}
+
+TEST(ProcessTableTest, GraceEndsAfterItsTime) {
+  ProcessTable table(4, kGrace);
+  table.Exit(Key(1), 10);
+  table.Exit(Key(2), 20);
+  table.Upsert(Key(3));
+  table.Expire(10 + kGrace);
+  EXPECT_EQ(table.size(), 3u);
+  table.Expire(10 + kGrace + 1);
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+  EXPECT_NE(table.Find(Key(2)), nullptr);
+  table.Expire(UINT64_MAX);
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_NE(table.Find(Key(3)), nullptr);
+  EXPECT_EQ(table.evicted(), 0u);
+}
+
+TEST(ProcessTableTest, EndOthersEndsWhatTheGenerationDidNotConfirm) {
+  ProcessTable table(8, kGrace);
+  for (std::uint32_t pid = 1; pid <= 6; ++pid) table.Upsert(Key(pid)).generation = pid % 2;
+  table.Exit(Key(2), 5);
+  EXPECT_EQ(table.EndOthers(1, 50), 2u);
+  for (std::uint32_t pid = 1; pid <= 6; ++pid) {
+    EXPECT_EQ(table.Find(Key(pid))->exited, pid % 2 == 0) << pid;
+  }
+  EXPECT_EQ(table.Find(Key(2))->exit_ns, 5u);
+  EXPECT_EQ(table.Find(Key(4))->exit_ns, 50u);
+  EXPECT_EQ(table.EndOthers(1, 60), 0u);
+}
+
+// The snapshot was faster than the record.
+TEST(ProcessTableTest, ExitToldAfterEndOthersIsTrueOnce) {
+  ProcessTable table(8, kGrace);
+  table.Upsert(Key(1));
+  EXPECT_EQ(table.EndOthers(1, 50), 1u);
+  EXPECT_TRUE(table.Exit(Key(1), 40));
+  EXPECT_FALSE(table.Exit(Key(1), 40));
+}
+
+TEST(ProcessTableTest, ClearForgetsAll) {
+  ProcessTable table(2, kGrace);
+  table.Upsert(Key(1));
+  table.Exit(Key(2), 5);
+  table.Clear();
+  EXPECT_EQ(table.size(), 0u);
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+  for (std::uint32_t pid = 1; pid <= 3; ++pid) table.Upsert(Key(pid));
+  EXPECT_EQ(table.size(), 2u);
+  table.Expire(UINT64_MAX);
+  EXPECT_EQ(table.size(), 2u);
+}
+
+// The same table, slow and obvious: vectors in the order of eviction.
+class Reference {
+ public:
+  struct Entry {
+    std::uint32_t generation = 0;
+    bool exited = false;
+    bool told = false;
+    std::uint64_t exit_ns = 0;
+  };
+  using Id = std::pair<std::uint32_t, std::uint64_t>;
+
+  Reference(std::size_t capacity, std::uint64_t grace) : capacity_(capacity), grace_(grace) {}
+
+  Entry& Upsert(Id id) {
+    if (entries_.contains(id)) {
+      if (!entries_[id].exited) MoveToBack(living_, id);
+      return entries_[id];
+    }
+    if (entries_.size() >= capacity_) {
+      auto& queue = exited_.empty() ? living_ : exited_;
+      entries_.erase(queue.front());
+      queue.erase(queue.begin());
+      ++evicted;
+    }
+    living_.push_back(id);
+    return entries_[id];
+  }
+  bool Exit(Id id, std::uint64_t time) {
+    Entry& entry = Upsert(id);
+    if (!entry.exited) End(id, time);
+    return !std::exchange(entry.told, true);
+  }
+  void Expire(std::uint64_t now) {
+    while (!exited_.empty() && entries_[exited_.front()].exit_ns + grace_ < now) {
+      entries_.erase(exited_.front());
+      exited_.erase(exited_.begin());
+    }
+  }
+  std::size_t EndOthers(std::uint32_t generation, std::uint64_t time) {
+    std::size_t ended = 0;
+    for (const Id& id : std::vector<Id>(living_)) {
+      if (entries_[id].generation == generation) continue;
+      End(id, time);
+      ++ended;
+    }
+    return ended;
+  }
+  void Clear() {
+    entries_.clear();
+    living_.clear();
+    exited_.clear();
+  }
+  std::optional<Entry> Find(Id id) const {
+    const auto it = entries_.find(id);
+    return it == entries_.end() ? std::nullopt : std::optional(it->second);
+  }
+  std::size_t size() const { return entries_.size(); }
+
+  std::uint64_t evicted = 0;
+
+ private:
+  static void MoveToBack(std::vector<Id>& queue, Id id) {
+    queue.erase(std::find(queue.begin(), queue.end(), id));
+    queue.push_back(id);
+  }
+  void End(Id id, std::uint64_t time) {
+    living_.erase(std::find(living_.begin(), living_.end(), id));
+    exited_.push_back(id);
+    entries_[id].exited = true;
+    entries_[id].exit_ns = time;
+  }
+
+  const std::size_t capacity_;
+  const std::uint64_t grace_;
+  std::map<Id, Entry> entries_;
+  std::vector<Id> living_, exited_;  // the front goes first
+};
+
+void ExpectSame(const ProcessTable& table, const Reference& reference) {
+  ASSERT_EQ(table.size(), reference.size());
+  ASSERT_EQ(table.evicted(), reference.evicted);
+  for (std::uint32_t pid = 1; pid <= 12; ++pid) {
+    for (std::uint64_t start = 1; start <= 2; ++start) {
+      const Process* process = table.Find({pid, start});
+      const auto entry = reference.Find({pid, start});
+      ASSERT_EQ(process != nullptr, entry.has_value()) << pid << " " << start;
+      if (process == nullptr) continue;
+      ASSERT_EQ(process->key, (ProcessKey{pid, start}));
+      ASSERT_EQ(process->exited, entry->exited);
+      ASSERT_EQ(process->exit_told, entry->told);
+      ASSERT_EQ(process->exit_ns, entry->exit_ns);
+      ASSERT_EQ(process->generation, entry->generation);
+    }
+  }
+}
+
+TEST(ProcessTableTest, DoesAsTheSlowAndObviousOne) {
+  std::mt19937 random(20250101);  // NOLINT: the same each time
+  for (const std::size_t capacity : {1, 2, 5, 9, 24}) {
+    ProcessTable table(capacity, kGrace);
+    Reference reference(capacity, kGrace);
+    std::uint64_t now = 0;
+    for (int step = 0; step < 20'000; ++step) {
+      now += random() % 10;
+      const ProcessKey key{static_cast<std::uint32_t>(1 + random() % 12), 1 + random() % 2};
+      const Reference::Id id{key.pid, key.start_ns};
+      const std::uint32_t generation = random() % 3;
+      switch (random() % 16) {
+        case 0:
+          ASSERT_EQ(table.EndOthers(generation, now), reference.EndOthers(generation, now));
+          break;
+        case 1:
+        case 2:
+          table.Expire(now);
+          reference.Expire(now);
+          break;
+        case 3:
+        case 4:
+        case 5:
+        case 6: {  // not always in order: CPUs differ, and snapshots come in between
+          const std::uint64_t time = now - (random() % 30 == 0 ? now / 2 : 0);
+          ASSERT_EQ(table.Exit(key, time), reference.Exit(id, time));
+        } break;
+        case 7:
+          if (random() % 50 == 0) {
+            table.Clear();
+            reference.Clear();
+          }
+          break;
+        default:
+          table.Upsert(key).generation = generation;
+          reference.Upsert(id).generation = generation;
+      }
+      ASSERT_NO_FATAL_FAILURE(ExpectSame(table, reference)) << "step " << step;
+    }
+    EXPECT_TRUE(capacity == 24 || reference.evicted > 100);
+  }
+}
+
+TEST(CgroupNamesTest, LastNameCountsAndTheFirstHeardOfGoesFirst) {
+  CgroupNames names(2);
+  EXPECT_EQ(names.Find(1), nullptr);
+  names.Set(1, "/a");
+  names.Set(2, "/b");
+  names.Set(1, "/c");
+  ASSERT_NE(names.Find(1), nullptr);
+  EXPECT_EQ(*names.Find(1), "/c");
+  EXPECT_EQ(names.evicted(), 0u);
+  names.Set(3, "/d");
+  EXPECT_EQ(names.Find(1), nullptr);
+  EXPECT_EQ(*names.Find(2), "/b");
+  EXPECT_EQ(names.size(), 2u);
+  EXPECT_EQ(names.evicted(), 1u);
+  names.Clear();
+  EXPECT_EQ(names.size(), 0u);
+  names.Set(1, "/e");
+  names.Set(2, "/f");
+  EXPECT_EQ(names.size(), 2u);
+  EXPECT_EQ(names.evicted(), 1u);
+}
+
+}  // namespace
+}  // namespace randguard

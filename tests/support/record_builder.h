@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A valid record of each kind, every field with a value of its own. A test changes one thing of the
+// body, or replaces a string, and builds:
+//
+//   auto r = testing::ProcessExec();
+//   r.body.login_uid = UINT32_MAX;
+//   r.Put(&rg_process::tty, "");
+//   DecodeRecord(r.Build())
+#ifndef TESTS_SUPPORT_RECORD_BUILDER_H_
+#define TESTS_SUPPORT_RECORD_BUILDER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "schema/abi/event.h"
+#include "tests/support/message_builder.h"
+
+namespace randguard::testing {
+
+template <std::size_t kSize>
+void SetComm(char (&comm)[kSize], std::string_view text) {
+  std::memset(comm, 0, kSize);
+  std::memcpy(comm, text.data(), std::min(text.size(), kSize));
+}
+
+// Items as argument lists hold them: each with its NUL.
+inline std::string ListOf(std::initializer_list<std::string_view> items) {
+  std::string list;
+  for (const std::string_view item : items) list.append(item).push_back('\0');
+  return list;
+}
+
+template <typename Body>
+class RecordBuilder {
+ public:
+  Body body{};
+
+  // Sets a string of the body; an empty one without flags is absent. Later calls for the same field
+  // leave the earlier bytes behind in the string area, as nothing forbids.
+  RecordBuilder& Put(rg_str Body::*field, std::string_view text, unsigned flags = 0) {
+    rg_str& s = body.*field;
+    s = {};
+    s.flags = static_cast<__u16>(flags);
+    if (text.empty()) return *this;
+    s.offset = static_cast<__u16>(sizeof(Body) + strings_.size());
+    s.length = static_cast<__u16>(text.size());
+    strings_ += text;
+    return *this;
+  }
+
+  // The record, its size in its header.
+  Bytes Build() const {
+    Bytes record(RG_ALIGN8(sizeof(Body) + strings_.size()));
+    Body sized = body;
+    sized.hdr.size = static_cast<__u32>(record.size());
+    std::memcpy(record.data(), &sized, sizeof(sized));
+    if (!strings_.empty()) {
+      std::memcpy(record.data() + sizeof(Body), strings_.data(), strings_.size());
+    }
+    return record;
+  }
+
+  // What a test that is about who and when changes.
+  RecordBuilder& At(std::uint64_t time_ns) {
+    body.hdr.time_ns = time_ns;
+    return *this;
+  }
+  RecordBuilder& By(std::uint32_t pid, std::uint64_t start_ns, std::uint32_t tid = 0) {
+    body.hdr.pid = pid;
+    body.hdr.tid = tid != 0 ? tid : pid;
+    body.hdr.start_ns = start_ns;
+    return *this;
+  }
+  RecordBuilder& ChildOf(std::uint32_t ppid, std::uint64_t parent_start_ns) {
+    body.hdr.ppid = ppid;
+    body.hdr.parent_start_ns = parent_start_ns;
+    return *this;
+  }
+
+ private:
+  std::string strings_;
+};
+
+// pid 1234, a child of pid 1, of user 1000, half a second old.
+template <typename Body>
+RecordBuilder<Body> Begin(std::uint16_t kind) {
+  RecordBuilder<Body> r;
+  r.body.hdr = MakeHeader(kind, sizeof(Body), kStartNs + 500'000'000);
+  r.body.hdr.tid = 1235;
+  r.body.hdr.uid = 1000;
+  r.body.hdr.gid = 1001;
+  r.body.hdr.euid = 1002;
+  r.body.hdr.cpu = 1;
+  SetComm(r.body.hdr.comm, "curl");
+  return r;
+}
+
+inline RecordBuilder<rg_process> ProcessLike(std::uint16_t kind) {
+  auto r = Begin<rg_process>(kind);
+  rg_process& b = r.body;
+  b.exe_inode = 2'000'001;
+  b.cap_effective = 0x1;
+  b.cap_permitted = 0x1ff'ffff'ffff;
+  b.cap_inheritable = 0x4;
+  b.cap_bounding = 0x8;
+  b.cap_ambient = 0xffff'ffff'ffff'ffff;
+  b.exe_dev = 259u << 20 | 2;
+  b.exe_mode = 0100755;
+  b.exe_uid = 3001;
+  b.exe_gid = 3002;
+  b.suid = 1003;
+  b.fsuid = 1004;
+  b.egid = 1005;
+  b.sgid = 1006;
+  b.fsgid = 1007;
+  b.login_uid = 1008;
+  b.audit_session = 9;
+  b.session_id = 1200;
+  b.pgid = 1201;
+  b.ns_pid = 34;
+  b.ns_cgroup = 4026531835;
+  b.ns_ipc = 4026531839;
+  b.ns_mnt = 4026531841;
+  b.ns_net = 4026531840;
+  b.ns_pidns = 4026531836;
+  b.ns_time = 4026531834;
+  b.ns_user = 4026531837;
+  b.ns_uts = 4026531838;
+  b.argc = 3;
+  b.envc = 20;
+  b.old_tid = 1236;
+  b.source = RG_EXEC_EXECVE;
+  r.Put(&rg_process::exe_path, "/usr/bin/curl");
+  r.Put(&rg_process::cwd, "/home/ann");
+  r.Put(&rg_process::filename, "bin/curl");
+  r.Put(&rg_process::interpreter, "/bin/sh");
+  r.Put(&rg_process::args, ListOf({"curl", "-s", "http://example.org/"}));
+  r.Put(&rg_process::env, ListOf({"LANG=C.UTF-8"}));
+  r.Put(&rg_process::tty, "pts/3");
+  r.Put(&rg_process::cgroup, "/user.slice/session-3.scope");
+  return r;
+}
+
+inline RecordBuilder<rg_process> ProcessExec() { return ProcessLike(RG_KIND_process_exec); }
+
+inline RecordBuilder<rg_process> ProcessSnapshot() { return ProcessLike(RG_KIND_process_snapshot); }
+
+inline RecordBuilder<rg_fork> ForkLike(std::uint16_t kind) {
+  auto r = Begin<rg_fork>(kind);
+  rg_fork& b = r.body;
+  b.child_start_ns = kStartNs + 400'000'000;
+  b.child_cgroup_id = 43;
+  b.child_parent_start_ns = kStartNs;
+  b.child_pid = 1300;
+  b.child_tid = 1300;
+  b.child_ppid = 1234;
+  b.child_ns_pid = 35;
+  SetComm(b.child_comm, "curl-child");
+  r.Put(&rg_fork::child_cgroup, "/user.slice/other.scope");
+  return r;
+}
+
+inline RecordBuilder<rg_fork> ProcessFork() { return ForkLike(RG_KIND_process_fork); }
+
+inline RecordBuilder<rg_fork> ThreadStart() {
+  auto r = ForkLike(RG_KIND_thread_start);
+  r.body.child_pid = 1234;
+  r.body.child_tid = 1301;
+  r.body.child_start_ns = kStartNs;
+  return r;
+}
+
+inline RecordBuilder<rg_exit> ProcessExit() {
+  auto r = Begin<rg_exit>(RG_KIND_process_exit);
+  r.body.task_start_ns = kStartNs + 100'000'000;
+  r.body.status = 3 << 8;
+  return r;
+}
+
+inline RecordBuilder<rg_exit> ThreadExit() {
+  auto r = ProcessExit();
+  r.body.hdr.kind = RG_KIND_thread_exit;
+  return r;
+}
+
+inline RecordBuilder<rg_exec_failed> ExecFailed() {
+  auto r = Begin<rg_exec_failed>(RG_KIND_exec_failed);
+  rg_exec_failed& b = r.body;
+  b.result = -2;  // ENOENT
+  b.dirfd = 7;
+  b.at_flags = 0x1000;
+  b.source = RG_EXEC_EXECVEAT;
+  r.Put(&rg_exec_failed::base, "/opt");
+  r.Put(&rg_exec_failed::filename, "tool");
+  r.Put(&rg_exec_failed::args, ListOf({"tool", "--version"}));
+  return r;
+}
+
+inline RecordBuilder<rg_cgroup> CgroupMkdir() {
+  auto r = Begin<rg_cgroup>(RG_KIND_cgroup_mkdir);
+  r.body.id = 77;
+  r.Put(&rg_cgroup::path, "/system.slice/new.service");
+  return r;
+}
+
+// Number of the kind and a record of it.
+inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
+  return {
+      {RG_KIND_process_exec, ProcessExec().Build()},
+      {RG_KIND_process_fork, ProcessFork().Build()},
+      {RG_KIND_process_exit, ProcessExit().Build()},
+      {RG_KIND_process_snapshot, ProcessSnapshot().Build()},
+      {RG_KIND_exec_failed, ExecFailed().Build()},
+      {RG_KIND_thread_start, ThreadStart().Build()},
+      {RG_KIND_thread_exit, ThreadExit().Build()},
+      {RG_KIND_cgroup_mkdir, CgroupMkdir().Build()},
+  };
+}
+
+// The record that docs/formats/abi.md takes apart.
+inline Bytes ExampleRecord() {
+  auto r = Begin<rg_exec_failed>(RG_KIND_exec_failed);
+  r.body.hdr.time_ns = 65'250'000'000;
+  r.body.hdr.tid = 1234;
+  r.body.hdr.euid = 1000;
+  SetComm(r.body.hdr.comm, "sh");
+  r.body.result = -2;
+  r.body.dirfd = -100;
+  r.body.source = RG_EXEC_EXECVE;
+  r.Put(&rg_exec_failed::base, "/home/ann");
+  r.Put(&rg_exec_failed::filename, "./nope");
+  r.Put(&rg_exec_failed::args, ListOf({"nope", "-x"}));
+  return r.Build();
+}
+
+}  // namespace randguard::testing
+
+#endif  // TESTS_SUPPORT_RECORD_BUILDER_H_

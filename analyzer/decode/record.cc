@@ -52,9 +52,10 @@ class Strings {
  public:
   Strings(RecordBytes record, std::size_t body) : record_(record), body_(body) {}
 
-  std::string_view Get(const rg_str& s) {
+  // Longer than the format allows is as wrong as out of bounds: the process table keeps paths.
+  std::string_view Get(const rg_str& s, std::size_t max = RG_PATH_MAX) {
     if (s.length == 0) return {};
-    if (s.offset < body_ || static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
+    if (s.length > max || s.offset < body_ || static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
       ok_ = false;
       return {};
     }
@@ -142,13 +143,13 @@ ProcessStart FromAbi(const rg_process& r, Strings& strings) {
   e.filename = strings.Get(r.filename);
   e.filename_truncated = Cut(r.filename);
   if ((r.flags & RG_PROCESS_NO_ARGS) == 0) {
-    const std::string_view args = strings.Get(r.args);
+    const std::string_view args = strings.Get(r.args, RG_ARGS_MAX);
     e.args = TextList{args};
     e.command_line = JoinedText{args};
   }
   e.args_truncated = Cut(r.args);
   e.argc = r.argc;
-  if ((r.flags & RG_PROCESS_NO_ENV) == 0) e.env = TextList{strings.Get(r.env)};
+  if ((r.flags & RG_PROCESS_NO_ENV) == 0) e.env = TextList{strings.Get(r.env, RG_ENV_MAX)};
   e.env_truncated = Cut(r.env);
   e.cwd = strings.GetOptional(r.cwd);
   e.cwd_status = PathStatus(r.cwd);
@@ -197,7 +198,7 @@ ProcessExecFailed FromAbi(const rg_exec_failed& r, Strings& strings) {
   e.result = r.result;
   e.error = ErrorName(r.result);
   if ((r.flags & RG_PROCESS_NO_ARGS) == 0) {
-    const std::string_view args = strings.Get(r.args);
+    const std::string_view args = strings.Get(r.args, RG_ARGS_MAX);
     e.args = TextList{args};
     e.command_line = JoinedText{args};
   }
@@ -255,7 +256,7 @@ absl::StatusOr<Event> Decode(RecordBytes bytes) {
   Strings strings(bytes, sizeof(Body));
   Event event = FromAbi(body, strings);
   if (!strings.ok()) {
-    return InvalidInput("record of kind %s: a string lies outside of the record's %d bytes",
+    return InvalidInput("record of kind %s: a string is too long or lies outside of its %d bytes",
                         KindName(body.hdr.kind), bytes.size());
   }
   return event;

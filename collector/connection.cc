@@ -74,8 +74,7 @@ bool Connection::Send(capnp::MessageBuilder& message) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
       pollfd writable{fd_, POLLOUT, 0};
-      poll(&writable, 1, kSendPatienceMs);
-      if (!alive_()) return false;
+      if (poll(&writable, 1, kSendPatienceMs) == 0 && !alive_()) return false;
       continue;
     }
     if (n < 0) return false;

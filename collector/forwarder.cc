@@ -22,6 +22,7 @@ namespace randguard::collector {
 namespace {
 
 constexpr int kRetryMs = 200;
+constexpr std::uint64_t kEndNs = 3'000'000'000;  // for what waits, once asked to end
 constexpr int kRounds = 16;
 
 std::uint64_t ClockNs(clockid_t clock) {
@@ -68,8 +69,8 @@ Forwarder::Forwarder(const Plan& plan, Sensor& sensor, const HostFacts& host, No
       connection_(std::move(socket_path), plan.analyzer_uid,
                   [this] {
                     notifier_.Alive();
-                    ending_ = ending_ || WaitForEnd(0);
-                    return !ending_;
+                    if (WaitForEnd(0)) End();
+                    return !ending_ || BootNs() < deadline_ns_;
                   }),
       bulk_(sensor.bulk_map, TakeRecord, &batch_),
       critical_(sensor.critical_map, TakeRecord, &batch_),
@@ -100,7 +101,7 @@ void Forwarder::Run() {
     bool gone = false;
     for (int i = 0; i < n; ++i) {
       if (events[i].data.fd == signal_fd_) {
-        ending_ = true;
+        End();
       } else if (events[i].data.fd == connection_.fd()) {
         gone = true;
       } else {
@@ -127,7 +128,22 @@ void Forwarder::Run() {
       if (!SendHeartbeat()) Disconnect();
     }
   }
-  if (connection_.open() && Flush()) SendHeartbeat();
+  // What waits is still handed over, as far as it can be in a few seconds.
+  while (connection_.open() && Flush() && more_ && BootNs() < deadline_ns_) {
+  }
+  if (connection_.open()) SendHeartbeat();
+  std::uint64_t left = batch_.count() * (pending_ ? 1 : 0);
+  for (const rg_counters& block : sensor_.shared->counters) {
+    for (const rg_kind_counters& kind : block.kinds) left += Read(kind.stored);
+  }
+  if (left > records_read_) {
+    Say("%llu records were left behind", static_cast<unsigned long long>(left - records_read_));
+  }
+}
+
+void Forwarder::End() {
+  if (!ending_) deadline_ns_ = BootNs() + kEndNs;
+  ending_ = true;
 }
 
 bool Forwarder::WaitForEnd(int ms) {
@@ -145,7 +161,9 @@ bool Forwarder::Establish() {
   ++sessions_;
   // No events asked for: only that the peer is gone. What it might send is never looked at.
   epoll_event event{.events = 0, .data = {.fd = connection_.fd()}};
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection_.fd(), &event) != 0) return false;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection_.fd(), &event) != 0) {
+    Fail("epoll: %s", std::strerror(errno));
+  }
   notifier_.Send("STATUS=Forwarding");
   return true;
 }
@@ -154,7 +172,7 @@ void Forwarder::Disconnect() {
   connection_.Close();  // leaves the epoll set by itself
   sensor_.shared->agent[1] = {};
   Say("the analyzer is gone; records wait in the rings until it is back");
-  ending_ = ending_ || WaitForEnd(kRetryMs);  // it may hang up again and again
+  if (WaitForEnd(kRetryMs)) End();  // waits, for it may hang up again and again
 }
 
 bool Forwarder::SendHello() {

@@ -52,6 +52,8 @@ class Forwarder {
   bool SendBatch();
   bool SendHeartbeat();
   void Disconnect();
+  // Asked to end: from now on there are a few seconds for what waits.
+  void End();
   // Waits; true if asked to end.
   bool WaitForEnd(int ms);
   // Remembers the processes of the agent as the snapshot shows them.
@@ -78,6 +80,7 @@ class Forwarder {
   bool more_ = false;     // another batch must follow soon: behind, or one lane ahead of the other
   bool pending_ = false;  // batch_ was drained and not sent
   bool ending_ = false;
+  std::uint64_t deadline_ns_ = 0;  // once ending_
   std::uint64_t drained_ns_ = 0;
   std::uint32_t sessions_ = 0;
   std::uint64_t records_read_ = 0;

@@ -39,8 +39,12 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 		source = RG_EXEC_EXECVE;
 	else if (nr == (compat ? NR_IA32_EXECVEAT : NR_EXECVEAT))
 		source = RG_EXEC_EXECVEAT;
-	if (source == RG_EXEC_EXECVE && !compat)
-		return 0; /* what the absence of an entry means */
+	if (source == RG_EXEC_EXECVE && !compat) {
+		/* What the absence of an entry means. There may be one, of an exec
+		 * by the same thread id that died on its way. */
+		bpf_map_delete_elem(&rg_exec_sources, &tid);
+		return 0;
+	}
 	if (compat)
 		source |= RG_EXEC_COMPAT;
 	bpf_map_update_elem(&rg_exec_sources, &tid, &source, BPF_ANY);

@@ -4,19 +4,18 @@
  * iterator, once per connection, without privilege.
  */
 #include "ebpf/task.h"
-#include "ebpf/user_memory.h"
 
 /* Only one iterator runs at a time: the collector has one thread. */
 struct rg_scratch_map rg_iter_scratch SEC(".maps");
 
-#define read_argument(dst, size, src) bpf_copy_from_user_task(dst, size, src, task, 0)
-
-/* Sleepable, so that arguments can be faulted in. The process may exec or exit
- * meanwhile and free what hangs on it. Therefore the pointers are read again at
- * the end: as long as a task holds them, what they point to is alive. If they
- * have changed, the record is given up, and nothing is missed: the exec or exit
- * that changed them is in the critical lane. */
-SEC("iter.s/task")
+/* Not sleepable, and without arguments: reading another process's memory faults
+ * its pages in, and whoever serves them (a FUSE daemon, say) can let the reader
+ * wait for ever. The process may exec or exit meanwhile and free what hangs on
+ * it. Therefore the pointers are read again at the end: as long as a task holds
+ * them, what they point to is alive. If they have changed, the record is given
+ * up, and nothing is missed: the exec or exit that changed them is in the
+ * critical lane. */
+SEC("iter/task")
 int rg_task_iter(struct bpf_iter__task *ctx)
 {
 	struct rg_program_counters *c = &rg_counters()->programs[RG_PROGRAM_task_iter];
@@ -50,19 +49,13 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 
 	rg_fill_header(&p->hdr, RG_KIND_process_snapshot, task);
 	rg_pad_comm(p->hdr.comm);
-	p->flags = RG_PROCESS_NO_ENV;
+	p->flags = RG_PROCESS_NO_ENV | RG_PROCESS_NO_ARGS;
 	if (task->flags & PF_KTHREAD)
 		p->flags |= RG_PROCESS_KERNEL_THREAD;
 	rg_fill_credentials(p, task);
 	rg_fill_session(s, p, task);
 	rg_fill_directories(s, p, task);
 	rg_fill_executable(s, p, exe);
-	if (!rg_settings.collect_args)
-		p->flags |= RG_PROCESS_NO_ARGS;
-	else if (mm)
-		rg_put_range(s, &p->args, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end),
-			     read_argument);
-
 	if (mm != BPF_CORE_READ(task, mm) || fs != BPF_CORE_READ(task, fs) ||
 	    nsproxy != BPF_CORE_READ(task, nsproxy) || (mm && exe != BPF_CORE_READ(mm, exe_file))) {
 		rg_count(&c->errors);

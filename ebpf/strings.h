@@ -56,8 +56,9 @@ static __always_inline void rg_put_string(struct rg_scratch *s, struct rg_str *o
  * Up from a dentry, through the mounts, to the root of the mount namespace. The
  * answer is the kernel's own name for the object, without symlinks, whatever
  * the caller wrote, and does not stop at a chroot. Names are taken without the
- * kernel's rename lock: a rename of a directory at the same instant can give
- * its old or its new name.
+ * kernel's rename lock, so up to their NUL and never by d_name.len: that may be
+ * the new name's while the bytes are the old one's, and what lies behind those is
+ * none of a record's business.
  */
 struct rg_walk {
 	struct dentry *dentry;
@@ -100,8 +101,7 @@ static long rg_walk_step(__u32 i, struct rg_walk *w)
 	/* Copies first: BPF_CORE_READ would relocate our own struct with the rest. */
 	struct dentry *dentry = w->dentry, *parent;
 	struct mount *mnt = w->mnt;
-	const unsigned char *name;
-	__u32 len;
+	long n;
 
 	if (dentry == w->mnt_root) {
 		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
@@ -121,23 +121,25 @@ static long rg_walk_step(__u32 i, struct rg_walk *w)
 		return 0;
 	}
 	parent = BPF_CORE_READ(dentry, d_parent);
-	name = BPF_CORE_READ(dentry, d_name.name);
-	len = BPF_CORE_READ(dentry, d_name.len);
+	n = bpf_probe_read_kernel_str(w->s->name, 256, BPF_CORE_READ(dentry, d_name.name));
+	if (n <= 0) {
+		w->flags |= RG_STR_UNREADABLE;
+		return 1;
+	}
 	if (parent == dentry || !parent) {
 		/* A file system's root that is no mount's root, or an object that
 		 * never had a directory: "memfd:label", "anon_inode:...". */
-		char label[6] = {};
+		const __u8 *label = w->s->name;
 
 		w->flags |= RG_STR_DETACHED;
-		bpf_probe_read_kernel(label, sizeof(label), name);
 		if (label[0] == 'm' && label[1] == 'e' && label[2] == 'm' && label[3] == 'f' &&
 		    label[4] == 'd' && label[5] == ':')
 			w->flags |= RG_STR_MEMFD;
 		if (label[0] != '/')
-			rg_prepend(w, name, len, false);
+			rg_prepend(w, w->s->name, n - 1, false);
 		return 1;
 	}
-	if (!rg_prepend(w, name, len, true))
+	if (!rg_prepend(w, w->s->name, n - 1, true))
 		return 1;
 	w->dentry = parent;
 	return 0;

@@ -78,8 +78,14 @@ absl::StatusOr<pid_t> StartCollector(const CollectorFiles& files, const RuntimeF
     return ErrnoError(errno, "plan " + folder.plan());
   }
   fd = nullptr;
-  if (access(files.program.c_str(), X_OK) != 0) {
+  // It is about to be run as root.
+  struct stat st {};
+  if (stat(files.program.c_str(), &st) != 0 || access(files.program.c_str(), X_OK) != 0) {
     return ErrnoError(errno, "collector " + files.program);
+  }
+  if (geteuid() == 0 && (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
+    return HostError("collector %s must belong to root and be writable by root only",
+                     files.program);
   }
   const std::string plan_path = folder.plan();
   const std::string socket_path = folder.socket();

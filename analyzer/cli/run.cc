@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,6 +120,10 @@ absl::Status RunBoth(const Arguments& arguments, const Config& config,
   RG_ASSIGN_OR_RETURN(const Identities identities, FindOrInventIdentities(arguments));
   RG_ASSIGN_OR_RETURN(RuntimeFolder folder, RuntimeFolder::Make());
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd listener, ListenAt(folder.socket()));
+  if (chown(folder.socket().c_str(), 0, identities.collector_gid) != 0 ||
+      chmod(folder.socket().c_str(), 0660) != 0) {
+    return ErrnoError(errno, folder.socket());
+  }
   RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
   std::optional<CaptureWriter> recorder;
   if (capture.has_value()) {

@@ -55,7 +55,8 @@ class Strings {
   // Longer than the format allows is as wrong as out of bounds: the process table keeps paths.
   std::string_view Get(const rg_str& s, std::size_t max = RG_PATH_MAX) {
     if (s.length == 0) return {};
-    if (s.length > max || s.offset < body_ || static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
+    if (s.length > max || s.offset < body_ ||
+        static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
       ok_ = false;
       return {};
     }

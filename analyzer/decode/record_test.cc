@@ -605,6 +605,30 @@ TEST(DecodeRecordTest, StringsOutsideOfTheStringAreaAreInvalidArgument) {
   ExpectStringsAreBounded(testing::CgroupMkdir(), {&rg_cgroup::path});
 }
 
+// The record has room for more than any one string may take.
+template <typename Body>
+void ExpectLengthLimit(const testing::RecordBuilder<Body>& builder, rg_str Body::*field,
+                       std::size_t limit) {
+  for (const std::size_t length : {limit, limit + 1}) {
+    auto r = builder;
+    r.Put(field, std::string(length, 'x'));
+    EXPECT_EQ(DecodeRecord(r.Build()).ok(), length == limit) << length;
+  }
+}
+
+TEST(DecodeRecordTest, StringsLongerThanTheFormatAllowsAreInvalidArgument) {
+  for (const auto field : {&rg_process::exe_path, &rg_process::cwd, &rg_process::filename}) {
+    ExpectLengthLimit(testing::ProcessExec(), field, RG_PATH_MAX);
+  }
+  ExpectLengthLimit(testing::ProcessExec(), &rg_process::args, RG_ARGS_MAX);
+  ExpectLengthLimit(testing::ProcessExec(), &rg_process::env, RG_ENV_MAX);
+  ExpectLengthLimit(testing::ProcessFork(), &rg_fork::child_cgroup, RG_PATH_MAX);
+  ExpectLengthLimit(testing::ExecFailed(), &rg_exec_failed::base, RG_PATH_MAX);
+  ExpectLengthLimit(testing::ExecFailed(), &rg_exec_failed::filename, RG_PATH_MAX);
+  ExpectLengthLimit(testing::ExecFailed(), &rg_exec_failed::args, RG_ARGS_MAX);
+  ExpectLengthLimit(testing::CgroupMkdir(), &rg_cgroup::path, RG_PATH_MAX);
+}
+
 TEST(DecodeRecordTest, StringsMayShareTheirBytes) {
   auto r = testing::ProcessExec();
   r.body.filename = r.body.exe_path;

@@ -19,15 +19,15 @@
 #define RG_ABI_VERSION 1
 
 /* Upper bounds, also for what the analyzer accepts. */
-#define RG_RECORD_MAX 32768 /* one record, bytes */
-#define RG_PATH_MAX 4096    /* one path */
-#define RG_ARGS_MAX 8192    /* all arguments of one process */
-#define RG_ENV_MAX 4096     /* all kept environment variables of one process */
-#define RG_ENV_NAME_MAX 64  /* name of an environment variable, with its NUL */
-#define RG_INTERP_MAX 256
-#define RG_TTY_MAX 64
-#define RG_CGROUP_MAX 2048
-#define RG_COMM_LEN 16
+#define RG_RECORD_MAX	32768 /* one record, bytes */
+#define RG_PATH_MAX	4096  /* one path */
+#define RG_ARGS_MAX	8192  /* all arguments of one process */
+#define RG_ENV_MAX	4096  /* all kept environment variables of one process */
+#define RG_ENV_NAME_MAX 64    /* name of an environment variable, with its NUL */
+#define RG_INTERP_MAX	256
+#define RG_TTY_MAX	64
+#define RG_CGROUP_MAX	2048
+#define RG_COMM_LEN	16
 
 enum rg_kind {
 #define EVENT_KIND(number, name, body, lane) RG_KIND_##name = number,
@@ -52,11 +52,11 @@ enum rg_hook {
 
 /* Bits of rg_str.flags. */
 enum rg_str_flags {
-	RG_STR_TRUNCATED = 1 << 0,   /* longer than what is here (paths lose their head) */
-	RG_STR_UNREADABLE = 1 << 1,  /* memory not resident or gone; what is here is a part */
-	RG_STR_DETACHED = 1 << 2,    /* path: no way up to a mount namespace's root */
-	RG_STR_DELETED = 1 << 3,     /* path: the name was unlinked */
-	RG_STR_MEMFD = 1 << 4,       /* path: anonymous memory file, the name is its label */
+	RG_STR_TRUNCATED = 1 << 0,  /* longer than what is here (paths lose their head) */
+	RG_STR_UNREADABLE = 1 << 1, /* memory not resident or gone; what is here is a part */
+	RG_STR_DETACHED = 1 << 2,   /* path: no way up to a mount namespace's root */
+	RG_STR_DELETED = 1 << 3,    /* path: the name was unlinked */
+	RG_STR_MEMFD = 1 << 4,	    /* path: anonymous memory file, the name is its label */
 };
 
 /* A string of the record: `length` bytes at `offset` from the record's start,
@@ -71,34 +71,34 @@ struct rg_str {
 
 /* Start of every record: what happened, when, and who did it. */
 struct rg_header {
-	__u16 kind;             /* enum rg_kind */
-	__u16 abi_version;      /* RG_ABI_VERSION */
-	__u32 size;             /* whole record, bytes, multiple of 8 */
-	__u64 time_ns;          /* CLOCK_BOOTTIME */
-	__u64 start_ns;         /* start of the process (its first thread), CLOCK_BOOTTIME */
-	__u64 parent_start_ns;  /* the same of its parent */
-	__u64 cgroup_id;        /* cgroup v2 */
-	__u32 pid;              /* process (thread group) */
-	__u32 tid;              /* thread */
-	__u32 ppid;             /* parent process */
+	__u16 kind;	       /* enum rg_kind */
+	__u16 abi_version;     /* RG_ABI_VERSION */
+	__u32 size;	       /* whole record, bytes, multiple of 8 */
+	__u64 time_ns;	       /* CLOCK_BOOTTIME */
+	__u64 start_ns;	       /* start of the process (its first thread), CLOCK_BOOTTIME */
+	__u64 parent_start_ns; /* the same of its parent */
+	__u64 cgroup_id;       /* cgroup v2 */
+	__u32 pid;	       /* process (thread group) */
+	__u32 tid;	       /* thread */
+	__u32 ppid;	       /* parent process */
 	__u32 uid;
 	__u32 gid;
 	__u32 euid;
 	__u32 cpu;
-	__u32 reserved; /* zero */
+	__u32 reserved;		/* zero */
 	char comm[RG_COMM_LEN]; /* NUL padded */
 };
 
 /* Bits of rg_process.flags. */
 enum rg_process_flags {
 	RG_PROCESS_KERNEL_THREAD = 1 << 0,
-	RG_PROCESS_UNLINKED = 1 << 1,  /* executable has no name left (or never had one) */
-	RG_PROCESS_MEMFD = 1 << 2,     /* executable is anonymous memory */
-	RG_PROCESS_CHROOT = 1 << 3,    /* root directory is not its mount namespace's root */
-	RG_PROCESS_COMPAT = 1 << 4,    /* exec through the 32-bit system call table */
-	RG_PROCESS_NO_ARGS = 1 << 5,   /* arguments not collected */
-	RG_PROCESS_NO_CWD = 1 << 6,    /* working directory not collected */
-	RG_PROCESS_NO_ENV = 1 << 7,    /* environment not collected */
+	RG_PROCESS_UNLINKED = 1 << 1,	/* executable has no name left (or never had one) */
+	RG_PROCESS_MEMFD = 1 << 2,	/* executable is anonymous memory */
+	RG_PROCESS_CHROOT = 1 << 3,	/* root directory is not its mount namespace's root */
+	RG_PROCESS_COMPAT = 1 << 4,	/* exec through the 32-bit system call table */
+	RG_PROCESS_NO_ARGS = 1 << 5,	/* arguments not collected */
+	RG_PROCESS_NO_CWD = 1 << 6,	/* working directory not collected */
+	RG_PROCESS_NO_ENV = 1 << 7,	/* environment not collected */
 	RG_PROCESS_SECUREEXEC = 1 << 8, /* the kernel raised privileges: AT_SECURE */
 };
 
@@ -120,7 +120,7 @@ struct rg_process {
 	__u64 cap_inheritable;
 	__u64 cap_bounding;
 	__u64 cap_ambient;
-	__u32 exe_dev;  /* kernel encoding: major << 20 | minor */
+	__u32 exe_dev;	/* kernel encoding: major << 20 | minor */
 	__u32 exe_mode; /* st_mode */
 	__u32 exe_uid;
 	__u32 exe_gid;
@@ -129,12 +129,12 @@ struct rg_process {
 	__u32 egid;
 	__u32 sgid;
 	__u32 fsgid;
-	__u32 login_uid;  /* 0xffffffff: not set */
+	__u32 login_uid;     /* 0xffffffff: not set */
 	__u32 audit_session; /* 0xffffffff: not set */
 	__u32 session_id;
 	__u32 pgid;
-	__u32 ns_pid;     /* pid in its own pid namespace */
-	__u32 ns_cgroup;  /* namespace ids: inode numbers under /proc/PID/ns */
+	__u32 ns_pid;	 /* pid in its own pid namespace */
+	__u32 ns_cgroup; /* namespace ids: inode numbers under /proc/PID/ns */
 	__u32 ns_ipc;
 	__u32 ns_mnt;
 	__u32 ns_net;
@@ -142,25 +142,25 @@ struct rg_process {
 	__u32 ns_time;
 	__u32 ns_user;
 	__u32 ns_uts;
-	__u32 argc;       /* as the kernel counted them; 0 in a snapshot */
+	__u32 argc; /* as the kernel counted them; 0 in a snapshot */
 	__u32 envc;
-	__u32 old_tid;    /* thread that called exec, where it was not the first one */
-	__u16 flags;      /* enum rg_process_flags */
-	__u16 source;     /* enum rg_exec_source */
-	struct rg_str exe_path;    /* from the executable's dentry */
+	__u32 old_tid;		/* thread that called exec, where it was not the first one */
+	__u16 flags;		/* enum rg_process_flags */
+	__u16 source;		/* enum rg_exec_source */
+	struct rg_str exe_path; /* from the executable's dentry */
 	struct rg_str cwd;
-	struct rg_str filename;    /* the name exec was called with */
+	struct rg_str filename;	   /* the name exec was called with */
 	struct rg_str interpreter; /* a script's interpreter, as its first line names it */
-	struct rg_str args;        /* list */
-	struct rg_str env;         /* list, only names the plan asks for */
+	struct rg_str args;	   /* list */
+	struct rg_str env;	   /* list, only names the plan asks for */
 	struct rg_str tty;
-	struct rg_str cgroup;      /* path in the v2 hierarchy */
+	struct rg_str cgroup; /* path in the v2 hierarchy */
 };
 
 /* process_fork, thread_start: hdr is the creating task. */
 struct rg_fork {
 	struct rg_header hdr;
-	__u64 child_start_ns;        /* start of the child's process */
+	__u64 child_start_ns; /* start of the child's process */
 	__u64 child_cgroup_id;
 	__u64 child_parent_start_ns; /* CLONE_PARENT: the parent is not the creator */
 	__u32 child_pid;
@@ -168,15 +168,15 @@ struct rg_fork {
 	__u32 child_ppid;
 	__u32 child_ns_pid;
 	char child_comm[RG_COMM_LEN];
-	struct rg_str child_cgroup;  /* only where it is not the creator's */
+	struct rg_str child_cgroup; /* only where it is not the creator's */
 };
 
 /* process_exit: the last thread of a process. thread_exit: any other one. */
 struct rg_exit {
 	struct rg_header hdr;
 	__u64 task_start_ns; /* start of this thread */
-	__u32 status;        /* as wait(2) returns it; of the process, or of the thread */
-	__u32 reserved;      /* zero */
+	__u32 status;	     /* as wait(2) returns it; of the process, or of the thread */
+	__u32 reserved;	     /* zero */
 };
 
 /* exec_failed: execve or execveat returned an error. */
@@ -185,11 +185,11 @@ struct rg_exec_failed {
 	__s32 result; /* -errno */
 	__s32 dirfd;  /* execveat; -100 (AT_FDCWD) for execve */
 	__u32 at_flags;
-	__u16 source; /* enum rg_exec_source */
-	__u16 flags;  /* enum rg_process_flags */
-	struct rg_str base;     /* directory a relative name starts from */
+	__u16 source;		/* enum rg_exec_source */
+	__u16 flags;		/* enum rg_process_flags */
+	struct rg_str base;	/* directory a relative name starts from */
 	struct rg_str filename; /* the caller's argument */
-	struct rg_str args;     /* list */
+	struct rg_str args;	/* list */
 };
 
 /* cgroup_mkdir, v2 hierarchy. */
@@ -202,8 +202,8 @@ struct rg_cgroup {
 /* Counters in memory that the collector has mapped; only ever grow. One block
  * per CPU, the CPU's number modulo RG_COUNTER_BLOCKS. */
 #define RG_COUNTER_BLOCKS 64
-#define RG_KINDS_MAX 64
-#define RG_PROGRAMS_MAX 64
+#define RG_KINDS_MAX	  64
+#define RG_PROGRAMS_MAX	  64
 
 struct rg_kind_counters {
 	__u64 stored; /* put into a ring */
@@ -244,7 +244,7 @@ struct rg_settings {
 	__u32 collect_args;
 	__u32 collect_env;
 	__u32 collect_cwd;
-	__u32 threads;      /* report thread_start and thread_exit */
+	__u32 threads;	    /* report thread_start and thread_exit */
 	__u32 exec_sources; /* bit 1 << enum rg_exec_source: report */
 	__u32 reserved;
 };

@@ -132,7 +132,7 @@ void Forwarder::Run() {
   while (connection_.open() && Flush() && more_ && BootNs() < deadline_ns_) {
   }
   if (connection_.open()) SendHeartbeat();
-  std::uint64_t left = batch_.count() * (pending_ ? 1 : 0);
+  std::uint64_t left = pending_ ? batch_.count() : 0;
   for (const rg_counters& block : sensor_.shared->counters) {
     for (const rg_kind_counters& kind : block.kinds) left += Read(kind.stored);
   }

@@ -240,7 +240,8 @@ bool Forwarder::SendSnapshotPart(bool last) {
 void Forwarder::NoteAgent(const rg_header& header) {
   if (header.pid == static_cast<std::uint32_t>(own_pid_)) {
     sensor_.shared->agent[0] = {header.start_ns, header.pid, 0};
-  } else if (header.pid == static_cast<std::uint32_t>(connection_.peer_pid())) {
+  } else if (header.pid == static_cast<std::uint32_t>(connection_.peer_pid()) &&
+             header.uid == plan_.analyzer_uid) {  // it may have died, and its pid be another's
     sensor_.shared->agent[1] = {header.start_ns, header.pid, 0};
   }
 }
@@ -296,10 +297,13 @@ bool Forwarder::SendHeartbeat() {
   auto heartbeat = message.initRoot<wire::Message>().initHeartbeat();
   heartbeat.setTimeNs(BootNs());
   heartbeat.setClockOffsetNs(ClockOffsetNs());
-  WriteCounters(heartbeat.initCounters());
+  const LostCounters lost = SumLost();
+  WriteCounters(lost, heartbeat.initCounters());
   WriteStats(heartbeat.initCollector());
   notifier_.Alive();
-  return connection_.Send(message);
+  if (!connection_.Send(message)) return false;
+  reported_lost_ = lost;
+  return true;
 }
 
 Forwarder::LostCounters Forwarder::SumLost() const {
@@ -310,8 +314,8 @@ Forwarder::LostCounters Forwarder::SumLost() const {
   return lost;
 }
 
-void Forwarder::WriteCounters(wire::Counters::Builder out) const {
-  WriteLost(out.initLost(RG_KIND_END), SumLost());
+void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder out) const {
+  WriteLost(out.initLost(RG_KIND_END), lost);
   auto stored = out.initStored(RG_KIND_END);
   auto programs = out.initPrograms(RG_PROGRAM_END);
   for (const rg_counters& block : sensor_.shared->counters) {

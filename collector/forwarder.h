@@ -59,7 +59,7 @@ class Forwarder {
   // Remembers the processes of the agent as the snapshot shows them.
   void NoteAgent(const rg_header& header);
   LostCounters SumLost() const;
-  void WriteCounters(wire::Counters::Builder out) const;
+  void WriteCounters(const LostCounters& lost, wire::Counters::Builder out) const;
   void WriteStats(wire::CollectorStats::Builder out) const;
 
   const Plan& plan_;

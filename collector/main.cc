@@ -2,6 +2,7 @@
 //
 // rand-guard-collector: loads the eBPF programs, gives up everything, forwards records.
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -24,12 +25,13 @@ namespace randguard::collector {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: rand-guard-collector --plan FILE --socket PATH [--object FILE]\n"
+    "usage: rand-guard-collector --plan FILE --socket PATH [--object FILE] [--parent PID]\n"
     "\n"
     "  --plan FILE    what to do, compiled by `rand-guard plan`\n"
     "  --socket PATH  where the analyzer listens\n"
     "  --object FILE  the eBPF object (default: $EDR_EBPF_OBJECT, else " RG_OBJECT_PATH
     ")\n"
+    "  --parent PID   end when the parent process, which is PID, does\n"
     "\n"
     "Needs root to start, keeps nothing of it. Ends on SIGTERM.\n";
 
@@ -37,6 +39,7 @@ struct Arguments {
   const char* plan = nullptr;
   const char* socket = nullptr;
   const char* object = std::getenv("EDR_EBPF_OBJECT");
+  const char* parent = nullptr;
 };
 
 Arguments Parse(int argc, char** argv) {
@@ -51,6 +54,7 @@ Arguments Parse(int argc, char** argv) {
     const char** option = word == "--plan"     ? &arguments.plan
                           : word == "--socket" ? &arguments.socket
                           : word == "--object" ? &arguments.object
+                          : word == "--parent" ? &arguments.parent
                                                : nullptr;
     if (option == nullptr || i + 1 == words.size()) {
       std::fputs(kUsage, stderr);
@@ -77,6 +81,14 @@ int SignalFd() {
   return fd;
 }
 
+// Only now: the kernel forgets the wish when a process changes its uid.
+void EndWithParent(const char* parent) {
+  if (parent == nullptr) return;
+  if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0 || getppid() != std::atoi(parent)) {
+    Fail("--parent %s: that is not the parent process (any more)", parent);
+  }
+}
+
 [[noreturn]] void Run(const Arguments& arguments) {
   const Plan plan = ReadPlan(arguments.plan);
   Notifier notifier;
@@ -85,6 +97,7 @@ int SignalFd() {
   Sensor sensor = LoadAndAttach(plan, arguments.object);  // bpf(2): what the privilege is for
   Forwarder forwarder(plan, sensor, host, notifier, arguments.socket, signal_fd);
   DropEverything(plan.collector_uid, plan.collector_gid);
+  EndWithParent(arguments.parent);
   EnterSteadyState();
   notifier.Send("READY=1");
   forwarder.Run();

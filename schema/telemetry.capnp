@@ -100,6 +100,7 @@ struct Context {
     bootId @0 :Text;
     collectorStartNs @1 :UInt64;
     records @2 :UInt64;  # of that life of the collector
+    lost @3 :List(UInt64); # Counters.lost, as far as they were reported
   }
   struct User {
     uid @0 :UInt32;

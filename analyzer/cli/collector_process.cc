@@ -89,6 +89,7 @@ absl::StatusOr<pid_t> StartCollector(const CollectorFiles& files, const RuntimeF
   }
   const std::string plan_path = folder.plan();
   const std::string socket_path = folder.socket();
+  const std::string own_pid = std::to_string(getpid());
   const pid_t pid = fork();
   if (pid < 0) return ErrnoError(errno, "fork");
   if (pid == 0) {
@@ -101,7 +102,8 @@ absl::StatusOr<pid_t> StartCollector(const CollectorFiles& files, const RuntimeF
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     execl(files.program.c_str(), files.program.c_str(), "--plan", plan_path.c_str(), "--object",
-          files.object.c_str(), "--socket", socket_path.c_str(), static_cast<char*>(nullptr));
+          files.object.c_str(), "--socket", socket_path.c_str(), "--parent", own_pid.c_str(),
+          static_cast<char*>(nullptr));
     _exit(127);
   }
   return pid;

@@ -27,6 +27,8 @@
 namespace randguard::cli {
 namespace {
 
+constexpr int kBacklog = 8;
+
 absl::Status BecomeAnalyzer(const Identities& identities) {
   if (setgroups(0, nullptr) != 0 ||
       setresgid(identities.analyzer_gid, identities.analyzer_gid, identities.analyzer_gid) != 0 ||
@@ -48,7 +50,7 @@ absl::Status AnalyzerChild(const Config& config, LineSink& out, kj::AutoCloseFd 
   setpgid(0, 0);
   RG_RETURN_IF_ERROR(BecomeAnalyzer(identities));
   // The peer's name on a unix socket is that of who listened: not root any more.
-  if (listen(listener, 1) != 0) return ErrnoError(errno, "listen");
+  if (listen(listener, kBacklog) != 0) return ErrnoError(errno, "listen");
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
                   std::nullopt);

@@ -17,7 +17,7 @@
 namespace randguard {
 namespace {
 
-constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '1', '\0'};
+constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '2', '\0'};
 
 }  // namespace
 
@@ -26,6 +26,15 @@ struct CursorFile::Page {
   char boot_id[40];
   std::uint64_t collector_start_ns;
   std::atomic<std::uint64_t> records;
+  std::atomic<std::uint64_t> lost[RG_KIND_END];
+
+  void StoreProgress(const Pipeline::Cursor& cursor) {
+    records.store(cursor.records, std::memory_order_relaxed);
+    const KindCounters counters = cursor.lost.value_or(KindCounters{});
+    for (unsigned kind = 0; kind < counters.size(); ++kind) {
+      lost[kind].store(counters[kind], std::memory_order_relaxed);
+    }
+  }
 };
 
 absl::StatusOr<CursorFile> CursorFile::Open(const std::string& directory) {
@@ -54,6 +63,10 @@ std::optional<Pipeline::Cursor> CursorFile::Read() const {
   cursor.boot_id.assign(page_->boot_id, strnlen(page_->boot_id, sizeof(page_->boot_id)));
   cursor.collector_start_ns = page_->collector_start_ns;
   cursor.records = page_->records.load(std::memory_order_relaxed);
+  KindCounters& lost = cursor.lost.emplace();
+  for (unsigned kind = 0; kind < lost.size(); ++kind) {
+    lost[kind] = page_->lost[kind].load(std::memory_order_relaxed);
+  }
   return cursor;
 }
 
@@ -67,12 +80,12 @@ void CursorFile::Store(const Pipeline::Cursor& cursor) {
     std::memcpy(page_->boot_id, cursor.boot_id.data(),
                 std::min(cursor.boot_id.size(), sizeof(page_->boot_id) - 1));
     page_->collector_start_ns = cursor.collector_start_ns;
-    page_->records.store(cursor.records, std::memory_order_relaxed);
+    page_->StoreProgress(cursor);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     std::memcpy(page_->magic, kMagic, sizeof(kMagic));
     return;
   }
-  page_->records.store(cursor.records, std::memory_order_relaxed);
+  page_->StoreProgress(cursor);
 }
 
 }  // namespace randguard

@@ -57,6 +57,20 @@ TEST_F(CursorFileTest, WhatWasStoredIsThereAfterReopening) {
   ExpectCursor(Open().Read(), kBootId, 7, 1000);
 }
 
+TEST_F(CursorFileTest, LossesAreKeptByKind) {
+  Pipeline::Cursor cursor{kBootId, 7, 1000};
+  KindCounters& lost = cursor.lost.emplace();
+  lost[RG_KIND_process_exec] = 3;
+  lost[RG_KIND_END - 1] = 4;
+  Open().Store(cursor);
+  const auto read = Open().Read();
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->lost, cursor.lost);
+  lost[RG_KIND_process_exec] = 5;
+  Open().Store(cursor);
+  EXPECT_EQ(Open().Read()->lost, cursor.lost);
+}
+
 // As when the process is killed: nothing is closed, nothing is flushed.
 TEST_F(CursorFileTest, WhatWasStoredIsThereAtOnce) {
   CursorFile writer = Open();
@@ -93,7 +107,7 @@ TEST_F(CursorFileTest, MovedFileGoesOn) {
 }
 
 TEST_F(CursorFileTest, FileThatMakesNoSenseHoldsNothing) {
-  for (const std::string& content : {std::string("x"), std::string("rgcurs2\0", 8),
+  for (const std::string& content : {std::string("x"), std::string("rgcurs9\0", 8),
                                      std::string(64, '\0'), std::string(4096, '\xff')}) {
     std::ofstream(Path(), std::ios::binary | std::ios::trunc) << content;
     CursorFile file = Open();

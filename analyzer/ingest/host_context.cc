@@ -50,6 +50,10 @@ kj::Array<capnp::word> BuildHostContext(const std::optional<Pipeline::Cursor>& p
     cursor.setBootId(printed->boot_id);
     cursor.setCollectorStartNs(printed->collector_start_ns);
     cursor.setRecords(printed->records);
+    if (printed->lost.has_value()) {
+      auto lost = cursor.initLost(static_cast<unsigned>(printed->lost->size()));
+      for (unsigned i = 0; i < printed->lost->size(); ++i) lost.set(i, (*printed->lost)[i]);
+    }
   }
   return capnp::messageToFlatArray(message);
 }

@@ -76,6 +76,7 @@ absl::Status Service::Run(kj::AutoCloseFd signals) {
   }
   std::uint64_t watchdog_us = 0;
   const bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+  TakeBacklog();
   sd_notify(0, "READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
 
@@ -104,7 +105,9 @@ absl::Status Service::Run(kj::AutoCloseFd signals) {
     }
   }
   sd_notify(0, "STOPPING=1");
-  DrainAndHangUp();
+  Drain();
+  WriteHealth();
+  HangUp();
   if (recorder_.has_value() && !recorder_->Failed()) RG_RETURN_IF_ERROR(recorder_->Close());
   return absl::OkStatus();
 }
@@ -127,24 +130,40 @@ void Service::OnSignal() {
   }
 }
 
+void Service::TakeBacklog() {
+  // The collector passes over the process that it is connected to; here it may have taken a name
+  // from a socket whose owner is dead. It is heard, and made to connect again.
+  for (pollfd waiting{listener_, POLLIN, 0}; poll(&waiting, 1, 0) > 0;) {
+    OnConnect();
+    Drain();
+    HangUp();
+  }
+}
+
 void Service::OnConnect() {
   uid_t uid = 0;
   auto peer = AcceptPeer(listener_, uid);
   if (!peer.ok()) return;  // gone before it was looked at
   if (uid != 0 &&
       std::find(options_.peers.begin(), options_.peers.end(), uid) == options_.peers.end()) {
-    ++refused_;
-    Say(absl::StrFormat("connection refused: uid %d is not the collector's", uid));
+    Refuse(absl::StrFormat("uid %d is not the collector's", uid));
     return;
   }
   if (connection_.get() >= 0) {
-    ++refused_;
-    Say("connection refused: a collector is connected already");
+    Refuse("a collector is connected already");
     return;
   }
   connection_ = *std::move(peer);
   frames_ = FrameReader();
   sd_notify(0, "STATUS=Collector connected");
+}
+
+void Service::Refuse(const std::string& why) {
+  ++refused_;
+  // Whoever may connect may try for ever; health counts them all.
+  if (steady_clock::now() < next_refusal_said_) return;
+  next_refusal_said_ = steady_clock::now() + options_.health_interval;
+  Say("connection refused: " + why);
 }
 
 bool Service::OnData() {
@@ -153,7 +172,8 @@ bool Service::OnData() {
   if (n < 0) return errno == EAGAIN || errno == EINTR;
   absl::Status status;
   if (n == 0) {
-    status = frames_.Finish();
+    // The collector sends again what it could not send whole, unless it is no more.
+    if (!draining_) status = frames_.Finish();
   } else {
     frames_.Commit(static_cast<std::size_t>(n));
     for (;;) {
@@ -168,7 +188,7 @@ bool Service::OnData() {
   }
   out_.Flush();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
-  if (!status.ok() && n != 0) {
+  if (!status.ok()) {
     ++session_errors_;
     Say("session ended: " + Message(status));
   }
@@ -207,16 +227,15 @@ void Service::HangUp() {
   sd_notify(0, "STATUS=Waiting for the collector");
 }
 
-void Service::DrainAndHangUp() {
-  if (connection_.get() >= 0) {
-    // From now on the collector's sends fail and it keeps what it has; what is already in the
-    // socket is read to its end.
-    shutdown(connection_, SHUT_RD);
-    while (OnData()) {
-    }
+void Service::Drain() {
+  if (connection_.get() < 0) return;
+  // From now on the collector's sends fail and it keeps what it has; what is already in the socket
+  // is read to its end.
+  shutdown(connection_, SHUT_RD);
+  draining_ = true;
+  while (OnData()) {
   }
-  WriteHealth();
-  HangUp();
+  draining_ = false;
 }
 
 void Service::WriteHealth() {

@@ -46,12 +46,16 @@ class Service {
  private:
   void OnSignal();
   void OnConnect();
+  void Refuse(const std::string& why);
   // False: the connection is over.
   bool OnData();
+  // Connections made to the analyzer before this one: the socket still called itself that one's.
+  void TakeBacklog();
   enum class Origin { kCollector, kAnalyzer };
   bool OnFrame(Frame frame, Origin origin);
   void HangUp();
-  void DrainAndHangUp();
+  // What is in the socket is still taken; the collector keeps the rest.
+  void Drain();
   void WriteHealth();
   void WatchRecorder(const absl::Status& status);
 
@@ -66,8 +70,10 @@ class Service {
   std::optional<CursorFile> cursor_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool ending_ = false;
+  bool draining_ = false;
   std::uint64_t session_errors_ = 0;
   std::uint64_t refused_ = 0;
+  std::chrono::steady_clock::time_point next_refusal_said_{};
   std::uint64_t recording_failures_ = 0;
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;

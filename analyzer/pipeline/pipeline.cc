@@ -17,6 +17,8 @@ constexpr std::uint64_t kGraceNs = 60'000'000'000;
 constexpr std::size_t kMaxCgroups = 16384;
 constexpr std::size_t kMaxUsers = 65536;
 constexpr std::size_t kMaxHooks = 256;
+constexpr std::size_t kBootIdBytes = 36;
+constexpr std::size_t kMaxText = 256;  // any other text of Hello
 
 template <typename T>
 bool Has(const std::vector<T>& list, T value) {
@@ -96,6 +98,11 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
         "the same version of both",
         hello.getAbiVersion(), RG_ABI_VERSION);
   }
+  if (hello.getBootId().size() > kBootIdBytes || hello.getHostName().size() > kMaxText ||
+      hello.getCollectorVersion().size() > kMaxText || hello.getKernelRelease().size() > kMaxText) {
+    return InvalidInput("a hello with texts longer than %d bytes (boot id: %d)", kMaxText,
+                        kBootIdBytes);
+  }
   const std::string boot_id(AsView(hello.getBootId()));
   if (boot_id != session_.boot_id) {  // nothing of another boot means anything in this one
     processes_.Clear();
@@ -119,21 +126,20 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   for (const auto hook : hello.getHooks()) {
     if (hooks_.size() >= kMaxHooks) break;
     hooks_.push_back({std::string(HookName(hook.getNumber())), StateName(hook.getState()),
-                      std::string(AsView(hook.getWhy()))});
+                      std::string(AsView(hook.getWhy()).substr(0, kMaxText))});
   }
-  // Of a collector that was connected before, it is known better here what was reported: more, if a
-  // heartbeat came after its last batch; less, if that batch was not read.
-  if (boot_id != cursor_.boot_id || hello.getCollectorStartNs() != cursor_.collector_start_ns) {
-    losses_.Begin(ReadKindCounters(hello.getLostBefore()), now_ns_);
-  }
-
-  // What was handed to an analyzer that did not live to print it.
-  const std::optional<Cursor> before =
-      cursor_.boot_id.empty() ? std::exchange(cursor_before_, std::nullopt) : cursor_;
+  // What was handed to an analyzer that did not live to print it. Of a collector that was connected
+  // before, it is known better here than there what was reported: what was sent may not have been
+  // read.
+  std::optional<Cursor> before = cursor();
+  cursor_before_ = std::nullopt;
   cursor_ = {boot_id, hello.getCollectorStartNs(), hello.getNextRecord()};
-  if (before.has_value() && before->boot_id == cursor_.boot_id &&
-      before->collector_start_ns == cursor_.collector_start_ns &&
-      before->records < cursor_.records) {
+  if (!before->SameLife(cursor_)) before = std::nullopt;
+  losses_.Begin(before.has_value() && before->lost.has_value()
+                    ? *before->lost
+                    : ReadKindCounters(hello.getLostBefore()),
+                now_ns_);
+  if (before.has_value() && before->records < cursor_.records) {
     Loss loss;
     loss.reason = "analyzer_restart";
     loss.count = cursor_.records - before->records;
@@ -229,6 +235,7 @@ void Pipeline::OnContext(wire::Context::Reader context) {
     const auto printed = context.getPrinted();
     cursor_before_ = Cursor{std::string(AsView(printed.getBootId())), printed.getCollectorStartNs(),
                             printed.getRecords()};
+    if (printed.hasLost()) cursor_before_->lost = ReadKindCounters(printed.getLost());
   }
 }
 
@@ -241,6 +248,7 @@ Pipeline::Cursor Pipeline::cursor() const {
   if (cursor_.boot_id.empty()) return cursor_before_.value_or(Cursor{});
   Cursor cursor = cursor_;
   cursor.records -= std::min<std::uint64_t>(cursor.records, merge_.held());
+  cursor.lost = losses_.lost();
   return cursor;
 }
 

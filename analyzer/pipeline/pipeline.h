@@ -39,12 +39,16 @@ class Pipeline {
   void EndSession();
 
   // Records that an earlier analyzer was handed and did not print, as far as can be told: counted
-  // and written as a loss when the next Hello shows how many there were. `printed` is how many
-  // records of the life of the collector named by (boot id, start) had been printed.
+  // and written as a loss when the next Hello shows how many there were. It is about the life of
+  // the collector named by (boot id, start).
   struct Cursor {
     std::string boot_id;
     std::uint64_t collector_start_ns = 0;
-    std::uint64_t records = 0;
+    std::uint64_t records = 0;              // printed
+    std::optional<KindCounters> lost = {};  // kernel losses reported
+    bool SameLife(const Cursor& other) const {
+      return boot_id == other.boot_id && collector_start_ns == other.collector_start_ns;
+    }
   };
   void SetCursor(Cursor cursor) { cursor_before_ = std::move(cursor); }
   // How far this analyzer has got; what is held back is not printed. Before the first Hello, how

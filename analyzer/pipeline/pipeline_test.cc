@@ -99,12 +99,14 @@ Bytes HeartbeatOf(const Counts& lost, std::uint64_t time_ns = kStartNs + 2000 * 
   });
 }
 
-Bytes PrintedOf(std::string_view boot_id, std::uint64_t collector_start_ns, std::uint64_t records) {
+Bytes PrintedOf(std::string_view boot_id, std::uint64_t collector_start_ns, std::uint64_t records,
+                const std::optional<Counts>& lost = std::nullopt) {
   return testing::MakeMessage([&](wire::Message::Builder message) {
     auto printed = message.initContext().initPrinted();
     printed.setBootId(std::string(boot_id));
     printed.setCollectorStartNs(collector_start_ns);
     printed.setRecords(records);
+    if (lost.has_value()) Set(printed.initLost(RG_KIND_END), *lost);
   });
 }
 
@@ -402,6 +404,40 @@ TEST(PipelineLossTest, CursorThatIsUpToDateOrOfAnotherLifeIsNoLoss) {
     EXPECT_SENT(stream, HelloOf{.next_record = 12});
     EXPECT_EQ(stream.Output(), "");
   }
+}
+
+// The collector had sent 9, in a batch that nobody read.
+TEST(PipelineLossTest, LossesThatWereSentAndNotReportedAreReported) {
+  Stream stream;
+  EXPECT_SENT(stream, PrintedOf(kBootId, kStartNs, 5, Counts{{RG_KIND_thread_exit, 4}}));
+  EXPECT_SENT(stream,
+              (HelloOf{.session = 1, .next_record = 5, .lost_before = {{RG_KIND_thread_exit, 9}}}));
+  EXPECT_SENT(stream, (BatchOf{.first_record = 5, .lost = {{RG_KIND_thread_exit, 11}}}));
+  EXPECT_EQ(Each(stream.Lines(), kLossFields), Texts{R"("kernel" "thread_exit" "bulk" 7 11)"});
+  EXPECT_EQ(stream.pipeline().cursor().lost.value()[RG_KIND_thread_exit], 11u);
+}
+
+TEST(PipelineLossTest, LossesThatWereReportedAreNotReportedAgain) {
+  // Without a word of the analyzer before this one, the collector's counts.
+  for (const Bytes& printed :
+       {PrintedOf(kBootId, kStartNs, 5, Counts{{RG_KIND_thread_exit, 9}}),
+        PrintedOf(kBootId, kStartNs, 5), PrintedOf(kOtherBoot, kStartNs, 5, Counts{})}) {
+    Stream stream;
+    EXPECT_SENT(stream, printed);
+    EXPECT_SENT(
+        stream,
+        (HelloOf{.session = 1, .next_record = 5, .lost_before = {{RG_KIND_thread_exit, 9}}}));
+    EXPECT_SENT(stream, (BatchOf{.first_record = 5, .lost = {{RG_KIND_thread_exit, 9}}}));
+    EXPECT_EQ(stream.Output(), "");
+  }
+}
+
+TEST(PipelineTest, HelloWithEndlessTextsIsRefused) {
+  const std::string text(300, 'x');
+  Stream stream;
+  EXPECT_EQ(stream.Send(HelloOf{.boot_id = text}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(stream.Send(HelloOf{.host = text}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_FALSE(stream.Filled().collector.connected);
 }
 
 TEST(PipelineLossTest, RecordsBetweenTwoSessionsAreALoss) {

@@ -21,14 +21,18 @@ const Process* ProcessTable::Find(const ProcessKey& key) const {
 }
 
 Process& ProcessTable::Upsert(const ProcessKey& key) {
-  if (const auto it = index_.find(key); it != index_.end()) {
-    Node& node = nodes_[it->second];
-    if (!node.process.exited) {  // heard of just now
-      Unlink(living_, it->second);
-      PushBack(living_, it->second);
-    }
-    return node.process;
+  const Slot slot = FindOrAdd(key);
+  Process& process = nodes_[slot].process;
+  if (!process.exit_told) {  // heard of just now
+    Unlink(QueueOf(process), slot);
+    process.exited = false;
+    PushBack(living_, slot);
   }
+  return process;
+}
+
+ProcessTable::Slot ProcessTable::FindOrAdd(const ProcessKey& key) {
+  if (const auto it = index_.find(key); it != index_.end()) return it->second;
   if (index_.size() >= capacity_) {
     Queue& queue = exited_.front != kNone ? exited_ : living_;
     Remove(queue, queue.front);
@@ -45,12 +49,13 @@ Process& ProcessTable::Upsert(const ProcessKey& key) {
   nodes_[slot].process = Process{.key = key};
   index_.emplace(key, slot);
   PushBack(living_, slot);
-  return nodes_[slot].process;
+  return slot;
 }
 
 bool ProcessTable::Exit(const ProcessKey& key, std::uint64_t time_ns) {
-  Process& process = Upsert(key);
-  if (!process.exited) End(index_.find(key)->second, time_ns);
+  const Slot slot = FindOrAdd(key);
+  Process& process = nodes_[slot].process;
+  if (!process.exited) End(slot, time_ns);
   return !std::exchange(process.exit_told, true);
 }
 

@@ -47,7 +47,8 @@ class ProcessTable {
 
   // Null if unknown. Pointers stay valid until the next Upsert() or Expire().
   const Process* Find(const ProcessKey& key) const;
-  // The entry, made if it was not there (then evicting another if the table is full).
+  // The entry, made if it was not there (then evicting another if the table is full). One that
+  // EndOthers() ended lives again: it was not in the snapshot, and here it is.
   Process& Upsert(const ProcessKey& key);
   // Marks the process as ended. False: this was told before.
   bool Exit(const ProcessKey& key, std::uint64_t time_ns);
@@ -80,6 +81,8 @@ class ProcessTable {
   void Unlink(Queue& queue, Slot slot);
   void PushBack(Queue& queue, Slot slot);
   void Remove(Queue& queue, Slot slot);
+  // The entry of a key that must not be revived, made if it was not there.
+  Slot FindOrAdd(const ProcessKey& key);
   void End(Slot slot, std::uint64_t time_ns);
 
   const std::size_t capacity_;

@@ -181,6 +181,19 @@ TEST(ProcessTableTest, EndOthersEndsWhatTheGenerationDidNotConfirm) {
   EXPECT_EQ(table.EndOthers(1, 60), 0u);
 }
 
+// It was about to exec while the snapshot was taken, and was not in it.
+TEST(ProcessTableTest, HearingOfWhatEndOthersEndedRevivesIt) {
+  ProcessTable table(2, kGrace);
+  table.Upsert(Key(1));
+  EXPECT_EQ(table.EndOthers(1, 50), 1u);
+  EXPECT_FALSE(table.Upsert(Key(1)).exited);
+  table.Expire(UINT64_MAX);
+  EXPECT_NE(table.Find(Key(1)), nullptr);
+  EXPECT_TRUE(table.Exit(Key(1), 60));
+  table.Expire(UINT64_MAX);
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+}
+
 // The snapshot was faster than the record.
 TEST(ProcessTableTest, ExitToldAfterEndOthersIsTrueOnce) {
   ProcessTable table(8, kGrace);
@@ -217,10 +230,16 @@ class Reference {
   Reference(std::size_t capacity, std::uint64_t grace) : capacity_(capacity), grace_(grace) {}
 
   Entry& Upsert(Id id) {
-    if (entries_.contains(id)) {
-      if (!entries_[id].exited) MoveToBack(living_, id);
-      return entries_[id];
-    }
+    Entry& entry = FindOrAdd(id);
+    if (entry.told) return entry;
+    auto& queue = entry.exited ? exited_ : living_;
+    queue.erase(std::find(queue.begin(), queue.end(), id));
+    living_.push_back(id);
+    entry.exited = false;
+    return entry;
+  }
+  Entry& FindOrAdd(Id id) {
+    if (entries_.contains(id)) return entries_[id];
     if (entries_.size() >= capacity_) {
       auto& queue = exited_.empty() ? living_ : exited_;
       entries_.erase(queue.front());
@@ -231,7 +250,7 @@ class Reference {
     return entries_[id];
   }
   bool Exit(Id id, std::uint64_t time) {
-    Entry& entry = Upsert(id);
+    Entry& entry = FindOrAdd(id);
     if (!entry.exited) End(id, time);
     return !std::exchange(entry.told, true);
   }
@@ -264,10 +283,6 @@ class Reference {
   std::uint64_t evicted = 0;
 
  private:
-  static void MoveToBack(std::vector<Id>& queue, Id id) {
-    queue.erase(std::find(queue.begin(), queue.end(), id));
-    queue.push_back(id);
-  }
   void End(Id id, std::uint64_t time) {
     living_.erase(std::find(living_.begin(), living_.end(), id));
     exited_.push_back(id);

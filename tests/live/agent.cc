@@ -244,8 +244,8 @@ Line Agent::Health() {
   return {};
 }
 
-int Agent::Stop() {
-  const int status = child_.End(SIGTERM);
+int Agent::Stop(int signal) {
+  const int status = child_.End(signal);
   out_.Read();
   return status;
 }

@@ -5,6 +5,7 @@
 #ifndef TESTS_LIVE_AGENT_H_
 #define TESTS_LIVE_AGENT_H_
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -110,7 +111,7 @@ class Agent {
   void Catch();
   // A health record made now.
   Line Health();
-  int Stop();
+  int Stop(int signal = SIGTERM);
 
  private:
   TempFolder folder_;

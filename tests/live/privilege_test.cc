@@ -118,6 +118,20 @@ INSTANTIATE_TEST_SUITE_P(Calls, ForbiddenCallTest,
                          testing::Values(SYS_openat, SYS_execve, SYS_ptrace, SYS_getpid, SYS_setuid,
                                          SYS_unlink, SYS_recvfrom, SYS_bpf /* BPF_MAP_CREATE */));
 
+TEST(PrivilegeTest, NothingOutlivesARunThatIsKilled) {
+  Agent agent;
+  const pid_t children[] = {agent.collector(), agent.analyzer()};
+  agent.Stop(SIGKILL);
+  for (const pid_t pid : children) {
+    bool gone = false;
+    for (int i = 0; i < 100 && !gone; ++i) {
+      gone = kill(pid, 0) != 0 || ReadFile("/proc/" + std::to_string(pid) + "/cmdline").empty();
+      if (!gone) usleep(50'000);
+    }
+    EXPECT_TRUE(gone) << pid;
+  }
+}
+
 TEST(PrivilegeTest, AnIdleCollectorCostsNearlyNothing) {
   Agent agent;
   std::this_thread::sleep_for(milliseconds(500));

@@ -186,8 +186,9 @@ TEST(StreamTest, SigHupReopensTheOutput) {
 // Collector and analyzer as two services, so that one can be killed.
 class TwoServices {
  public:
-  TwoServices() {
-    WriteFile(folder_ / "config.toml", "[events]\nfile = false\n[file]\nenabled = false\n");
+  explicit TwoServices(const std::string& config = "") {
+    WriteFile(folder_ / "config.toml",
+              "[events]\nfile = false\n[file]\nenabled = false\n" + config);
     int status = -1;
     RunProgram({RandGuard(), "plan", "--config", folder_ / "config.toml", "--output",
                 folder_ / "plan", "--collector-user", "59911", "--analyzer-user", "0"},
@@ -302,6 +303,39 @@ TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
   // Not more than sockets and buffers hold: the rest waited.
   EXPECT_LT(missing, 1500U) << services.Errors();
   EXPECT_TRUE(services.collector().Running());
+}
+
+// What was counted in batches that the killed one had been sent and had not read is told by the
+// next.
+TEST(StreamTest, KernelLossesAreToldOnceAcrossAnalyzersThatAreKilled) {
+  TwoServices services("[ebpf]\ncritical_buffer_size = 64\nbuffer_size = 64\n");
+  services.Catch();
+  const std::string name = "told-" + std::to_string(getpid());
+  std::vector<std::string> outputs = {services.OutputPath()};
+  for (int i = 0; i < 3; ++i) {
+    kill(services.analyzer().pid(), SIGSTOP);
+    ASSERT_EQ(RunTrues(2000, 2, name), 2000);
+    services.analyzer().End(SIGKILL);
+    services.StartAnalyzer();
+    services.Catch();
+    outputs.push_back(services.OutputPath());
+  }
+  std::this_thread::sleep_for(milliseconds(1200));  // a heartbeat
+  Output last(services.OutputPath());
+  kill(services.analyzer().pid(), SIGUSR1);
+  ASSERT_TRUE(last.WaitFor(IsHealth));
+  for (const char* kind : {"process_exec", "process_fork", "process_exit"}) {
+    std::uint64_t told = 0;
+    for (const std::string& path : outputs) {
+      Output out(path);
+      out.Read();
+      told += Lost(out, "kernel", kind);
+    }
+    EXPECT_GT(told, 0U) << kind;
+    const std::string& counts = (*last.First(IsHealth))["kernel_lost_by_kind"];
+    EXPECT_NE(counts.find("\"" + std::string(kind) + "\":" + std::to_string(told)), counts.npos)
+        << told << " " << kind << " were told, the kernel counts " << counts;
+  }
 }
 
 }  // namespace

@@ -317,10 +317,15 @@ Forwarder::LostCounters Forwarder::SumLost() const {
 void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder out) const {
   WriteLost(out.initLost(RG_KIND_END), lost);
   auto stored = out.initStored(RG_KIND_END);
+  auto unwatched = out.initUnwatched(RG_KIND_END);
+  auto excluded = out.initExcluded(RG_KIND_END);
   auto programs = out.initPrograms(RG_PROGRAM_END);
   for (const rg_counters& block : sensor_.shared->counters) {
     for (unsigned kind = 0; kind < RG_KIND_END; ++kind) {
-      stored.set(kind, stored[kind] + Read(block.kinds[kind].stored));
+      const rg_kind_counters& in = block.kinds[kind];
+      stored.set(kind, stored[kind] + Read(in.stored));
+      unwatched.set(kind, unwatched[kind] + Read(in.unwatched));
+      excluded.set(kind, excluded[kind] + Read(in.excluded));
     }
     for (unsigned number = 0; number < RG_PROGRAM_END; ++number) {
       const rg_program_counters& in = block.programs[number];

@@ -4,6 +4,8 @@
 #include <capnp/serialize.h>
 
 #include <bit>
+#include <cstring>
+#include <iterator>
 
 #include "collector/startup.h"
 #include "schema/plan.capnp.h"
@@ -11,7 +13,7 @@
 namespace randguard::collector {
 namespace {
 
-constexpr std::size_t kMaxPlanBytes = std::size_t{64} * 1024;
+constexpr std::size_t kMaxPlanBytes = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kMaxEnvNames = 64;  // room in the eBPF map
 constexpr std::uint32_t kMinRing = 64 * 1024;
 constexpr std::uint32_t kMaxRing = 1024 * 1024 * 1024;
@@ -30,16 +32,50 @@ std::uint32_t RingSize(const char* field, std::uint32_t value) {
   return value;
 }
 
+struct CallInfo {
+  int table[2];  // numbers in the 64-bit and in the 32-bit table, or -1
+};
+constexpr CallInfo kCalls[] = {
+    {{-1, -1}},
+#define CALL(number, name, nr64, nr32, kind, fd, dirfd, name1, dirfd2, name2, keep) {{nr64, nr32}},
+#include "schema/abi/calls.def"
+#undef CALL
+};
+static_assert(std::size(kCalls) == RG_CALL_END);
+
+void ReadCalls(capnp::List<std::uint16_t>::Reader calls, rg_settings& settings) {
+  for (const std::uint16_t call : calls) {
+    const CallInfo& info = kCalls[Between("calls", call, 1, RG_CALL_END - 1)];
+    for (int table = 0; table < 2; ++table) {
+      if (info.table[table] >= 0) settings.calls[table][info.table[table]] = call;
+    }
+  }
+}
+
+void ReadFilter(wire::Plan::Filter::Reader in, Plan& plan) {
+  plan.settings.watching = in.getWatching() ? 1 : 0;
+  plan.settings.filter_depths = in.getDepths();
+  plan.settings.filter_endings = in.getEndings();
+  Between("number of filter.entries", in.getEntries().size(), 0, RG_FILTER_MAX);
+  for (const auto entry : in.getEntries()) {
+    rg_filter_entry& out = plan.filter.emplace_back(entry.getHash(), rg_filter_entry{}).second;
+    const auto text = entry.getText();
+    out.flags = entry.getFlags();
+    out.length = Between("length of a filter.entries text", text.size(), 0, RG_FILTER_TEXT_MAX);
+    std::memcpy(out.text, text.begin(), text.size());
+  }
+}
+
 }  // namespace
 
 Plan ReadPlan(const char* path) {
   std::size_t size = 0;
   const auto words = ReadTrustedFile(path, "plan", kMaxPlanBytes, size);
   if (size % sizeof(capnp::word) != 0) Fail("plan %s: not whole words; compile it again", path);
-  // Limits: a plan is a dozen numbers and a flat list of names.
+  // Limits: a plan is a dozen numbers and flat lists.
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords = 2 * kMaxPlanBytes / sizeof(capnp::word);
-  limits.nestingLimit = 4;
+  limits.nestingLimit = 8;
   capnp::FlatArrayMessageReader message(words, limits);
   const auto in = message.getRoot<wire::Plan>();
 
@@ -65,6 +101,8 @@ Plan ReadPlan(const char* path) {
     Between("length of an envNames entry", name.size(), 1, RG_ENV_NAME_MAX - 1);
     plan.env_names.emplace_back(name.begin(), name.size());
   }
+  ReadCalls(in.getCalls(), plan.settings);
+  ReadFilter(in.getFilter(), plan);
   plan.critical_ring_bytes = RingSize("criticalRingBytes", in.getCriticalRingBytes());
   plan.bulk_ring_bytes = RingSize("bulkRingBytes", in.getBulkRingBytes());
   plan.collector_uid = Between("collectorUid", in.getCollectorUid(), 1, UINT32_MAX - 1);

@@ -2,11 +2,11 @@
 #include "collector/sensor.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -19,6 +19,7 @@
 namespace randguard::collector {
 namespace {
 
+constexpr char kKernelTypes[] = "/sys/kernel/btf/vmlinux";
 constexpr std::size_t kMaxObjectBytes = std::size_t{16} * 1024 * 1024;
 
 struct ProgramInfo {
@@ -62,9 +63,6 @@ int KeepComplaint(libbpf_print_level level, const char* format, va_list args) {
   return 0;
 }
 
-struct BtfDelete {
-  void operator()(btf* b) const { btf__free(b); }
-};
 struct ObjectDelete {
   void operator()(bpf_object* o) const { bpf_object__close(o); }
 };
@@ -76,36 +74,13 @@ bpf_program* FindProgram(bpf_object* object, const char* name) {
   return program;
 }
 
-// Empty: this kernel has what the program attaches to.
-std::string WhyNotHere(const bpf_program* program, const btf* kernel) {
-  const std::string_view section = bpf_program__section_name(program);
-  const std::size_t slash = section.find('/');
-  const std::string kind(section.substr(0, slash));
-  const std::string target(slash == section.npos ? "" : section.substr(slash + 1));
-  if (kind == "tp_btf" &&
-      btf__find_by_name_kind(kernel, ("btf_trace_" + target).c_str(), BTF_KIND_TYPEDEF) < 0) {
-    return "this kernel has no tracepoint " + target;
-  }
-  if (kind == "fentry" && btf__find_by_name_kind(kernel, target.c_str(), BTF_KIND_FUNC) < 0) {
-    return "this kernel has no function " + target + " in its BTF";
-  }
-  if (kind == "tp") {
-    const std::string id = "/tracing/events/" + target + "/id";
-    if (access(("/sys/kernel" + id).c_str(), R_OK) != 0 &&
-        access(("/sys/kernel/debug" + id).c_str(), R_OK) != 0) {
-      return "tracefs is not mounted on /sys/kernel/tracing";
-    }
-  }
-  return "";
-}
-
 // What a try has shown that this host does not accept, by hook and choice: why, or empty.
 using Refused = std::array<std::array<std::string, 2>, RG_HOOK_END>;
 
 // Which choice of programs each hook gets: 0, 1, or -1 for none.
 using Choices = std::array<int, RG_HOOK_END>;
 
-Choices Choose(bpf_object* object, const Plan& plan, const btf* kernel, const Refused& refused,
+Choices Choose(const Plan& plan, const Refused& refused,
                std::array<HookReport, RG_HOOK_END>& hooks) {
   Choices choices;
   choices.fill(-1);
@@ -114,13 +89,10 @@ Choices Choose(bpf_object* object, const Plan& plan, const btf* kernel, const Re
     if (!plan.hooks[hook.hook]) continue;
     report.state = HookState::kMissing;
     for (int choice = 0; choice < 2 && choices[hook.hook] < 0; ++choice) {
-      std::string why = refused[hook.hook][choice];
-      bool any = false;
-      for (const ProgramInfo& p : kPrograms) {
-        if (p.hook != hook.hook || p.choice != choice) continue;
-        any = true;
-        if (why.empty()) why = WhyNotHere(FindProgram(object, p.name), kernel);
-      }
+      const std::string& why = refused[hook.hook][choice];
+      const bool any = std::any_of(
+          std::begin(kPrograms), std::end(kPrograms),
+          [&](const ProgramInfo& p) { return p.hook == hook.hook && p.choice == choice; });
       if (!any) continue;
       if (why.empty()) {
         choices[hook.hook] = choice;
@@ -184,6 +156,8 @@ void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
   if (cpus < 1) Fail("cannot tell the number of CPUs: %s", std::strerror(-cpus));
   if (bpf_map__set_initial_value(rodata, &settings, sizeof(settings)) != 0 ||
       bpf_map__set_max_entries(FindMap(object, "rg_scratch"), cpus) != 0 ||
+      bpf_map__set_max_entries(FindMap(object, "rg_filter"),
+                               std::max<std::size_t>(plan.filter.size(), 1)) != 0 ||
       bpf_map__set_max_entries(FindMap(object, "rg_lane_critical"), plan.critical_ring_bytes) !=
           0 ||
       bpf_map__set_max_entries(FindMap(object, "rg_lane_bulk"), plan.bulk_ring_bytes) != 0) {
@@ -201,8 +175,7 @@ bool Load(bpf_object* object, Refused& refused) {
   const int error = errno;
   for (const ProgramInfo& p : kPrograms) {
     if (!LibbpfComplaint().starts_with(std::string("prog '") + p.name + "'")) continue;
-    refused[p.hook][p.choice] =
-        std::string("the kernel refuses ") + p.name + ": " + std::strerror(error);
+    refused[p.hook][p.choice] = LibbpfComplaint();
     return false;
   }
   Fail("this host refuses eBPF: %s (%s)", std::strerror(error), LibbpfComplaint().c_str());
@@ -231,16 +204,20 @@ kj::AutoCloseFd DuplicateMapFd(bpf_object* object, const char* name) {
   return fd;
 }
 
-void FillEnvNames(bpf_object* object, const Plan& plan) {
-  const int fd = bpf_map__fd(FindMap(object, "rg_env_names"));
+void Put(bpf_object* object, const char* map, const void* key, const void* value) {
+  if (bpf_map_update_elem(bpf_map__fd(FindMap(object, map)), key, value, BPF_ANY) != 0) {
+    Fail("map %s: %s", map, std::strerror(errno));
+  }
+}
+
+void FillMaps(bpf_object* object, const Plan& plan) {
   for (const std::string& name : plan.env_names) {
     char key[RG_ENV_NAME_MAX] = {};
     const std::uint8_t value = 1;
     std::memcpy(key, name.data(), name.size());
-    if (bpf_map_update_elem(fd, key, &value, BPF_ANY) != 0) {
-      Fail("environment variable names: %s", std::strerror(errno));
-    }
+    Put(object, "rg_env_names", key, &value);
   }
+  for (const auto& [hash, entry] : plan.filter) Put(object, "rg_filter", &hash, &entry);
 }
 
 }  // namespace
@@ -255,12 +232,10 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
   std::size_t size = 0;
   const auto words = ReadTrustedFile(object_path, "eBPF object", kMaxObjectBytes, size);
   const kj::ArrayPtr<const kj::byte> bytes(words.asBytes().begin(), size);
-  const std::unique_ptr<btf, BtfDelete> kernel(btf__load_vmlinux_btf());
-  if (kernel == nullptr) {
+  if (access(kKernelTypes, R_OK) != 0) {
     Fail(
-        "this kernel has no type information (/sys/kernel/btf/vmlinux: %s); it must be built with "
-        "CONFIG_DEBUG_INFO_BTF",
-        std::strerror(errno));
+        "this kernel has no type information (%s: %s); it must be built with CONFIG_DEBUG_INFO_BTF",
+        kKernelTypes, std::strerror(errno));
   }
 
   // What this host refuses is left out and all of it is tried again, without what is optional or
@@ -268,10 +243,10 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
   for (Refused refused;;) {
     Sensor sensor;
     const Object object = Open(bytes, object_path);
-    const Choices choices = Choose(object.get(), plan, kernel.get(), refused, sensor.hooks);
+    const Choices choices = Choose(plan, refused, sensor.hooks);
     Configure(object.get(), plan, choices);
     if (!Load(object.get(), refused)) continue;
-    FillEnvNames(object.get(), plan);
+    FillMaps(object.get(), plan);
     sensor.critical_map = DuplicateMapFd(object.get(), "rg_lane_critical");
     sensor.bulk_map = DuplicateMapFd(object.get(), "rg_lane_bulk");
     const bpf_map* bss = FindSection(object.get(), ".bss", sizeof(rg_shared));

@@ -18,14 +18,22 @@ extern const volatile struct rg_settings rg_settings;
 /* Mapped by the collector. */
 extern struct rg_shared rg_shared;
 
+/* Components of a path that the filter can follow; power of two. */
+#define RG_COMPONENTS_MAX 256
+
 /* One record is put together here and then copied into its lane, so that a ring
  * holds no more than the bytes a record really has. The slack behind `record` is
  * for the verifier: it sees any masked offset plus any bounded length. */
 struct rg_scratch {
 	__u8 record[RG_RECORD_MAX + RG_ARGS_MAX];
-	__u8 path[RG_PATH_MAX + 256]; /* paths grow here from their end */
+	/* Paths grow here from RG_PATH_MAX down; a name that is put behind one follows. The slack
+	 * is for the verifier again. */
+	__u8 path[2 * RG_PATH_MAX + RG_PATH_MAX];
 	__u8 name[RG_PATH_MAX];
-	__u32 used; /* bytes of record */
+	__u8 clean[RG_PATH_MAX + 8];	 /* the same path without ".", ".." and "//" */
+	__u64 hashes[RG_COMPONENTS_MAX]; /* of its first n components */
+	__u16 starts[RG_COMPONENTS_MAX]; /* where its n-th component begins */
+	__u32 used;			 /* bytes of record */
 	__u32 busy;
 };
 

@@ -51,6 +51,24 @@ static __always_inline void rg_put_string(struct rg_scratch *s, struct rg_str *o
 	s->used = off + n;
 }
 
+/* Appends a user string of at most RG_PATH_MAX - 1 bytes. */
+static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_str *out,
+					       const void *src)
+{
+	__u32 off = rg_offset(s);
+	long n = bpf_probe_read_user_str(&s->record[off], RG_PATH_MAX, src);
+
+	out->offset = off;
+	if (n <= 0) {
+		out->flags = RG_STR_UNREADABLE;
+		return;
+	}
+	out->length = n - 1;
+	if (n == RG_PATH_MAX)
+		out->flags = RG_STR_TRUNCATED;
+	s->used = off + n - 1;
+}
+
 /* --- paths ----------------------------------------------------------------
  *
  * Up from a dentry, through the mounts, to the root of the mount namespace. The

@@ -91,6 +91,8 @@ struct path {
 };
 
 struct file {
+	unsigned int f_mode;
+	unsigned int f_flags;
 	struct inode *f_inode;
 	struct path f_path;
 };
@@ -268,7 +270,9 @@ struct linux_binprm {
 };
 
 struct pt_regs {
+	unsigned long bp;
 	unsigned long r8;
+	unsigned long r9;
 	unsigned long r10;
 	unsigned long bx;
 	unsigned long cx;
@@ -276,11 +280,6 @@ struct pt_regs {
 	unsigned long si;
 	unsigned long di;
 	unsigned long orig_ax;
-};
-
-struct trace_event_raw_sys_exit {
-	long id;
-	long ret;
 };
 
 struct seq_file;

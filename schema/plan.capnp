@@ -24,4 +24,18 @@ struct Plan {
   analyzerUid @13 :UInt32;         # whom it sends to; root is never accepted unless named here
   flushMs @14 :UInt16;             # a record waits at most this long, 1 to 10
   heartbeatMs @15 :UInt32;         # 100 to 60000
+  calls @16 :List(UInt16);         # enum rg_call, looked at by hook syscalls
+  filter @17 :Filter;
+
+  struct Filter {                  # which files are reported: schema/abi/event.h
+    watching @0 :Bool;             # not everything is
+    depths @1 :UInt64;             # bits 1 << number of components of a prefix
+    endings @2 :UInt64;            # bits 1 << number of bytes of an ending
+    entries @3 :List(Entry);       # at most RG_FILTER_MAX
+  }
+  struct Entry {
+    hash @0 :UInt64;
+    flags @1 :UInt16;              # enum rg_filter_flags
+    text @2 :Data;                 # at most RG_FILTER_TEXT_MAX bytes
+  }
 }

@@ -77,6 +77,8 @@ struct Counters {
   lost @0 :List(UInt64);     # by kind
   stored @1 :List(UInt64);   # by kind
   programs @2 :List(Program);
+  unwatched @3 :List(UInt64); # by kind: not reported, for nothing that is watched fits
+  excluded @4 :List(UInt64);  # by kind: not reported, for an exclusion fits
   struct Program {
     runs @0 :UInt64;
     own @1 :UInt64;

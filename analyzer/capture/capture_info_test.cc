@@ -88,7 +88,7 @@ TEST(CaptureInfoTest, TextSaysItAll) {
                 "          kernel 6.1.0-28-cloud-amd64 on x86_64, collector 0.1.0, record format "
                 "1\n"
                 "          hooks attached: process_exec\n"
-                "          hooks missing: exec_failed (not asked for)\n"
+                "          hooks missing: syscalls (not asked for)\n"
                 "          snapshot of 1 process, complete\n"
                 "          1 record in 1 batch\n"
                 "verdict   sound: every message and record verified, ended in order\n",

@@ -51,7 +51,8 @@ int CompilePlanCommand(Arguments& arguments) {
   if (!config->ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
   const auto identities = FindIdentities(arguments);
   if (!identities.ok()) return Fail(identities.status());
-  const absl::Status status = WriteFile(*output, CompilePlan(*config, ForPlan(*identities)));
+  const absl::Status status =
+      WriteFile(*output, CompilePlan(*config, ForPlan(*identities), RealPath));
   return status.ok() ? 0 : Fail(status);
 }
 

@@ -132,7 +132,7 @@ absl::Status RunBoth(const Arguments& arguments, const Config& config,
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*capture));
     recorder.emplace(std::move(writer));
   }
-  const auto plan = CompilePlan(config, ForPlan(identities));
+  const auto plan = CompilePlan(config, ForPlan(identities), RealPath);
   ServiceOptions options;
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(plan);

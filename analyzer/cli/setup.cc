@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "analyzer/base/status.h"
@@ -123,6 +124,12 @@ absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {
 
 absl::StatusOr<Identities> FindOrInventIdentities(const Arguments& arguments) {
   return Find(arguments, /*invent=*/true);
+}
+
+std::string RealPath(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
+                                                         std::free);
+  return real == nullptr ? "" : real.get();
 }
 
 PlanIdentities ForPlan(const Identities& identities) {

@@ -44,6 +44,9 @@ absl::StatusOr<Identities> FindIdentities(const Arguments& arguments);
 // The same for a host without these users: for them, ids that no user of the host has.
 absl::StatusOr<Identities> FindOrInventIdentities(const Arguments& arguments);
 
+// Absolute and without symlinks, "" if there is no such file: for CompilePlan().
+std::string RealPath(const std::string& path);
+
 PlanIdentities ForPlan(const Identities& identities);
 // The digest that CompilePlan() wrote.
 std::uint64_t PlanDigest(const std::vector<std::byte>& plan);

@@ -4,16 +4,20 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/config/names.h"
 
 namespace randguard {
 
+std::vector<FileHook> AllFileHooks() {
+  std::vector<FileHook> hooks;
+  for (std::size_t i = 0; i < std::size(EnumTraits<FileHook>::kNames); ++i) {
+    hooks.push_back(static_cast<FileHook>(i));
+  }
+  return hooks;
+}
+
 std::vector<std::string> Config::Unsupported() const {
   std::vector<std::string> warnings;
-  if (file.enabled) {
-    warnings.emplace_back(
-        "file.enabled is true, but this version does not collect file events yet: there will be "
-        "none");
-  }
   if (network.enabled) {
     warnings.emplace_back(
         "network.enabled is true, but this version does not collect network events yet: there will "

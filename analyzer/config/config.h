@@ -29,11 +29,43 @@ enum class FileHook {
   kWrite,
   kWritev,
   kPwrite64,
+  kPwritev,
+  kPwritev2,
+  kSendfile,
+  kSplice,
+  kCopyFileRange,
+  kMmap,
+  kFtruncate,
+  kFallocate,
+  kTruncate,
   kRename,
   kRenameat,
   kRenameat2,
+  kLink,
+  kLinkat,
+  kSymlink,
+  kSymlinkat,
   kUnlink,
-  kUnlinkat
+  kUnlinkat,
+  kRmdir,
+  kMkdir,
+  kMkdirat,
+  kMknod,
+  kMknodat,
+  kChmod,
+  kFchmod,
+  kFchmodat,
+  kFchmodat2,
+  kChown,
+  kFchown,
+  kLchown,
+  kFchownat,
+  kSetxattr,
+  kLsetxattr,
+  kFsetxattr,
+  kRemovexattr,
+  kLremovexattr,
+  kFremovexattr
 };
 enum class NetworkHook { kConnect, kBind, kListen };
 enum class OutputType { kStdout, kFile };
@@ -79,12 +111,12 @@ struct ProcessConfig {
   bool operator==(const ProcessConfig&) const = default;
 };
 
+// In the order of the enumerators.
+std::vector<FileHook> AllFileHooks();
+
 struct FileConfig {
   bool enabled = true;
-  std::vector<FileHook> hooks = {FileHook::kOpen,      FileHook::kCreat,  FileHook::kOpenat,
-                                 FileHook::kOpenat2,   FileHook::kWrite,  FileHook::kWritev,
-                                 FileHook::kPwrite64,  FileHook::kRename, FileHook::kRenameat,
-                                 FileHook::kRenameat2, FileHook::kUnlink, FileHook::kUnlinkat};
+  std::vector<FileHook> hooks = AllFileHooks();
   std::vector<std::string> watch_paths = {"/etc", "/usr/bin", "/bin"};
   // None when watch_paths is written and this is not.
   std::vector<std::string> watch_patterns = {"*.service"};

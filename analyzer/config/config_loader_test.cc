@@ -319,11 +319,7 @@ TEST(ParseConfigTest, LongValuesAreCutInMessages) {
   EXPECT_LT(lines[0].size(), 200u);
 }
 
-TEST(UnsupportedTest, NothingIsSaidOfProcessesAlone) {
-  EXPECT_EQ(Parse("[events]\nfile = false\n[file]\nenabled = false\n").Unsupported(), Lines{});
-}
-
-TEST(UnsupportedTest, FileIsSaid) { EXPECT_EQ(Parse("").Unsupported().size(), 1u); }
+TEST(UnsupportedTest, NothingIsSaidOfTheDefaults) { EXPECT_EQ(Parse("").Unsupported(), Lines{}); }
 
 TEST(UnsupportedTest, EachPartIsSaid) {
   Config config;

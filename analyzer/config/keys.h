@@ -50,6 +50,11 @@ struct Items {
 
 inline constexpr bool kRequired = true;
 inline constexpr Text kAnyPath = {"a path", CheckPath};
+inline constexpr Text kFilterPaths = {"absolute paths of at most 256 bytes and 63 components",
+                                      CheckFilterPath, 0, 2048};
+inline constexpr Text kFilterPatterns = {
+    "patterns: `*` and an ending of at most 63 bytes, or an absolute path", CheckFilterPattern, 0,
+    2048};
 inline constexpr Text kPaths = {"absolute paths", CheckAbsolutePath};
 inline constexpr Text kPatterns = {"patterns", CheckPattern};
 inline constexpr Text kLabel = {"printable text, 1 to 128 bytes", CheckLabel};
@@ -117,13 +122,13 @@ void VisitKeys(V& v, FileConfig& c) {
         "Files to report: these and all below them; whole components, so `/etc` is not "
         "`/etcetera`. "
         "With no paths and no patterns, every file."},
-    c.watch_paths, kPaths);
+    c.watch_paths, kFilterPaths);
   v(Key{"watch_patterns",
         "Files to report wherever they are. `*` at the start matches any beginning; elsewhere "
         "the whole path must be equal. When `watch_paths` is written and this is not: none."},
-    c.watch_patterns, kPatterns);
+    c.watch_patterns, kFilterPatterns);
   v(Key{"exclude_paths", "Files never to report, also when they match the above."}, c.exclude_paths,
-    kPaths);
+    kFilterPaths);
 }
 
 template <typename V>
@@ -218,7 +223,7 @@ void VisitTables(V& v, Config& c) {
   v(Table{"ebpf", "The kernel side."}, c.ebpf);
   v(Table{"events", "Which kinds of events there are."}, c.events);
   v(Table{"process", "Process events."}, c.process);
-  v(Table{"file", "File events. Checked, but not collected by this version."}, c.file);
+  v(Table{"file", "File events."}, c.file);
   v(Table{"network", "Network events. Checked, but not collected by this version."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
   v(Table{"performance", "Bounds."}, c.performance);

@@ -35,9 +35,15 @@ struct EnumTraits<ProcessHook> {
 };
 template <>
 struct EnumTraits<FileHook> {
-  static constexpr std::string_view kNames[] = {"open",     "creat",     "openat",   "openat2",
-                                                "write",    "writev",    "pwrite64", "rename",
-                                                "renameat", "renameat2", "unlink",   "unlinkat"};
+  static constexpr std::string_view kNames[] = {
+      "open",         "creat",       "openat",    "openat2",   "write",     "writev",
+      "pwrite64",     "pwritev",     "pwritev2",  "sendfile",  "splice",    "copy_file_range",
+      "mmap",         "ftruncate",   "fallocate", "truncate",  "rename",    "renameat",
+      "renameat2",    "link",        "linkat",    "symlink",   "symlinkat", "unlink",
+      "unlinkat",     "rmdir",       "mkdir",     "mkdirat",   "mknod",     "mknodat",
+      "chmod",        "fchmod",      "fchmodat",  "fchmodat2", "chown",     "fchown",
+      "lchown",       "fchownat",    "setxattr",  "lsetxattr", "fsetxattr", "removexattr",
+      "lremovexattr", "fremovexattr"};
   static constexpr std::string_view kHookTable = "file";
 };
 template <>

@@ -8,7 +8,10 @@
 #include <bit>
 #include <cstring>
 #include <span>
+#include <string_view>
 
+#include "analyzer/config/names.h"
+#include "analyzer/event/calls.h"
 #include "schema/abi/event.h"
 #include "schema/plan.capnp.h"
 
@@ -23,12 +26,30 @@ constexpr std::uint32_t kHeartbeatMs = 1000;
 constexpr std::uint32_t kAllExecSources = (1u << RG_EXEC_UNKNOWN) | (1u << RG_EXEC_EXECVE) |
                                           (1u << RG_EXEC_EXECVEAT) | (1u << RG_EXEC_KERNEL);
 
+std::uint16_t CallNumber(std::string_view name) {
+  for (std::uint16_t number = 1; number < kCalls.size(); ++number) {
+    if (kCalls[number].name == name) return number;
+  }
+  return 0;
+}
+
+std::vector<std::uint16_t> CallsOf(const Config& config) {
+  std::vector<std::uint16_t> calls;
+  if (!config.ebpf.enabled) return calls;
+  if (config.process.failed_exec) calls = {RG_CALL_execve, RG_CALL_execveat};
+  if (config.file.enabled) {
+    for (const FileHook hook : config.file.hooks) calls.push_back(CallNumber(Name(hook)));
+  }
+  std::sort(calls.begin(), calls.end());
+  return calls;
+}
+
 std::vector<std::uint16_t> HooksOf(const Config& config) {
   if (!config.ebpf.enabled) return {};
   std::vector<std::uint16_t> hooks = {RG_HOOK_process_exec, RG_HOOK_process_fork,
                                       RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
                                       RG_HOOK_exec_source};
-  if (config.process.failed_exec) hooks.push_back(RG_HOOK_exec_failed);
+  if (!CallsOf(config).empty()) hooks.push_back(RG_HOOK_syscalls);
   hooks.push_back(RG_HOOK_snapshot);
   return hooks;
 }
@@ -54,16 +75,35 @@ std::vector<std::byte> Framed(capnp::MallocMessageBuilder& message) {
   return framed;
 }
 
-}  // namespace
+template <typename Builder>
+void SetNumbers(Builder list, const std::vector<std::uint16_t>& numbers) {
+  for (unsigned i = 0; i < numbers.size(); ++i) list.set(i, numbers[i]);
+}
 
-std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities) {
-  capnp::MallocMessageBuilder message;
-  wire::Plan::Builder plan = message.initRoot<wire::Plan>();
+void SetFilter(wire::Plan::Filter::Builder out, const CompiledFilter& filter) {
+  out.setWatching(filter.watching);
+  out.setDepths(filter.depths);
+  out.setEndings(filter.endings);
+  auto entries = out.initEntries(static_cast<unsigned>(filter.entries.size()));
+  unsigned i = 0;
+  for (const auto& [hash, entry] : filter.entries) {
+    auto to = entries[i++];
+    to.setHash(hash);
+    to.setFlags(entry.flags);
+    to.setText(capnp::Data::Reader(reinterpret_cast<const kj::byte*>(entry.text.data()),
+                                   entry.text.size()));
+  }
+}
+
+void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& identities,
+          const ResolvePath& resolve) {
   plan.setAbiVersion(RG_ABI_VERSION);
 
   const std::vector<std::uint16_t> hooks = HooksOf(config);
-  auto plan_hooks = plan.initHooks(static_cast<unsigned>(hooks.size()));
-  for (unsigned i = 0; i < hooks.size(); ++i) plan_hooks.set(i, hooks[i]);
+  SetNumbers(plan.initHooks(static_cast<unsigned>(hooks.size())), hooks);
+  const std::vector<std::uint16_t> calls = CallsOf(config);
+  SetNumbers(plan.initCalls(static_cast<unsigned>(calls.size())), calls);
+  if (config.file.enabled) SetFilter(plan.initFilter(), CompileFilter(config.file, resolve));
 
   const ProcessConfig& process = config.process;
   plan.setCollectArgs(process.collect_args);
@@ -84,7 +124,18 @@ std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& i
   plan.setAnalyzerUid(identities.analyzer_uid);
   plan.setFlushMs(kFlushMs);
   plan.setHeartbeatMs(kHeartbeatMs);
-  plan.setDigest(Fnv1a(Framed(message)));
+}
+
+}  // namespace
+
+std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities,
+                                   const ResolvePath& resolve) {
+  capnp::MallocMessageBuilder as_written;
+  Fill(as_written.initRoot<wire::Plan>(), config, identities, nullptr);
+  capnp::MallocMessageBuilder message;
+  auto plan = message.initRoot<wire::Plan>();
+  Fill(plan, config, identities, resolve);
+  plan.setDigest(Fnv1a(Framed(as_written)));
   return Framed(message);
 }
 

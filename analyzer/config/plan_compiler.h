@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
+#include "analyzer/config/path_filter.h"
 
 namespace randguard {
 
@@ -25,8 +26,10 @@ struct PlanIdentities {
 // of them are always observed (every source of exec too), and the analyzer chooses what to print.
 // With ebpf.enabled false the list of hooks is empty: callers refuse to start a collector with it.
 //
-// The digest is FNV-1a (64 bit) over the framed message with digest 0.
-std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities);
+// The digest is FNV-1a (64 bit) over the framed message with digest 0 as it is without `resolve`:
+// it names the configuration, whatever the host's symlinks lead to.
+std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities,
+                                   const ResolvePath& resolve = nullptr);
 
 }  // namespace randguard
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ constexpr PlanIdentities kIdentities = {
 
 class Plan {
  public:
-  explicit Plan(const Config& config) {
-    const std::vector<std::byte> bytes = CompilePlan(config, kIdentities);
+  explicit Plan(const Config& config) : Plan(CompilePlan(config, kIdentities)) {}
+  explicit Plan(const std::vector<std::byte>& bytes) {
     words_ = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
     std::memcpy(words_.begin(), bytes.data(), bytes.size());
     reader_ = kj::heap<capnp::FlatArrayMessageReader>(words_);
@@ -32,13 +33,16 @@ class Plan {
 
   wire::Plan::Reader operator*() { return reader_->getRoot<wire::Plan>(); }
 
-  std::vector<std::uint16_t> Hooks() {
-    std::vector<std::uint16_t> hooks;
-    for (const std::uint16_t hook : (**this).getHooks()) hooks.push_back(hook);
-    return hooks;
-  }
+  std::vector<std::uint16_t> Hooks() { return Numbers((**this).getHooks()); }
+  std::vector<std::uint16_t> Calls() { return Numbers((**this).getCalls()); }
 
  private:
+  static std::vector<std::uint16_t> Numbers(capnp::List<std::uint16_t>::Reader list) {
+    std::vector<std::uint16_t> numbers;
+    for (const std::uint16_t number : list) numbers.push_back(number);
+    return numbers;
+  }
+
   kj::Array<capnp::word> words_;
   kj::Own<capnp::FlatArrayMessageReader> reader_;
 };
@@ -48,9 +52,9 @@ TEST(CompilePlanTest, DefaultConfig) {
   const wire::Plan::Reader plan = *compiled;
   EXPECT_EQ(plan.getAbiVersion(), RG_ABI_VERSION);
   EXPECT_EQ(compiled.Hooks(),
-            (std::vector<std::uint16_t>{
-                RG_HOOK_process_exec, RG_HOOK_process_fork, RG_HOOK_process_exit,
-                RG_HOOK_cgroup_mkdir, RG_HOOK_exec_source, RG_HOOK_exec_failed, RG_HOOK_snapshot}));
+            (std::vector<std::uint16_t>{RG_HOOK_process_exec, RG_HOOK_process_fork,
+                                        RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
+                                        RG_HOOK_exec_source, RG_HOOK_syscalls, RG_HOOK_snapshot}));
   EXPECT_TRUE(plan.getCollectArgs());
   EXPECT_TRUE(plan.getCollectCwd());
   EXPECT_FALSE(plan.getCollectEnv());
@@ -72,13 +76,57 @@ TEST(CompilePlanTest, HooksOfTheConfigOnlyChooseWhatIsPrinted) {
   EXPECT_EQ(CompilePlan(config, kIdentities), CompilePlan(Config{}, kIdentities));
 }
 
-TEST(CompilePlanTest, FailedExecsCanBeOff) {
+TEST(CompilePlanTest, WithoutFailedExecsAndFilesNoSystemCallIsLookedAt) {
   Config config;
   config.process.failed_exec = false;
+  config.file.enabled = false;
   EXPECT_EQ(
       Plan(config).Hooks(),
       (std::vector<std::uint16_t>{RG_HOOK_process_exec, RG_HOOK_process_fork, RG_HOOK_process_exit,
                                   RG_HOOK_cgroup_mkdir, RG_HOOK_exec_source, RG_HOOK_snapshot}));
+  EXPECT_EQ(Plan(config).Calls(), std::vector<std::uint16_t>{});
+}
+
+TEST(CompilePlanTest, CallsAreThoseOfTheHooks) {
+  Config config;
+  config.file.hooks = {FileHook::kWrite, FileHook::kOpenat, FileHook::kFchmodat2};
+  EXPECT_EQ(Plan(config).Calls(),
+            (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat, RG_CALL_openat,
+                                        RG_CALL_write, RG_CALL_fchmodat2}));
+  config.process.failed_exec = false;
+  EXPECT_EQ(Plan(config).Calls(),
+            (std::vector<std::uint16_t>{RG_CALL_openat, RG_CALL_write, RG_CALL_fchmodat2}));
+  config.file.enabled = false;
+  config.process.failed_exec = true;
+  EXPECT_EQ(Plan(config).Calls(), (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat}));
+}
+
+TEST(CompilePlanTest, EveryFileHookIsASystemCall) {
+  const std::vector<std::uint16_t> calls = Plan(Config{}).Calls();
+  EXPECT_EQ(calls.size(), 2 + AllFileHooks().size());
+  EXPECT_EQ(calls.front(), RG_CALL_execve);  // none that has no number
+  EXPECT_EQ(std::set<std::uint16_t>(calls.begin(), calls.end()).size(), calls.size());
+}
+
+TEST(CompilePlanTest, FilterIsHandedOn) {
+  Config config;
+  config.file.watch_paths = {"/etc"};
+  config.file.watch_patterns = {"*.service"};
+  config.file.exclude_paths = {"/etc/ssl/certs"};
+  Plan compiled(config);
+  const auto filter = (*compiled).getFilter();
+  EXPECT_TRUE(filter.getWatching());
+  EXPECT_EQ(filter.getDepths(), 1u << 1 | 1u << 3);
+  EXPECT_EQ(filter.getEndings(), 1u << 8);
+  EXPECT_EQ(filter.getEntries().size(), 3u);
+}
+
+TEST(CompilePlanTest, DigestIsTheSameWhereverSymlinksLead) {
+  const auto elsewhere = [](const std::string& path) { return "/elsewhere" + path; };
+  const auto plain = CompilePlan(Config{}, kIdentities);
+  const auto resolved = CompilePlan(Config{}, kIdentities, elsewhere);
+  EXPECT_NE(plain, resolved);
+  EXPECT_EQ((*Plan(plain)).getDigest(), (*Plan(resolved)).getDigest());
 }
 
 TEST(CompilePlanTest, EbpfOffHasNoHooks) {

@@ -76,6 +76,28 @@ std::string CheckPattern(std::string_view value) {
   return CheckAbsolutePath(value);
 }
 
+std::string CheckFilterPath(std::string_view value) {
+  std::string wrong = CheckAbsolutePath(value);
+  if (!wrong.empty()) return wrong;
+  if (value.size() > RG_FILTER_TEXT_MAX) {
+    return absl::StrFormat("is longer than %d bytes", RG_FILTER_TEXT_MAX);
+  }
+  if (std::count(value.begin(), value.end(), '/') > RG_FILTER_DEPTH_MAX) {
+    return absl::StrFormat("has more than %d components", RG_FILTER_DEPTH_MAX);
+  }
+  return "";
+}
+
+std::string CheckFilterPattern(std::string_view value) {
+  std::string wrong = CheckPattern(value);
+  if (!wrong.empty()) return wrong;
+  if (!value.starts_with('*')) return CheckFilterPath(value);
+  if (value.size() - 1 > RG_FILTER_ENDING_MAX) {
+    return absl::StrFormat("has more than %d bytes after \"*\"", RG_FILTER_ENDING_MAX);
+  }
+  return "";
+}
+
 std::string CheckProcessName(std::string_view value) {
   if (value.empty()) return "must not be empty";
   if (value.starts_with('/')) {

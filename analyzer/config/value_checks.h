@@ -24,6 +24,10 @@ std::string CheckAbsolutePath(std::string_view value);
 // "*" and an ending, or a whole path.
 std::string CheckPattern(std::string_view value);
 
+// The same for what is compared in the kernel, where room is short.
+std::string CheckFilterPath(std::string_view value);
+std::string CheckFilterPattern(std::string_view value);
+
 // A program's name, without a folder.
 std::string CheckProcessName(std::string_view value);
 

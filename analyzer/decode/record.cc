@@ -6,11 +6,11 @@
 #include <type_traits>
 
 #include "analyzer/base/status.h"
+#include "analyzer/decode/file_record.h"
+#include "analyzer/decode/parts.h"
 
 namespace randguard {
 namespace {
-
-constexpr int kAtFdCwd = -100;  // AT_FDCWD
 
 // No holes: every byte of a body belongs to a member, so the eBPF side, which zeroes bodies and
 // copies whole ones, cannot leak what it does not fill.
@@ -47,52 +47,6 @@ constexpr std::string_view kProgramNames[] = {
 #undef PROGRAM
 };
 
-// The string area of one record; collects the first thing wrong with it.
-class Strings {
- public:
-  Strings(RecordBytes record, std::size_t body) : record_(record), body_(body) {}
-
-  // Longer than the format allows is as wrong as out of bounds: the process table keeps paths.
-  std::string_view Get(const rg_str& s, std::size_t max = RG_PATH_MAX) {
-    if (s.length == 0) return {};
-    if (s.length > max || s.offset < body_ ||
-        static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
-      ok_ = false;
-      return {};
-    }
-    return {reinterpret_cast<const char*>(record_.data()) + s.offset, s.length};
-  }
-  OptionalText GetOptional(const rg_str& s) {
-    if (s.length == 0) return std::nullopt;
-    return Get(s);
-  }
-  bool ok() const { return ok_; }
-
- private:
-  RecordBytes record_;
-  std::size_t body_;
-  bool ok_ = true;
-};
-
-Text Comm(const char (&comm)[RG_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
-
-// `raw` is the record itself, for `comm` is borrowed.
-Actor ActorFrom(const rg_header& raw) {
-  Actor a;
-  a.timestamp_ns = raw.time_ns;
-  a.time = {raw.time_ns};
-  a.pid = raw.pid;
-  a.tid = raw.tid;
-  a.ppid = raw.ppid;
-  a.uid = raw.uid;
-  a.gid = raw.gid;
-  a.comm = Comm(raw.comm);
-  a.process_id = {raw.pid, raw.start_ns};
-  a.cgroup_id = raw.cgroup_id;
-  if (raw.ppid != 0) a.parent_process_id = ProcessKey{raw.ppid, raw.parent_start_ns};
-  return a;
-}
-
 OptionalText SourceName(unsigned source) {
   switch (source) {
     case RG_EXEC_EXECVE:
@@ -106,32 +60,9 @@ OptionalText SourceName(unsigned source) {
   }
 }
 
-OptionalText PathStatus(const rg_str& path) {
-  if ((path.flags & RG_STR_UNREADABLE) != 0) return "unreadable";
-  if ((path.flags & RG_STR_TRUNCATED) != 0) return "truncated";
-  if ((path.flags & RG_STR_DETACHED) != 0) return "detached";
-  if ((path.flags & RG_STR_DELETED) != 0) return "deleted";
-  return std::nullopt;
-}
-
-bool Cut(const rg_str& s) { return (s.flags & (RG_STR_TRUNCATED | RG_STR_UNREADABLE)) != 0; }
-
-// Absent also if it was cut: a part of a name is another name.
-OptionalText Whole(const rg_str& s, Strings& strings) {
-  const OptionalText text = strings.GetOptional(s);
-  return Cut(s) ? std::nullopt : text;
-}
-
 std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
   if (id == UINT32_MAX) return std::nullopt;
   return id;
-}
-
-OptionalText ErrorName(int result) {
-  if (result >= 0 || result < -4095) return std::nullopt;
-  const char* name = strerrorname_np(-result);
-  if (name == nullptr) return std::nullopt;
-  return name;
 }
 
 // One overload for each body. `r` lies in the record that `strings` was made of.
@@ -243,12 +174,16 @@ ProcessExit FromAbi(const rg_exit& r, Strings&) {
   return e;
 }
 
+Event FromAbi(const rg_file& r, Strings& strings) { return DecodeFile(r, strings); }
+
 CgroupName FromAbi(const rg_cgroup& r, Strings& strings) {
   CgroupName e;
   e.id = r.id;
   e.path = Whole(r.path, strings);
   return e;
 }
+
+// One overload for each body. End.
 
 template <typename Body>
 absl::StatusOr<Event> Decode(RecordBytes bytes) {
@@ -257,8 +192,10 @@ absl::StatusOr<Event> Decode(RecordBytes bytes) {
   Strings strings(bytes, sizeof(Body));
   Event event = FromAbi(body, strings);
   if (!strings.ok()) {
-    return InvalidInput("record of kind %s: a string is too long or lies outside of its %d bytes",
-                        KindName(body.hdr.kind), bytes.size());
+    return InvalidInput(
+        "record of kind %s and %d bytes: a string is too long or lies outside, or a field has no "
+        "such value",
+        KindName(body.hdr.kind), bytes.size());
   }
   return event;
 }

@@ -11,12 +11,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "analyzer/decode/parts.h"
 #include "analyzer/event/events.h"
 #include "schema/abi/event.h"
 
 namespace randguard {
-
-using RecordBytes = std::span<const std::byte>;
 
 // Name of a kind of record or of a hook; "unknown" for a number that has none.
 std::string_view KindName(unsigned kind);

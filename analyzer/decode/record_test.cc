@@ -214,6 +214,256 @@ TEST(DecodeRecordTest, CgroupMkdirKeepsEveryField) {
   EXPECT_EQ(e.path, "/system.slice/new.service");
 }
 
+TEST(DecodeRecordTest, FileOpenKeepsEveryField) {
+  const Bytes record = testing::FileOpen().Build();
+  const auto e = Decoded<FileOpen>(record);
+  ExpectBuildersActor(e.actor);
+  EXPECT_EQ(e.call.event_type, "file_open");
+  EXPECT_EQ(e.call.syscall, "openat");
+  EXPECT_EQ(e.call.result, 3);
+  EXPECT_EQ(e.call.error, std::nullopt);
+  EXPECT_FALSE(e.call.compat32 || e.call.alert || e.filename_truncated);
+  EXPECT_EQ(e.filename, "ssh/../ssh/sshd_config");
+  EXPECT_EQ(e.resolved_path, "/etc/ssh/sshd_config");
+  EXPECT_EQ(e.path_source, "kernel");
+  EXPECT_EQ(e.path_status, std::nullopt);
+  EXPECT_EQ(e.flags, 0102u);
+  ASSERT_TRUE(e.create_mode.has_value());
+  EXPECT_EQ(e.create_mode->bits, 0640u);
+  EXPECT_EQ(e.resolve, std::nullopt);
+  EXPECT_EQ(e.dirfd, 7);
+  EXPECT_EQ(e.fd, 3);
+  EXPECT_TRUE(e.created);
+  ASSERT_TRUE(e.object.dev.has_value() && e.object.mode.has_value());
+  EXPECT_EQ(e.object.dev->dev, 8u << 20 | 1);
+  EXPECT_EQ(e.object.mode->bits, 0100644u);
+  EXPECT_EQ(e.object.inode, 4'000'001u);
+  EXPECT_EQ(e.object.owner_uid, 5001u);
+  EXPECT_EQ(e.object.owner_gid, 5002u);
+}
+
+TEST(DecodeRecordTest, FailedOpenHasNoDescriptorAndNoObject) {
+  auto r = testing::FileOpen();
+  r.body.result = -13;
+  r.body.flags = RG_FILE_COMPAT;
+  r.body.args[2] = 0;
+  r.Put(&rg_file::path, "/etc/ssh/sshd_config", RG_STR_LEXICAL);
+  const Bytes record = r.Build();
+  const auto e = Decoded<FileOpen>(record);
+  EXPECT_EQ(e.call.error, "EACCES");
+  EXPECT_TRUE(e.call.compat32);
+  EXPECT_EQ(e.fd, std::nullopt);
+  EXPECT_EQ(e.create_mode, std::nullopt);
+  EXPECT_EQ(e.object.inode, std::nullopt);
+  EXPECT_EQ(e.path_source, "lexical");
+}
+
+TEST(DecodeRecordTest, EachWayToOpenHasItsArguments) {
+  auto r = testing::FileCall(RG_KIND_file_open, RG_CALL_openat2);
+  r.body.args[0] = static_cast<std::uint64_t>(-100);
+  r.body.args[2] = 0x1'0000'0041;  // flags of openat2 have 64 bits
+  r.body.args[3] = 0600;
+  r.body.args[4] = 0x18;
+  Bytes record = r.Build();
+  auto e = Decoded<FileOpen>(record);
+  EXPECT_EQ(e.call.event_type, "file_openat2");
+  EXPECT_EQ(e.dirfd, std::nullopt);
+  EXPECT_EQ(e.flags, 0x1'0000'0041u);
+  EXPECT_EQ(e.resolve, 0x18u);
+  EXPECT_EQ(e.create_mode.value_or(Mode{}).bits, 0600u);
+
+  r = testing::FileCall(RG_KIND_file_open, RG_CALL_creat);
+  r.body.args[1] = 0644;
+  record = r.Build();
+  e = Decoded<FileOpen>(record);
+  EXPECT_EQ(e.call.event_type, "file_open");
+  EXPECT_EQ(e.call.syscall, "creat");
+  EXPECT_EQ(e.flags, 01101u);
+  EXPECT_EQ(e.create_mode.value_or(Mode{}).bits, 0644u);
+
+  r = testing::FileCall(RG_KIND_file_open, RG_CALL_open);
+  r.body.args[1] = 0x8000'0000;  // a caller's sign extension is none of the flags
+  record = r.Build();
+  e = Decoded<FileOpen>(record);
+  EXPECT_EQ(e.flags, 0x8000'0000u);
+  EXPECT_EQ(e.dirfd, std::nullopt);
+}
+
+TEST(DecodeRecordTest, FileWriteKeepsEveryField) {
+  const Bytes record = testing::FileWrite().Build();
+  const auto e = Decoded<FileWrite>(record);
+  ExpectBuildersActor(e.actor);
+  EXPECT_EQ(e.call.event_type, "file_pwrite64");
+  EXPECT_EQ(e.call.result, 10);
+  EXPECT_EQ(e.fd, 4);
+  EXPECT_EQ(e.count, 11u);
+  EXPECT_EQ(e.pos, 12);
+  EXPECT_EQ(e.iovcnt, std::nullopt);
+  EXPECT_EQ(e.resolved_path, "/etc/ssh/sshd_config");
+  EXPECT_EQ(e.path_source, "kernel");
+  EXPECT_EQ(e.object.inode, 4'000'001u);
+}
+
+// What the six arguments are for each call that takes a descriptor.
+TEST(DecodeRecordTest, EachWayToWriteHasItsArguments) {
+  struct Case {
+    unsigned call;
+    std::int32_t fd;
+    std::optional<std::uint64_t> count, iovcnt, length;
+    std::optional<std::int64_t> pos;
+    std::optional<std::uint32_t> flags, prot;
+  };
+  constexpr std::nullopt_t kNo = std::nullopt;
+  const Case cases[] = {
+      {RG_CALL_write, 10, 12, kNo, kNo, kNo, kNo, kNo},
+      {RG_CALL_writev, 10, kNo, 12, kNo, kNo, kNo, kNo},
+      {RG_CALL_pwrite64, 10, 12, kNo, kNo, 13, kNo, kNo},
+      {RG_CALL_pwritev, 10, kNo, 12, kNo, 13, kNo, kNo},
+      {RG_CALL_pwritev2, 10, kNo, 12, kNo, 13, 15, kNo},
+      {RG_CALL_sendfile, 10, 13, kNo, kNo, kNo, kNo, kNo},
+      {RG_CALL_splice, 12, 14, kNo, kNo, kNo, 15, kNo},
+      {RG_CALL_copy_file_range, 12, 14, kNo, kNo, kNo, 15, kNo},
+      {RG_CALL_mmap, 14, kNo, kNo, 11, 15, 13, 12},
+      {RG_CALL_ftruncate, 10, kNo, kNo, 11, kNo, kNo, kNo},
+      {RG_CALL_fallocate, 10, kNo, kNo, 13, 12, 11, kNo},
+  };
+  for (const Case& c : cases) {
+    auto r = testing::FileCall(RG_KIND_file_write, c.call);
+    for (int i = 0; i < 6; ++i) r.body.args[i] = static_cast<std::uint64_t>(10 + i);
+    const Bytes record = r.Build();
+    const auto e = Decoded<FileWrite>(record);
+    const std::string_view name = e.call.syscall;
+    EXPECT_EQ(e.call.event_type, "file_" + std::string(name));
+    EXPECT_EQ(e.fd, c.fd) << name;
+    EXPECT_EQ(e.count, c.count) << name;
+    EXPECT_EQ(e.iovcnt, c.iovcnt) << name;
+    EXPECT_EQ(e.length, c.length) << name;
+    EXPECT_EQ(e.pos, c.pos) << name;
+    EXPECT_EQ(e.flags, c.flags) << name;
+    EXPECT_EQ(e.prot, c.prot) << name;
+  }
+}
+
+TEST(DecodeRecordTest, MappingHasNoAddress) {
+  auto r = testing::FileCall(RG_KIND_file_write, RG_CALL_mmap);
+  r.body.result = 0x7fff'dead'b000;
+  Bytes record = r.Build();
+  EXPECT_EQ(Decoded<FileWrite>(record).call.result, 0);
+  r.body.result = -12;
+  record = r.Build();
+  EXPECT_EQ(Decoded<FileWrite>(record).call.error, "ENOMEM");
+}
+
+TEST(DecodeRecordTest, FileRenameKeepsEveryField) {
+  const Bytes record = testing::FileRename().Build();
+  const auto e = Decoded<FileRename>(record);
+  ExpectBuildersActor(e.actor);
+  EXPECT_EQ(e.call.event_type, "file_renameat2");
+  EXPECT_EQ(e.old_filename, "old");
+  EXPECT_EQ(e.new_filename, "etc/new");
+  EXPECT_FALSE(e.filename_truncated);
+  EXPECT_EQ(e.flags, 2u);
+  EXPECT_EQ(e.old_resolved_path, "/etc/old");
+  EXPECT_EQ(e.old_path_source, "kernel");  // one component in a directory of the kernel's
+  EXPECT_EQ(e.new_resolved_path, "/srv/etc/new");
+  EXPECT_EQ(e.new_path_source, "lexical");
+  EXPECT_EQ(e.old_dirfd, std::nullopt);
+  EXPECT_EQ(e.new_dirfd, 9);
+}
+
+TEST(DecodeRecordTest, TargetOfASymlinkIsNoPath) {
+  auto r = testing::FileCall(RG_KIND_file_rename, RG_CALL_symlinkat);
+  r.body.args[1] = 8;
+  r.Put(&rg_file::path, "");
+  r.Put(&rg_file::name, "../shadow");
+  r.Put(&rg_file::path2, "/etc/x", RG_STR_LEXICAL);
+  r.Put(&rg_file::name2, "x");
+  const Bytes record = r.Build();
+  const auto e = Decoded<FileRename>(record);
+  EXPECT_EQ(e.old_filename, "../shadow");
+  EXPECT_EQ(e.old_resolved_path, std::nullopt);
+  EXPECT_EQ(e.old_path_source, std::nullopt);
+  EXPECT_EQ(e.new_path_source, "kernel");
+  EXPECT_EQ(e.new_dirfd, 8);
+  EXPECT_EQ(e.old_dirfd, std::nullopt);
+}
+
+TEST(DecodeRecordTest, FileUnlinkKeepsEveryField) {
+  const Bytes record = testing::FileUnlink().Build();
+  const auto e = Decoded<FileUnlink>(record);
+  ExpectBuildersActor(e.actor);
+  EXPECT_EQ(e.call.event_type, "file_unlinkat");
+  EXPECT_EQ(e.call.error, "EACCES");
+  EXPECT_EQ(e.filename, "dir");
+  EXPECT_EQ(e.flags, 0x200u);
+  EXPECT_EQ(e.dirfd, 5);
+  EXPECT_EQ(e.resolved_path, "/etc/dir");
+  EXPECT_EQ(e.path_source, "kernel");
+}
+
+TEST(DecodeRecordTest, NameOfDotsIsLexical) {
+  for (const char* name : {".", "..", "a/b", ""}) {
+    auto r = testing::FileUnlink();
+    r.Put(&rg_file::name, name);
+    const Bytes record = r.Build();
+    EXPECT_EQ(Decoded<FileUnlink>(record).path_source, "lexical") << name;
+  }
+}
+
+TEST(DecodeRecordTest, FileChangeKeepsEveryField) {
+  const Bytes record = testing::FileChange().Build();
+  const auto e = Decoded<FileChange>(record);
+  ExpectBuildersActor(e.actor);
+  EXPECT_EQ(e.call.event_type, "file_fchownat");
+  EXPECT_EQ(e.filename, "ssh");
+  EXPECT_EQ(e.fd, std::nullopt);
+  EXPECT_EQ(e.dirfd, 6);
+  EXPECT_EQ(e.new_uid, 1000u);
+  EXPECT_EQ(e.new_gid, std::nullopt);
+  EXPECT_EQ(e.flags, 0x100u);
+  EXPECT_EQ(e.resolved_path, "/etc/ssh");
+  EXPECT_EQ(e.path_source, "lexical");  // it may be a symlink, and followed
+  EXPECT_EQ(e.object.inode, std::nullopt);
+}
+
+TEST(DecodeRecordTest, EachWayToChangeHasItsArguments) {
+  const auto change = [](unsigned call) {
+    auto r = testing::FileCall(RG_KIND_file_change, call);
+    for (int i = 0; i < 6; ++i) r.body.args[i] = static_cast<std::uint64_t>(01000 + i);
+    r.Put(&rg_file::name, "n");
+    r.Put(&rg_file::name2, "user.attr");
+    return r.Build();
+  };
+  Bytes record;
+  const auto decode = [&](unsigned call) { return Decoded<FileChange>(record = change(call)); };
+  EXPECT_EQ(decode(RG_CALL_truncate).length, 01001u);
+  EXPECT_EQ(decode(RG_CALL_chmod).new_mode->bits, 01001u);
+  EXPECT_EQ(decode(RG_CALL_fchmod).new_mode->bits, 01001u);
+  EXPECT_EQ(decode(RG_CALL_fchmod).fd, 01000);
+  EXPECT_EQ(decode(RG_CALL_fchmod).filename, std::nullopt);
+  EXPECT_EQ(decode(RG_CALL_fchmodat).new_mode->bits, 01002u);
+  EXPECT_EQ(decode(RG_CALL_fchmodat).dirfd, 01000);
+  EXPECT_EQ(decode(RG_CALL_fchmodat2).flags, 01003u);
+  EXPECT_EQ(decode(RG_CALL_mkdir).new_mode->bits, 01001u);
+  EXPECT_EQ(decode(RG_CALL_mkdirat).new_mode->bits, 01002u);
+  EXPECT_EQ(decode(RG_CALL_mknod).device, 01002u);
+  EXPECT_EQ(decode(RG_CALL_mknodat).device, 01003u);
+  EXPECT_EQ(decode(RG_CALL_lchown).new_uid, 01001u);
+  EXPECT_EQ(decode(RG_CALL_fchown).new_gid, 01002u);
+  EXPECT_EQ(decode(RG_CALL_setxattr).attribute, "user.attr");
+  EXPECT_EQ(decode(RG_CALL_setxattr).flags, 01004u);
+  EXPECT_EQ(decode(RG_CALL_fremovexattr).fd, 01000);
+  EXPECT_EQ(decode(RG_CALL_removexattr).flags, std::nullopt);
+}
+
+TEST(DecodeRecordTest, CallOfAnotherKindIsInvalid) {
+  for (const unsigned call : {0u, unsigned{RG_CALL_write}, unsigned{RG_CALL_END}, 65535u}) {
+    EXPECT_EQ(CodeOf(testing::FileCall(RG_KIND_file_open, call).Build()),
+              absl::StatusCode::kInvalidArgument)
+        << call;
+  }
+}
+
 TEST(DecodeRecordTest, BuilderKnowsEveryKindAndTheyDecode) {
   std::set<unsigned> kinds;
   for (const auto& [kind, record] : testing::OneRecordOfEachKind()) {

@@ -11,48 +11,12 @@
 #include <tuple>
 #include <variant>
 
+#include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
+#include "analyzer/event/file_events.h"
 #include "analyzer/event/values.h"
 
 namespace randguard {
-
-// Who did it: common to all events.
-struct Actor {
-  std::uint64_t timestamp_ns = 0;
-  WallTime time;
-  Host host;
-  std::uint32_t pid = 0;
-  std::uint32_t tid = 0;
-  std::uint32_t ppid = 0;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-  Text comm;
-  OptionalText exe_path;
-  ProcessKey process_id;
-  std::optional<ProcessKey> parent_process_id;
-  OptionalText cgroup;
-  std::uint64_t cgroup_id = 0;
-};
-
-constexpr auto FieldsOf(const Actor*) {
-  return std::tuple{
-      Field<"timestamp_ns">(&Actor::timestamp_ns, "when, nanoseconds since boot (CLOCK_BOOTTIME)"),
-      Field<"time">(&Actor::time, "when, RFC 3339 in UTC, by the clock of the recorded host"),
-      Field<"host">(&Actor::host, "name of the host"),
-      Field<"pid">(&Actor::pid, "process"),
-      Field<"tid">(&Actor::tid, "thread"),
-      Field<"ppid">(&Actor::ppid, "parent process"),
-      Field<"uid">(&Actor::uid, "real user id"),
-      Field<"gid">(&Actor::gid, "real group id"),
-      Field<"comm">(&Actor::comm, "name of the thread, at most 15 bytes"),
-      Field<"exe_path">(&Actor::exe_path,
-                        "executable: absolute, without symlinks, as its mount namespace names it"),
-      Field<"process_id">(&Actor::process_id, "the process for ever: boot, pid, start time"),
-      Field<"parent_process_id">(&Actor::parent_process_id, "the same of the parent"),
-      Field<"cgroup">(&Actor::cgroup, "path in the cgroup v2 hierarchy; null: unknown"),
-      Field<"cgroup_id">(&Actor::cgroup_id, "id of that cgroup"),
-  };
-}
 
 struct Capabilities {
   CapabilitySet effective, permitted, inheritable, bounding, ambient;
@@ -279,8 +243,8 @@ struct CgroupName {
   OptionalText path;  // absent: not known whole
 };
 
-using Event =
-    std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit, CgroupName>;
+using Event = std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit,
+                           CgroupName, FileOpen, FileWrite, FileRename, FileUnlink, FileChange>;
 
 }  // namespace randguard
 

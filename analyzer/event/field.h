@@ -66,6 +66,17 @@ constexpr void VisitFields(const Event& event, Visit&& visit) {
   std::apply([&](const auto&... field) { (visit(field, field.Get(event)), ...); }, kFields<Event>);
 }
 
+// What the event is called in the output. Events of system calls say it themselves, all others are
+// always of one type.
+template <typename Event>
+constexpr std::string_view EventType(const Event& event) {
+  if constexpr (requires { event.call; }) {
+    return event.call.event_type;
+  } else {
+    return Event::kType;
+  }
+}
+
 template <typename T>
 concept Described = requires(const T* event) {
   FieldsOf(event);

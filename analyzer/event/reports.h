@@ -130,7 +130,7 @@ struct Health {
                 pending_sources_evicted = 0, uptime_secs = 0, rss_kb = 0;
   std::uint64_t kernel_lost = 0;
   Named<std::uint64_t> kernel_lost_by_kind;
-  Named<std::uint64_t> kernel_stored_by_kind;
+  Named<std::uint64_t> kernel_stored_by_kind, kernel_unwatched_by_kind, kernel_excluded_by_kind;
   Named<ProgramHealth> programs;
   std::vector<HookHealth> hooks;
   CollectorHealth collector;
@@ -180,6 +180,11 @@ constexpr auto FieldsOf(const Health*) {
                            "records lost in the kernel since the sensor was loaded"),
       Field<"kernel_lost_by_kind">(&H::kernel_lost_by_kind, "the same by kind of record"),
       Field<"kernel_stored_by_kind">(&H::kernel_stored_by_kind, "records put into a ring, by kind"),
+      Field<"kernel_unwatched_by_kind">(&H::kernel_unwatched_by_kind,
+                                        "not reported: nothing in watch_paths or watch_patterns "
+                                        "fits"),
+      Field<"kernel_excluded_by_kind">(&H::kernel_excluded_by_kind,
+                                       "not reported: watched, but exclude_paths fits"),
       Field<"programs">(&H::programs, "counters of the eBPF programs"),
       Field<"hooks">(&H::hooks, "what became of each hook"),
       Field<"collector">(&H::collector, "the collector, as of its last heartbeat"),

@@ -35,7 +35,8 @@ class EventWriter {
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
 
   // The event as one line, newline included; valid until the next call. Fields of
-  // `event.actor`, where there is one, come before its own. A string whose bytes are not UTF-8 is
+  // `event.actor` and `event.call`, where there are such, come before its own, fields of
+  // `event.object` behind them. A string whose bytes are not UTF-8 is
   // shown with U+FFFD in place of what is not, and whole, in hex, in the member "raw_bytes" under
   // its JSON Pointer.
   template <Described Event>
@@ -43,10 +44,12 @@ class EventWriter {
     json_.Clear();
     raw_bytes_.clear();
     json_.Raw("{\"event_type\":\"");
-    json_.Raw(Event::kType);
+    json_.Raw(EventType(event));
     json_.Raw('"');
     if constexpr (requires { event.actor; }) Members(event.actor);
+    if constexpr (requires { event.call; }) Members(event.call);
     Members(event);
+    if constexpr (requires { event.object; }) Members(event.object);
     if (!raw_bytes_.empty()) RawBytes();
     json_.Raw("}\n");
     return json_.text();

@@ -35,15 +35,26 @@ class Writer {
     json_.Raw(first_ ? "\n    {" : ",\n    {");
     first_ = false;
     json_.Raw("\"title\":");
-    json_.String(Event::kType);
+    if constexpr (requires(Event e) { e.call; }) {
+      json_.String(Event::kTitle);
+    } else {
+      json_.String(Event::kType);
+    }
     json_.Raw(",\"description\":");
     json_.String(Event::kDoc);
-    json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{\"const\":");
-    json_.String(Event::kType);
+    json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{");
+    if constexpr (requires(Event e) { e.call; }) {
+      EventTypes(Event::kKind);
+    } else {
+      json_.Raw("\"const\":");
+      json_.String(Event::kType);
+    }
     json_.Raw('}');
     std::string required = "\"event_type\"";
     if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
+    if constexpr (requires(Event e) { e.call; }) Members<FileCall>(required);
     Members<Event>(required);
+    if constexpr (requires(Event e) { e.object; }) Members<FileObject>(required);
     json_.Raw(
         ",\n      \"raw_bytes\":{\"type\":\"object\",\"description\":\"strings that are not UTF-8: "
         "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}}");
@@ -53,6 +64,19 @@ class Writer {
   JsonWriter& json() { return json_; }
 
  private:
+  // Those of all system calls whose records are of this kind, each once.
+  void EventTypes(unsigned kind) {
+    json_.Raw("\"enum\":[");
+    std::string_view last;
+    for (const CallInfo& call : kCalls) {
+      if (call.kind != kind || call.event_type == last) continue;
+      if (!last.empty()) json_.Raw(',');
+      last = call.event_type;
+      json_.String(last);
+    }
+    json_.Raw(']');
+  }
+
   template <typename Object>
   void Members(std::string& required, bool comma = true) {
     std::apply([&](const auto&... field) { (Member<Object>(field, required, comma), ...); },
@@ -135,6 +159,11 @@ std::string JsonSchema() {
   writer.Add<ProcessExecFailed>();
   writer.Add<ProcessRelationship>();
   writer.Add<ProcessExit>();
+  writer.Add<FileOpen>();
+  writer.Add<FileWrite>();
+  writer.Add<FileRename>();
+  writer.Add<FileUnlink>();
+  writer.Add<FileChange>();
   writer.Add<Loss>();
   writer.Add<Health>();
   writer.json().Raw("\n  ]\n}\n");

@@ -36,7 +36,11 @@ TEST(JsonSchemaTest, IsJsonAndHasEveryType) {
     EXPECT_TRUE(titles.emplace(title).second) << title;
   }
   testing::ForEachSample([&]<typename Event>(const Event&) {
-    EXPECT_TRUE(titles.contains(std::string(Event::kType))) << Event::kType;
+    if constexpr (requires { Event::kTitle; }) {
+      EXPECT_TRUE(titles.contains(std::string(Event::kTitle))) << Event::kTitle;
+    } else {
+      EXPECT_TRUE(titles.contains(std::string(Event::kType))) << Event::kType;
+    }
   });
 }
 

@@ -112,6 +112,85 @@ inline ProcessExit SampleExit() {
   return e;
 }
 
+inline FileCall SampleCall(unsigned call) {
+  FileCall c;
+  c.event_type = kCalls[call].event_type;
+  c.syscall = kCalls[call].name;
+  c.result = -13;
+  c.error = "EACCES";
+  return c;
+}
+
+inline FileObject SampleObject() {
+  return {Device{8u << 20 | 1}, 4'000'001, Mode{0100644}, 5001, 5002};
+}
+
+inline FileOpen SampleOpen(unsigned call = RG_CALL_openat) {
+  FileOpen e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.filename = "hosts";
+  e.resolved_path = "/etc/hosts";
+  e.path_source = "kernel";
+  e.path_status = "deleted";
+  e.flags = 0102;
+  e.create_mode = Mode{0640};
+  e.resolve = 8;
+  e.dirfd = 5, e.fd = 3;
+  e.created = true;
+  e.object = SampleObject();
+  return e;
+}
+
+inline FileWrite SampleWrite(unsigned call = RG_CALL_write) {
+  FileWrite e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.fd = 3;
+  e.count = 1, e.iovcnt = 2, e.pos = -1, e.length = 4, e.prot = 5, e.flags = 6;
+  e.resolved_path = "/etc/hosts";
+  e.path_source = "kernel";
+  e.object = SampleObject();
+  return e;
+}
+
+inline FileRename SampleRename(unsigned call = RG_CALL_rename) {
+  FileRename e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.old_filename = "a", e.new_filename = "b";
+  e.flags = 2;
+  e.old_resolved_path = "/etc/a", e.old_path_source = "kernel";
+  e.new_resolved_path = "/etc/b", e.new_path_source = "lexical";
+  e.old_dirfd = 3, e.new_dirfd = 4;
+  return e;
+}
+
+inline FileUnlink SampleUnlink(unsigned call = RG_CALL_unlink) {
+  FileUnlink e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.filename = "a";
+  e.flags = 0x200;
+  e.dirfd = 3;
+  e.resolved_path = "/etc/a", e.path_source = "kernel";
+  return e;
+}
+
+inline FileChange SampleChange(unsigned call = RG_CALL_chmod) {
+  FileChange e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.filename = "a";
+  e.fd = 1, e.dirfd = 2, e.flags = 3;
+  e.new_mode = Mode{0755};
+  e.new_uid = 1, e.new_gid = 2, e.length = 3, e.device = 4;
+  e.attribute = "security.capability";
+  e.resolved_path = "/etc/a", e.path_source = "lexical";
+  e.object = SampleObject();
+  return e;
+}
+
 inline Loss SampleLoss() {
   Loss e;
   e.timestamp_ns = 61'000'000'007;
@@ -149,12 +228,39 @@ void ForEachSample(Visit&& visit) {
   visit(SampleExecFailed());
   visit(SampleRelationship());
   visit(SampleExit());
+  for (unsigned call = 1; call < kCalls.size(); ++call) {
+    switch (kCalls[call].kind) {
+      case RG_KIND_file_open:
+        visit(SampleOpen(call));
+        break;
+      case RG_KIND_file_write:
+        visit(SampleWrite(call));
+        break;
+      case RG_KIND_file_rename:
+        visit(SampleRename(call));
+        break;
+      case RG_KIND_file_unlink:
+        visit(SampleUnlink(call));
+        break;
+      case RG_KIND_file_change:
+        visit(SampleChange(call));
+        break;
+      default:
+        break;
+    }
+  }
   visit(SampleLoss());
   visit(SampleHealth());
   visit(ProcessStart{});
   visit(ProcessExecFailed{});
   visit(ProcessRelationship{});
   visit(ProcessExit{});
+  // A call's event is never without its type.
+  visit(FileOpen{.call = {.event_type = "file_open"}});
+  visit(FileWrite{.call = {.event_type = "file_write"}});
+  visit(FileRename{.call = {.event_type = "file_rename"}});
+  visit(FileUnlink{.call = {.event_type = "file_unlink"}});
+  visit(FileChange{.call = {.event_type = "file_chmod"}});
   visit(Loss{});
   visit(Health{});
 }

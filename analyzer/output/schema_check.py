@@ -15,10 +15,11 @@ def main():
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
     # By type: an error message that goes through all of oneOf tells nothing.
-    validators = {
-        kind["properties"]["event_type"]["const"]: jsonschema.Draft202012Validator(kind)
-        for kind in schema["oneOf"]
-    }
+    validators = {}
+    for kind in schema["oneOf"]:
+        described = kind["properties"]["event_type"]
+        for event_type in described.get("enum", [described.get("const")]):
+            validators[event_type] = jsonschema.Draft202012Validator(kind)
     whole = jsonschema.Draft202012Validator(schema)
     output = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, check=True).stdout
     failures = 0

@@ -35,6 +35,14 @@ KindCounters ReadKindCounters(capnp::List<std::uint64_t>::Reader list) {
   return counters;
 }
 
+Named<std::uint64_t> ByKind(const KindCounters& counters) {
+  Named<std::uint64_t> named;
+  for (unsigned kind = 1; kind < counters.size(); ++kind) {
+    named.emplace_back(KindName(kind), counters[kind]);
+  }
+  return named;
+}
+
 std::string StateName(wire::Hook::State state) {
   switch (state) {
     case wire::Hook::State::OFF:
@@ -54,7 +62,8 @@ std::string StateName(wire::Hook::State state) {
 Pipeline::Pipeline(const Config& config, LineSink& out)
     : out_(out),
       processes_(config.performance.max_process_cache_entries, kGraceNs),
-      cgroups_(kMaxCgroups) {
+      cgroups_(kMaxCgroups),
+      rate_limit_(config.performance.max_events_per_second) {
   const auto& hooks = config.process.hooks;
   const bool on = config.events.process;
   show_execve_ = on && Has(hooks, ProcessHook::kExecve);
@@ -204,11 +213,9 @@ void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   now_ns_ = std::max(now_ns_, heartbeat.getTimeNs());
   const auto counters = heartbeat.getCounters();
   ReportKernelLosses(ReadKindCounters(counters.getLost()), heartbeat.getTimeNs());
-  stored_.clear();
-  const KindCounters stored = ReadKindCounters(counters.getStored());
-  for (unsigned kind = 1; kind < stored.size(); ++kind) {
-    stored_.emplace_back(KindName(kind), stored[kind]);
-  }
+  stored_ = ByKind(ReadKindCounters(counters.getStored()));
+  unwatched_ = ByKind(ReadKindCounters(counters.getUnwatched()));
+  excluded_ = ByKind(ReadKindCounters(counters.getExcluded()));
   programs_.clear();
   const auto programs = counters.getPrograms();
   for (unsigned i = 1; i < std::min<unsigned>(programs.size(), RG_PROGRAM_END); ++i) {
@@ -393,10 +400,22 @@ void Pipeline::Handle(CgroupName& event, bool snapshot) {
   if (!snapshot && event.path.has_value()) cgroups_.Set(event.id, *event.path);
 }
 
+template <typename E>
+void Pipeline::Handle(E& event, bool snapshot) {
+  if (snapshot) return;
+  Enrich(event.actor);
+  if (rate_limit_.Take(event.actor.timestamp_ns)) {
+    Write(event);
+  } else {
+    ++rate_limited_;
+  }
+}
+
 void Pipeline::FillHealth(Health& health) const {
   health.raw_events_read = records_read_;
   health.normalized_events_output = events_written_;
   health.userspace_filtered = filtered_;
+  health.userspace_rate_limited = rate_limited_;
   health.userspace_invalid_schema = invalid_schema_;
   health.userspace_unsupported_kind = unsupported_kind_;
   health.userspace_output_failures = out_.failures();
@@ -404,10 +423,10 @@ void Pipeline::FillHealth(Health& health) const {
   health.process_table_size = processes_.size();
   health.process_records_evicted = processes_.evicted();
   health.kernel_lost = losses_.total();
-  for (unsigned kind = 1; kind < RG_KIND_END; ++kind) {
-    health.kernel_lost_by_kind.emplace_back(KindName(kind), losses_.lost()[kind]);
-  }
+  health.kernel_lost_by_kind = ByKind(losses_.lost());
   health.kernel_stored_by_kind = stored_;
+  health.kernel_unwatched_by_kind = unwatched_;
+  health.kernel_excluded_by_kind = excluded_;
   health.programs = programs_;
   health.hooks = hooks_;
   health.collector = collector_;

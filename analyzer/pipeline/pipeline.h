@@ -21,6 +21,7 @@
 #include "analyzer/output/line_sink.h"
 #include "analyzer/pipeline/loss_tracker.h"
 #include "analyzer/pipeline/merge.h"
+#include "analyzer/pipeline/rate_limit.h"
 #include "analyzer/process/cgroup_names.h"
 #include "analyzer/process/process_table.h"
 #include "analyzer/wire/message.h"
@@ -79,6 +80,8 @@ class Pipeline {
   void Handle(ProcessRelationship& event, bool snapshot);
   void Handle(ProcessExit& event, bool snapshot);
   void Handle(CgroupName& event, bool snapshot);
+  template <typename E>
+  void Handle(E& event, bool snapshot);  // of a system call
 
   void Enrich(Actor& actor) const;
   template <typename E>
@@ -92,6 +95,7 @@ class Pipeline {
   LossTracker losses_;
   ProcessTable processes_;
   CgroupNames cgroups_;
+  RateLimit rate_limit_;  // of file and network events
   absl::flat_hash_map<std::uint32_t, std::string> users_;
 
   bool show_execve_ = true, show_execveat_ = true, show_fork_ = true, show_exit_ = true;
@@ -105,10 +109,10 @@ class Pipeline {
   std::uint64_t next_batch_ = 0;
   std::uint64_t plan_digest_ = 0;
   std::uint64_t records_read_ = 0, events_written_ = 0, filtered_ = 0, invalid_schema_ = 0,
-                unsupported_kind_ = 0, losses_reported_ = 0, restart_lost_ = 0, reconciled_ = 0,
-                sessions_ = 0, unknown_messages_ = 0;
+                unsupported_kind_ = 0, losses_reported_ = 0, rate_limited_ = 0, restart_lost_ = 0,
+                reconciled_ = 0, sessions_ = 0, unknown_messages_ = 0;
   std::vector<HookHealth> hooks_;
-  Named<std::uint64_t> stored_;
+  Named<std::uint64_t> stored_, unwatched_, excluded_;  // by kind
   Named<ProgramHealth> programs_;
   CollectorHealth collector_;
 };

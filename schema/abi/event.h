@@ -43,6 +43,14 @@ enum rg_program {
 	RG_PROGRAM_END,
 };
 
+enum rg_call {
+#define CALL(number, name, nr64, nr32, kind, fd, dirfd, name1, dirfd2, name2, keep)                \
+	RG_CALL_##name = number,
+#include "schema/abi/calls.def"
+#undef CALL
+	RG_CALL_END,
+};
+
 enum rg_hook {
 #define HOOK(number, name, need) RG_HOOK_##name = number,
 #include "schema/abi/hooks.def"
@@ -57,6 +65,7 @@ enum rg_str_flags {
 	RG_STR_DETACHED = 1 << 2,   /* path: no way up to a mount namespace's root */
 	RG_STR_DELETED = 1 << 3,    /* path: the name was unlinked */
 	RG_STR_MEMFD = 1 << 4,	    /* path: anonymous memory file, the name is its label */
+	RG_STR_LEXICAL = 1 << 5,    /* path: put together from names, symlinks not followed */
 };
 
 /* A string of the record: `length` bytes at `offset` from the record's start,
@@ -192,6 +201,34 @@ struct rg_exec_failed {
 	struct rg_str args;	/* list */
 };
 
+/* Bits of rg_file.flags. */
+enum rg_file_flags {
+	RG_FILE_COMPAT = 1 << 0,  /* through the 32-bit system call table */
+	RG_FILE_CREATED = 1 << 1, /* open: there was no such file before */
+	RG_FILE_OBJECT = 1 << 2,  /* dev, inode, mode and owner are the object's */
+};
+
+/* file_open, file_write, file_rename, file_unlink, file_change: a system call
+ * that opens, writes, names or changes a file has returned. */
+struct rg_file {
+	struct rg_header hdr;
+	__s64 result;  /* as the caller gets it; negative: -errno */
+	__u64 args[6]; /* the call's arguments, as far as calls.def keeps them. openat2: its struct
+			  open_how's flags, mode and resolve are in [2] to [4] */
+	__u64 inode;
+	__u32 dev;  /* kernel encoding: major << 20 | minor */
+	__u32 mode; /* st_mode */
+	__u32 owner_uid;
+	__u32 owner_gid;
+	__u16 call; /* enum rg_call */
+	__u16 flags;
+	__u32 reserved;	     /* zero */
+	struct rg_str path;  /* the object: absolute */
+	struct rg_str name;  /* the caller's argument; symlink: what the link says */
+	struct rg_str path2; /* rename, link, symlink: the new name, absolute */
+	struct rg_str name2; /* the caller's argument for it; *xattr: the attribute */
+};
+
 /* cgroup_mkdir, v2 hierarchy. */
 struct rg_cgroup {
 	struct rg_header hdr;
@@ -206,8 +243,10 @@ struct rg_cgroup {
 #define RG_PROGRAMS_MAX	  64
 
 struct rg_kind_counters {
-	__u64 stored; /* put into a ring */
-	__u64 lost;   /* no room in the ring */
+	__u64 stored;	 /* put into a ring */
+	__u64 lost;	 /* no room in the ring */
+	__u64 unwatched; /* the filter: not among what is watched */
+	__u64 excluded;	 /* the filter: watched, and excluded */
 };
 
 struct rg_program_counters {
@@ -237,16 +276,52 @@ struct rg_shared {
 	__u32 reserved;
 };
 
+/* --- which files are reported -----------------------------------------------
+ *
+ * A path is reported if a prefix or an ending that is watched fits (or nothing is
+ * watched at all), and no prefix that is excluded does. Prefixes are whole
+ * components: "/etc" fits "/etc" and "/etc/passwd", not "/etcetera". Each is found
+ * by the hash of its bytes, FNV-1a from RG_HASH_BASIS; endings by the hash of their
+ * bytes from the last to the first, from RG_HASH_ENDING. Both are then compared. */
+#define RG_HASH_BASIS  0xcbf29ce484222325ULL
+#define RG_HASH_ENDING 0x84222325cbf29ce4ULL
+#define RG_HASH_PRIME  0x100000001b3ULL
+
+#define RG_FILTER_TEXT_MAX   256  /* bytes of a prefix */
+#define RG_FILTER_ENDING_MAX 63	  /* bytes of an ending */
+#define RG_FILTER_DEPTH_MAX  63	  /* components of a prefix */
+#define RG_FILTER_MAX	     8192 /* prefixes and endings */
+
+enum rg_filter_flags {
+	RG_FILTER_WATCH = 1 << 0,
+	RG_FILTER_EXCLUDE = 1 << 1,
+	RG_FILTER_WATCH_WHOLE = 1 << 2, /* the path itself, nothing below it */
+};
+
+struct rg_filter_entry {
+	__u16 flags;
+	__u16 length;
+	__u32 reserved;
+	char text[RG_FILTER_TEXT_MAX]; /* NUL padded; an ending: from the last byte to the first */
+};
+
 /* The whole of the object's .rodata. abi_version is set at build time and tells
  * the collector what it is about to load, the rest is set by the collector. */
+#define RG_CALL_NUMBERS 512
+
 struct rg_settings {
 	__u32 abi_version;
 	__u32 collect_args;
 	__u32 collect_env;
 	__u32 collect_cwd;
-	__u32 threads;	    /* report thread_start and thread_exit */
-	__u32 exec_sources; /* bit 1 << enum rg_exec_source: report */
-	__u32 reserved;
+	__u32 threads;	      /* report thread_start and thread_exit */
+	__u32 exec_sources;   /* bit 1 << enum rg_exec_source: report */
+	__u32 watching;	      /* something is watched: not everything is reported */
+	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
+	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
+	/* enum rg_call by system call number, 64-bit table, then 32-bit table; 0: not
+	 * looked at. */
+	__u8 calls[2][RG_CALL_NUMBERS];
 };
 
 #define RG_ALIGN8(n) (((n) + 7u) & ~7u)

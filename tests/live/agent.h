@@ -90,6 +90,7 @@ std::string Object();
 
 struct AgentOptions {
   std::string config;   // TOML; what is not said is off but for process events
+  bool files = false;   // file events are not off
   std::string capture;  // record there
 };
 

@@ -105,7 +105,7 @@ inline Bytes MakeHello(std::uint32_t session = 0, std::uint64_t next_batch = 0,
     auto hooks = hello.initHooks(2);
     hooks[0].setNumber(RG_HOOK_process_exec);
     hooks[0].setState(wire::Hook::State::ATTACHED);
-    hooks[1].setNumber(RG_HOOK_exec_failed);
+    hooks[1].setNumber(RG_HOOK_syscalls);
     hooks[1].setState(wire::Hook::State::MISSING);
     hooks[1].setWhy("not asked for");
   });

@@ -211,6 +211,75 @@ inline RecordBuilder<rg_cgroup> CgroupMkdir() {
   return r;
 }
 
+// A record of the call's kind, by its number in calls.def.
+inline RecordBuilder<rg_file> FileCall(unsigned kind, unsigned call) {
+  auto r = Begin<rg_file>(static_cast<std::uint16_t>(kind));
+  rg_file& b = r.body;
+  b.result = 0;
+  b.call = static_cast<std::uint16_t>(call);
+  b.inode = 4'000'001;
+  b.dev = 8u << 20 | 1;
+  b.mode = 0100644;
+  b.owner_uid = 5001;
+  b.owner_gid = 5002;
+  r.Put(&rg_file::path, "/etc/ssh/sshd_config");
+  return r;
+}
+
+inline RecordBuilder<rg_file> FileOpen() {
+  auto r = FileCall(RG_KIND_file_open, RG_CALL_openat);
+  r.body.result = 3;
+  r.body.args[0] = 7;
+  r.body.args[2] = 0102;  // O_CREAT | O_RDWR
+  r.body.args[3] = 0100640;
+  r.body.flags = RG_FILE_OBJECT | RG_FILE_CREATED;
+  r.Put(&rg_file::name, "ssh/../ssh/sshd_config");
+  return r;
+}
+
+inline RecordBuilder<rg_file> FileWrite() {
+  auto r = FileCall(RG_KIND_file_write, RG_CALL_pwrite64);
+  r.body.result = 10;
+  r.body.args[0] = 4;
+  r.body.args[2] = 11;
+  r.body.args[3] = 12;
+  r.body.flags = RG_FILE_OBJECT;
+  return r;
+}
+
+inline RecordBuilder<rg_file> FileRename() {
+  auto r = FileCall(RG_KIND_file_rename, RG_CALL_renameat2);
+  r.body.args[0] = static_cast<std::uint64_t>(-100);  // AT_FDCWD
+  r.body.args[2] = 9;
+  r.body.args[4] = 2;  // RENAME_EXCHANGE
+  r.Put(&rg_file::path, "/etc/old", RG_STR_LEXICAL);
+  r.Put(&rg_file::name, "old");
+  r.Put(&rg_file::path2, "/srv/etc/new", RG_STR_LEXICAL);
+  r.Put(&rg_file::name2, "etc/new");
+  return r;
+}
+
+inline RecordBuilder<rg_file> FileUnlink() {
+  auto r = FileCall(RG_KIND_file_unlink, RG_CALL_unlinkat);
+  r.body.result = -13;  // EACCES
+  r.body.args[0] = 5;
+  r.body.args[2] = 0x200;
+  r.Put(&rg_file::path, "/etc/dir", RG_STR_LEXICAL);
+  r.Put(&rg_file::name, "dir");
+  return r;
+}
+
+inline RecordBuilder<rg_file> FileChange() {
+  auto r = FileCall(RG_KIND_file_change, RG_CALL_fchownat);
+  r.body.args[0] = 6;
+  r.body.args[2] = 1000;
+  r.body.args[3] = 0xffff'ffff;
+  r.body.args[4] = 0x100;
+  r.Put(&rg_file::path, "/etc/ssh", RG_STR_LEXICAL);
+  r.Put(&rg_file::name, "ssh");
+  return r;
+}
+
 // Number of the kind and a record of it.
 inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
   return {
@@ -222,6 +291,11 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_thread_start, ThreadStart().Build()},
       {RG_KIND_thread_exit, ThreadExit().Build()},
       {RG_KIND_cgroup_mkdir, CgroupMkdir().Build()},
+      {RG_KIND_file_open, FileOpen().Build()},
+      {RG_KIND_file_write, FileWrite().Build()},
+      {RG_KIND_file_rename, FileRename().Build()},
+      {RG_KIND_file_unlink, FileUnlink().Build()},
+      {RG_KIND_file_change, FileChange().Build()},
   };
 }
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/config/path_filter.h"
+
+#include <algorithm>
+
+namespace randguard {
+namespace {
+
+std::uint64_t HashByte(std::uint64_t hash, char byte) {
+  return (hash ^ static_cast<unsigned char>(byte)) * RG_HASH_PRIME;
+}
+
+std::uint64_t Hash(std::uint64_t hash, std::string_view text) {
+  for (const char byte : text) hash = HashByte(hash, byte);
+  return hash;
+}
+
+// "/etc/" is "/etc", "/" is "".
+std::string_view WithoutSlash(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags) {
+  path = WithoutSlash(path);
+  // A resolved path may be longer than a written one is allowed to be; the written one counts.
+  const auto depth = std::count(path.begin(), path.end(), '/');
+  if (path.size() > RG_FILTER_TEXT_MAX || depth > RG_FILTER_DEPTH_MAX) return;
+  filter.depths |= std::uint64_t{1} << depth;
+  auto& entry = filter.entries[Hash(RG_HASH_BASIS, path)];
+  entry.flags |= flags;
+  entry.text = path;
+}
+
+void AddEnding(CompiledFilter& filter, std::string_view ending) {
+  std::string reversed(ending.rbegin(), ending.rend());
+  filter.endings |= std::uint64_t{1} << ending.size();
+  auto& entry = filter.entries[Hash(RG_HASH_ENDING, reversed)];
+  entry.flags |= RG_FILTER_WATCH;
+  entry.text = std::move(reversed);
+}
+
+// `path` itself or below it.
+bool IsUnder(std::string_view path, std::string_view prefix) {
+  prefix = WithoutSlash(prefix);
+  return path.starts_with(prefix) &&
+         (prefix.empty() || path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+bool Fits(std::string_view path, std::string_view pattern) {
+  return pattern.starts_with('*') ? path.ends_with(pattern.substr(1)) : path == pattern;
+}
+
+}  // namespace
+
+CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolve) {
+  CompiledFilter filter;
+  const auto add = [&](const std::string& path, std::uint16_t flags) {
+    AddPath(filter, path, flags);
+    if (resolve == nullptr) return;
+    const std::string resolved = resolve(path);
+    if (resolved.starts_with('/')) AddPath(filter, resolved, flags);
+  };
+  filter.watching = !config.watch_paths.empty() || !config.watch_patterns.empty();
+  for (const std::string& path : config.watch_paths) add(path, RG_FILTER_WATCH);
+  for (const std::string& path : config.exclude_paths) add(path, RG_FILTER_EXCLUDE);
+  for (const std::string& pattern : config.watch_patterns) {
+    if (pattern.starts_with('*')) {
+      AddEnding(filter, std::string_view(pattern).substr(1));
+    } else {
+      add(pattern, RG_FILTER_WATCH_WHOLE);
+    }
+  }
+  return filter;
+}
+
+PathVerdict JudgePath(const FileConfig& config, std::string_view path) {
+  const auto any = [](const std::vector<std::string>& list, auto&& fits) {
+    return std::any_of(list.begin(), list.end(), fits);
+  };
+  const bool everything = config.watch_paths.empty() && config.watch_patterns.empty();
+  if (!everything && !any(config.watch_paths, [&](auto& p) { return IsUnder(path, p); }) &&
+      !any(config.watch_patterns, [&](auto& p) { return Fits(path, p); })) {
+    return PathVerdict::kUnwatched;
+  }
+  return any(config.exclude_paths, [&](auto& p) { return IsUnder(path, p); })
+             ? PathVerdict::kExcluded
+             : PathVerdict::kReport;
+}
+
+}  // namespace randguard

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/decode/file_record.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "analyzer/event/calls.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::uint64_t kCreate = 0100;        // O_CREAT
+constexpr std::uint64_t kTmpfile = 020000000;  // __O_TMPFILE
+constexpr std::uint32_t kModeBits = 07777;
+constexpr std::uint64_t kTruncatingCreate = 01101;  // what creat(2) stands for
+
+FileCall CallOf(const rg_file& r) {
+  FileCall call;
+  const CallInfo& info = kCalls[r.call];
+  call.event_type = info.event_type;
+  call.syscall = info.name;
+  call.result = r.result;
+  call.error = ErrorName(r.result);
+  call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;
+  return call;
+}
+
+FileObject ObjectOf(const rg_file& r) {
+  FileObject object;
+  if ((r.flags & RG_FILE_OBJECT) == 0) return object;
+  object.dev = Device{r.dev};
+  object.inode = r.inode;
+  object.mode = Mode{r.mode};
+  object.owner_uid = r.owner_uid;
+  object.owner_gid = r.owner_gid;
+  return object;
+}
+
+// Does the call act on the name itself, as a symlink too?
+bool ActsOnName(unsigned call) {
+  switch (call) {
+    case RG_CALL_rename:
+    case RG_CALL_renameat:
+    case RG_CALL_renameat2:
+    case RG_CALL_link:
+    case RG_CALL_symlink:
+    case RG_CALL_symlinkat:
+    case RG_CALL_unlink:
+    case RG_CALL_unlinkat:
+    case RG_CALL_rmdir:
+    case RG_CALL_mkdir:
+    case RG_CALL_mkdirat:
+    case RG_CALL_mknod:
+    case RG_CALL_mknodat:
+    case RG_CALL_lchown:
+    case RG_CALL_lsetxattr:
+    case RG_CALL_lremovexattr:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A single component in a directory that the kernel has told: no symlink can lie between.
+bool IsOneComponent(std::string_view name) {
+  return !name.empty() && name.find('/') == name.npos && name != "." && name != "..";
+}
+
+// `name` is what the caller asked for, `exact`: the call does not follow a symlink of that name.
+FilePath PathOf(const rg_str& s, std::string_view name, bool exact, Strings& strings) {
+  FilePath path;
+  path.path = strings.GetOptional(s);
+  path.status = PathStatus(s);
+  if (!path.path.has_value()) return path;
+  const bool lexical = (s.flags & RG_STR_LEXICAL) != 0 && !(exact && IsOneComponent(name));
+  path.source = lexical ? "lexical" : "kernel";
+  return path;
+}
+
+template <typename E>
+void SetPath(E& event, const FilePath& path) {
+  event.resolved_path = path.path;
+  event.path_source = path.source;
+  event.path_status = path.status;
+}
+
+std::int32_t Int(std::uint64_t arg) { return static_cast<std::int32_t>(arg); }
+std::uint32_t Unsigned(std::uint64_t arg) { return static_cast<std::uint32_t>(arg); }
+
+std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
+  if (Int(arg) == kAtFdCwd) return std::nullopt;
+  return Int(arg);
+}
+
+std::optional<std::uint32_t> UnlessMinusOne(std::uint64_t arg) {
+  if (Unsigned(arg) == UINT32_MAX) return std::nullopt;
+  return Unsigned(arg);
+}
+
+Event Open(const rg_file& r, Strings& strings) {
+  FileOpen e;
+  e.actor = ActorFrom(r.hdr);
+  e.call = CallOf(r);
+  e.filename = strings.Get(r.name);
+  e.filename_truncated = Cut(r.name);
+  SetPath(e, PathOf(r.path, e.filename, false, strings));
+  std::uint64_t mode = 0;
+  switch (r.call) {
+    case RG_CALL_open:
+      e.flags = Unsigned(r.args[1]);
+      mode = r.args[2];
+      break;
+    case RG_CALL_creat:
+      e.flags = kTruncatingCreate;
+      mode = r.args[1];
+      break;
+    case RG_CALL_openat:
+      e.dirfd = Dirfd(r.args[0]);
+      e.flags = Unsigned(r.args[2]);
+      mode = r.args[3];
+      break;
+    default:
+      e.dirfd = Dirfd(r.args[0]);
+      e.flags = r.args[2];
+      mode = r.args[3];
+      e.resolve = r.args[4];
+  }
+  if ((e.flags & (kCreate | kTmpfile)) != 0) e.create_mode = Mode{Unsigned(mode) & kModeBits};
+  if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
+  e.created = (r.flags & RG_FILE_CREATED) != 0;
+  e.object = ObjectOf(r);
+  return e;
+}
+
+Event Write(const rg_file& r, Strings& strings) {
+  FileWrite e;
+  e.actor = ActorFrom(r.hdr);
+  e.call = CallOf(r);
+  SetPath(e, PathOf(r.path, {}, false, strings));
+  e.object = ObjectOf(r);
+  e.fd = Int(r.args[0]);
+  switch (r.call) {
+    case RG_CALL_write:
+      e.count = r.args[2];
+      break;
+    case RG_CALL_writev:
+      e.iovcnt = r.args[2];
+      break;
+    case RG_CALL_pwrite64:
+      e.count = r.args[2];
+      e.pos = static_cast<std::int64_t>(r.args[3]);
+      break;
+    case RG_CALL_pwritev2:
+      e.flags = Unsigned(r.args[5]);
+      [[fallthrough]];
+    case RG_CALL_pwritev:
+      e.iovcnt = r.args[2];
+      e.pos = static_cast<std::int64_t>(r.args[3]);
+      break;
+    case RG_CALL_sendfile:
+      e.count = r.args[3];
+      break;
+    case RG_CALL_splice:
+    case RG_CALL_copy_file_range:
+      e.fd = Int(r.args[2]);
+      e.count = r.args[4];
+      e.flags = Unsigned(r.args[5]);
+      break;
+    case RG_CALL_mmap:
+      e.fd = Int(r.args[4]);
+      e.length = r.args[1];
+      e.prot = Unsigned(r.args[2]);
+      e.flags = Unsigned(r.args[3]);
+      e.pos = static_cast<std::int64_t>(r.args[5]);
+      // Where the memory is, is the process's affair, and would differ each time.
+      e.call.result = std::min<std::int64_t>(r.result, 0);
+      break;
+    case RG_CALL_ftruncate:
+      e.length = r.args[1];
+      break;
+    default:  // fallocate
+      e.flags = Unsigned(r.args[1]);
+      e.pos = static_cast<std::int64_t>(r.args[2]);
+      e.length = r.args[3];
+  }
+  return e;
+}
+
+Event Rename(const rg_file& r, Strings& strings) {
+  FileRename e;
+  e.actor = ActorFrom(r.hdr);
+  e.call = CallOf(r);
+  e.old_filename = strings.Get(r.name);
+  e.new_filename = strings.Get(r.name2);
+  e.filename_truncated = Cut(r.name) || Cut(r.name2);
+  const bool exact = ActsOnName(r.call);
+  const FilePath old_path = PathOf(r.path, e.old_filename, exact, strings);
+  e.old_resolved_path = old_path.path;
+  e.old_path_source = old_path.source;
+  e.old_path_status = old_path.status;
+  const FilePath new_path = PathOf(r.path2, e.new_filename, true, strings);
+  e.new_resolved_path = new_path.path;
+  e.new_path_source = new_path.source;
+  e.new_path_status = new_path.status;
+  switch (r.call) {
+    case RG_CALL_renameat2:
+    case RG_CALL_linkat:
+      e.flags = Unsigned(r.args[4]);
+      [[fallthrough]];
+    case RG_CALL_renameat:
+      e.old_dirfd = Dirfd(r.args[0]);
+      e.new_dirfd = Dirfd(r.args[2]);
+      break;
+    case RG_CALL_symlinkat:
+      e.new_dirfd = Dirfd(r.args[1]);
+      break;
+    default:
+      break;
+  }
+  return e;
+}
+
+Event Unlink(const rg_file& r, Strings& strings) {
+  FileUnlink e;
+  e.actor = ActorFrom(r.hdr);
+  e.call = CallOf(r);
+  e.filename = strings.Get(r.name);
+  e.filename_truncated = Cut(r.name);
+  SetPath(e, PathOf(r.path, e.filename, true, strings));
+  if (r.call == RG_CALL_unlinkat) {
+    e.dirfd = Dirfd(r.args[0]);
+    e.flags = Unsigned(r.args[2]);
+  }
+  return e;
+}
+
+void Owner(FileChange& e, std::uint64_t uid, std::uint64_t gid) {
+  e.new_uid = UnlessMinusOne(uid);
+  e.new_gid = UnlessMinusOne(gid);
+}
+
+Mode Bits(std::uint64_t arg) { return Mode{Unsigned(arg) & kModeBits}; }
+
+void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
+  const auto& a = r.args;
+  switch (r.call) {
+    case RG_CALL_truncate:
+      e.length = a[1];
+      break;
+    case RG_CALL_mkdirat:
+      e.dirfd = Dirfd(a[0]);
+      e.new_mode = Bits(a[2]);
+      break;
+    case RG_CALL_mkdir:
+    case RG_CALL_chmod:
+      e.new_mode = Bits(a[1]);
+      break;
+    case RG_CALL_mknod:
+      e.new_mode = Mode{Unsigned(a[1])};
+      e.device = a[2];
+      break;
+    case RG_CALL_mknodat:
+      e.dirfd = Dirfd(a[0]);
+      e.new_mode = Mode{Unsigned(a[2])};
+      e.device = a[3];
+      break;
+    case RG_CALL_fchmod:
+      e.fd = Int(a[0]);
+      e.new_mode = Bits(a[1]);
+      break;
+    case RG_CALL_fchmodat2:
+      e.flags = Unsigned(a[3]);
+      [[fallthrough]];
+    case RG_CALL_fchmodat:
+      e.dirfd = Dirfd(a[0]);
+      e.new_mode = Bits(a[2]);
+      break;
+    case RG_CALL_chown:
+    case RG_CALL_lchown:
+      Owner(e, a[1], a[2]);
+      break;
+    case RG_CALL_fchown:
+      e.fd = Int(a[0]);
+      Owner(e, a[1], a[2]);
+      break;
+    case RG_CALL_fchownat:
+      e.dirfd = Dirfd(a[0]);
+      Owner(e, a[2], a[3]);
+      e.flags = Unsigned(a[4]);
+      break;
+    case RG_CALL_fsetxattr:
+    case RG_CALL_fremovexattr:
+      e.fd = Int(a[0]);
+      [[fallthrough]];
+    case RG_CALL_setxattr:
+    case RG_CALL_lsetxattr:
+    case RG_CALL_removexattr:
+    case RG_CALL_lremovexattr:
+      e.attribute = strings.GetOptional(r.name2);
+      if (r.call != RG_CALL_removexattr && r.call != RG_CALL_lremovexattr &&
+          r.call != RG_CALL_fremovexattr) {
+        e.flags = Unsigned(a[4]);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+Event Change(const rg_file& r, Strings& strings) {
+  FileChange e;
+  e.actor = ActorFrom(r.hdr);
+  e.call = CallOf(r);
+  ChangeArguments(e, r, strings);
+  if (!e.fd.has_value()) {
+    e.filename = strings.Get(r.name);
+    e.filename_truncated = Cut(r.name);
+  }
+  SetPath(e, PathOf(r.path, e.filename.value_or(""), ActsOnName(r.call), strings));
+  e.object = ObjectOf(r);
+  return e;
+}
+
+}  // namespace
+
+Event DecodeFile(const rg_file& r, Strings& strings) {
+  if (r.call >= RG_CALL_END || kCalls[r.call].kind != r.hdr.kind) {
+    strings.Fail();
+    return FileOpen{};
+  }
+  switch (r.hdr.kind) {
+    case RG_KIND_file_write:
+      return Write(r, strings);
+    case RG_KIND_file_rename:
+      return Rename(r, strings);
+    case RG_KIND_file_unlink:
+      return Unlink(r, strings);
+    case RG_KIND_file_change:
+      return Change(r, strings);
+    default:
+      return Open(r, strings);
+  }
+}
+
+}  // namespace randguard

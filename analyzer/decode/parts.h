@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What records of every kind are made of. For the decoders only.
+#ifndef ANALYZER_DECODE_PARTS_H_
+#define ANALYZER_DECODE_PARTS_H_
+
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "analyzer/event/actor.h"
+#include "analyzer/event/values.h"
+#include "schema/abi/event.h"
+
+namespace randguard {
+
+using RecordBytes = std::span<const std::byte>;
+
+inline constexpr int kAtFdCwd = -100;  // AT_FDCWD
+
+// The string area of one record; collects the first thing wrong with it.
+class Strings {
+ public:
+  Strings(RecordBytes record, std::size_t body) : record_(record), body_(body) {}
+
+  // Longer than the format allows is as wrong as out of bounds: the process table keeps paths.
+  std::string_view Get(const rg_str& s, std::size_t max = RG_PATH_MAX) {
+    if (s.length == 0) return {};
+    if (s.length > max || s.offset < body_ ||
+        static_cast<std::size_t>(s.offset) + s.length > record_.size()) {
+      ok_ = false;
+      return {};
+    }
+    return {reinterpret_cast<const char*>(record_.data()) + s.offset, s.length};
+  }
+  OptionalText GetOptional(const rg_str& s) {
+    if (s.length == 0) return std::nullopt;
+    return Get(s);
+  }
+  // Something else in the record contradicts the format.
+  void Fail() { ok_ = false; }
+  bool ok() const { return ok_; }
+
+ private:
+  RecordBytes record_;
+  std::size_t body_;
+  bool ok_ = true;
+};
+
+inline Text Comm(const char (&comm)[RG_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
+
+// `raw` is the record itself, for `comm` is borrowed.
+inline Actor ActorFrom(const rg_header& raw) {
+  Actor a;
+  a.timestamp_ns = raw.time_ns;
+  a.time = {raw.time_ns};
+  a.pid = raw.pid;
+  a.tid = raw.tid;
+  a.ppid = raw.ppid;
+  a.uid = raw.uid;
+  a.gid = raw.gid;
+  a.comm = Comm(raw.comm);
+  a.process_id = {raw.pid, raw.start_ns};
+  a.cgroup_id = raw.cgroup_id;
+  if (raw.ppid != 0) a.parent_process_id = ProcessKey{raw.ppid, raw.parent_start_ns};
+  return a;
+}
+
+inline OptionalText PathStatus(const rg_str& path) {
+  if ((path.flags & RG_STR_UNREADABLE) != 0) return "unreadable";
+  if ((path.flags & RG_STR_TRUNCATED) != 0) return "truncated";
+  if ((path.flags & RG_STR_DETACHED) != 0) return "detached";
+  if ((path.flags & RG_STR_DELETED) != 0) return "deleted";
+  return std::nullopt;
+}
+
+inline bool Cut(const rg_str& s) { return (s.flags & (RG_STR_TRUNCATED | RG_STR_UNREADABLE)) != 0; }
+
+// Absent also if it was cut: a part of a name is another name.
+inline OptionalText Whole(const rg_str& s, Strings& strings) {
+  const OptionalText text = strings.GetOptional(s);
+  return Cut(s) ? std::nullopt : text;
+}
+
+inline OptionalText ErrorName(std::int64_t result) {
+  if (result >= 0 || result < -4095) return std::nullopt;
+  const char* name = strerrorname_np(static_cast<int>(-result));
+  if (name == nullptr) return std::nullopt;
+  return name;
+}
+
+}  // namespace randguard
+
+#endif  // ANALYZER_DECODE_PARTS_H_

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was done to files. Paths are the kernel's where it could tell them; path_source says so.
+#ifndef ANALYZER_EVENT_FILE_EVENTS_H_
+#define ANALYZER_EVENT_FILE_EVENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <tuple>
+
+#include "analyzer/event/actor.h"
+#include "analyzer/event/calls.h"
+#include "analyzer/event/field.h"
+#include "analyzer/event/values.h"
+
+namespace randguard {
+
+// The system call behind an event, and what came of it.
+struct FileCall {
+  Text event_type;
+  Text syscall;
+  std::int64_t result = 0;
+  OptionalText error;
+  bool compat32 = false;
+  bool alert = false;
+  OptionalText detection_type;
+};
+
+constexpr auto FieldsOf(const FileCall*) {
+  return std::tuple{
+      Field<"syscall">(&FileCall::syscall, "the system call"),
+      Field<"result">(&FileCall::result,
+                      "what it returned; negative: an error, the number as in errno"),
+      Field<"error">(&FileCall::error, "the error's name; null: it worked"),
+      Field<"compat32">(&FileCall::compat32, "called through the 32-bit system call table"),
+      Field<"alert">(&FileCall::alert, "a detection fits"),
+      Field<"detection_type">(&FileCall::detection_type, "the detection's name"),
+  };
+}
+
+// A path as a record tells it.
+struct FilePath {
+  OptionalText path;
+  OptionalText source;
+  OptionalText status;
+};
+
+inline constexpr const char* kPathSourceDoc =
+    "kernel: the object's own path, without symlinks; lexical: the directory's path and the name, "
+    "symlinks in the name not followed; null: there is no path";
+inline constexpr const char* kPathStatusDoc =
+    "null: the path is whole; else why it is not: deleted, detached (no way to the root), "
+    "truncated, unreadable";
+
+// What a descriptor stood for when the call returned.
+struct FileObject {
+  std::optional<Device> dev;
+  std::optional<std::uint64_t> inode;
+  std::optional<Mode> mode;
+  std::optional<std::uint32_t> owner_uid, owner_gid;
+};
+
+struct FileOpen {
+  static constexpr std::uint16_t kKind = RG_KIND_file_open;
+  static constexpr std::string_view kTitle = "file_open";
+  static constexpr const char* kDoc = "a file was opened, or was to be";
+
+  Actor actor;
+  FileCall call;
+  Text filename;
+  bool filename_truncated = false;
+  OptionalText resolved_path, path_source, path_status;
+  std::uint64_t flags = 0;
+  std::optional<Mode> create_mode;
+  std::optional<std::uint64_t> resolve;
+  std::optional<std::int32_t> dirfd;
+  std::optional<std::int32_t> fd;
+  bool created = false;
+  FileObject object;
+};
+
+constexpr auto FieldsOf(const FileObject*) {
+  return std::tuple{
+      Field<"dev">(&FileObject::dev, "device of its file system, major:minor"),
+      Field<"inode">(&FileObject::inode, "its inode"),
+      Field<"mode">(&FileObject::mode, "its st_mode, octal"),
+      Field<"owner_uid">(&FileObject::owner_uid, "its owner"),
+      Field<"owner_gid">(&FileObject::owner_gid, "its group"),
+  };
+}
+
+constexpr auto FieldsOf(const FileOpen*) {
+  using E = FileOpen;
+  return std::tuple{
+      Field<"filename">(&E::filename, "the caller's argument"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
+      Field<"resolved_path">(&E::resolved_path,
+                             "the file: absolute; of one that was opened, as the kernel knows it"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
+      Field<"flags">(&E::flags, "the call's flags: O_RDONLY and so on, bit by bit"),
+      Field<"create_mode">(&E::create_mode,
+                           "mode asked for, octal; null: the call creates nothing"),
+      Field<"resolve">(&E::resolve, "openat2's RESOLVE_ flags"),
+      Field<"dirfd">(&E::dirfd, "directory a relative name starts from; null: the working one"),
+      Field<"fd">(&E::fd, "the new descriptor; null: none"),
+      Field<"created">(&E::created, "there was no such file before"),
+  };
+}
+
+struct FileWrite {
+  static constexpr std::uint16_t kKind = RG_KIND_file_write;
+  static constexpr std::string_view kTitle = "file_write";
+  static constexpr const char* kDoc = "the content of a file was changed, or was to be";
+
+  Actor actor;
+  FileCall call;
+  std::int32_t fd = 0;
+  std::optional<std::uint64_t> count, iovcnt;
+  std::optional<std::int64_t> pos;
+  std::optional<std::uint64_t> length;
+  std::optional<std::uint32_t> prot;
+  std::optional<std::uint32_t> flags;
+  OptionalText resolved_path, path_source, path_status;
+  FileObject object;
+};
+
+constexpr auto FieldsOf(const FileWrite*) {
+  using E = FileWrite;
+  return std::tuple{
+      Field<"fd">(&E::fd, "the descriptor"),
+      Field<"count">(&E::count, "bytes to be written; result tells how many were"),
+      Field<"iovcnt">(&E::iovcnt, "buffers to be written"),
+      Field<"pos">(&E::pos, "where in the file; null: where the descriptor stands"),
+      Field<"length">(&E::length, "ftruncate: the new size; fallocate, mmap: bytes"),
+      Field<"prot">(&E::prot, "mmap: PROT_ flags"),
+      Field<"flags">(&E::flags, "the call's flags"),
+      Field<"resolved_path">(&E::resolved_path, "the file: absolute, as the kernel knows it"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
+  };
+}
+
+struct FileRename {
+  static constexpr std::uint16_t kKind = RG_KIND_file_rename;
+  static constexpr std::string_view kTitle = "file_rename";
+  static constexpr const char* kDoc = "a file got another or a further name, or was to get it";
+
+  Actor actor;
+  FileCall call;
+  Text old_filename, new_filename;
+  bool filename_truncated = false;
+  std::uint32_t flags = 0;
+  OptionalText old_resolved_path, old_path_source, old_path_status;
+  OptionalText new_resolved_path, new_path_source, new_path_status;
+  std::optional<std::int32_t> old_dirfd, new_dirfd;
+};
+
+constexpr auto FieldsOf(const FileRename*) {
+  using E = FileRename;
+  return std::tuple{
+      Field<"old_filename">(&E::old_filename,
+                            "the caller's first argument; symlink: what the link says"),
+      Field<"new_filename">(&E::new_filename, "the caller's argument for the new name"),
+      Field<"filename_truncated">(&E::filename_truncated, "one of the two was longer"),
+      Field<"flags">(&E::flags, "the call's flags: RENAME_EXCHANGE and so on, bit by bit"),
+      Field<"old_resolved_path">(&E::old_resolved_path, "the old name, absolute"),
+      Field<"old_path_source">(&E::old_path_source, kPathSourceDoc),
+      Field<"old_path_status">(&E::old_path_status, kPathStatusDoc),
+      Field<"new_resolved_path">(&E::new_resolved_path, "the new name, absolute"),
+      Field<"new_path_source">(&E::new_path_source, kPathSourceDoc),
+      Field<"new_path_status">(&E::new_path_status, kPathStatusDoc),
+      Field<"old_dirfd">(&E::old_dirfd,
+                         "directory the old name starts from; null: the working one"),
+      Field<"new_dirfd">(&E::new_dirfd, "the same of the new name"),
+  };
+}
+
+struct FileUnlink {
+  static constexpr std::uint16_t kKind = RG_KIND_file_unlink;
+  static constexpr std::string_view kTitle = "file_unlink";
+  static constexpr const char* kDoc = "a name of a file was removed, or was to be";
+
+  Actor actor;
+  FileCall call;
+  Text filename;
+  bool filename_truncated = false;
+  std::uint32_t flags = 0;
+  std::optional<std::int32_t> dirfd;
+  OptionalText resolved_path, path_source, path_status;
+};
+
+constexpr auto FieldsOf(const FileUnlink*) {
+  using E = FileUnlink;
+  return std::tuple{
+      Field<"filename">(&E::filename, "the caller's argument"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
+      Field<"flags">(&E::flags, "unlinkat: AT_REMOVEDIR (512) removes a directory"),
+      Field<"dirfd">(&E::dirfd, "directory a relative name starts from; null: the working one"),
+      Field<"resolved_path">(&E::resolved_path, "the name, absolute"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
+  };
+}
+
+struct FileChange {
+  static constexpr std::uint16_t kKind = RG_KIND_file_change;
+  static constexpr std::string_view kTitle = "file_change";
+  static constexpr const char* kDoc =
+      "a file was made, truncated by name, or its mode, owner or attributes changed; or it was to "
+      "be";
+
+  Actor actor;
+  FileCall call;
+  OptionalText filename;
+  bool filename_truncated = false;
+  std::optional<std::int32_t> fd;
+  std::optional<std::int32_t> dirfd;
+  std::optional<std::uint32_t> flags;
+  std::optional<Mode> new_mode;
+  std::optional<std::uint32_t> new_uid, new_gid;
+  std::optional<std::uint64_t> length;
+  std::optional<std::uint64_t> device;
+  OptionalText attribute;
+  OptionalText resolved_path, path_source, path_status;
+  FileObject object;
+};
+
+constexpr auto FieldsOf(const FileChange*) {
+  using E = FileChange;
+  return std::tuple{
+      Field<"filename">(&E::filename, "the caller's argument; null: the call takes a descriptor"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
+      Field<"fd">(&E::fd, "the descriptor; null: the call takes a name"),
+      Field<"dirfd">(&E::dirfd, "directory a relative name starts from; null: the working one"),
+      Field<"flags">(&E::flags, "the call's flags"),
+      Field<"new_mode">(&E::new_mode, "mode asked for, octal"),
+      Field<"new_uid">(&E::new_uid, "owner asked for; null: not to be changed"),
+      Field<"new_gid">(&E::new_gid, "group asked for; null: not to be changed"),
+      Field<"length">(&E::length, "truncate: the new size"),
+      Field<"device">(&E::device, "mknod: the device, as the caller gave it"),
+      Field<"attribute">(&E::attribute, "extended attribute's name"),
+      Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
+  };
+}
+
+}  // namespace randguard
+
+#endif  // ANALYZER_EVENT_FILE_EVENTS_H_

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * A system call that has returned, whichever table it came through, and what its
+ * descriptors stand for.
+ */
+#ifndef RG_EBPF_CALL_H
+#define RG_EBPF_CALL_H
+
+#include "ebpf/strings.h"
+
+#define AT_FDCWD -100
+
+struct rg_call_args {
+	__u64 args[6];
+	long result;
+	__u16 call; /* enum rg_call */
+	bool compat;
+};
+
+static __always_inline void rg_read_args(struct rg_call_args *c, struct pt_regs *regs)
+{
+	/* The kernel's entry code put them there; a call cannot change them on its way. */
+	c->args[0] = c->compat ? (__u32)regs->bx : regs->di;
+	c->args[1] = c->compat ? (__u32)regs->cx : regs->si;
+	c->args[2] = c->compat ? (__u32)regs->dx : regs->dx;
+	c->args[3] = c->compat ? (__u32)regs->si : regs->r10;
+	c->args[4] = c->compat ? (__u32)regs->di : regs->r8;
+	c->args[5] = c->compat ? (__u32)regs->bp : regs->r9;
+}
+
+/* What a descriptor stands for now, or NULL. Another thread may have closed it
+ * and opened something else in its place since the call looked. */
+static __always_inline struct file *rg_file_of(struct task_struct *task, __s32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL, **files = BPF_CORE_READ(fdt, fd);
+
+	if (fd >= 0 && fd < BPF_CORE_READ(fdt, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+/* The directory that relative names start from, or NULL. */
+static __always_inline struct path *rg_directory(struct task_struct *task, __s32 dirfd)
+{
+	struct file *file;
+
+	if (dirfd == AT_FDCWD)
+		return (void *)BPF_CORE_READ(task, fs) +
+		       bpf_core_field_offset(struct fs_struct, pwd);
+	file = rg_file_of(task, dirfd);
+	return file ? (void *)file + bpf_core_field_offset(struct file, f_path) : NULL;
+}
+
+#endif /* RG_EBPF_CALL_H */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * Files: what a system call opened, wrote, named or changed, as the kernel knows
+ * it, with the result. A descriptor leads to the object itself. A name is joined
+ * with the kernel's own path of the directory it starts from; whether symlinks in
+ * it led elsewhere cannot be seen from here, and the record says so.
+ */
+#ifndef RG_EBPF_FILE_H
+#define RG_EBPF_FILE_H
+
+#include "ebpf/call.h"
+#include "ebpf/filter.h"
+#include "ebpf/task.h"
+
+#define FMODE_CREATED 0x100000
+#define PROT_WRITE    0x2
+#define MAP_SHARED    0x01
+#define MAP_ANONYMOUS 0x20
+
+struct rg_call_layout {
+	__s8 fd, dirfd, name, dirfd2, name2;
+	__u8 keep;
+	__u16 kind;
+};
+
+/* Constants, in a section beside the settings. */
+const struct rg_call_layout rg_layouts[128] SEC(".rodata.calls") = {
+#define CALL(number, call, nr64, nr32, rec, fd_, dirfd_, name1, dirfd2_, name2_, keep_)            \
+	[number] = {.fd = fd_,                                                                     \
+		    .dirfd = dirfd_,                                                               \
+		    .name = name1,                                                                 \
+		    .dirfd2 = dirfd2_,                                                             \
+		    .name2 = name2_,                                                               \
+		    .keep = keep_,                                                                 \
+		    .kind = RG_KIND_##rec},
+#include "schema/abi/calls.def"
+#undef CALL
+};
+_Static_assert(RG_CALL_END <= 128, "room in rg_layouts");
+
+static __always_inline __u64 rg_arg(struct rg_call_args *c, __s8 index)
+{
+	return c->args[(index & 7) < 6 ? index & 7 : 0];
+}
+
+/* Appends what rg_clean() left. */
+static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out,
+					 struct rg_clean *c)
+{
+	__u32 off = rg_offset(s), length = c->length;
+
+	out->offset = off;
+	rg_opaque(length);
+	if (length > RG_PATH_MAX)
+		return;
+	bpf_probe_read_kernel(&s->record[off], length, s->clean);
+	out->length = length;
+	s->used = off + length;
+}
+
+/* The path of an open file. */
+static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, struct file *file)
+{
+	struct rg_clean c;
+	struct rg_walk w;
+	enum rg_verdict verdict;
+
+	rg_walk(&w, s, (void *)file + bpf_core_field_offset(struct file, f_path));
+	s->path[RG_PATH_MAX] = 0;
+	if ((w.flags & RG_STR_UNREADABLE) || w.pos >= RG_PATH_MAX ||
+	    s->path[w.pos & RG_PATH_MASK] != '/') {
+		/* A file system's root, or an object that is in no directory. */
+		rg_put_walked(s, out, &w);
+		if (w.flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED))
+			return RG_REPORT;
+		return rg_settings.watching ? RG_UNWATCHED : RG_REPORT;
+	}
+	rg_clean(&c, s, w.pos);
+	verdict = rg_judge(s, &c);
+	/* Without its head, or outside of every namespace, a name cannot be told from another. */
+	if (w.flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
+		verdict = RG_REPORT;
+	if (verdict == RG_REPORT)
+		rg_put_walked(s, out, &w);
+	return verdict;
+}
+
+/* A name, and the directory it starts from. */
+static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
+				    struct task_struct *task, __u64 name, __s32 dirfd)
+{
+	__u32 at = RG_PATH_MAX + 1;
+	struct rg_clean c;
+	long n;
+
+	s->path[RG_PATH_MAX] = '/';
+	n = bpf_probe_read_user_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX - 1, (void *)name);
+	if (n <= 0) {
+		out->flags = RG_STR_UNREADABLE;
+		return RG_REPORT;
+	}
+	out->flags = RG_STR_LEXICAL;
+	if (s->path[RG_PATH_MAX + 1] != '/') {
+		struct path *directory = rg_directory(task, dirfd);
+		struct rg_walk w;
+
+		if (!directory) {
+			out->flags |= RG_STR_UNREADABLE;
+			return RG_REPORT;
+		}
+		rg_walk(&w, s, directory);
+		at = w.pos;
+		out->flags |= w.flags & ~RG_STR_DELETED;
+		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
+			return RG_REPORT;
+	}
+	rg_clean(&c, s, at);
+	if (c.endless)
+		out->flags |= RG_STR_TRUNCATED;
+	else
+		rg_put_clean(s, out, &c);
+	if (out->flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED | RG_STR_DETACHED))
+		return RG_REPORT;
+	return rg_judge(s, &c);
+}
+
+static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	f->inode = BPF_CORE_READ(inode, i_ino);
+	f->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	f->mode = BPF_CORE_READ(inode, i_mode);
+	f->owner_uid = BPF_CORE_READ(inode, i_uid.val);
+	f->owner_gid = BPF_CORE_READ(inode, i_gid.val);
+	f->flags |= RG_FILE_OBJECT;
+	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+		f->flags |= RG_FILE_CREATED;
+}
+
+/* Pipes, sockets and the like are in no directory, and most of what is written. */
+static __always_inline bool rg_is_nameless(struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	return BPF_CORE_READ(dentry, d_parent) == dentry &&
+	       BPF_CORE_READ(file, f_path.mnt, mnt_root) != dentry;
+}
+
+static __always_inline void rg_submit_file(struct rg_scratch *s, __u16 kind)
+{
+	switch (kind) {
+	case RG_KIND_file_open:
+		rg_submit_file_open(s);
+		break;
+	case RG_KIND_file_write:
+		rg_submit_file_write(s);
+		break;
+	case RG_KIND_file_rename:
+		rg_submit_file_rename(s);
+		break;
+	case RG_KIND_file_unlink:
+		rg_submit_file_unlink(s);
+		break;
+	default:
+		rg_submit_file_change(s);
+	}
+}
+
+static __noinline int file_call(struct task_struct *task, struct rg_call_args *c)
+{
+	const struct rg_call_layout *l = &rg_layouts[c->call & 127];
+	__u16 kind = l->kind & (RG_KINDS_MAX - 1);
+	struct file *file = NULL;
+	struct rg_scratch *s;
+	struct rg_file *f;
+	int verdict, other;
+
+	if (c->call == RG_CALL_mmap && (!(c->args[2] & PROT_WRITE) || !(c->args[3] & MAP_SHARED) ||
+					(c->args[3] & MAP_ANONYMOUS)))
+		return 0;
+	if (l->fd >= 0)
+		file = rg_file_of(task, rg_arg(c, l->fd));
+	else if (kind == RG_KIND_file_open && c->result >= 0)
+		file = rg_file_of(task, c->result);
+	if (l->fd >= 0) {
+		if (!file) /* not a descriptor */
+			return 0;
+		if (rg_settings.watching && rg_is_nameless(file)) {
+			rg_count(&rg_counters()->kinds[kind].unwatched);
+			return 0;
+		}
+	}
+	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
+	if (!s)
+		return 0;
+	f = (struct rg_file *)s->record;
+	__builtin_memset(f, 0, sizeof(*f));
+	s->used = sizeof(*f);
+
+	if (file)
+		verdict = rg_judge_file(s, &f->path, file);
+	else if (c->call == RG_CALL_symlink || c->call == RG_CALL_symlinkat)
+		verdict = RG_UNWATCHED; /* what a link says is not what it is */
+	else
+		verdict = rg_judge_name(s, &f->path, task, rg_arg(c, l->name),
+					l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd));
+	if (kind == RG_KIND_file_rename) {
+		other = rg_judge_name(s, &f->path2, task, rg_arg(c, l->name2),
+				      l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2));
+		if (other == RG_REPORT || verdict == RG_UNWATCHED)
+			verdict = other;
+	}
+	if (verdict == RG_UNWATCHED) {
+		rg_count(&rg_counters()->kinds[kind].unwatched);
+		goto out;
+	}
+	if (verdict == RG_EXCLUDED) {
+		rg_count(&rg_counters()->kinds[kind].excluded);
+		goto out;
+	}
+
+	rg_fill_header(&f->hdr, kind, task);
+	rg_pad_comm(f->hdr.comm);
+	f->result = c->result;
+	f->call = c->call;
+	if (c->compat)
+		f->flags |= RG_FILE_COMPAT;
+	for (int i = 0; i < 6; i++)
+		f->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
+	if (c->call == RG_CALL_openat2)
+		bpf_probe_read_user(&f->args[2], 24, (void *)c->args[2]);
+	if (file)
+		rg_fill_object(f, file);
+	if (l->name >= 0)
+		rg_put_user_string(s, &f->name, (void *)rg_arg(c, l->name));
+	if (l->name2 >= 0)
+		rg_put_user_string(s, &f->name2, (void *)rg_arg(c, l->name2));
+	rg_submit_file(s, kind);
+out:
+	rg_scratch_put(s);
+	return 0;
+}
+
+#endif /* RG_EBPF_FILE_H */

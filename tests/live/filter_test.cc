@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The filter in the kernel against the analyzer's reference: random filters, random paths, one
+// verdict.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "analyzer/config/path_filter.h"
+#include "tests/live/agent.h"
+
+namespace randguard::live {
+namespace {
+
+std::string Quoted(const std::vector<std::string>& list) {
+  std::string text;
+  for (const std::string& item : list) text += (text.empty() ? "\"" : ",\n\"") + item + "\"";
+  return "[" + text + "]";
+}
+
+std::string ConfigOf(const FileConfig& file) {
+  return "[file]\nwatch_paths = " + Quoted(file.watch_paths) +
+         "\nwatch_patterns = " + Quoted(file.watch_patterns) +
+         "\nexclude_paths = " + Quoted(file.exclude_paths) +
+         "\n[performance]\nmax_events_per_second = 0\n";
+}
+
+// Opens each path for reading, whether it is there or not, in one child; returns which of them were
+// reported.
+std::vector<bool> Reported(Agent& agent, const std::vector<std::string>& paths) {
+  int status = -1;
+  const pid_t pid = RunInChild(
+      [&] {
+        for (const std::string& path : paths) close(open(path.c_str(), O_RDONLY));
+        return 0;
+      },
+      &status);
+  EXPECT_EQ(status, 0);
+  agent.Catch();
+  std::map<std::string, int> seen;
+  for (const Line& l : agent.out().lines()) {
+    if (l.Is("file_open") && l["pid"] == std::to_string(pid)) ++seen[l["filename"]];
+  }
+  std::vector<bool> reported;
+  for (const std::string& path : paths) reported.push_back(seen.contains(path));
+  return reported;
+}
+
+class Paths {
+ public:
+  explicit Paths(std::string root, unsigned seed) : root_(std::move(root)), random_(seed) {}
+
+  // From few parts, so that many nearly fit.
+  std::string Next(std::size_t most) {
+    static constexpr const char* kParts[] = {"etc",       "et",      "etcetera", "a",
+                                             "b.service", "service", "c.d"};
+    std::string path = root_;
+    for (std::size_t n = 1 + random_() % most; n > 0; --n) {
+      path += '/';
+      path += kParts[random_() % std::size(kParts)];
+    }
+    return path;
+  }
+  std::size_t Below(std::size_t n) { return random_() % n; }
+
+ private:
+  const std::string root_;
+  std::mt19937 random_;
+};
+
+TEST(FilterTest, KernelAndReferenceAgree) {
+  TempFolder folder;
+  int reported = 0;
+  int total = 0;
+  for (unsigned round = 0; round < 6; ++round) {
+    Paths paths(folder.path(), 20250103 + round);
+    FileConfig config;
+    config.watch_paths.clear();
+    config.watch_patterns.clear();
+    config.exclude_paths.clear();
+    for (std::size_t n = 1 + paths.Below(6); n > 0; --n) {
+      config.watch_paths.push_back(paths.Next(3) + (paths.Below(4) == 0 ? "/" : ""));
+    }
+    for (std::size_t n = paths.Below(3); n > 0; --n) {
+      static const char* const kEndings[] = {"*.service", "*e", "*etc/a", "*.d"};
+      config.watch_patterns.push_back(paths.Below(3) == 0 ? paths.Next(3)
+                                                          : kEndings[paths.Below(4)]);
+    }
+    for (std::size_t n = paths.Below(4); n > 0; --n) config.exclude_paths.push_back(paths.Next(4));
+    Agent agent({.config = ConfigOf(config), .files = true});
+    std::vector<std::string> tried;
+    for (int i = 0; i < 300; ++i) {
+      tried.push_back(paths.Next(5));
+      // Half of them are there: then the kernel's own path is judged.
+      if (i % 2 == 0) {
+        for (std::size_t at = folder.path().size() + 1; at != std::string::npos;) {
+          at = tried.back().find('/', at);
+          mkdir(tried.back().substr(0, at).c_str(), 0755);
+          if (at != std::string::npos) ++at;
+        }
+      }
+    }
+    const std::vector<bool> seen = Reported(agent, tried);
+    for (std::size_t i = 0; i < tried.size(); ++i) {
+      EXPECT_EQ(seen[i], JudgePath(config, tried[i]) == PathVerdict::kReport)
+          << tried[i] << " with " << ConfigOf(config);
+      reported += seen[i] ? 1 : 0;
+      ++total;
+    }
+    EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
+  }
+  EXPECT_GT(reported, total / 10);
+  EXPECT_LT(reported, total * 9 / 10);
+}
+
+TEST(FilterTest, TwoThousandPrefixes) {
+  TempFolder folder;
+  FileConfig config;
+  config.watch_paths.clear();
+  config.watch_patterns.clear();
+  config.exclude_paths.clear();
+  for (int i = 0; i < 2000; ++i) {
+    config.watch_paths.push_back(folder.path() + "/watched/number-" + std::to_string(i));
+    config.exclude_paths.push_back(folder.path() + "/watched/number-" + std::to_string(i) + "/no");
+  }
+  Agent agent({.config = ConfigOf(config), .files = true});
+  std::vector<std::string> tried;
+  for (const int i : {0, 7, 70, 700, 1999, 2000, 20000}) {
+    for (const char* tail : {"", "/x", "/no", "/no/x", "x", "/nox"}) {
+      tried.push_back(folder.path() + "/watched/number-" + std::to_string(i) + tail);
+    }
+  }
+  const std::vector<bool> seen = Reported(agent, tried);
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    EXPECT_EQ(seen[i], JudgePath(config, tried[i]) == PathVerdict::kReport) << tried[i];
+  }
+}
+
+// The longest that the configuration accepts.
+TEST(FilterTest, LongestPrefixAndEnding) {
+  TempFolder folder;
+  FileConfig config;
+  const std::string longest =
+      folder.path() + "/" + std::string(RG_FILTER_TEXT_MAX - folder.path().size() - 1, 'p');
+  const std::string ending(RG_FILTER_ENDING_MAX, 'e');
+  config.watch_paths = {longest};
+  config.watch_patterns = {"*" + ending};
+  config.exclude_paths.clear();
+  Agent agent({.config = ConfigOf(config), .files = true});
+  const std::vector<std::string> tried = {
+      longest,
+      longest + "/below",
+      longest + "p",
+      longest.substr(0, longest.size() - 1),
+      longest.substr(0, longest.size() - 1) + "q",
+      folder / ("x" + ending),
+      folder / ("x" + ending.substr(1)),
+      folder / ("x" + ending + "e"),
+      folder / ("x" + ending + "x"),
+  };
+  const std::vector<bool> seen = Reported(agent, tried);
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    EXPECT_EQ(seen[i], JudgePath(config, tried[i]) == PathVerdict::kReport) << tried[i];
+  }
+}
+
+// A watched name that is a symlink watches what it leads to.
+TEST(FilterTest, WatchedSymlinkMatchesByWhatItResolvesTo) {
+  TempFolder folder;
+  mkdir((folder / "real").c_str(), 0755);
+  WriteFile(folder / "real/f", "x");
+  ASSERT_EQ(symlink("real", (folder / "link").c_str()), 0);
+  FileConfig config;
+  config.watch_paths = {folder / "link"};
+  config.watch_patterns.clear();
+  config.exclude_paths.clear();
+  Agent agent({.config = ConfigOf(config), .files = true});
+  EXPECT_EQ(Reported(agent, {folder / "link/f", folder / "real/f", folder / "f"}),
+            (std::vector<bool>{true, true, false}));
+}
+
+}  // namespace
+}  // namespace randguard::live

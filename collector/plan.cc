@@ -5,7 +5,6 @@
 
 #include <bit>
 #include <cstring>
-#include <iterator>
 
 #include "collector/startup.h"
 #include "schema/plan.capnp.h"
@@ -32,40 +31,6 @@ std::uint32_t RingSize(const char* field, std::uint32_t value) {
   return value;
 }
 
-struct CallInfo {
-  int table[2];  // numbers in the 64-bit and in the 32-bit table, or -1
-};
-constexpr CallInfo kCalls[] = {
-    {{-1, -1}},
-#define CALL(number, name, nr64, nr32, kind, fd, dirfd, name1, dirfd2, name2, keep) {{nr64, nr32}},
-#include "schema/abi/calls.def"
-#undef CALL
-};
-static_assert(std::size(kCalls) == RG_CALL_END);
-
-void ReadCalls(capnp::List<std::uint16_t>::Reader calls, rg_settings& settings) {
-  for (const std::uint16_t call : calls) {
-    const CallInfo& info = kCalls[Between("calls", call, 1, RG_CALL_END - 1)];
-    for (int table = 0; table < 2; ++table) {
-      if (info.table[table] >= 0) settings.calls[table][info.table[table]] = call;
-    }
-  }
-}
-
-void ReadFilter(wire::Plan::Filter::Reader in, Plan& plan) {
-  plan.settings.watching = in.getWatching() ? 1 : 0;
-  plan.settings.filter_depths = in.getDepths();
-  plan.settings.filter_endings = in.getEndings();
-  Between("number of filter.entries", in.getEntries().size(), 0, RG_FILTER_MAX);
-  for (const auto entry : in.getEntries()) {
-    rg_filter_entry& out = plan.filter.emplace_back(entry.getHash(), rg_filter_entry{}).second;
-    const auto text = entry.getText();
-    out.flags = entry.getFlags();
-    out.length = Between("length of a filter.entries text", text.size(), 0, RG_FILTER_TEXT_MAX);
-    std::memcpy(out.text, text.begin(), text.size());
-  }
-}
-
 }  // namespace
 
 Plan ReadPlan(const char* path) {
@@ -75,7 +40,7 @@ Plan ReadPlan(const char* path) {
   // Limits: a plan is a dozen numbers and flat lists.
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords = 2 * kMaxPlanBytes / sizeof(capnp::word);
-  limits.nestingLimit = 8;
+  limits.nestingLimit = 4;
   capnp::FlatArrayMessageReader message(words, limits);
   const auto in = message.getRoot<wire::Plan>();
 
@@ -90,19 +55,21 @@ Plan ReadPlan(const char* path) {
   for (const std::uint16_t hook : in.getHooks()) {
     plan.hooks[Between("hooks", hook, 1, RG_HOOK_END - 1)] = true;
   }
-  plan.settings.collect_args = in.getCollectArgs() ? 1 : 0;
-  plan.settings.collect_cwd = in.getCollectCwd() ? 1 : 0;
-  plan.settings.collect_env = in.getCollectEnv() ? 1 : 0;
-  plan.settings.threads = in.getThreads() ? 1 : 0;
-  plan.settings.exec_sources =
-      Between("execSources", in.getExecSources(), 1, (2U << RG_EXEC_KERNEL) - 1);
+  const auto settings = in.getSettings();
+  Between("size of settings", settings.size(), sizeof(rg_settings), sizeof(rg_settings));
+  std::memcpy(&plan.settings, settings.begin(), sizeof(rg_settings));
+  const auto filter = in.getFilter();
+  plan.filter.resize(
+      Between("size of filter", filter.size(), 0, RG_FILTER_MAX * sizeof(rg_filter_item)) /
+      sizeof(rg_filter_item));
+  if (!plan.filter.empty()) {
+    std::memcpy(plan.filter.data(), filter.begin(), plan.filter.size() * sizeof(rg_filter_item));
+  }
   Between("number of envNames", in.getEnvNames().size(), 0, kMaxEnvNames);
   for (const auto name : in.getEnvNames()) {
     Between("length of an envNames entry", name.size(), 1, RG_ENV_NAME_MAX - 1);
     plan.env_names.emplace_back(name.begin(), name.size());
   }
-  ReadCalls(in.getCalls(), plan.settings);
-  ReadFilter(in.getFilter(), plan);
   plan.critical_ring_bytes = RingSize("criticalRingBytes", in.getCriticalRingBytes());
   plan.bulk_ring_bytes = RingSize("bulkRingBytes", in.getBulkRingBytes());
   plan.collector_uid = Between("collectorUid", in.getCollectorUid(), 1, UINT32_MAX - 1);

@@ -10,7 +10,6 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "schema/abi/event.h"
@@ -20,9 +19,9 @@ namespace randguard::collector {
 struct Plan {
   std::uint64_t digest = 0;
   std::array<bool, RG_HOOK_END> hooks{};  // by enum rg_hook
-  rg_settings settings{};                 // abi_version is set by the sensor
+  rg_settings settings{};                 // as the plan has them
   std::vector<std::string> env_names;     // 1 to RG_ENV_NAME_MAX - 1 bytes each
-  std::vector<std::pair<std::uint64_t, rg_filter_entry>> filter;  // by hash
+  std::vector<rg_filter_item> filter;
   std::uint32_t critical_ring_bytes = 0;
   std::uint32_t bulk_ring_bytes = 0;
   uid_t collector_uid = 0;

@@ -217,7 +217,7 @@ void FillMaps(bpf_object* object, const Plan& plan) {
     std::memcpy(key, name.data(), name.size());
     Put(object, "rg_env_names", key, &value);
   }
-  for (const auto& [hash, entry] : plan.filter) Put(object, "rg_filter", &hash, &entry);
+  for (const rg_filter_item& f : plan.filter) Put(object, "rg_filter", &f.hash, &f.entry);
 }
 
 }  // namespace

@@ -97,8 +97,6 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	__builtin_memset(p, 0, sizeof(*p));
 	s->used = sizeof(*p);
 	exec_source(p, old_tid);
-	if (!(rg_settings.exec_sources & (1 << (p->source & 3))))
-		goto out;
 
 	rg_fill_header(&p->hdr, RG_KIND_process_exec, task);
 	rg_pad_comm(p->hdr.comm);
@@ -128,7 +126,6 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	else
 		p->flags |= RG_PROCESS_NO_ENV;
 	rg_submit_process_exec(s);
-out:
 	rg_scratch_put(s);
 	return 0;
 }

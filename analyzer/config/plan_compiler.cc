@@ -9,6 +9,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "analyzer/config/names.h"
 #include "analyzer/event/calls.h"
@@ -22,9 +23,6 @@ constexpr std::uint32_t kRingMinKib = 64;
 constexpr std::uint32_t kRingMaxKib = 1048576;
 constexpr std::uint16_t kFlushMs = 5;
 constexpr std::uint32_t kHeartbeatMs = 1000;
-
-constexpr std::uint32_t kAllExecSources = (1u << RG_EXEC_UNKNOWN) | (1u << RG_EXEC_EXECVE) |
-                                          (1u << RG_EXEC_EXECVEAT) | (1u << RG_EXEC_KERNEL);
 
 std::uint16_t CallNumber(std::string_view name) {
   for (std::uint16_t number = 1; number < kCalls.size(); ++number) {
@@ -80,19 +78,45 @@ void SetNumbers(Builder list, const std::vector<std::uint16_t>& numbers) {
   for (unsigned i = 0; i < numbers.size(); ++i) list.set(i, numbers[i]);
 }
 
-void SetFilter(wire::Plan::Filter::Builder out, const CompiledFilter& filter) {
-  out.setWatching(filter.watching);
-  out.setDepths(filter.depths);
-  out.setEndings(filter.endings);
-  auto entries = out.initEntries(static_cast<unsigned>(filter.entries.size()));
-  unsigned i = 0;
-  for (const auto& [hash, entry] : filter.entries) {
-    auto to = entries[i++];
-    to.setHash(hash);
-    to.setFlags(entry.flags);
-    to.setText(capnp::Data::Reader(reinterpret_cast<const kj::byte*>(entry.text.data()),
-                                   entry.text.size()));
+// The table of the kernel side: by system call number, 64-bit and 32-bit.
+void SetCalls(const std::vector<std::uint16_t>& calls, rg_settings& settings) {
+  for (const std::uint16_t call : calls) {
+    const CallInfo& info = kCalls[call];
+    if (info.number64 >= 0) settings.calls[0][info.number64] = static_cast<std::uint8_t>(call);
+    if (info.number32 >= 0) settings.calls[1][info.number32] = static_cast<std::uint8_t>(call);
   }
+}
+
+rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
+  rg_settings settings{};
+  settings.abi_version = RG_ABI_VERSION;
+  settings.collect_args = config.process.collect_args ? 1 : 0;
+  settings.collect_cwd = config.process.collect_cwd ? 1 : 0;
+  settings.collect_env = config.process.collect_env ? 1 : 0;
+  settings.threads = config.process.threads ? 1 : 0;
+  settings.watching = filter.watching ? 1 : 0;
+  settings.filter_depths = filter.depths;
+  settings.filter_endings = filter.endings;
+  SetCalls(CallsOf(config), settings);
+  return settings;
+}
+
+std::vector<rg_filter_item> ItemsOf(const CompiledFilter& filter) {
+  std::vector<rg_filter_item> items;
+  for (const auto& [hash, entry] : filter.entries) {
+    rg_filter_item& item = items.emplace_back();
+    item.hash = hash;
+    item.entry.flags = entry.flags;
+    item.entry.length = static_cast<std::uint16_t>(entry.text.size());
+    std::memcpy(item.entry.text, entry.text.data(), entry.text.size());
+  }
+  return items;
+}
+
+template <typename T>
+capnp::Data::Reader AsData(std::span<const T> items) {
+  static_assert(std::has_unique_object_representations_v<T>);  // no padding: no chance bytes
+  return {reinterpret_cast<const kj::byte*>(items.data()), items.size_bytes()};
 }
 
 void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& identities,
@@ -101,22 +125,20 @@ void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& 
 
   const std::vector<std::uint16_t> hooks = HooksOf(config);
   SetNumbers(plan.initHooks(static_cast<unsigned>(hooks.size())), hooks);
-  const std::vector<std::uint16_t> calls = CallsOf(config);
-  SetNumbers(plan.initCalls(static_cast<unsigned>(calls.size())), calls);
-  if (config.file.enabled) SetFilter(plan.initFilter(), CompileFilter(config.file, resolve));
+  const CompiledFilter filter =
+      config.file.enabled ? CompileFilter(config.file, resolve) : CompiledFilter{};
+  const rg_settings settings = SettingsOf(config, filter);
+  const std::vector<rg_filter_item> items = ItemsOf(filter);
+  plan.setSettings(AsData(std::span<const rg_settings>(&settings, 1)));
+  plan.setFilter(AsData(std::span<const rg_filter_item>(items)));
 
   const ProcessConfig& process = config.process;
-  plan.setCollectArgs(process.collect_args);
-  plan.setCollectCwd(process.collect_cwd);
-  plan.setCollectEnv(process.collect_env);
   if (process.collect_env) {
     auto names = plan.initEnvNames(static_cast<unsigned>(process.env_names.size()));
     for (unsigned i = 0; i < process.env_names.size(); ++i) {
       names.set(i, process.env_names[i].c_str());
     }
   }
-  plan.setThreads(process.threads);
-  plan.setExecSources(kAllExecSources);
   plan.setCriticalRingBytes(RingBytes(config.ebpf.critical_buffer_size));
   plan.setBulkRingBytes(RingBytes(config.ebpf.buffer_size));
   plan.setCollectorUid(identities.collector_uid);

@@ -33,16 +33,26 @@ class Plan {
 
   wire::Plan::Reader operator*() { return reader_->getRoot<wire::Plan>(); }
 
-  std::vector<std::uint16_t> Hooks() { return Numbers((**this).getHooks()); }
-  std::vector<std::uint16_t> Calls() { return Numbers((**this).getCalls()); }
-
- private:
-  static std::vector<std::uint16_t> Numbers(capnp::List<std::uint16_t>::Reader list) {
-    std::vector<std::uint16_t> numbers;
-    for (const std::uint16_t number : list) numbers.push_back(number);
-    return numbers;
+  std::vector<std::uint16_t> Hooks() {
+    std::vector<std::uint16_t> hooks;
+    for (const std::uint16_t hook : (**this).getHooks()) hooks.push_back(hook);
+    return hooks;
+  }
+  rg_settings Settings() {
+    rg_settings settings{};
+    EXPECT_EQ((**this).getSettings().size(), sizeof(settings));
+    std::memcpy(&settings, (**this).getSettings().begin(), sizeof(settings));
+    return settings;
+  }
+  // Those of the 64-bit table, sorted.
+  std::vector<std::uint16_t> Calls() {
+    const rg_settings settings = Settings();
+    std::set<std::uint16_t> calls(std::begin(settings.calls[0]), std::end(settings.calls[0]));
+    calls.erase(0);
+    return {calls.begin(), calls.end()};
   }
 
+ private:
   kj::Array<capnp::word> words_;
   kj::Own<capnp::FlatArrayMessageReader> reader_;
 };
@@ -55,12 +65,13 @@ TEST(CompilePlanTest, DefaultConfig) {
             (std::vector<std::uint16_t>{RG_HOOK_process_exec, RG_HOOK_process_fork,
                                         RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
                                         RG_HOOK_exec_source, RG_HOOK_syscalls, RG_HOOK_snapshot}));
-  EXPECT_TRUE(plan.getCollectArgs());
-  EXPECT_TRUE(plan.getCollectCwd());
-  EXPECT_FALSE(plan.getCollectEnv());
+  const rg_settings settings = compiled.Settings();
+  EXPECT_EQ(settings.abi_version, RG_ABI_VERSION);
+  EXPECT_EQ(settings.collect_args, 1u);
+  EXPECT_EQ(settings.collect_cwd, 1u);
+  EXPECT_EQ(settings.collect_env, 0u);
   EXPECT_EQ(plan.getEnvNames().size(), 0u);
-  EXPECT_TRUE(plan.getThreads());
-  EXPECT_EQ(plan.getExecSources(), 0xfu);
+  EXPECT_EQ(settings.threads, 1u);
   EXPECT_EQ(plan.getCriticalRingBytes(), 4096u * 1024);
   EXPECT_EQ(plan.getBulkRingBytes(), 8192u * 1024);
   EXPECT_EQ(plan.getCollectorUid(), 901u);
@@ -101,6 +112,15 @@ TEST(CompilePlanTest, CallsAreThoseOfTheHooks) {
   EXPECT_EQ(Plan(config).Calls(), (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat}));
 }
 
+TEST(CompilePlanTest, CallsStandAtTheirNumbers) {
+  const rg_settings settings = Plan(Config{}).Settings();
+  EXPECT_EQ(settings.calls[0][257], RG_CALL_openat);
+  EXPECT_EQ(settings.calls[1][295], RG_CALL_openat);
+  EXPECT_EQ(settings.calls[0][1], RG_CALL_write);
+  EXPECT_EQ(settings.calls[1][1], 0u);  // exit
+  EXPECT_EQ(settings.calls[1][4], RG_CALL_write);
+}
+
 TEST(CompilePlanTest, EveryFileHookIsASystemCall) {
   const std::vector<std::uint16_t> calls = Plan(Config{}).Calls();
   EXPECT_EQ(calls.size(), 2 + AllFileHooks().size());
@@ -114,11 +134,11 @@ TEST(CompilePlanTest, FilterIsHandedOn) {
   config.file.watch_patterns = {"*.service"};
   config.file.exclude_paths = {"/etc/ssl/certs"};
   Plan compiled(config);
-  const auto filter = (*compiled).getFilter();
-  EXPECT_TRUE(filter.getWatching());
-  EXPECT_EQ(filter.getDepths(), 1u << 1 | 1u << 3);
-  EXPECT_EQ(filter.getEndings(), 1u << 8);
-  EXPECT_EQ(filter.getEntries().size(), 3u);
+  const rg_settings settings = compiled.Settings();
+  EXPECT_EQ(settings.watching, 1u);
+  EXPECT_EQ(settings.filter_depths, 1u << 1 | 1u << 3);
+  EXPECT_EQ(settings.filter_endings, 1u << 8);
+  EXPECT_EQ((*compiled).getFilter().size(), 3 * sizeof(rg_filter_item));
 }
 
 TEST(CompilePlanTest, DigestIsTheSameWhereverSymlinksLead) {
@@ -141,9 +161,9 @@ TEST(CompilePlanTest, SwitchesAreHandedOn) {
   config.process.collect_cwd = false;
   config.process.threads = false;
   Plan compiled(config);
-  EXPECT_FALSE((*compiled).getCollectArgs());
-  EXPECT_FALSE((*compiled).getCollectCwd());
-  EXPECT_FALSE((*compiled).getThreads());
+  EXPECT_EQ(compiled.Settings().collect_args, 0u);
+  EXPECT_EQ(compiled.Settings().collect_cwd, 0u);
+  EXPECT_EQ(compiled.Settings().threads, 0u);
 }
 
 TEST(CompilePlanTest, EnvironmentNamesAreHandedOn) {
@@ -151,7 +171,7 @@ TEST(CompilePlanTest, EnvironmentNamesAreHandedOn) {
   config.process.collect_env = true;
   config.process.env_names = {"LD_PRELOAD", "PATH"};
   Plan compiled(config);
-  EXPECT_TRUE((*compiled).getCollectEnv());
+  EXPECT_EQ(compiled.Settings().collect_env, 1u);
   ASSERT_EQ((*compiled).getEnvNames().size(), 2u);
   EXPECT_STREQ((*compiled).getEnvNames()[0].cStr(), "LD_PRELOAD");
   EXPECT_STREQ((*compiled).getEnvNames()[1].cStr(), "PATH");

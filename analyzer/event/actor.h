@@ -27,6 +27,9 @@ struct Actor {
   std::optional<ProcessKey> parent_process_id;
   OptionalText cgroup;
   std::uint64_t cgroup_id = 0;
+  OptionalText container_id;
+  OptionalText container_runtime;
+  bool container_inherited = false;
 };
 
 constexpr auto FieldsOf(const Actor*) {
@@ -46,6 +49,15 @@ constexpr auto FieldsOf(const Actor*) {
       Field<"parent_process_id">(&Actor::parent_process_id, "the same of the parent"),
       Field<"cgroup">(&Actor::cgroup, "path in the cgroup v2 hierarchy; null: unknown"),
       Field<"cgroup_id">(&Actor::cgroup_id, "id of that cgroup"),
+      Field<"container_id">(&Actor::container_id,
+                            "container that the cgroup's path names; of systemd-nspawn and lxc the "
+                            "machine's name; null: none that is recognised"),
+      Field<"container_runtime">(&Actor::container_runtime,
+                                 "docker, containerd, cri-o, podman, kubernetes (of whichever "
+                                 "runtime), systemd-nspawn or lxc"),
+      Field<"container_inherited">(&Actor::container_inherited,
+                                   "the cgroup's path is not known yet: this is the parent's "
+                                   "container"),
   };
 }
 

@@ -16,13 +16,15 @@ struct CallInfo {
   std::string_view name;        // as in the kernel's table
   std::string_view event_type;  // of the event it becomes
   std::uint16_t kind = 0;       // enum rg_kind
+  int number64 = -1;            // in the 64-bit table; -1: not there
+  int number32 = -1;            // in the 32-bit table
 };
 
 inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = [] {
   std::array<CallInfo, RG_CALL_END> calls{{
       {"unknown", "unknown", 0},
 #define CALL(number, name, nr64, nr32, kind, fd, dirfd, name1, dirfd2, name2, keep) \
-  {#name, "file_" #name, RG_KIND_##kind},
+  {#name, "file_" #name, RG_KIND_##kind, nr64, nr32},
 #include "schema/abi/calls.def"
 #undef CALL
   }};

@@ -188,15 +188,18 @@ TEST(EventWriterTest, EveryFieldOfEveryEventReadsBackAsItWas) {
 // And once by eye.
 TEST(EventWriterTest, ExitLooksLikeThis) {
   EventWriter writer = SampleWriter();
-  EXPECT_EQ(writer.Write(testing::SampleExit()),
-            R"({"event_type":"process_exit","timestamp_ns":61000000007,)"
-            R"("time":"2025-01-01T00:01:01.000000007Z","host":"web1","pid":1234,"tid":1235,)"
-            R"("ppid":1,"uid":1000,"gid":1001,"comm":"curl","exe_path":"/usr/bin/curl",)"
-            R"("process_id":"0e6c9a1c7b1c4a39-1234-df8475800",)"
-            R"("parent_process_id":"0e6c9a1c7b1c4a39-1-10","cgroup":"/user.slice",)"
-            R"("cgroup_id":42,"group_dead":true,"exit_code":3,"signal":null,)"
-            R"("core_dumped":false,"duration_ns":1000})"
-            "\n");
+  EXPECT_EQ(
+      writer.Write(testing::SampleExit()),
+      R"({"event_type":"process_exit","timestamp_ns":61000000007,)"
+      R"("time":"2025-01-01T00:01:01.000000007Z","host":"web1","pid":1234,"tid":1235,)"
+      R"("ppid":1,"uid":1000,"gid":1001,"comm":"curl","exe_path":"/usr/bin/curl",)"
+      R"("process_id":"0e6c9a1c7b1c4a39-1234-df8475800",)"
+      R"("parent_process_id":"0e6c9a1c7b1c4a39-1-10","cgroup":"/user.slice",)"
+      R"("cgroup_id":42,"container_id":)"
+      R"("3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2",)"
+      R"("container_runtime":"docker","container_inherited":true,"group_dead":true,"exit_code":3,"signal":null,)"
+      R"("core_dumped":false,"duration_ns":1000})"
+      "\n");
 }
 
 TEST(EventWriterTest, ValuesInTheirForms) {

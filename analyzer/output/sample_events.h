@@ -35,6 +35,9 @@ inline Actor SampleActor() {
   a.parent_process_id = ProcessKey{1, 0x10};
   a.cgroup = "/user.slice";
   a.cgroup_id = 42;
+  a.container_id = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
+  a.container_runtime = "docker";
+  a.container_inherited = true;
   return a;
 }
 

@@ -305,8 +305,16 @@ void Pipeline::Enrich(Actor& actor) const {
       actor.exe_path = process->image->exe_path;
     }
   }
-  if (!actor.cgroup.has_value()) {
-    if (const std::string* path = cgroups_.Find(actor.cgroup_id)) actor.cgroup = *path;
+  const Cgroup* cgroup = cgroups_.Find(actor.cgroup_id);
+  if (cgroup != nullptr && !actor.cgroup.has_value()) actor.cgroup = cgroup->path;
+  if (cgroup == nullptr && actor.parent_process_id.has_value()) {
+    const Process* parent = processes_.Find(*actor.parent_process_id);
+    if (parent != nullptr) cgroup = cgroups_.Find(parent->cgroup_id);
+    actor.container_inherited = cgroup != nullptr && cgroup->container.has_value();
+  }
+  if (cgroup != nullptr && cgroup->container.has_value()) {
+    actor.container_id = cgroup->container->id;
+    actor.container_runtime = cgroup->container->runtime;
   }
 }
 
@@ -324,6 +332,7 @@ void Pipeline::Handle(ProcessStart& event, bool snapshot) {
     process.generation = generation_;
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(actor.comm);
+    process.cgroup_id = actor.cgroup_id;
     process.image = std::make_shared<const ProgramImage>(
         ProgramImage{std::string(actor.exe_path.value_or(std::string_view{}))});
   }
@@ -369,6 +378,7 @@ void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
     child.generation = generation_;
     child.parent = {event.parent_pid, event.child_parent_start_ns};
     child.set_comm(event.child_comm);
+    child.cgroup_id = event.child_cgroup_id;
     child.image = std::move(image);
   }
   Enrich(event.actor);

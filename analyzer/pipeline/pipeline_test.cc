@@ -449,6 +449,26 @@ TEST(PipelineTest, FileEventsAboveTheLimitAreCountedAndProcessesAreNot) {
   EXPECT_EQ(stream.Filled().userspace_rate_limited, 3u);
 }
 
+TEST(PipelineTest, ContainerIsThatOfTheCgroupOrElseOfTheParent) {
+  const std::string id(64, 'a');
+  Stream stream;
+  EXPECT_SENT(stream, HelloOf{});
+  auto parent = testing::ProcessExec();
+  parent.By(50, kStartNs).At(kStartNs + 1).body.hdr.cgroup_id = 7;
+  parent.Put(&rg_process::cgroup, "/system.slice/docker-" + id + ".scope");
+  const auto exit_of = [&](std::uint32_t pid, std::uint64_t cgroup_id) {
+    auto r = testing::ProcessExit();
+    r.By(pid, kStartNs).ChildOf(50, kStartNs).At(kStartNs + pid).body.hdr.cgroup_id = cgroup_id;
+    return r.Build();
+  };
+  EXPECT_SENT(stream, (BatchOf{.records = {parent.Build(), exit_of(51, 7), exit_of(52, 8)}}));
+  const std::vector<std::string_view> fields = {"container_id", "container_runtime",
+                                                "container_inherited"};
+  EXPECT_EQ(Each(stream.Lines("process_start"), fields), Texts{"\"" + id + "\" \"docker\" false"});
+  EXPECT_EQ(Each(stream.Lines("process_exit"), fields),
+            (Texts{"\"" + id + "\" \"docker\" false", "\"" + id + "\" \"docker\" true"}));
+}
+
 TEST(PipelineTest, HelloWithEndlessTextsIsRefused) {
   const std::string text(300, 'x');
   Stream stream;

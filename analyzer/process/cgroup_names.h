@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Paths of cgroups by id. Bounded; the one heard of first is forgotten first, and counted.
+// Paths of cgroups by id, and the containers they name. Bounded; the one heard of first is
+// forgotten first, and counted.
 #ifndef ANALYZER_PROCESS_CGROUP_NAMES_H_
 #define ANALYZER_PROCESS_CGROUP_NAMES_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/container/node_hash_map.h"
+#include "analyzer/process/container.h"
 
 namespace randguard {
+
+struct Cgroup {
+  std::string path;
+  std::optional<Container> container;  // borrows from `path`
+};
 
 class CgroupNames {
  public:
@@ -20,7 +28,10 @@ class CgroupNames {
 
   void Set(std::uint64_t id, std::string_view path) {
     const auto [it, is_new] = names_.try_emplace(id);
-    if (it->second != path) it->second = path;
+    if (is_new || it->second.path != path) {
+      it->second.path = path;
+      it->second.container = ContainerOf(it->second.path);
+    }
     if (!is_new) return;
     order_.push_back(id);
     if (order_.size() <= capacity_) return;
@@ -30,7 +41,7 @@ class CgroupNames {
   }
 
   // Null if unknown.
-  const std::string* Find(std::uint64_t id) const {
+  const Cgroup* Find(std::uint64_t id) const {
     const auto it = names_.find(id);
     return it == names_.end() ? nullptr : &it->second;
   }
@@ -45,7 +56,7 @@ class CgroupNames {
 
  private:
   const std::size_t capacity_;
-  absl::node_hash_map<std::uint64_t, std::string> names_;
+  absl::node_hash_map<std::uint64_t, Cgroup> names_;
   std::deque<std::uint64_t> order_;
   std::uint64_t evicted_ = 0;
 };

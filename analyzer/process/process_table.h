@@ -31,6 +31,7 @@ struct Process {
   ProcessKey key;
   ProcessKey parent;                          // pid 0: none or unknown
   std::shared_ptr<const ProgramImage> image;  // null: unknown
+  std::uint64_t cgroup_id = 0;
   std::array<char, RG_COMM_LEN> comm{};
   std::uint32_t generation = 0;  // of the snapshot that last confirmed it
   bool exited = false;

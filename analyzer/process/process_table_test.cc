@@ -364,11 +364,11 @@ TEST(CgroupNamesTest, LastNameCountsAndTheFirstHeardOfGoesFirst) {
   names.Set(2, "/b");
   names.Set(1, "/c");
   ASSERT_NE(names.Find(1), nullptr);
-  EXPECT_EQ(*names.Find(1), "/c");
+  EXPECT_EQ(names.Find(1)->path, "/c");
   EXPECT_EQ(names.evicted(), 0u);
   names.Set(3, "/d");
   EXPECT_EQ(names.Find(1), nullptr);
-  EXPECT_EQ(*names.Find(2), "/b");
+  EXPECT_EQ(names.Find(2)->path, "/b");
   EXPECT_EQ(names.size(), 2u);
   EXPECT_EQ(names.evicted(), 1u);
   names.Clear();

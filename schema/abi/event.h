@@ -305,8 +305,15 @@ struct rg_filter_entry {
 	char text[RG_FILTER_TEXT_MAX]; /* NUL padded; an ending: from the last byte to the first */
 };
 
+/* What the plan holds of each. */
+struct rg_filter_item {
+	__u64 hash;
+	struct rg_filter_entry entry;
+};
+
 /* The whole of the object's .rodata. abi_version is set at build time and tells
- * the collector what it is about to load, the rest is set by the collector. */
+ * the collector what it is about to load; all else is the plan's, handed on by the
+ * collector as it is: whatever it says, the programs stay within their memory. */
 #define RG_CALL_NUMBERS 512
 
 struct rg_settings {
@@ -315,7 +322,6 @@ struct rg_settings {
 	__u32 collect_env;
 	__u32 collect_cwd;
 	__u32 threads;	      /* report thread_start and thread_exit */
-	__u32 exec_sources;   /* bit 1 << enum rg_exec_source: report */
 	__u32 watching;	      /* something is watched: not everything is reported */
 	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/process/container.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace randguard {
+namespace {
+
+constexpr std::size_t kIdDigits = 64;
+
+bool IsId(std::string_view text) {
+  return text.size() == kIdDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+// With systemd, a container is a scope whose name begins with its runtime's.
+struct Prefix {
+  std::string_view text;
+  std::string_view runtime;
+};
+constexpr Prefix kScopes[] = {
+    {"docker-", "docker"},         {"cri-containerd-", "containerd"},
+    {"containerd-", "containerd"}, {"crio-", "cri-o"},
+    {"cri-o-", "cri-o"},           {"libpod-", "podman"},
+    {"nerdctl-", "containerd"},
+};
+// Named by the administrator, not by an id.
+constexpr Prefix kMachines[] = {
+    {"systemd-nspawn@", "systemd-nspawn"},
+    {"lxc.payload.", "lxc"},
+};
+
+std::string_view WithoutSuffix(std::string_view text) {
+  for (const std::string_view suffix : {".scope", ".service"}) {
+    if (text.ends_with(suffix)) text.remove_suffix(suffix.size());
+  }
+  return text;
+}
+
+// `parent` is the component before.
+std::optional<Container> FromComponent(std::string_view component, std::string_view parent) {
+  const std::string_view unit = WithoutSuffix(component);
+  for (const Prefix& scope : kScopes) {
+    if (unit.starts_with(scope.text) && IsId(unit.substr(scope.text.size()))) {
+      return Container{scope.runtime, unit.substr(scope.text.size())};
+    }
+  }
+  for (const Prefix& machine : kMachines) {
+    if (unit.starts_with(machine.text) && unit.size() > machine.text.size()) {
+      return Container{machine.runtime, unit.substr(machine.text.size())};
+    }
+  }
+  // Without systemd, a folder of the runtime's and in it the id.
+  if (IsId(component)) {
+    if (parent == "docker") return Container{"docker", component};
+    if (parent.starts_with("pod") || parent.starts_with("kubepods")) {
+      return Container{"kubernetes", component};
+    }
+  }
+  if (parent == "lxc" && !component.empty()) return Container{"lxc", component};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Container> ContainerOf(std::string_view path) {
+  std::optional<Container> innermost;
+  std::string_view parent;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view component = path.substr(at, end - at);
+    if (auto container = FromComponent(component, parent)) innermost = container;
+    parent = component;
+    at = end + 1;
+  }
+  return innermost;
+}
+
+}  // namespace randguard

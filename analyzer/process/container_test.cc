@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/process/container.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace randguard {
+namespace {
+
+const std::string kId = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
+
+std::string Told(const std::string& path) {
+  const auto container = ContainerOf(path);
+  return container.has_value() ? std::string(container->runtime) + " " + std::string(container->id)
+                               : "none";
+}
+
+TEST(ContainerTest, EachRuntimeIsKnownByItsPath) {
+  EXPECT_EQ(Told("/docker/" + kId), "docker " + kId);
+  EXPECT_EQ(Told("/system.slice/docker-" + kId + ".scope"), "docker " + kId);
+  EXPECT_EQ(Told("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice/"
+                 "cri-containerd-" +
+                 kId + ".scope"),
+            "containerd " + kId);
+  EXPECT_EQ(Told("/kubepods/besteffort/pod7d1c/" + kId), "kubernetes " + kId);
+  EXPECT_EQ(Told("/kubepods.slice/kubepods-pod1.slice/crio-" + kId + ".scope"), "cri-o " + kId);
+  EXPECT_EQ(Told("/machine.slice/libpod-" + kId + ".scope/container"), "podman " + kId);
+  EXPECT_EQ(
+      Told("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId + ".scope"),
+      "podman " + kId);
+  EXPECT_EQ(Told("/machine.slice/systemd-nspawn@web.service/payload"), "systemd-nspawn web");
+  EXPECT_EQ(Told("/lxc.payload.db/init.scope"), "lxc db");
+  EXPECT_EQ(Told("/lxc/db"), "lxc db");
+}
+
+TEST(ContainerTest, InnermostCounts) {
+  std::string other = kId;
+  other[0] = 'a';
+  EXPECT_EQ(Told("/docker/" + kId + "/docker/" + other), "docker " + other);
+  EXPECT_EQ(Told("/machine.slice/systemd-nspawn@ci.service/payload/system.slice/docker-" + kId +
+                 ".scope"),
+            "docker " + kId);
+}
+
+TEST(ContainerTest, WhatOnlyLooksLikeOneIsNone) {
+  for (const std::string& path :
+       {std::string("/"), std::string(""),
+        std::string("/user.slice/user-1000.slice/session-3.scope"),
+        "/system.slice/docker-" + kId.substr(1) + ".scope",
+        "/system.slice/docker-" + kId + "0.scope", std::string("/system.slice/docker.service"),
+        "/" + kId, "/srv/" + kId, "/system.slice/docker-" + std::string(64, 'G') + ".scope",
+        std::string("/machine.slice/systemd-nspawn@.service"), std::string("//docker//")}) {
+    EXPECT_EQ(Told(path), "none") << path;
+  }
+}
+
+}  // namespace
+}  // namespace randguard

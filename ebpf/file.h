@@ -44,10 +44,9 @@ static __always_inline __u64 rg_arg(struct rg_call_args *c, __s8 index)
 }
 
 /* Appends what rg_clean() left. */
-static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out,
-					 struct rg_clean *c)
+static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out)
 {
-	__u32 off = rg_offset(s), length = c->length;
+	__u32 off = rg_offset(s), length = s->clean_length;
 
 	out->offset = off;
 	rg_opaque(length);
@@ -61,9 +60,8 @@ static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *ou
 /* The path of an open file. */
 static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, struct file *file)
 {
-	struct rg_clean c;
 	struct rg_walk w;
-	enum rg_verdict verdict;
+	int verdict;
 
 	rg_walk(&w, s, (void *)file + bpf_core_field_offset(struct file, f_path));
 	s->path[RG_PATH_MAX] = 0;
@@ -75,8 +73,8 @@ static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, st
 			return RG_REPORT;
 		return rg_settings.watching ? RG_UNWATCHED : RG_REPORT;
 	}
-	rg_clean(&c, s, w.pos);
-	verdict = rg_judge(s, &c);
+	rg_clean(s, w.pos);
+	verdict = rg_judge(s);
 	/* Without its head, or outside of every namespace, a name cannot be told from another. */
 	if (w.flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
 		verdict = RG_REPORT;
@@ -90,7 +88,6 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 				    struct task_struct *task, __u64 name, __s32 dirfd)
 {
 	__u32 at = RG_PATH_MAX + 1;
-	struct rg_clean c;
 	long n;
 
 	s->path[RG_PATH_MAX] = '/';
@@ -114,14 +111,14 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
 			return RG_REPORT;
 	}
-	rg_clean(&c, s, at);
-	if (c.endless)
+	rg_clean(s, at);
+	if (s->clean_endless)
 		out->flags |= RG_STR_TRUNCATED;
 	else
-		rg_put_clean(s, out, &c);
+		rg_put_clean(s, out);
 	if (out->flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED | RG_STR_DETACHED))
 		return RG_REPORT;
-	return rg_judge(s, &c);
+	return rg_judge(s);
 }
 
 static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)

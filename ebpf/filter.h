@@ -89,22 +89,24 @@ endless:
 	return 1;
 }
 
-/* Cleans the absolute path that begins at s->path[at] and ends with a NUL. */
-static __always_inline void rg_clean(struct rg_clean *c, struct rg_scratch *s, __u32 at)
+/* Cleans the absolute path that begins at s->path[at] and ends with a NUL. A
+ * function of its own for the verifier, which so goes through it once. */
+__noinline int rg_clean(struct rg_scratch *s, __u32 at)
 {
-	c->s = s;
-	c->at = at;
-	c->length = 1;
-	c->start = 1;
-	c->depth = 0;
-	c->endless = false;
+	struct rg_clean c = {.s = s, .at = at, .length = 1, .start = 1};
+
+	if (!s)
+		return 0;
 	s->clean[0] = '/';
 	s->hashes[0] = RG_HASH_BASIS;
-	c->hash = rg_hash_byte(RG_HASH_BASIS, '/');
-	if (bpf_loop(2 * RG_PATH_MAX, rg_clean_step, c, 0) == 2 * RG_PATH_MAX)
-		c->endless = true;
-	if (c->length > 1) /* the slash behind the last component */
-		c->length -= 1;
+	c.hash = rg_hash_byte(RG_HASH_BASIS, '/');
+	if (bpf_loop(2 * RG_PATH_MAX, rg_clean_step, &c, 0) == 2 * RG_PATH_MAX)
+		c.endless = true;
+	/* Without the slash behind the last component. */
+	s->clean_length = c.length > 1 ? c.length - 1 : 1;
+	s->clean_depth = c.depth;
+	s->clean_endless = c.endless;
+	return 0;
 }
 
 /* --- what the filter says ----------------------------------------------------- */
@@ -192,13 +194,15 @@ enum rg_verdict {
 	RG_EXCLUDED,
 };
 
-/* Of the path that rg_clean() left in s->clean. */
-static __always_inline enum rg_verdict rg_judge(struct rg_scratch *s, struct rg_clean *c)
+/* Of the path that rg_clean() left: an enum rg_verdict. Once for the verifier, too. */
+__noinline int rg_judge(struct rg_scratch *s)
 {
-	struct rg_judge j = {.s = s, .length = c->length, .depth = c->depth};
+	struct rg_judge j = {.s = s};
 
-	if (c->endless) /* cannot be told, so it is reported */
+	if (!s || s->clean_endless) /* cannot be told, so it is reported */
 		return RG_REPORT;
+	j.length = s->clean_length;
+	j.depth = s->clean_depth;
 	if (rg_settings.filter_depths)
 		bpf_loop(RG_FILTER_DEPTH_MAX + 1, rg_prefix_step, &j, 0);
 	if (rg_settings.filter_endings && !(j.flags & RG_FILTER_WATCH)) {

@@ -30,7 +30,10 @@ struct rg_scratch {
 	 * is for the verifier again. */
 	__u8 path[2 * RG_PATH_MAX + RG_PATH_MAX];
 	__u8 name[RG_PATH_MAX];
-	__u8 clean[RG_PATH_MAX + 8];	 /* the same path without ".", ".." and "//" */
+	__u8 clean[RG_PATH_MAX + 8]; /* the same path without ".", ".." and "//": */
+	__u32 clean_length;
+	__u32 clean_depth;		 /* components */
+	__u32 clean_endless;		 /* it does not fit */
 	__u64 hashes[RG_COMPONENTS_MAX]; /* of its first n components */
 	__u16 starts[RG_COMPONENTS_MAX]; /* where its n-th component begins */
 	__u32 used;			 /* bytes of record */

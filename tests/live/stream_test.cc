@@ -2,6 +2,7 @@
 //
 // Nothing is lost that need not be, and what is lost is counted: under load, with rings that are
 // too small, with an analyzer that is killed.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -161,6 +162,51 @@ TEST(StreamTest, ARingTooSmallLosesCountedRecords) {
   const Counts ours = CountTrues(agent.out(), name);
   EXPECT_LT(ours.starts, static_cast<std::uint64_t>(kCount));
   EXPECT_GE(ours.starts + lost, static_cast<std::uint64_t>(kCount));
+}
+
+// What is not printed was limited or lost, and said so; processes have a lane of their own.
+TEST(StreamTest, AFloodOfWritesCostsNoProcessAndIsCountedExactly) {
+  constexpr int kWrites = 300'000;
+  constexpr int kTrues = 300;
+  TempFolder flooded;
+  Agent agent({.config = "[ebpf]\nbuffer_size = 64\n"
+                         "[process]\nthreads = false\nfailed_exec = false\n"
+                         "[file]\nwatch_paths = [\"" +
+                         flooded.path() +
+                         "\"]\nexclude_paths = []\n"
+                         "[performance]\nmax_events_per_second = 5000\n",
+               .files = true});
+  const std::string name = "flooded-" + std::to_string(getpid());
+  std::thread processes([&] { EXPECT_EQ(RunTrues(kTrues, 2, name), kTrues); });
+  int status = -1;
+  RunInChild(
+      [&] {
+        const int fd = open((flooded / "f").c_str(), O_CREAT | O_WRONLY, 0600);
+        for (int i = 0; i < kWrites; ++i) {
+          if (pwrite(fd, "x", 1, 0) != 1) return 1;
+        }
+        return 0;
+      },
+      &status);
+  EXPECT_EQ(status, 0);
+  processes.join();
+  agent.Catch();
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
+
+  const Line health = agent.out().All(IsHealth).back();
+  const std::uint64_t lost =
+      Lost(agent.out(), "kernel", "file_write") + Lost(agent.out(), "kernel", "file_open");
+  const std::uint64_t printed =
+      agent.out().All([](const Line& l) { return l["event_type"].starts_with("file_"); }).size();
+  EXPECT_EQ(printed + health.Number("userspace_rate_limited") + lost, kWrites + 1U) << health.text;
+  EXPECT_GT(lost, 0U) << "nothing overflowed";
+  EXPECT_GT(health.Number("userspace_rate_limited"), 0U);
+  for (const char* kind : {"process_exec", "process_fork", "process_exit"}) {
+    EXPECT_EQ(Lost(agent.out(), "kernel", kind), 0U);
+  }
+  const Counts counts = CountTrues(agent.out(), name);
+  EXPECT_EQ(counts.starts, static_cast<std::uint64_t>(kTrues));
+  EXPECT_EQ(counts.exits, static_cast<std::uint64_t>(kTrues));
 }
 
 TEST(StreamTest, SigHupReopensTheOutput) {

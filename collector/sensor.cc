@@ -255,6 +255,8 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
                         PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
     if (shared == MAP_FAILED) Fail("counters cannot be mapped: %s", std::strerror(errno));
     sensor.shared = static_cast<rg_shared*>(shared);
+    // Before anything is attached, for dropping privileges is not to be reported as someone's.
+    sensor.shared->agent[0] = {.start_ns = 0, .pid = static_cast<__u32>(getpid()), .reserved = 0};
     if (Attach(object.get(), choices, sensor, refused)) return sensor;
   }
 }

@@ -38,9 +38,13 @@ static long args_step(__u32 i, struct args_walk *w)
 		return 1;
 	}
 	n = bpf_probe_read_user_str(&w->s->record[off], room, (const void *)arg);
-	if (n <= 0) {
+	if (n < 0) {
 		w->flags |= RG_STR_UNREADABLE;
 		return 1;
+	}
+	if (n == 0) { /* so it says of an empty string */
+		w->s->record[off] = 0;
+		n = 1;
 	}
 	w->bytes += n;
 	w->s->used = off + n;

@@ -92,10 +92,12 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 
 	s->path[RG_PATH_MAX] = '/';
 	n = bpf_probe_read_user_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX - 1, (void *)name);
-	if (n <= 0) {
+	if (n < 0) {
 		out->flags = RG_STR_UNREADABLE;
 		return RG_REPORT;
 	}
+	if (n == 0) /* an empty one: what the directory's descriptor stands for */
+		s->path[RG_PATH_MAX + 1] = 0;
 	out->flags = RG_STR_LEXICAL;
 	if (s->path[RG_PATH_MAX + 1] != '/') {
 		struct path *directory = rg_directory(task, dirfd);

@@ -81,7 +81,10 @@ static __always_inline bool rg_is_agent(struct task_struct *task)
 	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
 		const struct rg_agent_process *agent = &rg_shared.agent[i];
 
-		if (agent->pid == pid && agent->start_ns == task->group_leader->start_boottime)
+		if (!agent->pid || agent->pid != pid)
+			continue;
+		/* The collector, which lives: nobody else has its pid. */
+		if (!agent->start_ns || agent->start_ns == task->group_leader->start_boottime)
 			return true;
 	}
 	return false;

@@ -59,10 +59,12 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
 	long n = bpf_probe_read_user_str(&s->record[off], RG_PATH_MAX, src);
 
 	out->offset = off;
-	if (n <= 0) {
+	if (n < 0) {
 		out->flags = RG_STR_UNREADABLE;
 		return;
 	}
+	if (n == 0) /* so it says of an empty string; of a kernel's it says 1 */
+		return;
 	out->length = n - 1;
 	if (n == RG_PATH_MAX)
 		out->flags = RG_STR_TRUNCATED;

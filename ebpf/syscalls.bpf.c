@@ -8,8 +8,10 @@
  * lookup.
  */
 #include "ebpf/call.h"
+#include "ebpf/conduct.h"
 #include "ebpf/exec_failed.h"
 #include "ebpf/file.h"
+#include "ebpf/socket_calls.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
@@ -17,13 +19,18 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rg_call_args c;
 	__u64 nr = regs->orig_ax;
+	__u16 call;
+	bool compat;
 
 	if (nr >= RG_CALL_NUMBERS)
 		return 0;
-	c.compat = task->thread_info.status & TS_COMPAT;
-	c.call = rg_settings.calls[c.compat][nr & (RG_CALL_NUMBERS - 1)];
-	if (!c.call)
+	compat = task->thread_info.status & TS_COMPAT;
+	call = rg_settings.calls[compat][nr & (RG_CALL_NUMBERS - 1)];
+	if (!call)
 		return 0;
+	__builtin_memset(&c, 0, sizeof(c)); /* its padding too: global functions want it whole */
+	c.call = call;
+	c.compat = compat;
 	c.result = ret;
 	if (c.call <= RG_CALL_execveat && ret >= 0)
 		return 0;
@@ -32,5 +39,14 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	rg_read_args(&c, regs);
 	if (c.call <= RG_CALL_execveat)
 		return exec_failed(task, &c);
-	return file_call(task, &c);
+	switch (rg_layouts[c.call & 127].kind) {
+	case RG_KIND_file_open ... RG_KIND_file_change:
+		return file_call(task, &c);
+	case RG_KIND_network_connect ... RG_KIND_network_datagram:
+		return socket_call(task, &c);
+	case RG_KIND_credentials_change:
+		return rg_credentials_call(&c);
+	default:
+		return rg_conduct_call(&c);
+	}
 }

@@ -8,22 +8,25 @@
 
 namespace randguard {
 
-std::vector<FileHook> AllFileHooks() {
-  std::vector<FileHook> hooks;
-  for (std::size_t i = 0; i < std::size(EnumTraits<FileHook>::kNames); ++i) {
-    hooks.push_back(static_cast<FileHook>(i));
+namespace {
+
+template <typename E>
+std::vector<E> All() {
+  std::vector<E> all;
+  for (std::size_t i = 0; i < std::size(EnumTraits<E>::kNames); ++i) {
+    all.push_back(static_cast<E>(i));
   }
-  return hooks;
+  return all;
 }
+
+}  // namespace
+
+std::vector<Behaviour> AllBehaviour() { return All<Behaviour>(); }
+std::vector<FileHook> AllFileHooks() { return All<FileHook>(); }
+std::vector<NetworkHook> AllNetworkHooks() { return All<NetworkHook>(); }
 
 std::vector<std::string> Config::Unsupported() const {
   std::vector<std::string> warnings;
-  if (network.enabled) {
-    warnings.emplace_back(
-        "network.enabled is true, but this version does not collect network events yet: there will "
-        "be "
-        "none");
-  }
   const auto enabled =
       std::count_if(rules.begin(), rules.end(), [](const Rule& rule) { return rule.enabled; });
   if (enabled > 0) {

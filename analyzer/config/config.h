@@ -21,6 +21,17 @@ namespace randguard {
 enum class AgentMode { kMonitor, kDetect };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
+enum class Behaviour {
+  kCredentials,
+  kProcessAccess,
+  kAgentSignals,
+  kModules,
+  kBpf,
+  kNamespaces,
+  kMounts,
+  kMemfd,
+  kIoUring
+};
 enum class FileHook {
   kOpen,
   kCreat,
@@ -67,7 +78,20 @@ enum class FileHook {
   kLremovexattr,
   kFremovexattr
 };
-enum class NetworkHook { kConnect, kBind, kListen };
+enum class NetworkHook {
+  kConnect,
+  kBind,
+  kListen,
+  kAccept,
+  kAccept4,
+  kSendto,
+  kSendmsg,
+  kSendmmsg,
+  kRecvfrom,
+  kRecvmsg,
+  kRecvmmsg,
+  kClose  // no system call: the end of TCP connections
+};
 enum class OutputType { kStdout, kFile };
 enum class OutputFormat { kJson };
 enum class RuleType { kProcess, kFile, kNetwork };
@@ -97,6 +121,9 @@ struct EventsConfig {
   bool operator==(const EventsConfig&) const = default;
 };
 
+// In the order of the enumerators.
+std::vector<Behaviour> AllBehaviour();
+
 struct ProcessConfig {
   bool enabled = true;
   // What is printed. The kernel side always reports all four: the process table needs them.
@@ -108,6 +135,7 @@ struct ProcessConfig {
   std::vector<std::string> env_names;
   bool threads = true;
   bool failed_exec = true;
+  std::vector<Behaviour> behaviour = AllBehaviour();
   bool operator==(const ProcessConfig&) const = default;
 };
 
@@ -124,10 +152,12 @@ struct FileConfig {
   bool operator==(const FileConfig&) const = default;
 };
 
+std::vector<NetworkHook> AllNetworkHooks();
+
 struct NetworkConfig {
   bool enabled = false;
-  std::vector<NetworkHook> hooks = {NetworkHook::kConnect, NetworkHook::kBind,
-                                    NetworkHook::kListen};
+  std::vector<NetworkHook> hooks = AllNetworkHooks();
+  bool unix_sockets = false;
   bool collect_dns = false;      // true is refused
   bool collect_payload = false;  // true is refused
   bool operator==(const NetworkConfig&) const = default;

@@ -112,6 +112,15 @@ void VisitKeys(V& v, ProcessConfig& c) {
   v(Key{"threads", "Also record the start and end of threads."}, c.threads);
   v(Key{"failed_exec", "Also record execve and execveat calls that returned an error."},
     c.failed_exec);
+  v(Key{"behaviour",
+        "Rare, telling behaviour to record besides. `credentials`: user ids, group ids and "
+        "capabilities change. `process_access`: ptrace and other processes' memory. "
+        "`agent_signals`: signals to the sensor. `modules`: kernel modules. `bpf`: eBPF programs "
+        "loaded, objects opened by id. `namespaces`: unshare, setns, clone into new ones. "
+        "`mounts`: "
+        "mount, umount, pivot_root, chroot. `memfd`: anonymous files. `io_uring`: files opened, "
+        "renamed, removed and connections made without a system call."},
+    c.behaviour, Items{});
 }
 
 template <typename V>
@@ -134,7 +143,12 @@ void VisitKeys(V& v, FileConfig& c) {
 template <typename V>
 void VisitKeys(V& v, NetworkConfig& c) {
   v(Key{"enabled", "Must equal `events.network`."}, c.enabled);
-  v(Key{"hooks", "System calls that are reported."}, c.hooks, Items{});
+  v(Key{"hooks",
+        "System calls that are reported. Of those that send and receive, the first datagram of a "
+        "process through a socket to or from a peer. `close` is no system call: the end of TCP "
+        "connections, of inbound ones where `accept` and `accept4` are listed, too."},
+    c.hooks, Items{});
+  v(Key{"unix_sockets", "Report the same of unix sockets."}, c.unix_sockets);
   v(Key{"collect_dns", "Not implemented; `true` is refused."}, c.collect_dns);
   v(Key{"collect_payload", "Not implemented; `true` is refused."}, c.collect_payload);
 }
@@ -224,7 +238,7 @@ void VisitTables(V& v, Config& c) {
   v(Table{"events", "Which kinds of events there are."}, c.events);
   v(Table{"process", "Process events."}, c.process);
   v(Table{"file", "File events."}, c.file);
-  v(Table{"network", "Network events. Checked, but not collected by this version."}, c.network);
+  v(Table{"network", "Network events."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
   v(Table{"performance", "Bounds."}, c.performance);
   v(Table{"rules",

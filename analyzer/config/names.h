@@ -34,6 +34,12 @@ struct EnumTraits<ProcessHook> {
   static constexpr std::string_view kHookTable = "process";
 };
 template <>
+struct EnumTraits<Behaviour> {
+  static constexpr std::string_view kNames[] = {
+      "credentials", "process_access", "agent_signals", "modules", "bpf",
+      "namespaces",  "mounts",         "memfd",         "io_uring"};
+};
+template <>
 struct EnumTraits<FileHook> {
   static constexpr std::string_view kNames[] = {
       "open",         "creat",       "openat",    "openat2",   "write",     "writev",
@@ -48,7 +54,9 @@ struct EnumTraits<FileHook> {
 };
 template <>
 struct EnumTraits<NetworkHook> {
-  static constexpr std::string_view kNames[] = {"connect", "bind", "listen"};
+  static constexpr std::string_view kNames[] = {"connect",  "bind",    "listen",   "accept",
+                                                "accept4",  "sendto",  "sendmsg",  "sendmmsg",
+                                                "recvfrom", "recvmsg", "recvmmsg", "close"};
   static constexpr std::string_view kHookTable = "network";
 };
 template <>

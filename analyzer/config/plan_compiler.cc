@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -31,12 +32,57 @@ std::uint16_t CallNumber(std::string_view name) {
   return 0;
 }
 
+// The behaviour that records of a kind are about, whose calls make them.
+std::optional<Behaviour> BehaviourOf(unsigned kind) {
+  switch (kind) {
+    case RG_KIND_credentials_change:
+      return Behaviour::kCredentials;
+    case RG_KIND_process_access:
+      return Behaviour::kProcessAccess;
+    case RG_KIND_agent_signal:
+      return Behaviour::kAgentSignals;
+    case RG_KIND_module_load:
+    case RG_KIND_module_unload:
+      return Behaviour::kModules;
+    case RG_KIND_bpf_operation:
+      return Behaviour::kBpf;
+    case RG_KIND_namespace_change:
+      return Behaviour::kNamespaces;
+    case RG_KIND_mount:
+    case RG_KIND_unmount:
+    case RG_KIND_root_change:
+      return Behaviour::kMounts;
+    case RG_KIND_memfd_create:
+      return Behaviour::kMemfd;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool Has(const Config& config, Behaviour behaviour) {
+  const auto& list = config.process.behaviour;
+  return std::find(list.begin(), list.end(), behaviour) != list.end();
+}
+
 std::vector<std::uint16_t> CallsOf(const Config& config) {
   std::vector<std::uint16_t> calls;
   if (!config.ebpf.enabled) return calls;
   if (config.process.failed_exec) calls = {RG_CALL_execve, RG_CALL_execveat};
   if (config.file.enabled) {
     for (const FileHook hook : config.file.hooks) calls.push_back(CallNumber(Name(hook)));
+  }
+  for (std::uint16_t call = 1; call < kCalls.size(); ++call) {
+    const auto behaviour = BehaviourOf(kCalls[call].kind);
+    if (behaviour.has_value() && Has(config, *behaviour)) calls.push_back(call);
+  }
+  if (config.network.enabled) {
+    const std::size_t others = calls.size();
+    for (const NetworkHook hook : config.network.hooks) {
+      if (hook != NetworkHook::kClose) calls.push_back(CallNumber(Name(hook)));
+      if (hook == NetworkHook::kRecvmmsg) calls.push_back(RG_CALL_recvmmsg_time64);
+    }
+    // 32-bit programs may ask for any of them by it.
+    if (calls.size() > others) calls.push_back(RG_CALL_socketcall);
   }
   std::sort(calls.begin(), calls.end());
   return calls;
@@ -48,7 +94,14 @@ std::vector<std::uint16_t> HooksOf(const Config& config) {
                                       RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
                                       RG_HOOK_exec_source};
   if (!CallsOf(config).empty()) hooks.push_back(RG_HOOK_syscalls);
+  const auto& network = config.network.hooks;
+  if (config.network.enabled &&
+      std::find(network.begin(), network.end(), NetworkHook::kClose) != network.end()) {
+    hooks.push_back(RG_HOOK_network_close);
+  }
   hooks.push_back(RG_HOOK_snapshot);
+  if (Has(config, Behaviour::kModules)) hooks.push_back(RG_HOOK_modules);
+  if (Has(config, Behaviour::kIoUring)) hooks.push_back(RG_HOOK_io_uring);
   return hooks;
 }
 
@@ -95,6 +148,7 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   settings.collect_env = config.process.collect_env ? 1 : 0;
   settings.threads = config.process.threads ? 1 : 0;
   settings.watching = filter.watching ? 1 : 0;
+  settings.unix_sockets = config.network.unix_sockets ? 1 : 0;
   settings.filter_depths = filter.depths;
   settings.filter_endings = filter.endings;
   SetCalls(CallsOf(config), settings);

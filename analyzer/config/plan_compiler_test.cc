@@ -11,6 +11,7 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "schema/abi/event.h"
@@ -44,10 +45,11 @@ class Plan {
     std::memcpy(&settings, (**this).getSettings().begin(), sizeof(settings));
     return settings;
   }
-  // Those of the 64-bit table, sorted.
+  // Those of both tables, sorted.
   std::vector<std::uint16_t> Calls() {
     const rg_settings settings = Settings();
     std::set<std::uint16_t> calls(std::begin(settings.calls[0]), std::end(settings.calls[0]));
+    calls.insert(std::begin(settings.calls[1]), std::end(settings.calls[1]));
     calls.erase(0);
     return {calls.begin(), calls.end()};
   }
@@ -61,10 +63,10 @@ TEST(CompilePlanTest, DefaultConfig) {
   Plan compiled{Config{}};
   const wire::Plan::Reader plan = *compiled;
   EXPECT_EQ(plan.getAbiVersion(), RG_ABI_VERSION);
-  EXPECT_EQ(compiled.Hooks(),
-            (std::vector<std::uint16_t>{RG_HOOK_process_exec, RG_HOOK_process_fork,
-                                        RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
-                                        RG_HOOK_exec_source, RG_HOOK_syscalls, RG_HOOK_snapshot}));
+  EXPECT_EQ(compiled.Hooks(), (std::vector<std::uint16_t>{
+                                  RG_HOOK_process_exec, RG_HOOK_process_fork, RG_HOOK_process_exit,
+                                  RG_HOOK_cgroup_mkdir, RG_HOOK_exec_source, RG_HOOK_syscalls,
+                                  RG_HOOK_snapshot, RG_HOOK_modules, RG_HOOK_io_uring}));
   const rg_settings settings = compiled.Settings();
   EXPECT_EQ(settings.abi_version, RG_ABI_VERSION);
   EXPECT_EQ(settings.collect_args, 1u);
@@ -87,9 +89,10 @@ TEST(CompilePlanTest, HooksOfTheConfigOnlyChooseWhatIsPrinted) {
   EXPECT_EQ(CompilePlan(config, kIdentities), CompilePlan(Config{}, kIdentities));
 }
 
-TEST(CompilePlanTest, WithoutFailedExecsAndFilesNoSystemCallIsLookedAt) {
+TEST(CompilePlanTest, WithoutFailedExecsBehaviourAndFilesNoSystemCallIsLookedAt) {
   Config config;
   config.process.failed_exec = false;
+  config.process.behaviour = {};
   config.file.enabled = false;
   EXPECT_EQ(
       Plan(config).Hooks(),
@@ -100,6 +103,7 @@ TEST(CompilePlanTest, WithoutFailedExecsAndFilesNoSystemCallIsLookedAt) {
 
 TEST(CompilePlanTest, CallsAreThoseOfTheHooks) {
   Config config;
+  config.process.behaviour = {};
   config.file.hooks = {FileHook::kWrite, FileHook::kOpenat, FileHook::kFchmodat2};
   EXPECT_EQ(Plan(config).Calls(),
             (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat, RG_CALL_openat,
@@ -122,10 +126,42 @@ TEST(CompilePlanTest, CallsStandAtTheirNumbers) {
 }
 
 TEST(CompilePlanTest, EveryFileHookIsASystemCall) {
-  const std::vector<std::uint16_t> calls = Plan(Config{}).Calls();
+  Config config;
+  config.process.behaviour = {};
+  const std::vector<std::uint16_t> calls = Plan(config).Calls();
   EXPECT_EQ(calls.size(), 2 + AllFileHooks().size());
   EXPECT_EQ(calls.front(), RG_CALL_execve);  // none that has no number
   EXPECT_EQ(std::set<std::uint16_t>(calls.begin(), calls.end()).size(), calls.size());
+}
+
+TEST(CompilePlanTest, BehaviourIsCallsAndHooks) {
+  Config config;
+  config.process.failed_exec = false;
+  config.file.enabled = false;
+  const auto with = [&](Behaviour behaviour) {
+    config.process.behaviour = {behaviour};
+    return Plan(config);
+  };
+  EXPECT_EQ(with(Behaviour::kCredentials).Calls().size(), 19u);
+  EXPECT_EQ(with(Behaviour::kProcessAccess).Calls(),
+            (std::vector<std::uint16_t>{RG_CALL_ptrace, RG_CALL_process_vm_readv,
+                                        RG_CALL_process_vm_writev}));
+  EXPECT_EQ(with(Behaviour::kAgentSignals).Calls().size(), 6u);
+  EXPECT_EQ(with(Behaviour::kBpf).Calls(), (std::vector<std::uint16_t>{RG_CALL_bpf}));
+  EXPECT_EQ(
+      with(Behaviour::kNamespaces).Calls(),
+      (std::vector<std::uint16_t>{RG_CALL_unshare, RG_CALL_setns, RG_CALL_clone, RG_CALL_clone3}));
+  EXPECT_EQ(with(Behaviour::kMounts).Calls(),
+            (std::vector<std::uint16_t>{RG_CALL_mount, RG_CALL_move_mount, RG_CALL_umount2,
+                                        RG_CALL_umount, RG_CALL_pivot_root, RG_CALL_chroot}));
+  EXPECT_EQ(with(Behaviour::kMemfd).Calls(), (std::vector<std::uint16_t>{RG_CALL_memfd_create}));
+  auto modules = with(Behaviour::kModules);
+  EXPECT_EQ(modules.Calls(), (std::vector<std::uint16_t>{RG_CALL_init_module, RG_CALL_finit_module,
+                                                         RG_CALL_delete_module}));
+  EXPECT_EQ(modules.Hooks().back(), RG_HOOK_modules);
+  auto io_uring = with(Behaviour::kIoUring);
+  EXPECT_TRUE(io_uring.Calls().empty());
+  EXPECT_EQ(io_uring.Hooks().back(), RG_HOOK_io_uring);
 }
 
 TEST(CompilePlanTest, FilterIsHandedOn) {
@@ -147,6 +183,47 @@ TEST(CompilePlanTest, DigestIsTheSameWhereverSymlinksLead) {
   const auto resolved = CompilePlan(Config{}, kIdentities, elsewhere);
   EXPECT_NE(plain, resolved);
   EXPECT_EQ((*Plan(plain)).getDigest(), (*Plan(resolved)).getDigest());
+}
+
+std::vector<std::uint16_t> NetworkCalls(std::vector<NetworkHook> hooks) {
+  Config config;
+  config.process.failed_exec = false;
+  config.file.enabled = false;
+  config.network.enabled = true;
+  config.network.hooks = std::move(hooks);
+  config.process.behaviour = {};
+  return Plan(config).Calls();
+}
+
+TEST(CompilePlanTest, NetworkHooksAreCallsAndTheirThirtyTwoBitForms) {
+  EXPECT_EQ(NetworkCalls({NetworkHook::kListen, NetworkHook::kConnect}),
+            (std::vector<std::uint16_t>{RG_CALL_connect, RG_CALL_listen, RG_CALL_socketcall}));
+  EXPECT_EQ(
+      NetworkCalls({NetworkHook::kRecvmmsg}),
+      (std::vector<std::uint16_t>{RG_CALL_recvmmsg, RG_CALL_recvmmsg_time64, RG_CALL_socketcall}));
+  EXPECT_EQ(NetworkCalls(AllNetworkHooks()).size(), RG_CALL_socketcall - RG_CALL_connect + 1u);
+}
+
+TEST(CompilePlanTest, CloseIsAHookOfItsOwn) {
+  EXPECT_TRUE(NetworkCalls({NetworkHook::kClose}).empty());
+  const auto has_close = [](const Config& config) {
+    const std::vector<std::uint16_t> hooks = Plan(config).Hooks();
+    return std::find(hooks.begin(), hooks.end(), RG_HOOK_network_close) != hooks.end();
+  };
+  Config config;
+  EXPECT_FALSE(has_close(config));
+  config.network.enabled = true;
+  EXPECT_TRUE(has_close(config));
+  config.network.hooks = {NetworkHook::kConnect};
+  EXPECT_FALSE(has_close(config));
+}
+
+TEST(CompilePlanTest, UnixSocketsAreOffUntilAskedFor) {
+  Config config;
+  config.network.enabled = true;
+  EXPECT_EQ(Plan(config).Settings().unix_sockets, 0u);
+  config.network.unix_sockets = true;
+  EXPECT_EQ(Plan(config).Settings().unix_sockets, 1u);
 }
 
 TEST(CompilePlanTest, EbpfOffHasNoHooks) {

@@ -6,7 +6,9 @@
 #include <type_traits>
 
 #include "analyzer/base/status.h"
+#include "analyzer/decode/conduct_record.h"
 #include "analyzer/decode/file_record.h"
+#include "analyzer/decode/network_record.h"
 #include "analyzer/decode/parts.h"
 
 namespace randguard {
@@ -175,6 +177,11 @@ ProcessExit FromAbi(const rg_exit& r, Strings&) {
 }
 
 Event FromAbi(const rg_file& r, Strings& strings) { return DecodeFile(r, strings); }
+Event FromAbi(const rg_network& r, Strings& strings) { return DecodeNetwork(r, strings); }
+
+Event FromAbi(const rg_credentials& r, Strings& strings) { return DecodeCredentials(r, strings); }
+
+Event FromAbi(const rg_conduct& r, Strings& strings) { return DecodeConduct(r, strings); }
 
 CgroupName FromAbi(const rg_cgroup& r, Strings& strings) {
   CgroupName e;

@@ -853,6 +853,8 @@ TEST(DecodeRecordTest, StringsOutsideOfTheStringAreaAreInvalidArgument) {
   ExpectStringsAreBounded(testing::ExecFailed(), {&rg_exec_failed::base, &rg_exec_failed::filename,
                                                   &rg_exec_failed::args});
   ExpectStringsAreBounded(testing::CgroupMkdir(), {&rg_cgroup::path});
+  ExpectStringsAreBounded(testing::NetworkConnect().Put(&rg_network::path, "/run/socket"),
+                          {&rg_network::path});
 }
 
 // The record has room for more than any one string may take.
@@ -877,6 +879,7 @@ TEST(DecodeRecordTest, StringsLongerThanTheFormatAllowsAreInvalidArgument) {
   ExpectLengthLimit(testing::ExecFailed(), &rg_exec_failed::filename, RG_PATH_MAX);
   ExpectLengthLimit(testing::ExecFailed(), &rg_exec_failed::args, RG_ARGS_MAX);
   ExpectLengthLimit(testing::CgroupMkdir(), &rg_cgroup::path, RG_PATH_MAX);
+  ExpectLengthLimit(testing::NetworkBind(), &rg_network::path, RG_PATH_MAX);
 }
 
 TEST(DecodeRecordTest, StringsMayShareTheirBytes) {

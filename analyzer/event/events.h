@@ -12,42 +12,14 @@
 #include <variant>
 
 #include "analyzer/event/actor.h"
+#include "analyzer/event/conduct_events.h"
+#include "analyzer/event/credentials.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/file_events.h"
+#include "analyzer/event/network_events.h"
 #include "analyzer/event/values.h"
 
 namespace randguard {
-
-struct Capabilities {
-  CapabilitySet effective, permitted, inheritable, bounding, ambient;
-};
-
-constexpr auto FieldsOf(const Capabilities*) {
-  return std::tuple{
-      Field<"effective">(&Capabilities::effective, "effective set"),
-      Field<"permitted">(&Capabilities::permitted, "permitted set"),
-      Field<"inheritable">(&Capabilities::inheritable, "inheritable set"),
-      Field<"bounding">(&Capabilities::bounding, "bounding set"),
-      Field<"ambient">(&Capabilities::ambient, "ambient set"),
-  };
-}
-
-struct Namespaces {
-  std::uint32_t cgroup = 0, ipc = 0, mnt = 0, net = 0, pid = 0, time = 0, user = 0, uts = 0;
-};
-
-constexpr auto FieldsOf(const Namespaces*) {
-  return std::tuple{
-      Field<"cgroup">(&Namespaces::cgroup, "inode number, as under /proc/PID/ns"),
-      Field<"ipc">(&Namespaces::ipc, "inode number"),
-      Field<"mnt">(&Namespaces::mnt, "inode number"),
-      Field<"net">(&Namespaces::net, "inode number"),
-      Field<"pid">(&Namespaces::pid, "inode number"),
-      Field<"time">(&Namespaces::time, "inode number"),
-      Field<"user">(&Namespaces::user, "inode number"),
-      Field<"uts">(&Namespaces::uts, "inode number"),
-  };
-}
 
 // A program was started in a process; also what a process was like when the sensor came.
 struct ProcessStart {
@@ -244,7 +216,11 @@ struct CgroupName {
 };
 
 using Event = std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit,
-                           CgroupName, FileOpen, FileWrite, FileRename, FileUnlink, FileChange>;
+                           CgroupName, FileOpen, FileWrite, FileRename, FileUnlink, FileChange,
+                           CredentialsChange, ProcessAccess, AgentSignal, ModuleLoad, ModuleUnload,
+                           BpfOperation, NamespaceChange, Mount, Unmount, RootChange, MemfdCreate,
+                           IoUringOperation, NetworkConnect, NetworkBind, NetworkListen,
+                           NetworkAccept, NetworkDatagram, NetworkClose>;
 
 }  // namespace randguard
 

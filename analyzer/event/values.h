@@ -69,9 +69,21 @@ struct Device {
   std::uint32_t dev = 0;
 };
 
+// A short text that lies nowhere else: made when the record is decoded. Ends with NUL.
+template <std::size_t kSize>
+struct FixedText {
+  std::array<char, kSize> chars{};
+
+  std::string_view view() const { return {chars.data()}; }
+};
+using Address = FixedText<46>;    // INET6_ADDRSTRLEN
+using ShortName = FixedText<12>;  // a few letters, or a number
+
 // A set of capabilities, shown in hex as in /proc/PID/status.
 struct CapabilitySet {
   std::uint64_t bits = 0;
+
+  friend bool operator==(const CapabilitySet&, const CapabilitySet&) = default;
 };
 
 // Calls take(item) for each item of the list.

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/str_split.h"
 #include "analyzer/base/status.h"
 #include "analyzer/ingest/host_context.h"
 #include "analyzer/ingest/listener.h"
@@ -24,6 +25,16 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+// A kernel that has no such tracepoint was built without modules, or without io_uring: then there
+// is nothing to be seen. Refused for any other reason, the hook is missed.
+bool IsAbsentFeature(const HookHealth& hook) {
+  if (hook.name != "modules" && hook.name != "io_uring") return false;
+  const std::vector<std::string> reasons = absl::StrSplit(hook.why, "; ");  // one for each choice
+  return std::all_of(reasons.begin(), reasons.end(), [](const std::string& why) {
+    return why.find("failed to find kernel BTF type ID") != std::string::npos;
+  });
+}
 
 std::uint64_t BootNs() {
   timespec t{};
@@ -255,7 +266,7 @@ void Service::WriteHealth() {
   auto& reasons = health.reasons;
   if (!pipeline_.connected()) reasons.emplace_back("no collector is connected");
   for (const HookHealth& hook : health.hooks) {
-    if (hook.state == "missing")
+    if (hook.state == "missing" && !IsAbsentFeature(hook))
       reasons.push_back("hook " + hook.name + " is missing: " + hook.why);
   }
   if (pipeline_.connected() && !health.collector.plan_current) {

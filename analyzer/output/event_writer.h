@@ -122,6 +122,10 @@ class EventWriter {
   void Special(const TextList& value);
   void Special(const JoinedText& value);
   void Special(const TextArray& value);
+  template <std::size_t kSize>
+  void Special(const FixedText<kSize>& value) {
+    String(value.view());
+  }
   void Special(const Mode& value);
   void Special(const Device& value);
   void Special(const CapabilitySet& value);

@@ -134,6 +134,10 @@ struct Reading {
     });
     return Expected(std::string_view(joined));
   }
+  template <std::size_t kSize>
+  static std::string Expected(const FixedText<kSize>& text) {
+    return Expected(text.view());
+  }
   static std::string Expected(const TextArray& array) {
     return Array(std::vector(array.items.begin(), array.items.begin() + array.size));
   }

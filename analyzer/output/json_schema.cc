@@ -52,9 +52,9 @@ class Writer {
     json_.Raw('}');
     std::string required = "\"event_type\"";
     if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
-    if constexpr (requires(Event e) { e.call; }) Members<FileCall>(required);
+    if constexpr (requires(Event e) { e.call; }) Members<decltype(Event::call)>(required);
     Members<Event>(required);
-    if constexpr (requires(Event e) { e.object; }) Members<FileObject>(required);
+    if constexpr (requires(Event e) { e.object; }) Members<decltype(Event::object)>(required);
     json_.Raw(
         ",\n      \"raw_bytes\":{\"type\":\"object\",\"description\":\"strings that are not UTF-8: "
         "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}}");
@@ -164,6 +164,24 @@ std::string JsonSchema() {
   writer.Add<FileRename>();
   writer.Add<FileUnlink>();
   writer.Add<FileChange>();
+  writer.Add<CredentialsChange>();
+  writer.Add<ProcessAccess>();
+  writer.Add<AgentSignal>();
+  writer.Add<ModuleLoad>();
+  writer.Add<ModuleUnload>();
+  writer.Add<BpfOperation>();
+  writer.Add<NamespaceChange>();
+  writer.Add<Mount>();
+  writer.Add<Unmount>();
+  writer.Add<RootChange>();
+  writer.Add<MemfdCreate>();
+  writer.Add<IoUringOperation>();
+  writer.Add<NetworkConnect>();
+  writer.Add<NetworkBind>();
+  writer.Add<NetworkListen>();
+  writer.Add<NetworkAccept>();
+  writer.Add<NetworkDatagram>();
+  writer.Add<NetworkClose>();
   writer.Add<Loss>();
   writer.Add<Health>();
   writer.json().Raw("\n  ]\n}\n");

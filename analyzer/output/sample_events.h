@@ -5,12 +5,16 @@
 #ifndef ANALYZER_OUTPUT_SAMPLE_EVENTS_H_
 #define ANALYZER_OUTPUT_SAMPLE_EVENTS_H_
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "analyzer/event/events.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/output/event_writer.h"
+#include "analyzer/output/sample_conduct.h"
 
 namespace randguard::testing {
 
@@ -194,6 +198,108 @@ inline FileChange SampleChange(unsigned call = RG_CALL_chmod) {
   return e;
 }
 
+inline Address SampleAddress(std::string_view text) {
+  Address a;
+  std::copy(text.begin(), text.end(), a.chars.begin());
+  return a;
+}
+
+inline ShortName SampleName(std::string_view text) {
+  ShortName name;
+  std::copy(text.begin(), text.end(), name.chars.begin());
+  return name;
+}
+
+inline NetworkCall SampleNetworkCall(std::string_view event_type, std::string_view syscall) {
+  NetworkCall c;
+  c.event_type = event_type;
+  c.syscall = syscall;
+  c.socket_fd = 6;
+  return c;
+}
+
+inline Socket SampleSocket() {
+  Socket s;
+  s.family = "ipv6";
+  s.protocol = SampleName("tcp");
+  s.type = SampleName("stream");
+  s.remote_addr = SampleAddress("2001:db8::7");
+  s.remote_port = 443;
+  s.local_addr = SampleAddress("2001:db8::1");
+  s.local_port = 65535;
+  s.address_source = "socket";
+  s.net_ns = 4026531840;
+  s.socket_inode = 5001;
+  return s;
+}
+
+inline NetworkConnect SampleConnect() {
+  NetworkConnect e;
+  e.actor = SampleActor();
+  e.call = SampleNetworkCall("network_connect", "connect");
+  e.call.result = -115;
+  e.call.error = "EINPROGRESS";
+  e.object = SampleSocket();
+  return e;
+}
+
+inline NetworkBind SampleBind() {
+  NetworkBind e;
+  e.actor = SampleActor();
+  e.call = SampleNetworkCall("network_bind", "bind");
+  e.object.family = "unix";
+  e.object.protocol = SampleName("0");
+  e.object.type = SampleName("dgram");
+  e.object.address_source = "socket";
+  e.object.unix_path = "@name";
+  e.object.unix_path_status = "deleted";
+  e.object.unix_abstract = true;
+  return e;
+}
+
+inline NetworkListen SampleListen() {
+  NetworkListen e;
+  e.actor = SampleActor();
+  e.call = SampleNetworkCall("network_listen", "listen");
+  e.backlog = -1;
+  e.object = SampleSocket();
+  return e;
+}
+
+inline NetworkAccept SampleAccept() {
+  NetworkAccept e;
+  e.actor = SampleActor();
+  e.call = SampleNetworkCall("network_accept", "accept4");
+  e.call.result = e.accepted_fd = 9;
+  e.object = SampleSocket();
+  return e;
+}
+
+inline NetworkDatagram SampleDatagram(bool sent) {
+  NetworkDatagram e;
+  e.actor = SampleActor();
+  e.call =
+      SampleNetworkCall(sent ? "network_send" : "network_receive", sent ? "sendto" : "recvmsg");
+  e.object = SampleSocket();
+  e.object.protocol = SampleName("udp");
+  return e;
+}
+
+inline NetworkClose SampleClose() {
+  NetworkClose e;
+  e.actor = SampleActor();
+  e.result = -104;
+  e.error = "ECONNRESET";
+  e.direction = "inbound";
+  e.established = true;
+  e.bytes_sent = UINT64_MAX;
+  e.bytes_received = 1;
+  e.duration_ns = 2;
+  e.object = SampleSocket();
+  e.object.socket_inode = std::nullopt;
+  return e;
+}
+
 inline Loss SampleLoss() {
   Loss e;
   e.timestamp_ns = 61'000'000'007;
@@ -252,6 +358,13 @@ void ForEachSample(Visit&& visit) {
         break;
     }
   }
+  visit(SampleConnect());
+  visit(SampleBind());
+  visit(SampleListen());
+  visit(SampleAccept());
+  visit(SampleDatagram(true));
+  visit(SampleDatagram(false));
+  visit(SampleClose());
   visit(SampleLoss());
   visit(SampleHealth());
   visit(ProcessStart{});
@@ -264,8 +377,10 @@ void ForEachSample(Visit&& visit) {
   visit(FileRename{.call = {.event_type = "file_rename"}});
   visit(FileUnlink{.call = {.event_type = "file_unlink"}});
   visit(FileChange{.call = {.event_type = "file_chmod"}});
+  visit(NetworkClose{});
   visit(Loss{});
   visit(Health{});
+  ForEachConductSample(SampleActor(), visit);
 }
 
 }  // namespace randguard::testing

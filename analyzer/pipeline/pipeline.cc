@@ -2,6 +2,7 @@
 #include "analyzer/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -41,6 +42,23 @@ Named<std::uint64_t> ByKind(const KindCounters& counters) {
     named.emplace_back(KindName(kind), counters[kind]);
   }
   return named;
+}
+
+template <typename E>
+constexpr bool IsConductEvent = std::is_same_v<E, IoUringOperation>;
+template <typename E>
+requires requires { E::kKind; }
+constexpr bool IsConductEvent<E> = IsConduct(E::kKind);
+
+Credentials CredentialsOf(const ProcessStart& e) {
+  Credentials c;
+  c.uid = e.actor.uid, c.gid = e.actor.gid;
+  c.euid = e.euid, c.egid = e.egid;
+  c.suid = e.suid, c.sgid = e.sgid;
+  c.fsuid = e.fsuid, c.fsgid = e.fsgid;
+  c.user_namespace = e.namespaces.user;
+  c.capabilities = e.capabilities;
+  return c;
 }
 
 std::string StateName(wire::Hook::State state) {
@@ -335,6 +353,9 @@ void Pipeline::Handle(ProcessStart& event, bool snapshot) {
     process.cgroup_id = actor.cgroup_id;
     process.image = std::make_shared<const ProgramImage>(
         ProgramImage{std::string(actor.exe_path.value_or(std::string_view{}))});
+    process.credentials = std::make_shared<const KnownCredentials>(
+        KnownCredentials{CredentialsOf(event), snapshot ? "snapshot" : "exec"});
+    process.credentials_inherited = false;
   }
   if (snapshot) return;
   Enrich(actor);
@@ -374,12 +395,15 @@ void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
   if (!event.thread && processes_.Find(event.child_process_id) == nullptr) {
     const Process* actor = processes_.Find(event.actor.process_id);
     auto image = actor == nullptr ? nullptr : actor->image;  // before the table may move
+    auto credentials = actor == nullptr ? nullptr : actor->credentials;
     Process& child = processes_.Upsert(event.child_process_id);
     child.generation = generation_;
     child.parent = {event.parent_pid, event.child_parent_start_ns};
     child.set_comm(event.child_comm);
     child.cgroup_id = event.child_cgroup_id;
     child.image = std::move(image);
+    child.credentials = std::move(credentials);
+    child.credentials_inherited = true;
   }
   Enrich(event.actor);
   if (show_fork_) {
@@ -414,11 +438,45 @@ template <typename E>
 void Pipeline::Handle(E& event, bool snapshot) {
   if (snapshot) return;
   Enrich(event.actor);
-  if (rate_limit_.Take(event.actor.timestamp_ns)) {
+  if constexpr (requires { event.target.process_id; }) {
+    if (const Process* target = processes_.Find(event.target.process_id.value_or(ProcessKey{}));
+        target != nullptr && target->image != nullptr && !target->image->exe_path.empty()) {
+      event.target.exe_path = target->image->exe_path;
+    }
+  }
+  // What is about behaviour is rare and tells much: as little limited as what processes do.
+  if (IsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns)) {
     Write(event);
   } else {
     ++rate_limited_;
   }
+}
+
+void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
+  if (snapshot) return;
+  Enrich(event.actor);
+  if (event.call.error.has_value()) {  // nothing has changed
+    event.before = std::nullopt;
+    event.before_source = std::nullopt;
+    return Write(event);
+  }
+  std::shared_ptr<const KnownCredentials> known;
+  if (const Process* process = processes_.Find(event.actor.process_id)) {
+    known = process->credentials;
+    if (!event.before.has_value() && known != nullptr) {
+      event.before = known->credentials;
+      event.before_source = process->credentials_inherited ? "fork" : known->source;
+    }
+  }
+  if (event.before == event.after && !event.groups.has_value()) {
+    ++filtered_;
+    return;
+  }
+  Process& process = processes_.Upsert(event.actor.process_id);
+  process.credentials = std::make_shared<const KnownCredentials>(
+      KnownCredentials{event.after, CredentialsChange::kTitle});
+  process.credentials_inherited = false;
+  Write(event);
 }
 
 void Pipeline::FillHealth(Health& health) const {

@@ -80,8 +80,9 @@ class Pipeline {
   void Handle(ProcessRelationship& event, bool snapshot);
   void Handle(ProcessExit& event, bool snapshot);
   void Handle(CgroupName& event, bool snapshot);
+  void Handle(CredentialsChange& event, bool snapshot);
   template <typename E>
-  void Handle(E& event, bool snapshot);  // of a system call
+  void Handle(E& event, bool snapshot);  // what changes nothing that is kept
 
   void Enrich(Actor& actor) const;
   template <typename E>

@@ -657,6 +657,83 @@ TEST(PipelineProcessTest, ForkGoesOnWithTheParentsImageUntilItsExec) {
                    R"("process_exit" 200 "/bin/true" (no such field))"}));
 }
 
+// A thread's first change: what was, the process table knows.
+TEST(PipelineConductTest, CredentialsBeforeComeFromWhereTheProcessIsKnownFrom) {
+  Stream stream;
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, testing::MakeSnapshot(SnapshotRecords()));
+  const auto change = [](std::uint32_t pid, std::uint64_t start_ns, std::uint32_t euid,
+                         std::uint64_t time_ns) {
+    auto r = testing::CredentialsChange();
+    r.By(pid, start_ns).At(time_ns);
+    r.body.flags = 0;
+    r.body.after.euid = euid;
+    return r.Build();
+  };
+  EXPECT_SENT(
+      stream,
+      BatchOf{.records = {ForkOf(100, 20, 200, 30, kStartNs + 1).Build(),
+                          testing::ProcessExec().By(300, 40).At(kStartNs + 2).Build(),
+                          change(100, 20, 7, kStartNs + 3), change(100, 20, 8, kStartNs + 4),
+                          change(200, 30, 9, kStartNs + 5), change(300, 40, 9, kStartNs + 6),
+                          change(400, 50, 9, kStartNs + 7)}});
+  const auto lines = stream.Lines("credentials_change");
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_EQ(Each(lines, {"pid", "before_source"}),
+            (Texts{R"(100 "snapshot")", R"(100 "credentials_change")", R"(200 "fork")",
+                   R"(300 "exec")", "400 null"}));
+  const std::string euid_7 = "\"euid\":7,";
+  EXPECT_NE(lines[0]["after"].find(euid_7), std::string::npos);
+  EXPECT_NE(lines[1]["before"].find(euid_7), std::string::npos);
+  EXPECT_EQ(lines[4]["before"], "null");
+}
+
+// As one does for every thread of a process, or an empty call.
+TEST(PipelineConductTest, CredentialsThatAreKnownAreNotToldAgain) {
+  Stream stream;
+  EXPECT_SENT(stream, HelloOf{});
+  auto first = testing::CredentialsChange();
+  first.body.flags = 0;
+  auto again = first;
+  auto groups = first;
+  groups.body.call = RG_CALL_setgroups;
+  auto denied = testing::CredentialsDenied();
+  EXPECT_SENT(stream,
+              BatchOf{.records = {first.Build(), again.Build(), groups.Build(), denied.Build()}});
+  EXPECT_EQ(Each(stream.Lines(), {"syscall", "error", "before_source"}),
+            (Texts{R"("setresuid" null null)", R"("setgroups" null "credentials_change")",
+                   R"("setresuid" "EPERM" null)"}));
+  EXPECT_EQ(stream.Filled().userspace_filtered, 1u);
+}
+
+TEST(PipelineConductTest, TargetsAreKnownByTheirExecutable) {
+  Stream stream;
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, testing::MakeSnapshot(SnapshotRecords()));
+  auto access = testing::ProcessAccess();
+  access.body.target_pid = 100;
+  access.body.target_start_ns = 20;
+  EXPECT_SENT(stream, BatchOf{.records = {access.Build(), testing::AgentSignal().Build()}});
+  const auto lines = stream.Lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0]["target"].find(R"("exe_path":"/bin/bash")"), std::string::npos);
+  EXPECT_NE(lines[1]["target"].find(R"("exe_path":null)"), std::string::npos);
+}
+
+TEST(PipelineConductTest, BehaviourIsNotLimited) {
+  Config config;
+  config.performance.max_events_per_second = 1;
+  Stream stream(config);
+  EXPECT_SENT(stream, HelloOf{});
+  std::vector<Bytes> records;
+  for (int i = 0; i < 5; ++i) {
+    records.push_back(testing::MemfdCreate().At(61'000'000'000 + i).Build());
+    records.push_back(testing::IoUring().At(61'000'000'000 + i).Build());
+  }
+  EXPECT_SENT(stream, (BatchOf{.records = records, .drained_ns = 63'000'000'000}));
+  EXPECT_EQ(stream.Lines().size(), 10u);
+}
+
 TEST(PipelineProcessTest, ThreadIsNoNewProcess) {
   Stream stream;
   EXPECT_SENT(stream, HelloOf{});
@@ -959,7 +1036,7 @@ TEST(PipelineOutputTest, SameInputGivesTheSameBytes) {
                                  .drained_ns = kStartNs + 1,
                                  .lost = {{RG_KIND_thread_exit, 1}, {RG_KIND_process_exec, 2}}}));
     EXPECT_SENT(stream, HeartbeatOf({{RG_KIND_thread_exit, 4}}));
-    EXPECT_SENT(stream, (HelloOf{.session = 1, .next_batch = 1, .next_record = 20}));
+    EXPECT_SENT(stream, (HelloOf{.session = 1, .next_batch = 1, .next_record = 100}));
     stream.pipeline().EndSession();
     return stream.Output();
   };

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "analyzer/event/credentials.h"
 #include "analyzer/event/values.h"
 #include "schema/abi/event.h"
 
@@ -27,10 +28,18 @@ struct ProgramImage {
   std::string exe_path;  // empty: unknown
 };
 
+// Credentials as last told by a record: of the whole process, though its threads may differ.
+struct KnownCredentials {
+  Credentials credentials;
+  std::string_view source;  // a literal: which record
+};
+
 struct Process {
   ProcessKey key;
-  ProcessKey parent;                          // pid 0: none or unknown
-  std::shared_ptr<const ProgramImage> image;  // null: unknown
+  ProcessKey parent;                                    // pid 0: none or unknown
+  std::shared_ptr<const ProgramImage> image;            // null: unknown
+  std::shared_ptr<const KnownCredentials> credentials;  // null: unknown
+  bool credentials_inherited = false;                   // told of the process that forked this one
   std::uint64_t cgroup_id = 0;
   std::array<char, RG_COMM_LEN> comm{};
   std::uint32_t generation = 0;  // of the snapshot that last confirmed it

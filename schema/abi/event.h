@@ -229,6 +229,135 @@ struct rg_file {
 	struct rg_str name2; /* the caller's argument for it; *xattr: the attribute */
 };
 
+/* Who a thread acts as. */
+struct rg_credential_set {
+	__u64 cap_effective;
+	__u64 cap_permitted;
+	__u64 cap_inheritable;
+	__u64 cap_bounding;
+	__u64 cap_ambient;
+	__u32 uid;
+	__u32 gid;
+	__u32 euid;
+	__u32 egid;
+	__u32 suid;
+	__u32 sgid;
+	__u32 fsuid;
+	__u32 fsgid;
+	__u32 ns_user;
+	__u32 groups; /* how many supplementary groups */
+};
+
+#define RG_GROUPS_MAX 64 /* supplementary groups in one record */
+
+/* Bits of rg_credentials.flags and rg_conduct.flags. */
+enum rg_conduct_flags {
+	RG_CONDUCT_COMPAT = 1 << 0, /* through the 32-bit system call table */
+	RG_CONDUCT_BEFORE = 1 << 1, /* credentials: before is filled */
+	RG_CONDUCT_TARGET = 1 << 2, /* target_* are filled */
+	RG_CONDUCT_OBJECT = 1 << 3, /* bpf: object_* are the kernel's; else what was asked for */
+	RG_CONDUCT_OWN = 1 << 4,    /* bpf: the object is one of the sensor's */
+};
+
+/* credentials_change: a thread's credentials are others now, or may be: the first call of a
+ * thread has nothing to compare with. credentials_denied: EPERM. */
+struct rg_credentials {
+	struct rg_header hdr;
+	__s64 result;
+	__u64 args[3];
+	struct rg_credential_set after;
+	struct rg_credential_set before; /* as the same thread's call before this one left them */
+	__u16 call;			 /* enum rg_call */
+	__u16 flags;			 /* enum rg_conduct_flags */
+	__u32 reserved;			 /* zero */
+	struct rg_str groups;		 /* setgroups: the new ones, __u32 each */
+};
+
+/* What is rare and tells much. conduct_failed: any of it that returned an error.
+ *
+ * Strings by call:
+ *          name            path          name2        path2       type
+ * mount    target          the same,     source       of a bind   file system
+ *          (as called)     absolute                   or move
+ * umount2, chroot          the same      -            -           -
+ * pivot_root  new root     the same      old root     the same    -
+ * move_mount  to           the same      from         the same    file system
+ * *_module  the module     its file      parameters   -           -
+ * setns    -               the namespace -            -           -
+ * bpf, memfd_create  name  -             -            -           -
+ * io_uring  name           -             second name  -           - */
+struct rg_conduct {
+	struct rg_header hdr;
+	__s64 result;
+	__u64 args[6];	       /* as far as calls.def keeps them. clone3: its flags are in [0].
+				  io_uring: operation, descriptor or directory, flags, second
+				  directory */
+	__u64 target_start_ns; /* the process aimed at */
+	__u32 target_pid;
+	__u32 target_tid;
+	__u32 target_uid;
+	__u32 object_id;   /* bpf: of a program, map or link */
+	__u32 object_type; /* bpf: its type, by the kernel's number */
+	__u32 ns_cgroup;   /* namespaces after unshare, setns, clone */
+	__u32 ns_ipc;
+	__u32 ns_mnt;
+	__u32 ns_net;
+	__u32 ns_pidns;
+	__u32 ns_pid_children; /* what the next children will be in */
+	__u32 ns_time;
+	__u32 ns_user;
+	__u32 ns_uts;
+	char target_comm[RG_COMM_LEN];
+	__u16 call;	/* enum rg_call; io_uring: 0 */
+	__u16 flags;	/* enum rg_conduct_flags */
+	__u32 reserved; /* zero */
+	struct rg_str name;
+	struct rg_str path;
+	struct rg_str name2;
+	struct rg_str path2;
+	struct rg_str type;
+};
+
+/* Bits of rg_network.flags. */
+enum rg_network_flags {
+	RG_NETWORK_COMPAT = 1 << 0, /* through the 32-bit system call table */
+	RG_NETWORK_LOCAL = 1 << 1,  /* there is a local address */
+	RG_NETWORK_REMOTE = 1 << 2, /* there is a remote address */
+	RG_NETWORK_ARGUMENT =
+		1 << 3, /* the address the call is about is from the caller's memory, not the
+			   socket's: failed bind and connect, datagrams without connection */
+	RG_NETWORK_ABSTRACT = 1 << 4,	 /* unix: the name is in no file system */
+	RG_NETWORK_INBOUND = 1 << 5,	 /* close: the connection was accepted */
+	RG_NETWORK_ESTABLISHED = 1 << 6, /* close: there has been a connection */
+};
+
+/* network_connect, network_bind, network_listen, network_accept: the system call has returned.
+ * network_datagram: the first one of a process through a socket to or from a peer. network_close:
+ * a TCP connection ended; hdr is who opened or accepted it, as of then, but for kind, time_ns and
+ * cpu. */
+struct rg_network {
+	struct rg_header hdr;
+	__s64 result;	   /* as the caller gets it; negative: -errno. close: the socket's error */
+	__u64 socket;	   /* inode of the socket; close: 0 */
+	__u64 duration_ns; /* close: from established to closed */
+	__u64 bytes_sent;  /* close: payload, each byte once */
+	__u64 bytes_received; /* close: the same */
+	__u8 local_addr[16];  /* AF_INET: the first four bytes; AF_INET6 may hold mapped ipv4 */
+	__u8 remote_addr[16]; /* the same */
+	__u32 net_ns;	      /* the socket's: inode number under /proc/PID/ns */
+	__s32 fd;	      /* the call's argument; close: -1 */
+	__s32 backlog;	      /* listen: the call's argument */
+	__u16 family;	      /* the socket's: AF_INET, AF_INET6, AF_UNIX */
+	__u16 type;	      /* SOCK_STREAM and so on */
+	__u16 protocol;	      /* IPPROTO_TCP and so on */
+	__u16 local_port;     /* host byte order */
+	__u16 remote_port;
+	__u16 call;	    /* enum rg_call; close: 0 */
+	__u16 flags;	    /* enum rg_network_flags */
+	__u16 reserved[3];  /* zero */
+	struct rg_str path; /* unix: connect and datagram: the peer's name; else the socket's own */
+};
+
 /* cgroup_mkdir, v2 hierarchy. */
 struct rg_cgroup {
 	struct rg_header hdr;
@@ -264,8 +393,8 @@ struct rg_counters {
 /* The whole of the object's .bss: shared between the programs and the collector. */
 #define RG_AGENT_PROCESSES 4
 struct rg_agent_process {
-	__u64 start_ns; /* 0: slot unused */
-	__u32 pid;
+	__u64 start_ns; /* 0: not known yet */
+	__u32 pid;	/* 0: slot unused */
 	__u32 reserved;
 };
 
@@ -321,8 +450,10 @@ struct rg_settings {
 	__u32 collect_args;
 	__u32 collect_env;
 	__u32 collect_cwd;
-	__u32 threads;	      /* report thread_start and thread_exit */
-	__u32 watching;	      /* something is watched: not everything is reported */
+	__u32 threads;	    /* report thread_start and thread_exit */
+	__u32 watching;	    /* something is watched: not everything is reported */
+	__u32 unix_sockets; /* report them as those of networks */
+	__u32 reserved;
 	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
 	/* enum rg_call by system call number, 64-bit table, then 32-bit table; 0: not

@@ -196,7 +196,7 @@ std::string Collector() { return FromEnvironment("RG_COLLECTOR"); }
 std::string Object() { return FromEnvironment("RG_OBJECT"); }
 
 Agent::Agent(const AgentOptions& options) : out_(folder_ / "out.ndjson") {
-  WriteFile(folder_ / "config.toml", (options.files ? "" : kQuietConfig) + options.config);
+  WriteFile(folder_ / "config.toml", (options.quiet ? kQuietConfig : "") + options.config);
   std::vector<std::string> command = {RandGuard(), "run"};
   if (!options.capture.empty()) command = {RandGuard(), "record", options.capture};
   for (const std::string& word :

@@ -90,7 +90,7 @@ std::string Object();
 
 struct AgentOptions {
   std::string config;   // TOML; what is not said is off but for process events
-  bool files = false;   // file events are not off
+  bool quiet = true;    // false: config says what is off
   std::string capture;  // record there
 };
 

@@ -40,7 +40,7 @@ class FileTest : public testing::Test {
     agent_ = new Agent({.config = "[file]\nwatch_paths = [\"" + folder_->path() +
                                   "\"]\nexclude_paths = []\n"
                                   "[performance]\nmax_events_per_second = 0\n",
-                        .files = true});
+                        .quiet = false});
   }
   static void TearDownTestSuite() {
     EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();

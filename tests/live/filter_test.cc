@@ -93,7 +93,7 @@ TEST(FilterTest, KernelAndReferenceAgree) {
                                                           : kEndings[paths.Below(4)]);
     }
     for (std::size_t n = paths.Below(4); n > 0; --n) config.exclude_paths.push_back(paths.Next(4));
-    Agent agent({.config = ConfigOf(config), .files = true});
+    Agent agent({.config = ConfigOf(config), .quiet = false});
     std::vector<std::string> tried;
     for (int i = 0; i < 300; ++i) {
       tried.push_back(paths.Next(5));
@@ -129,7 +129,7 @@ TEST(FilterTest, TwoThousandPrefixes) {
     config.watch_paths.push_back(folder.path() + "/watched/number-" + std::to_string(i));
     config.exclude_paths.push_back(folder.path() + "/watched/number-" + std::to_string(i) + "/no");
   }
-  Agent agent({.config = ConfigOf(config), .files = true});
+  Agent agent({.config = ConfigOf(config), .quiet = false});
   std::vector<std::string> tried;
   for (const int i : {0, 7, 70, 700, 1999, 2000, 20000}) {
     for (const char* tail : {"", "/x", "/no", "/no/x", "x", "/nox"}) {
@@ -152,7 +152,7 @@ TEST(FilterTest, LongestPrefixAndEnding) {
   config.watch_paths = {longest};
   config.watch_patterns = {"*" + ending};
   config.exclude_paths.clear();
-  Agent agent({.config = ConfigOf(config), .files = true});
+  Agent agent({.config = ConfigOf(config), .quiet = false});
   const std::vector<std::string> tried = {
       longest,
       longest + "/below",
@@ -180,7 +180,7 @@ TEST(FilterTest, WatchedSymlinkMatchesByWhatItResolvesTo) {
   config.watch_paths = {folder / "link"};
   config.watch_patterns.clear();
   config.exclude_paths.clear();
-  Agent agent({.config = ConfigOf(config), .files = true});
+  Agent agent({.config = ConfigOf(config), .quiet = false});
   EXPECT_EQ(Reported(agent, {folder / "link/f", folder / "real/f", folder / "f"}),
             (std::vector<bool>{true, true, false}));
 }

@@ -175,7 +175,7 @@ TEST(StreamTest, AFloodOfWritesCostsNoProcessAndIsCountedExactly) {
                          flooded.path() +
                          "\"]\nexclude_paths = []\n"
                          "[performance]\nmax_events_per_second = 5000\n",
-               .files = true});
+               .quiet = false});
   const std::string name = "flooded-" + std::to_string(getpid());
   std::thread processes([&] { EXPECT_EQ(RunTrues(kTrues, 2, name), kTrues); });
   int status = -1;

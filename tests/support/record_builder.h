@@ -58,13 +58,12 @@ class RecordBuilder {
 
   // The record, its size in its header.
   Bytes Build() const {
-    Bytes record(RG_ALIGN8(sizeof(Body) + strings_.size()));
     Body sized = body;
-    sized.hdr.size = static_cast<__u32>(record.size());
+    sized.hdr.size = static_cast<__u32>(RG_ALIGN8(sizeof(Body) + strings_.size()));
+    Bytes record(sizeof(Body));
     std::memcpy(record.data(), &sized, sizeof(sized));
-    if (!strings_.empty()) {
-      std::memcpy(record.data() + sizeof(Body), strings_.data(), strings_.size());
-    }
+    for (const char c : strings_) record.push_back(static_cast<std::byte>(c));
+    record.resize(sized.hdr.size);
     return record;
   }
 
@@ -280,6 +279,250 @@ inline RecordBuilder<rg_file> FileChange() {
   return r;
 }
 
+// Every member another value, counted on from `first`.
+inline rg_credential_set CredentialSet(std::uint32_t first) {
+  rg_credential_set s{};
+  s.cap_effective = first;
+  s.cap_permitted = first + 1;
+  s.cap_inheritable = first + 2;
+  s.cap_bounding = first + 3;
+  s.cap_ambient = first + 4;
+  s.uid = first + 5;
+  s.gid = first + 6;
+  s.euid = first + 7;
+  s.egid = first + 8;
+  s.suid = first + 9;
+  s.sgid = first + 10;
+  s.fsuid = first + 11;
+  s.fsgid = first + 12;
+  s.ns_user = first + 13;
+  s.groups = 2;
+  return s;
+}
+
+inline RecordBuilder<rg_credentials> CredentialsChange() {
+  auto r = Begin<rg_credentials>(RG_KIND_credentials_change);
+  r.body.args[0] = 0xffffffff;
+  r.body.args[1] = 1107;
+  r.body.args[2] = 1109;
+  r.body.after = CredentialSet(1100);
+  r.body.before = CredentialSet(1200);
+  r.body.call = RG_CALL_setresuid;
+  r.body.flags = RG_CONDUCT_BEFORE;
+  return r;
+}
+
+inline RecordBuilder<rg_credentials> CredentialsDenied() {
+  auto r = CredentialsChange();
+  r.body.hdr.kind = RG_KIND_credentials_denied;
+  r.body.result = -1;
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> Conduct(std::uint16_t kind, std::uint16_t call) {
+  auto r = Begin<rg_conduct>(kind);
+  r.body.call = call;
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> AtTarget(std::uint16_t kind, std::uint16_t call) {
+  auto r = Conduct(kind, call);
+  r.body.target_start_ns = 4'000'000'000;
+  r.body.target_pid = 700;
+  r.body.target_tid = 701;
+  r.body.target_uid = 702;
+  SetComm(r.body.target_comm, "victim");
+  r.body.flags = RG_CONDUCT_TARGET;
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> ProcessAccess() {
+  auto r = AtTarget(RG_KIND_process_access, RG_CALL_ptrace);
+  r.body.args[0] = 16;  // PTRACE_ATTACH
+  r.body.args[1] = 7;
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> MemoryAccess() {
+  auto r = AtTarget(RG_KIND_memory_access, RG_CALL_process_vm_writev);
+  r.body.args[0] = 7;
+  r.body.result = 64;
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> AgentSignal() {
+  auto r = AtTarget(RG_KIND_agent_signal, RG_CALL_kill);
+  r.body.args[0] = static_cast<__u32>(-5);
+  r.body.args[1] = 9;
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> ModuleLoad() {
+  auto r = Conduct(RG_KIND_module_load, RG_CALL_finit_module);
+  r.body.args[0] = 3;
+  r.body.args[2] = 2;
+  r.Put(&rg_conduct::name, "dummy");
+  r.Put(&rg_conduct::path, "/lib/modules/dummy.ko", RG_STR_DELETED);
+  r.Put(&rg_conduct::name2, "numdummies=2");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> ModuleUnload() {
+  auto r = Conduct(RG_KIND_module_unload, RG_CALL_delete_module);
+  r.body.args[1] = 0x800;
+  r.Put(&rg_conduct::name, "dummy");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> BpfOperation() {
+  auto r = Conduct(RG_KIND_bpf_operation, RG_CALL_bpf);
+  r.body.args[0] = 13;  // BPF_PROG_GET_FD_BY_ID
+  r.body.result = 4;
+  r.body.object_id = 77;
+  r.body.object_type = 26;
+  r.body.flags = RG_CONDUCT_OBJECT | RG_CONDUCT_OWN;
+  r.Put(&rg_conduct::name, "rg_exec");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> NamespaceChange() {
+  auto r = Conduct(RG_KIND_namespace_change, RG_CALL_setns);
+  rg_conduct& b = r.body;
+  b.args[0] = 3;
+  b.args[1] = 0x04000000;
+  b.ns_cgroup = 1;
+  b.ns_ipc = 2;
+  b.ns_mnt = 3;
+  b.ns_net = 4;
+  b.ns_pidns = 5;
+  b.ns_pid_children = 6;
+  b.ns_time = 7;
+  b.ns_user = 8;
+  b.ns_uts = 9;
+  r.Put(&rg_conduct::path, "uts:[9]");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> MountRecord() {
+  auto r = Conduct(RG_KIND_mount, RG_CALL_mount);
+  r.body.args[3] = 4096;
+  r.Put(&rg_conduct::name, "mnt");
+  r.Put(&rg_conduct::path, "/srv/mnt", RG_STR_LEXICAL);
+  r.Put(&rg_conduct::name2, "data");
+  r.Put(&rg_conduct::path2, "/srv/data", RG_STR_LEXICAL);
+  r.Put(&rg_conduct::type, "ext4");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> Unmount() {
+  auto r = Conduct(RG_KIND_unmount, RG_CALL_umount2);
+  r.body.args[1] = 2;
+  r.Put(&rg_conduct::name, "mnt");
+  r.Put(&rg_conduct::path, "/srv/mnt", RG_STR_LEXICAL);
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> RootChange() {
+  auto r = Conduct(RG_KIND_root_change, RG_CALL_pivot_root);
+  r.Put(&rg_conduct::name, "new");
+  r.Put(&rg_conduct::path, "/new", RG_STR_LEXICAL);
+  r.Put(&rg_conduct::name2, "old");
+  r.Put(&rg_conduct::path2, "/old", RG_STR_LEXICAL);
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> MemfdCreate() {
+  auto r = Conduct(RG_KIND_memfd_create, RG_CALL_memfd_create);
+  r.body.args[1] = 1;
+  r.body.result = 5;
+  r.Put(&rg_conduct::name2, "label");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> IoUring() {
+  auto r = Conduct(RG_KIND_io_uring_operation, 0);
+  r.body.args[0] = 35;  // IORING_OP_RENAMEAT
+  r.body.args[1] = static_cast<__u32>(-100);
+  r.body.args[2] = 1;
+  r.body.args[3] = 8;
+  r.Put(&rg_conduct::name, "from");
+  r.Put(&rg_conduct::name2, "to");
+  return r;
+}
+
+inline RecordBuilder<rg_conduct> ConductFailed() {
+  auto r = MountRecord();
+  r.body.hdr.kind = RG_KIND_conduct_failed;
+  r.body.result = -1;
+  return r;
+}
+
+// From 10.0.0.1:40000 to 192.0.2.7:443, by that call.
+inline RecordBuilder<rg_network> Network(std::uint16_t kind, std::uint16_t call) {
+  auto r = Begin<rg_network>(kind);
+  rg_network& b = r.body;
+  b.socket = 5001;
+  constexpr __u8 kLocal[4] = {10, 0, 0, 1};
+  constexpr __u8 kRemote[4] = {192, 0, 2, 7};
+  std::memcpy(b.local_addr, kLocal, sizeof(kLocal));
+  std::memcpy(b.remote_addr, kRemote, sizeof(kRemote));
+  b.net_ns = 4026531840;
+  b.fd = 6;
+  b.family = 2;    // AF_INET
+  b.type = 1;      // SOCK_STREAM
+  b.protocol = 6;  // IPPROTO_TCP
+  b.local_port = 40000;
+  b.remote_port = 443;
+  b.call = call;
+  b.flags = RG_NETWORK_LOCAL | RG_NETWORK_REMOTE;
+  return r;
+}
+
+inline RecordBuilder<rg_network> NetworkConnect() {
+  return Network(RG_KIND_network_connect, RG_CALL_connect);
+}
+
+inline RecordBuilder<rg_network> NetworkBind() {
+  auto r = Network(RG_KIND_network_bind, RG_CALL_bind);
+  r.body.flags = RG_NETWORK_LOCAL;
+  return r;
+}
+
+inline RecordBuilder<rg_network> NetworkListen() {
+  auto r = Network(RG_KIND_network_listen, RG_CALL_listen);
+  r.body.flags = RG_NETWORK_LOCAL;
+  r.body.backlog = 128;
+  return r;
+}
+
+inline RecordBuilder<rg_network> NetworkAccept() {
+  auto r = Network(RG_KIND_network_accept, RG_CALL_accept4);
+  r.body.result = 9;
+  return r;
+}
+
+inline RecordBuilder<rg_network> NetworkDatagram() {
+  auto r = Network(RG_KIND_network_datagram, RG_CALL_sendmsg);
+  r.body.result = 33;
+  r.body.type = 2;       // SOCK_DGRAM
+  r.body.protocol = 17;  // IPPROTO_UDP
+  r.body.flags |= RG_NETWORK_ARGUMENT;
+  return r;
+}
+
+inline RecordBuilder<rg_network> NetworkClose() {
+  auto r = Network(RG_KIND_network_close, 0);
+  rg_network& b = r.body;
+  b.result = -104;  // ECONNRESET
+  b.socket = 0;
+  b.fd = -1;
+  b.duration_ns = 7'000;
+  b.bytes_sent = 101;
+  b.bytes_received = 202;
+  b.flags |= RG_NETWORK_ESTABLISHED | RG_NETWORK_INBOUND;
+  return r;
+}
+
 // Number of the kind and a record of it.
 inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
   return {
@@ -296,6 +539,27 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_file_rename, FileRename().Build()},
       {RG_KIND_file_unlink, FileUnlink().Build()},
       {RG_KIND_file_change, FileChange().Build()},
+      {RG_KIND_credentials_change, CredentialsChange().Build()},
+      {RG_KIND_credentials_denied, CredentialsDenied().Build()},
+      {RG_KIND_process_access, ProcessAccess().Build()},
+      {RG_KIND_memory_access, MemoryAccess().Build()},
+      {RG_KIND_agent_signal, AgentSignal().Build()},
+      {RG_KIND_module_load, ModuleLoad().Build()},
+      {RG_KIND_module_unload, ModuleUnload().Build()},
+      {RG_KIND_bpf_operation, BpfOperation().Build()},
+      {RG_KIND_namespace_change, NamespaceChange().Build()},
+      {RG_KIND_mount, MountRecord().Build()},
+      {RG_KIND_unmount, Unmount().Build()},
+      {RG_KIND_root_change, RootChange().Build()},
+      {RG_KIND_memfd_create, MemfdCreate().Build()},
+      {RG_KIND_io_uring_operation, IoUring().Build()},
+      {RG_KIND_conduct_failed, ConductFailed().Build()},
+      {RG_KIND_network_connect, NetworkConnect().Build()},
+      {RG_KIND_network_bind, NetworkBind().Build()},
+      {RG_KIND_network_listen, NetworkListen().Build()},
+      {RG_KIND_network_accept, NetworkAccept().Build()},
+      {RG_KIND_network_datagram, NetworkDatagram().Build()},
+      {RG_KIND_network_close, NetworkClose().Build()},
   };
 }
 

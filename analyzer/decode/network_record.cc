@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/decode/network_record.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+
+#include "analyzer/event/calls.h"
+
+namespace randguard {
+namespace {
+
+constexpr unsigned kDccp = 33;
+constexpr unsigned kSctp = 132;
+constexpr unsigned kUdpLite = 136;
+constexpr unsigned kMptcp = 262;
+
+ShortName NameOrNumber(std::string_view name, unsigned number) {
+  ShortName text;
+  if (name.empty()) {
+    std::to_chars(text.chars.data(), text.chars.data() + text.chars.size() - 1, number);
+  } else {
+    std::copy_n(name.begin(), std::min(name.size(), text.chars.size() - 1), text.chars.begin());
+  }
+  return text;
+}
+
+ShortName ProtocolName(unsigned protocol) {
+  switch (protocol) {
+    case IPPROTO_TCP:
+      return NameOrNumber("tcp", protocol);
+    case IPPROTO_UDP:
+      return NameOrNumber("udp", protocol);
+    default:
+      return NameOrNumber("", protocol);
+  }
+}
+
+ShortName TypeName(unsigned type) {
+  switch (type) {
+    case SOCK_STREAM:
+      return NameOrNumber("stream", type);
+    case SOCK_DGRAM:
+      return NameOrNumber("dgram", type);
+    case SOCK_RAW:
+      return NameOrNumber("raw", type);
+    case SOCK_SEQPACKET:
+      return NameOrNumber("seqpacket", type);
+    default:
+      return NameOrNumber("", type);
+  }
+}
+
+// What the kernel keeps in a port's place for other protocols and raw sockets is none.
+bool HasPorts(const rg_network& r) {
+  if (r.type == SOCK_RAW) return false;
+  switch (r.protocol) {
+    case IPPROTO_TCP:
+    case IPPROTO_UDP:
+    case kDccp:
+    case kSctp:
+    case kUdpLite:
+    case kMptcp:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsMapped(const __u8 (&addr)[16]) {
+  constexpr __u8 kPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::memcmp(addr, kPrefix, sizeof(kPrefix)) == 0;
+}
+
+Address TextOf(int family, const __u8* addr) {
+  Address text;
+  inet_ntop(family, addr, text.chars.data(), static_cast<socklen_t>(text.chars.size()));
+  return text;
+}
+
+Socket InetSocket(const rg_network& r) {
+  Socket s;
+  const bool local = (r.flags & RG_NETWORK_LOCAL) != 0;
+  const bool remote = (r.flags & RG_NETWORK_REMOTE) != 0;
+  const bool v6 = r.family == AF_INET6;
+  // A socket that talks ipv4 may still have "::" for its own address. It is the other end that says
+  // what is talked, where there is one.
+  s.v4_mapped = v6 && (remote ? IsMapped(r.remote_addr) : local && IsMapped(r.local_addr));
+  s.family = v6 && !s.v4_mapped ? "ipv6" : "ipv4";
+  const int family = v6 && !s.v4_mapped ? AF_INET6 : AF_INET;
+  const std::size_t skip = s.v4_mapped ? 12 : 0;  // of "::", that leaves 0.0.0.0
+  if (local) s.local_addr = TextOf(family, r.local_addr + skip);
+  if (remote) s.remote_addr = TextOf(family, r.remote_addr + skip);
+  if (HasPorts(r)) {
+    if (local) s.local_port = r.local_port;
+    if (remote) s.remote_port = r.remote_port;
+  }
+  return s;
+}
+
+Socket SocketOf(const rg_network& r, Strings& strings) {
+  Socket s;
+  if (r.family == AF_UNIX) {
+    s.family = "unix";
+  } else {
+    s = InetSocket(r);
+  }
+  s.unix_path = strings.GetOptional(r.path);
+  s.unix_path_status = PathStatus(r.path);
+  s.unix_abstract = (r.flags & RG_NETWORK_ABSTRACT) != 0;
+  s.protocol = ProtocolName(r.protocol);
+  s.type = TypeName(r.type);
+  s.address_source = (r.flags & RG_NETWORK_ARGUMENT) != 0 ? "argument" : "socket";
+  s.net_ns = r.net_ns;
+  if (r.socket != 0) s.socket_inode = r.socket;
+  return s;
+}
+
+NetworkCall CallOf(const rg_network& r) {
+  NetworkCall call;
+  const CallInfo& info = kCalls[r.call];
+  // Sending may connect.
+  call.event_type = r.hdr.kind == RG_KIND_network_connect ? "network_connect" : info.event_type;
+  call.syscall = info.name;
+  call.result = r.result;
+  call.error = ErrorName(r.result);
+  call.compat32 = (r.flags & RG_NETWORK_COMPAT) != 0;
+  call.socket_fd = r.fd;
+  return call;
+}
+
+template <typename E>
+E EventOf(const rg_network& r, Strings& strings) {
+  E e;
+  e.actor = ActorFrom(r.hdr);
+  if constexpr (requires { e.call; }) e.call = CallOf(r);
+  e.object = SocketOf(r, strings);
+  return e;
+}
+
+Event Close(const rg_network& r, Strings& strings) {
+  auto e = EventOf<NetworkClose>(r, strings);
+  e.result = r.result;
+  e.error = ErrorName(r.result);
+  e.direction = (r.flags & RG_NETWORK_INBOUND) != 0 ? "inbound" : "outbound";
+  e.established = (r.flags & RG_NETWORK_ESTABLISHED) != 0;
+  e.bytes_sent = r.bytes_sent;
+  e.bytes_received = r.bytes_received;
+  e.duration_ns = r.duration_ns;
+  return e;
+}
+
+bool CallFits(const rg_network& r) {
+  if (r.hdr.kind == RG_KIND_network_close) return r.call == 0;
+  if (r.call == 0 || r.call >= RG_CALL_socketcall) return false;
+  const std::uint16_t kind = kCalls[r.call].kind;
+  return kind == r.hdr.kind ||
+         (kind == RG_KIND_network_datagram && r.hdr.kind == RG_KIND_network_connect);
+}
+
+}  // namespace
+
+Event DecodeNetwork(const rg_network& r, Strings& strings) {
+  if (!CallFits(r) || (r.family != AF_INET && r.family != AF_INET6 && r.family != AF_UNIX)) {
+    strings.Fail();
+    return NetworkClose{};
+  }
+  switch (r.hdr.kind) {
+    case RG_KIND_network_connect:
+      return EventOf<NetworkConnect>(r, strings);
+    case RG_KIND_network_bind:
+      return EventOf<NetworkBind>(r, strings);
+    case RG_KIND_network_listen: {
+      auto e = EventOf<NetworkListen>(r, strings);
+      e.backlog = r.backlog;
+      return e;
+    }
+    case RG_KIND_network_accept: {
+      auto e = EventOf<NetworkAccept>(r, strings);
+      e.accepted_fd = static_cast<std::int32_t>(r.result);
+      return e;
+    }
+    case RG_KIND_network_datagram:
+      return EventOf<NetworkDatagram>(r, strings);
+    default:
+      return Close(r, strings);
+  }
+}
+
+}  // namespace randguard

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * Sockets: what a system call connected, bound, accepted or talked to. Addresses are
+ * the socket's own, as the kernel has them when the call returns. The caller's
+ * memory, which another of its threads may change meanwhile, is asked only where the
+ * kernel keeps no address: what could not be bound or connected to, and the peer of
+ * a datagram without connection; the record says so.
+ */
+#ifndef RG_EBPF_NETWORK_H
+#define RG_EBPF_NETWORK_H
+
+#include "ebpf/call.h"
+#include "ebpf/task.h"
+
+#define AF_UNIX	 1
+#define AF_INET	 2
+#define AF_INET6 10
+
+#define SOCK_STREAM    1
+#define SOCK_SEQPACKET 5
+
+#define IPPROTO_TCP 6
+
+#define EINTR	    4
+#define EAGAIN	    11
+#define EFAULT	    14
+#define EINPROGRESS 115
+#define ERESTARTSYS 512 /* what the caller never sees: a signal came */
+
+#define MSG_ERRQUEUE 0x2000
+#define MSG_FASTOPEN 0x20000000
+
+#define SOCKFS_MAGIC 0x534f434b
+
+/* --- connections, from the first state to the last one --------------------------
+ *
+ * Who opened a connection is known when it is opened, and not when it ends: most
+ * state changes run on behalf of whoever happens to be on the CPU. Entries are made
+ * and deleted by rg_socket_state alone; without that program there are none. */
+struct rg_connection {
+	struct rg_header owner; /* pid 0: nobody has accepted it yet */
+	__u64 established_ns;	/* 0: not yet */
+	__u64 inbound;
+};
+
+struct rg_connection_map {
+	int (*type)[BPF_MAP_TYPE_HASH];
+	int (*map_flags)[BPF_F_NO_PREALLOC];
+	int (*max_entries)[65536];
+	__u64 *key; /* address of the struct sock */
+	struct rg_connection *value;
+};
+extern struct rg_connection_map rg_connections SEC(".maps");
+
+/* --- what is read of a socket --------------------------------------------------- */
+
+struct rg_endpoint {
+	__u32 addr[4];
+	__u16 port;
+	bool known;
+};
+
+static __always_inline void rg_socket_local(struct rg_endpoint *out, struct sock *sk, __u16 family)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+
+	/* Not skc_num: that is gone when the tracepoint of a closing socket comes. */
+	out->port = __builtin_bswap16(BPF_CORE_READ(inet, inet_sport));
+	if (family == AF_INET6) {
+		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	} else {
+		/* As getsockname(2) has it. */
+		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		if (!out->addr[0])
+			out->addr[0] = BPF_CORE_READ(inet, inet_saddr);
+	}
+	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
+}
+
+static __always_inline void rg_socket_remote(struct rg_endpoint *out, struct sock *sk, __u16 family)
+{
+	out->port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (family == AF_INET6)
+		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_daddr);
+	else
+		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
+}
+
+static __always_inline void rg_put_local(struct rg_network *e, const struct rg_endpoint *local)
+{
+	if (!local->known)
+		return;
+	e->flags |= RG_NETWORK_LOCAL;
+	e->local_port = local->port;
+	__builtin_memcpy(e->local_addr, local->addr, 16);
+}
+
+static __always_inline void rg_put_remote(struct rg_network *e, const struct rg_endpoint *remote)
+{
+	if (!remote->known)
+		return;
+	e->flags |= RG_NETWORK_REMOTE;
+	e->remote_port = remote->port;
+	__builtin_memcpy(e->remote_addr, remote->addr, 16);
+}
+
+static __always_inline void rg_fill_socket(struct rg_network *e, struct sock *sk, __u16 family)
+{
+	e->family = family;
+	e->type = BPF_CORE_READ(sk, sk_type);
+	e->protocol = BPF_CORE_READ(sk, sk_protocol);
+	e->net_ns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+#endif /* RG_EBPF_NETWORK_H */

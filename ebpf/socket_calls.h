@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * The system calls on sockets. Of datagrams, the first one that a process sends
+ * through a socket to a peer is reported, and the first one it gets from there.
+ */
+#ifndef RG_EBPF_SOCKET_CALLS_H
+#define RG_EBPF_SOCKET_CALLS_H
+
+#include "ebpf/file.h"
+#include "ebpf/network.h"
+
+/* Contacts that were reported. When one has to make room for another it will be
+ * reported again: more is told then, never less. */
+struct rg_contact {
+	__u64 socket; /* inode, which unlike an address in memory is not soon used again */
+	__u32 peer[4];
+	__u32 pid;
+	__u16 port;
+	__u16 what;
+};
+
+enum { RG_CONTACT_RECEIVED = 1, RG_CONTACT_FAILED = 2 };
+
+struct {
+	int (*type)[BPF_MAP_TYPE_LRU_HASH];
+	int (*max_entries)[8192];
+	struct rg_contact *key;
+	__u8 *value;
+} rg_contacts SEC(".maps");
+
+struct rg_socket_call {
+	struct sock *sk;
+	__u64 inode;
+	__u64 name; /* address in the caller's memory, or 0 */
+	__u32 name_length;
+	__s32 fd;
+	__s32 backlog;
+	__u16 kind;
+	__u16 call;
+	__u16 family;
+	bool compat;
+	bool received;
+	long result;
+	__u64 messages; /* sendmmsg, recvmmsg */
+};
+
+/* The caller's `name` as an address of a socket of n->family. */
+static __always_inline void rg_argument_address(struct rg_endpoint *out, struct rg_socket_call *n)
+{
+	struct {
+		__u16 family;
+		__u16 port;
+		__u32 words[7]; /* six; room for what the mask below lets the verifier expect */
+	} raw = {};
+	__u32 length = n->name_length;
+
+	if (!n->name || length < 8)
+		return;
+	if (length > 28)
+		length = 28;
+	rg_opaque(length);
+	if (bpf_probe_read_user(&raw, length & 31, (const void *)n->name))
+		return;
+	out->port = __builtin_bswap16(raw.port);
+	if (raw.family == AF_INET || (!raw.family && n->family == AF_INET)) {
+		if (n->family == AF_INET6) {
+			out->addr[2] = __builtin_bswap32(0xffff);
+			out->addr[3] = raw.words[0];
+		} else {
+			out->addr[0] = raw.words[0];
+		}
+		out->known = true;
+	} else if (raw.family == AF_INET6 && n->family == AF_INET6 && length >= 24) {
+		__builtin_memcpy(out->addr, &raw.words[1], 16);
+		out->known = true;
+	}
+}
+
+/* --- unix: by name -------------------------------------------------------------- */
+
+/* Appends `length` bytes of s->name: a name that may be longer than it is. An
+ * abstract one is shown with "@" for its NUL, as everywhere. */
+static __always_inline void rg_put_unix_name(struct rg_scratch *s, struct rg_network *e,
+					     __u32 length)
+{
+	__u32 off = rg_offset(s), used = 0;
+
+	if (!length)
+		return;
+	if (!s->name[0]) {
+		e->flags |= RG_NETWORK_ABSTRACT;
+		s->name[0] = '@';
+		used = length;
+	} else {
+		for (int i = 0; i < sizeof(struct sockaddr_un); i++) {
+			if (i >= length || !s->name[i])
+				break;
+			used = i + 1;
+		}
+	}
+	rg_opaque(used);
+	used &= 127;
+	bpf_probe_read_kernel(&s->record[off], used, s->name);
+	e->path.offset = off;
+	e->path.length = used;
+	s->used = off + used;
+}
+
+/* sun_path ends what a sockaddr_un holds, 108 bytes at most. */
+#define RG_UNIX_NAME_MAX 108
+
+static __always_inline void rg_put_unix_socket(struct rg_scratch *s, struct rg_network *e,
+					       struct sock *sk)
+{
+	struct unix_sock *u = (struct unix_sock *)sk;
+	struct unix_address *address = BPF_CORE_READ(u, addr);
+	struct path *path = (void *)sk + bpf_core_field_offset(struct unix_sock, path);
+	const __u32 head = bpf_core_field_offset(struct sockaddr_un, sun_path);
+	__u32 length;
+
+	if (!address) /* unnamed */
+		return;
+	if (BPF_CORE_READ(path, dentry)) {
+		rg_put_path(s, &e->path, path);
+		return;
+	}
+	length = BPF_CORE_READ(address, len) - head;
+	if (length > RG_UNIX_NAME_MAX)
+		return;
+	rg_opaque(length);
+	if (!bpf_probe_read_kernel(s->name, length & 127,
+				   (void *)address +
+					   bpf_core_field_offset(struct unix_address, name) + head))
+		rg_put_unix_name(s, e, length);
+}
+
+static __always_inline void rg_put_unix_argument(struct rg_scratch *s, struct rg_network *e,
+						 struct rg_socket_call *n)
+{
+	__u32 length = n->name_length - 2;
+
+	e->flags |= RG_NETWORK_ARGUMENT;
+	if (n->name_length < 2 || length > RG_UNIX_NAME_MAX) {
+		e->path.flags = RG_STR_UNREADABLE;
+		return;
+	}
+	rg_opaque(length);
+	if (bpf_probe_read_user(s->name, length & 127, (const void *)(n->name + 2)))
+		e->path.flags = RG_STR_UNREADABLE;
+	else
+		rg_put_unix_name(s, e, length);
+}
+
+/* --- the record ------------------------------------------------------------------ */
+
+/* Was the address the call is about not taken over by the socket? */
+static __always_inline bool rg_is_argument(struct rg_socket_call *n, bool connected)
+{
+	switch (n->kind) {
+	case RG_KIND_network_bind:
+		return n->result < 0;
+	case RG_KIND_network_connect:
+		if (n->result == -EINPROGRESS || (n->result == -EINTR && connected))
+			return false;
+		return n->result < 0;
+	case RG_KIND_network_datagram:
+		return n->name;
+	default:
+		return false;
+	}
+}
+
+static __always_inline void rg_fill_inet(struct rg_network *e, struct rg_socket_call *n)
+{
+	struct rg_endpoint remote = {}, argument = {};
+
+	rg_socket_remote(&remote, n->sk, n->family);
+	if (rg_is_argument(n, remote.known)) {
+		rg_argument_address(&argument, n);
+		/* Nothing was filled in: the peer is the one it is connected to. */
+		if (argument.known || !n->received) {
+			e->flags |= RG_NETWORK_ARGUMENT;
+			if (n->kind == RG_KIND_network_bind)
+				rg_put_local(e, &argument);
+			else
+				remote = argument;
+		}
+	}
+	rg_put_remote(e, &remote);
+}
+
+static __always_inline void rg_fill_own_address(struct rg_network *e, struct rg_socket_call *n)
+{
+	struct rg_endpoint local = {};
+
+	if (n->kind == RG_KIND_network_bind && (e->flags & RG_NETWORK_ARGUMENT))
+		return;
+	rg_socket_local(&local, n->sk, n->family);
+	rg_put_local(e, &local);
+}
+
+static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network *e,
+					 struct rg_socket_call *n)
+{
+	struct unix_sock *u = (struct unix_sock *)n->sk;
+	struct sock *peer = BPF_CORE_READ(u, peer);
+	bool datagram = n->kind == RG_KIND_network_datagram;
+
+	/* A datagram may come from a socket without a name. */
+	if (datagram ? n->name && !(n->received && n->name_length <= 2) : rg_is_argument(n, peer))
+		rg_put_unix_argument(s, e, n);
+	else if (!datagram && n->kind != RG_KIND_network_connect)
+		rg_put_unix_socket(s, e, n->sk);
+	else if (peer)
+		rg_put_unix_socket(s, e, peer);
+}
+
+/* True if such a datagram was reported before. */
+static __always_inline bool rg_is_old_contact(struct rg_scratch *s, struct rg_network *e,
+					      struct rg_socket_call *n)
+{
+	struct rg_contact contact = {};
+	__u8 one = 1;
+
+	contact.socket = n->inode;
+	contact.pid = e->hdr.pid;
+	contact.what =
+		(n->received ? RG_CONTACT_RECEIVED : 0) | (n->result < 0 ? RG_CONTACT_FAILED : 0);
+	if (n->family == AF_UNIX) {
+		__u32 off = e->path.offset & RG_RECORD_MASK, length = e->path.length;
+		__u64 hash = RG_HASH_BASIS;
+
+		/* The end of a longer path is what tells it from others; sockets have such
+		 * paths only where they are deep below the directory they were named in. */
+		for (int i = 0; i < 128; i++) {
+			if (i >= length)
+				break;
+			hash = (hash ^ s->record[(off + length - 1 - i) & RG_RECORD_MASK]) *
+			       RG_HASH_PRIME;
+		}
+		contact.peer[0] = hash;
+		contact.peer[1] = hash >> 32;
+		contact.peer[2] = length;
+	} else {
+		__builtin_memcpy(contact.peer, e->remote_addr, 16);
+		contact.port = e->remote_port;
+	}
+	/* Asked first: BPF_NOEXIST would throw out an old entry before it finds that there is one.
+	 */
+	if (bpf_map_lookup_elem(&rg_contacts, &contact))
+		return true;
+	bpf_map_update_elem(&rg_contacts, &contact, &one, BPF_ANY);
+	return false;
+}
+
+/* Tells the connection's end who accepted it; if nobody watches for ends, or it is
+ * older than the sensor, there is no entry. */
+static __always_inline void rg_own_connection(struct rg_network *e, struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct rg_connection *known = bpf_map_lookup_elem(&rg_connections, &key);
+	struct rg_connection connection = {};
+
+	if (!known || !known->inbound)
+		return;
+	connection.established_ns = known->established_ns;
+	connection.inbound = true;
+	connection.owner = e->hdr;
+	/* In one piece, for it may be ending at this moment; and only if it has not. */
+	bpf_map_update_elem(&rg_connections, &key, &connection, BPF_EXIST);
+}
+
+static __always_inline void rg_submit_network(struct rg_scratch *s, __u16 kind)
+{
+	switch (kind) {
+	case RG_KIND_network_connect:
+		rg_submit_network_connect(s);
+		break;
+	case RG_KIND_network_bind:
+		rg_submit_network_bind(s);
+		break;
+	case RG_KIND_network_listen:
+		rg_submit_network_listen(s);
+		break;
+	case RG_KIND_network_accept:
+		rg_submit_network_accept(s);
+		break;
+	default:
+		rg_submit_network_datagram(s);
+	}
+}
+
+static __noinline int rg_report_socket(struct rg_socket_call *n)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sock *sk = n->sk;
+	struct rg_scratch *s;
+	struct rg_network *e;
+
+	s = rg_scratch_take(n->kind & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
+	if (!s)
+		return 0;
+	e = (struct rg_network *)s->record;
+	__builtin_memset(e, 0, sizeof(*e));
+	s->used = sizeof(*e);
+	e->hdr.pid = task->tgid;
+	if (n->family == AF_UNIX)
+		rg_fill_unix(s, e, n);
+	else
+		rg_fill_inet(e, n);
+	if (n->kind == RG_KIND_network_datagram && rg_is_old_contact(s, e, n))
+		goto out;
+
+	rg_fill_header(&e->hdr, n->kind, task);
+	rg_pad_comm(e->hdr.comm);
+	rg_fill_socket(e, sk, n->family);
+	if (n->family != AF_UNIX)
+		rg_fill_own_address(e, n);
+	e->result = n->result;
+	e->socket = n->inode;
+	e->fd = n->fd;
+	e->backlog = n->backlog;
+	e->call = n->call;
+	if (n->compat)
+		e->flags |= RG_NETWORK_COMPAT;
+	if (n->kind == RG_KIND_network_accept)
+		rg_own_connection(e, sk);
+	rg_submit_network(s, n->kind);
+out:
+	rg_scratch_put(s);
+	return 0;
+}
+
+/* --- arguments ------------------------------------------------------------------- */
+
+/* What the kernel could read a moment ago is gone. If it could not, nothing was done. */
+static __always_inline void rg_unreadable(__u16 kind, long result)
+{
+	if (result != -EFAULT)
+		rg_give_up(kind & (RG_KINDS_MAX - 1),
+			   &rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
+}
+
+/* Where a struct msghdr in the caller's memory says the address is. */
+static __always_inline bool rg_message_name(struct rg_socket_call *n, __u64 message)
+{
+	struct {
+		__u64 name;
+		__u32 length;
+		__u32 pad;
+	} wide = {};
+	struct {
+		__u32 name;
+		__u32 length;
+	} narrow = {};
+
+	if (n->compat) {
+		if (bpf_probe_read_user(&narrow, sizeof(narrow), (const void *)message))
+			return false;
+		n->name = narrow.name;
+		n->name_length = narrow.length;
+	} else {
+		if (bpf_probe_read_user(&wide, sizeof(wide), (const void *)message))
+			return false;
+		n->name = wide.name;
+		n->name_length = wide.length;
+	}
+	return true;
+}
+
+#define RG_MESSAGES_MAX 1024 /* UIO_MAXIOV: of what is more, the kernel takes as many */
+
+static long rg_message_step(__u32 i, struct rg_socket_call *n)
+{
+	if (n->result >= 0 ? i >= n->result : i >= 1)
+		return 1;
+	if (!rg_message_name(n, n->messages)) {
+		rg_unreadable(n->kind, n->result);
+		return 1;
+	}
+	n->messages += n->compat ? 32 : 64; /* sizeof(struct mmsghdr) */
+	rg_report_socket(n);
+	return 0;
+}
+
+/* socketcall(2): the call's number, and where its arguments are. False: not one that is
+ * looked at. The numbers of the 64-bit table say whether the plan wants it. */
+static __always_inline bool rg_socketcall(struct rg_call_args *c)
+{
+	__u32 args[8] = {}, count, nr;
+
+	switch ((__u32)c->args[0]) {
+	case 2: /* SYS_BIND */
+		nr = 49, count = 3;
+		break;
+	case 3: /* SYS_CONNECT */
+		nr = 42, count = 3;
+		break;
+	case 4: /* SYS_LISTEN */
+		nr = 50, count = 2;
+		break;
+	case 5: /* SYS_ACCEPT */
+		nr = 43, count = 3;
+		break;
+	case 9: /* SYS_SEND: sendto without an address */
+		nr = 44, count = 4;
+		break;
+	case 10: /* SYS_RECV */
+		nr = 45, count = 4;
+		break;
+	case 11: /* SYS_SENDTO */
+		nr = 44, count = 6;
+		break;
+	case 12: /* SYS_RECVFROM */
+		nr = 45, count = 6;
+		break;
+	case 16: /* SYS_SENDMSG */
+		nr = 46, count = 3;
+		break;
+	case 17: /* SYS_RECVMSG */
+		nr = 47, count = 3;
+		break;
+	case 18: /* SYS_ACCEPT4 */
+		nr = 288, count = 4;
+		break;
+	case 19: /* SYS_RECVMMSG */
+		nr = 299, count = 5;
+		break;
+	case 20: /* SYS_SENDMMSG */
+		nr = 307, count = 4;
+		break;
+	default:
+		return false;
+	}
+	c->call = rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)];
+	if (!c->call)
+		return false;
+	count *= 4;
+	rg_opaque(count);
+	if (bpf_probe_read_user(args, count & 31, (const void *)c->args[1])) {
+		rg_unreadable(rg_layouts[c->call & 127].kind, c->result);
+		return false;
+	}
+	for (int i = 0; i < 6; i++)
+		c->args[i] = args[i];
+	return true;
+}
+
+/* What a descriptor's socket is, or false. */
+static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task_struct *task,
+					   __s32 fd)
+{
+	struct file *file = rg_file_of(task, fd);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct socket *socket;
+	struct sock *sk;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return false;
+	socket = BPF_CORE_READ(file, private_data); /* NULL: opened with O_PATH */
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk)
+		return false;
+	n->sk = sk;
+	n->inode = BPF_CORE_READ(inode, i_ino);
+	n->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	return n->family == AF_INET || n->family == AF_INET6 ||
+	       (n->family == AF_UNIX && rg_settings.unix_sockets);
+}
+
+static __noinline int socket_call(struct task_struct *task, struct rg_call_args *c)
+{
+	struct rg_socket_call n = {};
+	__u64 flags = 0;
+	struct sock *sk;
+	__u16 type;
+	__s32 length = 0;
+
+	if (c->call == RG_CALL_socketcall && !rg_socketcall(c))
+		return 0;
+	n.call = c->call;
+	n.compat = c->compat;
+	n.result = c->result == -ERESTARTSYS ? -EINTR : c->result;
+	n.fd = c->args[0];
+	switch (c->call) {
+	case RG_CALL_connect:
+	case RG_CALL_bind:
+		n.kind = c->call == RG_CALL_bind ? RG_KIND_network_bind : RG_KIND_network_connect;
+		n.name = c->args[1];
+		n.name_length = c->args[2];
+		break;
+	case RG_CALL_listen:
+		n.kind = RG_KIND_network_listen;
+		n.backlog = c->args[1];
+		break;
+	case RG_CALL_accept:
+	case RG_CALL_accept4:
+		/* Nobody was there: most servers ask until then. */
+		if (n.result < 0)
+			return 0;
+		n.kind = RG_KIND_network_accept;
+		break;
+	default:
+		n.kind = RG_KIND_network_datagram;
+		n.received = c->call >= RG_CALL_recvfrom;
+		if (n.result == -EAGAIN || (n.result < 0 && n.received))
+			return 0;
+		flags = c->call == RG_CALL_sendmsg || c->call == RG_CALL_recvmsg ? c->args[2]
+										 : c->args[3];
+		/* The error queue's addresses are where something went, not where it is from. */
+		if (n.received && (flags & MSG_ERRQUEUE))
+			return 0;
+	}
+	if (!rg_find_socket(&n, task,
+			    n.kind == RG_KIND_network_accept ? n.result : (__s32)c->args[0]))
+		return 0;
+	if (n.kind != RG_KIND_network_datagram)
+		return rg_report_socket(&n);
+
+	sk = n.sk;
+	type = BPF_CORE_READ(sk, sk_type);
+	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && n.family == AF_UNIX)) {
+		/* Where there is a connection, it was reported; this one is made by sending. */
+		if (n.received || !(flags & MSG_FASTOPEN))
+			return 0;
+		n.kind = RG_KIND_network_connect;
+	}
+	switch (c->call) {
+	case RG_CALL_sendto:
+		n.name = c->args[4];
+		n.name_length = c->args[5];
+		break;
+	case RG_CALL_recvfrom:
+		n.name = c->args[4];
+		if (n.name)
+			bpf_probe_read_user(&length, sizeof(length), (const void *)c->args[5]);
+		n.name_length = length;
+		break;
+	case RG_CALL_sendmsg:
+	case RG_CALL_recvmsg:
+		if (!rg_message_name(&n, c->args[1])) {
+			rg_unreadable(n.kind, n.result);
+			return 0;
+		}
+		break;
+	default:
+		n.messages = c->args[1];
+		bpf_loop(RG_MESSAGES_MAX, rg_message_step, &n, 0);
+		return 0;
+	}
+	return rg_report_socket(&n);
+}
+
+#endif /* RG_EBPF_SOCKET_CALLS_H */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * The process that a number or a descriptor in a system call's arguments stands for.
+ *
+ * No helper does this on every kernel (bpf_task_from_pid came with 6.2, and knows the
+ * first pid namespace only), so the namespace's own table of pids is looked into. All
+ * reads are fault-proof; a process that ended in between is not found, and the record
+ * says nothing about it.
+ */
+#ifndef RG_EBPF_TARGET_H
+#define RG_EBPF_TARGET_H
+
+#include "ebpf/call.h"
+
+#define PROC_SUPER_MAGIC 0x9fa0
+
+/* The namespace in which the task's pid stands at `level`; its own is the last one. */
+static __always_inline struct pid_namespace *rg_pidns_of(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid *upid;
+
+	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	       level * bpf_core_type_size(struct upid);
+	return BPF_CORE_READ(upid, ns);
+}
+
+/* Levels of the tree that holds pids: 22 bits, six a level (four where the kernel was
+ * built to be small). */
+#define RG_PID_LEVELS 6
+
+/* include/linux/xarray.h: two low bits 10 mark an inner node. */
+static __always_inline struct pid *rg_find_pid(struct pid_namespace *ns, __u32 number)
+{
+	const __u32 mask = bpf_core_field_size(((struct xa_node *)0)->slots) / 8 - 1;
+	unsigned long entry = (unsigned long)BPF_CORE_READ(ns, idr.idr_rt.xa_head);
+
+	for (int i = 0; i < RG_PID_LEVELS && (entry & 3) == 2; i++) {
+		struct xa_node *node = (void *)(entry - 2);
+		__u32 index = number >> (BPF_CORE_READ(node, shift) & 31);
+
+		if (i == 0 && index > mask) /* more than any pid there is */
+			return NULL;
+		entry = 0;
+		bpf_probe_read_kernel(&entry, sizeof(entry),
+				      (void *)node + bpf_core_field_offset(struct xa_node, slots) +
+					      (index & mask) * 8);
+	}
+	return (entry & 3) || !number ? NULL : (struct pid *)entry;
+}
+
+/* The task, of a process its first one, or NULL. Not a pointer the verifier knows. */
+static __always_inline struct task_struct *rg_task_of_pid(struct pid *pid)
+{
+	struct hlist_node *node = BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first);
+
+	return pid && node ? (void *)node - bpf_core_field_offset(struct task_struct, pid_links)
+			   : NULL;
+}
+
+static __always_inline struct task_struct *rg_task_by_number(struct task_struct *caller,
+							     __s32 number)
+{
+	if (number <= 0)
+		return NULL;
+	return rg_task_of_pid(rg_find_pid(rg_pidns_of(caller), number));
+}
+
+/* A pidfd, or what is accepted in its place: a folder /proc/PID. */
+static __always_inline struct task_struct *rg_task_by_fd(struct task_struct *caller, __s32 fd)
+{
+	struct file *file = rg_file_of(caller, fd);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct proc_inode *proc;
+	struct pid *pid;
+
+	if (!file)
+		return NULL;
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == PROC_SUPER_MAGIC) {
+		proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+		pid = BPF_CORE_READ(proc, pid);
+	} else {
+		/* 6.9 "pidfd: add pidfs" moved it to the inode. */
+		pid = BPF_CORE_READ(file, private_data);
+		if (!pid)
+			pid = BPF_CORE_READ(inode, i_private);
+	}
+	return rg_task_of_pid(pid);
+}
+
+static __always_inline void rg_fill_target(struct rg_conduct *r, struct task_struct *target)
+{
+	if (!target)
+		return;
+	r->target_pid = BPF_CORE_READ(target, tgid);
+	r->target_tid = BPF_CORE_READ(target, pid);
+	r->target_start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
+	r->target_uid = BPF_CORE_READ(target, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&r->target_comm, target, comm);
+	rg_pad_comm(r->target_comm);
+	r->flags |= RG_CONDUCT_TARGET;
+}
+
+/* Is it one of the sensor's own? */
+static __always_inline bool rg_is_agents(struct task_struct *target)
+{
+	__u32 pid = BPF_CORE_READ(target, tgid);
+	__u64 start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
+
+	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
+		const struct rg_agent_process *agent = &rg_shared.agent[i];
+
+		if (target && agent->start_ns && agent->pid == pid && agent->start_ns == start_ns)
+			return true;
+	}
+	return false;
+}
+
+/* Which process of the agent's a signal to a whole group (or, with `group` 0, to everyone)
+ * reaches: the first one, or NULL. */
+static __always_inline struct task_struct *rg_agent_in_group(struct task_struct *caller,
+							     struct pid *group)
+{
+	struct pid_namespace *first =
+		BPF_CORE_READ(caller, thread_pid, numbers[0].ns); /* agent[].pid is of this one */
+
+	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
+		__u32 pid = rg_shared.agent[i].pid;
+		struct task_struct *task;
+
+		if (!pid || !rg_shared.agent[i].start_ns)
+			continue;
+		task = rg_task_of_pid(rg_find_pid(first, pid));
+		if (!rg_is_agents(task))
+			continue;
+		if (!group || BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]) == group)
+			return task;
+	}
+	return NULL;
+}
+
+#endif /* RG_EBPF_TARGET_H */

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@ namespace randguard::collector {
 namespace {
 
 constexpr char kKernelTypes[] = "/sys/kernel/btf/vmlinux";
+constexpr ino_t kFirstPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO
 constexpr std::size_t kMaxObjectBytes = std::size_t{16} * 1024 * 1024;
 
 struct ProgramInfo {
@@ -236,6 +238,12 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
     Fail(
         "this kernel has no type information (%s: %s); it must be built with CONFIG_DEBUG_INFO_BTF",
         kKernelTypes, std::strerror(errno));
+  }
+
+  // The programs tell the sensor's own processes by their pids there.
+  struct stat pids {};
+  if (stat("/proc/self/ns/pid", &pids) != 0 || pids.st_ino != kFirstPidNamespace) {
+    Fail("must run in the host's own pid namespace, not in a container's");
   }
 
   // What this host refuses is left out and all of it is tried again, without what is optional or

@@ -10,6 +10,22 @@
 
 #define AT_FDCWD -100
 
+/* Set in the numbers of the third table, x32, where the kernel has it (Debian's do not): all but
+ * its last few numbers are the 64-bit table's. */
+#define RG_X32_BIT 0x40000000u
+
+#define EINTR		      4
+#define ENOSYS		      38
+#define ERESTARTSYS	      512
+#define ERESTART_RESTARTBLOCK 516
+
+/* Of the call the task is in. The kernel goes by the lower half of rax; a program may put into the
+ * upper one what it likes. */
+static __always_inline __u32 rg_call_number(struct pt_regs *regs)
+{
+	return (__u32)regs->orig_ax & ~RG_X32_BIT;
+}
+
 struct rg_call_args {
 	__u64 args[6];
 	long result;

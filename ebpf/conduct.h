@@ -5,8 +5,8 @@
  *
  * What only privilege can repeat goes to the critical lane. What any program can
  * produce at will goes to the bulk lane, under a kind of its own where that is
- * needed, so that a loop of it never costs an exec: calls that failed, reading and
- * writing of memory, anonymous files.
+ * needed, so that a loop of it never costs an exec: calls that failed or took no
+ * privilege, reading and writing of memory, anonymous files.
  */
 #ifndef RG_EBPF_CONDUCT_H
 #define RG_EBPF_CONDUCT_H
@@ -41,13 +41,6 @@
  * call before left is kept here, for as long as the thread lives; for the first one
  * the analyzer asks its process table. It is also what tells a call that changes
  * nothing: those any program can make, and none is reported after the first. */
-struct {
-	int (*type)[BPF_MAP_TYPE_TASK_STORAGE];
-	int (*map_flags)[BPF_F_NO_PREALLOC];
-	int *key;
-	struct rg_credential_set *value;
-} rg_credentials_of SEC(".maps");
-
 static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
 						   struct task_struct *task)
 {
@@ -109,18 +102,20 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct rg_call_layout *l;
-	bool groups, denied;
+	bool groups, denied, common;
 	enum rg_kind kind;
 	struct rg_credential_set *last, now = {};
 	struct rg_credentials *r;
 	struct rg_scratch *s;
+	bool stored;
 
 	if (!c)
 		return 0;
 	l = &rg_layouts[c->call & 127];
 	groups = c->call == RG_CALL_setgroups || c->call == RG_CALL_setgroups16;
 	denied = c->result < 0;
-	kind = denied ? RG_KIND_credentials_denied : RG_KIND_credentials_change;
+	common = denied || !rg_is_privileged(task);
+	kind = common ? RG_KIND_credentials_common : RG_KIND_credentials_change;
 	if (denied && c->result != -EPERM)
 		return 0;
 	rg_fill_credential_set(&now, task);
@@ -149,33 +144,20 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 	}
 	if (groups && !denied)
 		rg_put_groups(s, &r->groups, task);
-	if (denied) {
-		rg_submit_credentials_denied(s);
-	} else {
+	stored = common ? rg_submit_credentials_common(s) : rg_submit_credentials_change(s);
+	/* What was not told is told with the next call. */
+	if (!denied && stored) {
 		if (!last)
 			last = bpf_task_storage_get(&rg_credentials_of, task, NULL,
 						    BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (last)
 			*last = now;
-		rg_submit_credentials_change(s);
 	}
 	rg_scratch_put(s);
 	return 0;
 }
 
 /* --- everything else --------------------------------------------------------- */
-
-static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s, enum rg_kind kind,
-							   struct task_struct *task)
-{
-	struct rg_conduct *r = (struct rg_conduct *)s->record;
-
-	__builtin_memset(r, 0, sizeof(*r));
-	s->used = sizeof(*r);
-	rg_fill_header(&r->hdr, kind, task);
-	rg_pad_comm(r->hdr.comm);
-	return r;
-}
 
 static __always_inline void rg_submit_conduct(struct rg_scratch *s, __u16 kind)
 {
@@ -208,7 +190,7 @@ static __always_inline void rg_submit_conduct(struct rg_scratch *s, __u16 kind)
 		rg_submit_memfd_create(s);
 		break;
 	default:
-		rg_submit_conduct_failed(s);
+		rg_submit_conduct_common(s);
 	}
 }
 
@@ -226,6 +208,7 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 		number = c->args[1];
 		break;
 	case RG_CALL_pidfd_send_signal:
+	case RG_CALL_pidfd_getfd:
 		return rg_task_by_fd(task, number);
 	case RG_CALL_kill:
 		if (number == -1)
@@ -240,6 +223,14 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 		}
 	}
 	return rg_task_by_number(task, number);
+}
+
+/* Of a child that has just been made. */
+static __always_inline bool rg_left_parents_namespaces(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf(), *parent = task->real_parent;
+
+	return task->nsproxy != parent->nsproxy || task->cred->user_ns != parent->cred->user_ns;
 }
 
 /* Does the call do what its kind is about? */
@@ -281,11 +272,13 @@ static __always_inline bool rg_is_of_interest(struct rg_call_args *c, __u16 *kin
 		}
 	case RG_CALL_clone3:
 		if (bpf_probe_read_user(&c->args[0], 8, (void *)c->args[0]))
-			return false;
-		return c->result <= 0 && (c->args[0] & RG_CLONE_NEW);
-	case RG_CALL_clone:
-		/* Told by the child: the namespaces are its own. */
-		return c->result <= 0 && (c->args[0] & RG_CLONE_NEW);
+			c->args[0] = 0;
+		/* Told by the child: the namespaces are its own, whatever its flags say now. */
+		if (c->result == 0)
+			return (c->args[0] & RG_CLONE_NEW) || rg_left_parents_namespaces();
+		return c->result < 0 && (c->args[0] & RG_CLONE_NEW);
+	case RG_CALL_clone: /* its lowest byte is a signal's number */
+		return c->result <= 0 && (c->args[0] & RG_CLONE_NEW & ~0xffULL);
 	case RG_CALL_unshare:
 		return c->args[0] & RG_CLONE_NEW;
 	default:
@@ -402,7 +395,7 @@ static __always_inline void rg_fill_mount(struct rg_scratch *s, struct rg_conduc
 		if (file)
 			rg_put_string(s, &r->type, BPF_CORE_READ(file, f_inode, i_sb, s_type, name),
 				      64);
-	} else if (c->args[2]) {
+	} else if (c->call == RG_CALL_mount && c->args[2]) {
 		rg_put_user_string(s, &r->type, (void *)c->args[2]);
 	}
 }
@@ -515,8 +508,9 @@ __noinline int rg_conduct_call(struct rg_call_args *c)
 		if (target && BPF_CORE_READ(target, tgid) == task->tgid)
 			return 0;
 	}
-	if (c->result < 0)
-		kind = RG_KIND_conduct_failed;
+	if (c->result < 0 || (kind != RG_KIND_memory_access && kind != RG_KIND_memfd_create &&
+			      !rg_is_privileged(task)))
+		kind = RG_KIND_conduct_common;
 	counted = kind;
 	rg_opaque(counted); /* the verifier: an index below RG_KINDS_MAX */
 	s = rg_scratch_take(counted & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);

@@ -12,7 +12,11 @@
 #include "ebpf/filter.h"
 #include "ebpf/task.h"
 
+#define FMODE_WRITE   0x2
 #define FMODE_CREATED 0x100000
+#define FICLONE	      0x40049409u
+#define FICLONERANGE  0x4020940du
+#define O_ACCMODE     3ULL
 #define PROT_WRITE    0x2
 #define MAP_SHARED    0x01
 #define MAP_ANONYMOUS 0x20
@@ -73,7 +77,7 @@ static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, st
 			return RG_REPORT;
 		return rg_settings.watching ? RG_UNWATCHED : RG_REPORT;
 	}
-	rg_clean(s, w.pos);
+	rg_clean(s, w.pos, 0);
 	verdict = rg_judge(s);
 	/* Without its head, or outside of every namespace, a name cannot be told from another. */
 	if (w.flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
@@ -83,15 +87,37 @@ static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, st
 	return verdict;
 }
 
-/* A name, and the directory it starts from. */
+/* Is it where walks up end, as the root of a process is that is in no chroot? Mounts that lie on
+ * the first one's root are as good as it. */
+static __always_inline bool rg_is_top(struct path *path)
+{
+	struct dentry *dentry = BPF_CORE_READ(path, dentry);
+	struct vfsmount *vfsmnt = BPF_CORE_READ(path, mnt);
+	struct mount *mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt), *up;
+
+	for (int i = 0; i < 4; i++) {
+		if (dentry != BPF_CORE_READ(mnt, mnt.mnt_root))
+			return false;
+		up = BPF_CORE_READ(mnt, mnt_parent);
+		if (up == mnt)
+			return true;
+		dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+		mnt = up;
+	}
+	return false;
+}
+
+/* A name, and the directory it starts from: of an absolute one, the process's root. */
 static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 				    struct task_struct *task, __u64 name, __s32 dirfd)
 {
-	__u32 at = RG_PATH_MAX + 1;
+	__u32 at = RG_PATH_MAX + 1, floor = 0;
+	struct path *directory;
+	bool absolute;
 	long n;
 
 	s->path[RG_PATH_MAX] = '/';
-	n = bpf_probe_read_user_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX - 1, (void *)name);
+	n = bpf_probe_read_user_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX, (void *)name);
 	if (n < 0) {
 		out->flags = RG_STR_UNREADABLE;
 		return RG_REPORT;
@@ -99,8 +125,13 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 	if (n == 0) /* an empty one: what the directory's descriptor stands for */
 		s->path[RG_PATH_MAX + 1] = 0;
 	out->flags = RG_STR_LEXICAL;
-	if (s->path[RG_PATH_MAX + 1] != '/') {
-		struct path *directory = rg_directory(task, dirfd);
+	if (rg_is_longer((void *)name, n))
+		out->flags |= RG_STR_TRUNCATED;
+	absolute = s->path[RG_PATH_MAX + 1] == '/';
+	directory = (void *)BPF_CORE_READ(task, fs) + bpf_core_field_offset(struct fs_struct, root);
+	if (!absolute)
+		directory = rg_directory(task, dirfd);
+	if (!absolute || !rg_is_top(directory)) {
 		struct rg_walk w;
 
 		if (!directory) {
@@ -109,11 +140,13 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 		}
 		rg_walk(&w, s, directory);
 		at = w.pos;
+		if (absolute) /* nothing leads out of a process's root */
+			floor = s->components;
 		out->flags |= w.flags & ~RG_STR_DELETED;
 		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
 			return RG_REPORT;
 	}
-	rg_clean(s, at);
+	rg_clean(s, at, floor);
 	if (s->clean_endless)
 		out->flags |= RG_STR_TRUNCATED;
 	else
@@ -166,19 +199,48 @@ static __always_inline void rg_submit_file(struct rg_scratch *s, __u16 kind)
 	}
 }
 
+/* The arguments are in memory. */
+static __always_inline bool rg_read_old_mmap(struct rg_call_args *c)
+{
+	__u32 args[6];
+
+	if (bpf_probe_read_user(args, sizeof(args), (const void *)c->args[0])) {
+		if (c->result >= 0)
+			rg_give_up(RG_KIND_file_write,
+				   &rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
+		return false;
+	}
+	for (int i = 0; i < 6; i++)
+		c->args[i] = args[i];
+	c->args[5] >>= 12; /* as the table's newer mmap has it: pages */
+	c->call = RG_CALL_mmap;
+	return true;
+}
+
 static __noinline int file_call(struct task_struct *task, struct rg_call_args *c)
 {
-	const struct rg_call_layout *l = &rg_layouts[c->call & 127];
-	__u16 kind = l->kind & (RG_KINDS_MAX - 1);
+	const struct rg_call_layout *l;
 	struct file *file = NULL;
 	struct rg_scratch *s;
 	struct rg_file *f;
 	int verdict, other;
+	__u16 kind;
 
-	if (c->call == RG_CALL_mmap && (!(c->args[2] & PROT_WRITE) || !(c->args[3] & MAP_SHARED) ||
-					(c->args[3] & MAP_ANONYMOUS)))
+	if (c->call == RG_CALL_old_mmap && !rg_read_old_mmap(c))
 		return 0;
-	if (l->fd >= 0)
+	l = &rg_layouts[c->call & 127];
+	kind = l->kind & (RG_KINDS_MAX - 1);
+	if (c->call == RG_CALL_ioctl && (__u32)c->args[1] != FICLONE &&
+	    (__u32)c->args[1] != FICLONERANGE)
+		return 0;
+	if (c->call == RG_CALL_mmap) {
+		if (!(c->args[3] & MAP_SHARED) || (c->args[3] & MAP_ANONYMOUS))
+			return 0;
+		/* What may be written to the file is made writable later as well. */
+		file = rg_file_of(task, c->args[4]);
+		if (!(c->args[2] & PROT_WRITE) && !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+			return 0;
+	} else if (l->fd >= 0)
 		file = rg_file_of(task, rg_arg(c, l->fd));
 	else if (kind == RG_KIND_file_open && c->result >= 0)
 		file = rg_file_of(task, c->result);
@@ -190,6 +252,8 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 			return 0;
 		}
 	}
+	if (!file && l->name < 0) /* open_by_handle_at that failed: no file, and no name */
+		return 0;
 	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
 	if (!s)
 		return 0;
@@ -227,8 +291,12 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 		f->flags |= RG_FILE_COMPAT;
 	for (int i = 0; i < 6; i++)
 		f->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
-	if (c->call == RG_CALL_openat2)
+	if (c->call == RG_CALL_openat2) {
 		bpf_probe_read_user(&f->args[2], 24, (void *)c->args[2]);
+		if (file) /* not what another thread has written there since */
+			f->args[2] = (f->args[2] & ~O_ACCMODE) |
+				     (BPF_CORE_READ(file, f_flags) & O_ACCMODE);
+	}
 	if (file)
 		rg_fill_object(f, file);
 	if (l->name >= 0)

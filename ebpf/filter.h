@@ -62,7 +62,7 @@ static long rg_clean_step(__u32 i, struct rg_clean *c)
 		if (length == start + 1 && first == '.') {
 			length = start;
 		} else if (length == start + 2 && first == '.' && second == '.') {
-			if (depth) {
+			if (depth > s->floor) {
 				depth -= 1;
 				start = s->starts[depth & (RG_COMPONENTS_MAX - 1)];
 			}
@@ -89,14 +89,16 @@ endless:
 	return 1;
 }
 
-/* Cleans the absolute path that begins at s->path[at] and ends with a NUL. A
- * function of its own for the verifier, which so goes through it once. */
-__noinline int rg_clean(struct rg_scratch *s, __u32 at)
+/* Cleans the absolute path that begins at s->path[at] and ends with a NUL; ".." leaves
+ * its first `floor` components alone. A function of its own for the verifier, which so goes
+ * through it once. */
+__noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 {
 	struct rg_clean c = {.s = s, .at = at, .length = 1, .start = 1};
 
 	if (!s)
 		return 0;
+	s->floor = floor; /* not on the stack: the verifier would follow each of its values */
 	s->clean[0] = '/';
 	s->hashes[0] = RG_HASH_BASIS;
 	c.hash = rg_hash_byte(RG_HASH_BASIS, '/');

@@ -17,11 +17,9 @@
 
 #define IPPROTO_TCP 6
 
-#define EINTR	    4
 #define EAGAIN	    11
 #define EFAULT	    14
 #define EINPROGRESS 115
-#define ERESTARTSYS 512 /* what the caller never sees: a signal came */
 
 #define MSG_ERRQUEUE 0x2000
 #define MSG_FASTOPEN 0x20000000

@@ -2,7 +2,7 @@
 /*
  * Life of processes and threads: exec, fork, exit.
  */
-#include "ebpf/descriptors.h"
+#include "ebpf/call.h"
 #include "ebpf/task.h"
 #include "ebpf/user_memory.h"
 
@@ -12,6 +12,7 @@
 #define NR_IA32_EXECVEAT 358
 
 struct rg_env_map rg_env_names SEC(".maps");
+struct rg_credentials_map rg_credentials_of SEC(".maps");
 
 /* Where an exec came from, for the few that are not a plain execve: by thread,
  * from prepare_exec until the exec is done. */
@@ -32,7 +33,7 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	__u32 source = RG_EXEC_KERNEL, tid = task->pid;
 	bool compat = task->thread_info.status & TS_COMPAT;
-	__u64 nr = regs->orig_ax;
+	__u32 nr = rg_call_number(regs);
 
 	if (rg_skip(task, program))
 		return 0;
@@ -89,6 +90,9 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	struct rg_scratch *s;
 	const char *filename, *interp;
 
+	/* The new program's credentials are in this record; the call before it knows nothing of
+	 * them. */
+	bpf_task_storage_delete(&rg_credentials_of, task);
 	if (rg_skip(task, RG_PROGRAM_exec))
 		return 0;
 	s = rg_scratch_take(RG_KIND_process_exec, RG_PROGRAM_exec);

@@ -36,6 +36,8 @@ struct rg_scratch {
 	__u32 clean_endless;		 /* it does not fit */
 	__u64 hashes[RG_COMPONENTS_MAX]; /* of its first n components */
 	__u16 starts[RG_COMPONENTS_MAX]; /* where its n-th component begins */
+	__u32 components;		 /* that the last walk has met */
+	__u32 floor;			 /* components that ".." leaves alone */
 	__u32 used;			 /* bytes of record */
 	__u32 busy;
 };
@@ -144,26 +146,25 @@ static __always_inline __u32 rg_finish(struct rg_scratch *s)
 
 /* The one place where records are lost for want of room, and it counts. No
  * flags: the kernel wakes the collector for the first record after it had read
- * all, and for none while it is behind. */
+ * all, and for none while it is behind. True: stored. */
 #define rg_submit(s, kind, lane)                                                                   \
 	({                                                                                         \
 		struct rg_kind_counters *_c = &rg_counters()->kinds[kind];                         \
 		__u32 _size = rg_finish(s);                                                        \
-		if (bpf_ringbuf_output(&rg_lane_##lane, (s)->record, _size, 0))                    \
-			rg_count(&_c->lost);                                                       \
-		else                                                                               \
-			rg_count(&_c->stored);                                                     \
+		bool _stored = !bpf_ringbuf_output(&rg_lane_##lane, (s)->record, _size, 0);        \
+		rg_count(_stored ? &_c->stored : &_c->lost);                                       \
+		_stored;                                                                           \
 	})
 
 /* The lane of each kind, from the list of kinds: rg_submit_to(process_exec, s). */
 #define EVENT_KIND(number, name, body, lane)                                                       \
-	static __always_inline void rg_submit_##name(struct rg_scratch *s)                         \
+	static __always_inline bool rg_submit_##name(struct rg_scratch *s)                         \
 	{                                                                                          \
-		RG_SUBMIT_##lane(s, number);                                                       \
+		return RG_SUBMIT_##lane(s, number);                                                \
 	}
 #define RG_SUBMIT_critical(s, number) rg_submit(s, number, critical)
 #define RG_SUBMIT_bulk(s, number)     rg_submit(s, number, bulk)
-#define RG_SUBMIT_snapshot(s, number) (void)(s)
+#define RG_SUBMIT_snapshot(s, number) ((void)(s), false)
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND
 

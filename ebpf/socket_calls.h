@@ -215,16 +215,13 @@ static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network
 		rg_put_unix_socket(s, e, peer);
 }
 
-/* True if such a datagram was reported before. */
-static __always_inline bool rg_is_old_contact(struct rg_scratch *s, struct rg_network *e,
-					      struct rg_socket_call *n)
+/* What tells one datagram's contact from another's. */
+static __always_inline void rg_fill_contact(struct rg_contact *contact, struct rg_scratch *s,
+					    struct rg_network *e, struct rg_socket_call *n)
 {
-	struct rg_contact contact = {};
-	__u8 one = 1;
-
-	contact.socket = n->inode;
-	contact.pid = e->hdr.pid;
-	contact.what =
+	contact->socket = n->inode;
+	contact->pid = e->hdr.pid;
+	contact->what =
 		(n->received ? RG_CONTACT_RECEIVED : 0) | (n->result < 0 ? RG_CONTACT_FAILED : 0);
 	if (n->family == AF_UNIX) {
 		__u32 off = e->path.offset & RG_RECORD_MASK, length = e->path.length;
@@ -238,19 +235,13 @@ static __always_inline bool rg_is_old_contact(struct rg_scratch *s, struct rg_ne
 			hash = (hash ^ s->record[(off + length - 1 - i) & RG_RECORD_MASK]) *
 			       RG_HASH_PRIME;
 		}
-		contact.peer[0] = hash;
-		contact.peer[1] = hash >> 32;
-		contact.peer[2] = length;
+		contact->peer[0] = hash;
+		contact->peer[1] = hash >> 32;
+		contact->peer[2] = length;
 	} else {
-		__builtin_memcpy(contact.peer, e->remote_addr, 16);
-		contact.port = e->remote_port;
+		__builtin_memcpy(contact->peer, e->remote_addr, 16);
+		contact->port = e->remote_port;
 	}
-	/* Asked first: BPF_NOEXIST would throw out an old entry before it finds that there is one.
-	 */
-	if (bpf_map_lookup_elem(&rg_contacts, &contact))
-		return true;
-	bpf_map_update_elem(&rg_contacts, &contact, &one, BPF_ANY);
-	return false;
 }
 
 /* Tells the connection's end who accepted it; if nobody watches for ends, or it is
@@ -270,32 +261,30 @@ static __always_inline void rg_own_connection(struct rg_network *e, struct sock 
 	bpf_map_update_elem(&rg_connections, &key, &connection, BPF_EXIST);
 }
 
-static __always_inline void rg_submit_network(struct rg_scratch *s, __u16 kind)
+static __always_inline bool rg_submit_network(struct rg_scratch *s, __u16 kind)
 {
 	switch (kind) {
 	case RG_KIND_network_connect:
-		rg_submit_network_connect(s);
-		break;
+		return rg_submit_network_connect(s);
 	case RG_KIND_network_bind:
-		rg_submit_network_bind(s);
-		break;
+		return rg_submit_network_bind(s);
 	case RG_KIND_network_listen:
-		rg_submit_network_listen(s);
-		break;
+		return rg_submit_network_listen(s);
 	case RG_KIND_network_accept:
-		rg_submit_network_accept(s);
-		break;
+		return rg_submit_network_accept(s);
 	default:
-		rg_submit_network_datagram(s);
+		return rg_submit_network_datagram(s);
 	}
 }
 
 static __noinline int rg_report_socket(struct rg_socket_call *n)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct rg_contact contact = {};
 	struct sock *sk = n->sk;
 	struct rg_scratch *s;
 	struct rg_network *e;
+	__u8 one = 1;
 
 	s = rg_scratch_take(n->kind & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
 	if (!s)
@@ -308,8 +297,11 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 		rg_fill_unix(s, e, n);
 	else
 		rg_fill_inet(e, n);
-	if (n->kind == RG_KIND_network_datagram && rg_is_old_contact(s, e, n))
-		goto out;
+	if (n->kind == RG_KIND_network_datagram) {
+		rg_fill_contact(&contact, s, e, n);
+		if (bpf_map_lookup_elem(&rg_contacts, &contact))
+			goto out;
+	}
 
 	rg_fill_header(&e->hdr, n->kind, task);
 	rg_pad_comm(e->hdr.comm);
@@ -325,7 +317,9 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 		e->flags |= RG_NETWORK_COMPAT;
 	if (n->kind == RG_KIND_network_accept)
 		rg_own_connection(e, sk);
-	rg_submit_network(s, n->kind);
+	/* What was not told is told with the next datagram. */
+	if (rg_submit_network(s, n->kind) && n->kind == RG_KIND_network_datagram)
+		bpf_map_update_elem(&rg_contacts, &contact, &one, BPF_ANY);
 out:
 	rg_scratch_put(s);
 	return 0;
@@ -474,7 +468,7 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		return 0;
 	n.call = c->call;
 	n.compat = c->compat;
-	n.result = c->result == -ERESTARTSYS ? -EINTR : c->result;
+	n.result = c->result;
 	n.fd = c->args[0];
 	switch (c->call) {
 	case RG_CALL_connect:
@@ -515,7 +509,7 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 	type = BPF_CORE_READ(sk, sk_type);
 	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && n.family == AF_UNIX)) {
 		/* Where there is a connection, it was reported; this one is made by sending. */
-		if (n.received || !(flags & MSG_FASTOPEN))
+		if (n.received || n.family == AF_UNIX || !(flags & MSG_FASTOPEN))
 			return 0;
 		n.kind = RG_KIND_network_connect;
 	}

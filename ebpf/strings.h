@@ -51,6 +51,16 @@ static __always_inline void rg_put_string(struct rg_scratch *s, struct rg_str *o
 	s->used = off + n;
 }
 
+/* Of a user string that filled RG_PATH_MAX bytes with its NUL: is there more of it? One of
+ * PATH_MAX bytes just fits. */
+static __always_inline bool rg_is_longer(const void *src, long n)
+{
+	char last = 0;
+
+	return n == RG_PATH_MAX &&
+	       (bpf_probe_read_user(&last, 1, (const char *)src + RG_PATH_MAX - 1) || last);
+}
+
 /* Appends a user string of at most RG_PATH_MAX - 1 bytes. */
 static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_str *out,
 					       const void *src)
@@ -66,7 +76,7 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
 	if (n == 0) /* so it says of an empty string; of a kernel's it says 1 */
 		return;
 	out->length = n - 1;
-	if (n == RG_PATH_MAX)
+	if (rg_is_longer(src, n))
 		out->flags = RG_STR_TRUNCATED;
 	s->used = off + n - 1;
 }
@@ -116,6 +126,23 @@ static __always_inline bool rg_prepend(struct rg_walk *w, const void *name, __u3
 	return true;
 }
 
+#define MNT_NS_ANON_INO 0xeffffff7u
+
+/* Of a tree's top mount. Without a namespace, or with an error value in its place: unmounted
+ * lazily, or never mounted where a path leads. In one without a number (since 6.18, with this
+ * one): a tree that open_tree(2) or fsmount(2) has made and nobody has attached. */
+static __always_inline bool rg_is_in_namespace(struct mount *mnt)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ(mnt, mnt_ns);
+	long address = (long)ns;
+	__u32 inum;
+
+	if (address == 0 || (address < 0 && address >= -4095))
+		return false;
+	inum = BPF_CORE_READ(ns, ns.inum);
+	return inum != 0 && inum != MNT_NS_ANON_INO;
+}
+
 static long rg_walk_step(__u32 i, struct rg_walk *w)
 {
 	/* Copies first: BPF_CORE_READ would relocate our own struct with the rest. */
@@ -127,11 +154,7 @@ static long rg_walk_step(__u32 i, struct rg_walk *w)
 		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
 
 		if (up == mnt || !up) {
-			/* The top. No namespace, or an error value in its place:
-			 * unmounted lazily, or never mounted where a path leads. */
-			long ns = (long)BPF_CORE_READ(mnt, mnt_ns);
-
-			if (ns == 0 || (ns < 0 && ns >= -4095))
+			if (!rg_is_in_namespace(mnt))
 				w->flags |= RG_STR_DETACHED;
 			return 1;
 		}
@@ -161,6 +184,7 @@ static long rg_walk_step(__u32 i, struct rg_walk *w)
 	}
 	if (!rg_prepend(w, w->s->name, n - 1, true))
 		return 1;
+	w->s->components += 1;
 	w->dentry = parent;
 	return 0;
 }
@@ -175,6 +199,7 @@ static __always_inline void rg_walk(struct rg_walk *w, struct rg_scratch *s, str
 
 	w->s = s;
 	w->pos = RG_PATH_MAX;
+	s->components = 0;
 	w->flags = 0;
 	w->dentry = dentry;
 	w->mnt_root = BPF_CORE_READ(vfsmnt, mnt_root);

@@ -18,20 +18,23 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rg_call_args c;
-	__u64 nr = regs->orig_ax;
+	__u32 nr = rg_call_number(regs);
 	__u16 call;
 	bool compat;
 
 	if (nr >= RG_CALL_NUMBERS)
 		return 0;
 	compat = task->thread_info.status & TS_COMPAT;
+	if (((__u32)regs->orig_ax & RG_X32_BIT) && (compat || ret == -ENOSYS))
+		return 0; /* there is no such call */
 	call = rg_settings.calls[compat][nr & (RG_CALL_NUMBERS - 1)];
 	if (!call)
 		return 0;
 	__builtin_memset(&c, 0, sizeof(c)); /* its padding too: global functions want it whole */
 	c.call = call;
 	c.compat = compat;
-	c.result = ret;
+	/* The kernel's own errors say that a signal came: the caller never sees them. */
+	c.result = ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK ? -EINTR : ret;
 	if (c.call <= RG_CALL_execveat && ret >= 0)
 		return 0;
 	if (rg_skip(task, RG_PROGRAM_sys_exit))

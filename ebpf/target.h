@@ -117,6 +117,24 @@ static __always_inline bool rg_is_agents(struct task_struct *target)
 	return false;
 }
 
+#define CAP_KILL 5
+
+/* Does a signal to everyone reach it? Only where the caller sees it: in the first pid namespace. */
+static __always_inline bool rg_may_signal(struct task_struct *caller, struct task_struct *task)
+{
+	const struct cred *cred = caller->cred;
+	__u32 uid = BPF_CORE_READ(task, cred, uid.val), suid = BPF_CORE_READ(task, cred, suid.val);
+	__u64 capabilities = 0;
+
+	if (BPF_CORE_READ(caller, thread_pid, level))
+		return false;
+	bpf_core_read(&capabilities, 8, &cred->cap_effective);
+	if ((capabilities >> CAP_KILL & 1) && cred->user_ns->ns.inum == FIRST_USER_NS)
+		return true;
+	return cred->euid.val == uid || cred->euid.val == suid || cred->uid.val == uid ||
+	       cred->uid.val == suid;
+}
+
 /* Which process of the agent's a signal to a whole group (or, with `group` 0, to everyone)
  * reaches: the first one, or NULL. */
 static __always_inline struct task_struct *rg_agent_in_group(struct task_struct *caller,
@@ -133,6 +151,8 @@ static __always_inline struct task_struct *rg_agent_in_group(struct task_struct 
 			continue;
 		task = rg_task_of_pid(rg_find_pid(first, pid));
 		if (!rg_is_agents(task))
+			continue;
+		if (!rg_may_signal(caller, task))
 			continue;
 		if (!group || BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]) == group)
 			return task;

@@ -11,6 +11,29 @@
 
 #include "ebpf/strings.h"
 
+/* By thread: its credentials as its last call on them left them (conduct.h). */
+struct rg_credentials_map {
+	int (*type)[BPF_MAP_TYPE_TASK_STORAGE];
+	int (*map_flags)[BPF_F_NO_PREALLOC];
+	int *key;
+	struct rg_credential_set *value;
+};
+extern struct rg_credentials_map rg_credentials_of SEC(".maps");
+
+#define SECCOMP_MODE_FILTER 2
+#define FIRST_USER_NS	    0xeffffffd /* PROC_USER_INIT_INO */
+
+/* Can it do what not every program can? Capabilities in a user namespace of one's own are
+ * everybody's. */
+static __always_inline bool rg_is_privileged(struct task_struct *task)
+{
+	const struct cred *cred = task->cred;
+	__u64 capabilities = 0;
+
+	bpf_core_read(&capabilities, 8, &cred->cap_effective);
+	return capabilities && cred->user_ns->ns.inum == FIRST_USER_NS;
+}
+
 static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind kind,
 					   struct task_struct *task)
 {
@@ -30,6 +53,9 @@ static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind k
 	hdr->gid = cred->gid.val;
 	hdr->euid = cred->euid.val;
 	hdr->cpu = bpf_get_smp_processor_id();
+	hdr->flags = 0;
+	if (bpf_core_field_exists(task->seccomp) && task->seccomp.mode == SECCOMP_MODE_FILTER)
+		hdr->flags = RG_HEADER_SECCOMP;
 	BPF_CORE_READ_STR_INTO(&hdr->comm, task, comm);
 }
 
@@ -44,6 +70,18 @@ static __always_inline void rg_pad_comm(char *comm)
 		else if (!comm[i])
 			ended = true;
 	}
+}
+
+static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s, enum rg_kind kind,
+							   struct task_struct *task)
+{
+	struct rg_conduct *r = (struct rg_conduct *)s->record;
+
+	__builtin_memset(r, 0, sizeof(*r));
+	s->used = sizeof(*r);
+	rg_fill_header(&r->hdr, kind, task);
+	rg_pad_comm(r->hdr.comm);
+	return r;
 }
 
 /* pid of the task in its own pid namespace, and that namespace's id. */

@@ -281,6 +281,10 @@ struct thread_info {
 	__u32 status; /* x86 */
 };
 
+struct seccomp {
+	int mode;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -301,6 +305,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	kuid_t loginuid;	/* with CONFIG_AUDIT */
 	unsigned int sessionid; /* with CONFIG_AUDIT */
+	struct seccomp seccomp; /* with CONFIG_SECCOMP */
 	struct css_set *cgroups;
 };
 
@@ -362,9 +367,15 @@ struct filename {
 	const char *name;
 };
 
+struct io_cqe {
+	int fd;
+};
 struct io_kiocb {
 	struct file *file;
 	__u8 opcode;
+	unsigned int flags; /* 64 bits since 6.10 */
+	struct io_cqe cqe;
+	void *async_data;
 };
 
 /* What io_uring makes of a request when it takes it: these lie where the request begins. */
@@ -399,6 +410,28 @@ struct io_link {
 	struct filename *oldpath;
 	struct filename *newpath;
 	int flags;
+};
+
+struct io_connect {
+	void *addr; /* the caller's */
+	int addr_len;
+};
+struct user_msghdr {
+	void *msg_name;
+	int msg_namelen;
+	int pad; /* of the kernel's own layout, which is the user interface's */
+};
+struct io_sr_msg {
+	struct user_msghdr *umsg;
+	void *addr; /* the caller's; until 6.11 */
+	int addr_len;
+};
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+struct io_async_msghdr {
+	struct msghdr msg;
 };
 
 /* --- sockets --- */

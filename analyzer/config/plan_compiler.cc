@@ -69,7 +69,13 @@ std::vector<std::uint16_t> CallsOf(const Config& config) {
   if (!config.ebpf.enabled) return calls;
   if (config.process.failed_exec) calls = {RG_CALL_execve, RG_CALL_execveat};
   if (config.file.enabled) {
-    for (const FileHook hook : config.file.hooks) calls.push_back(CallNumber(Name(hook)));
+    for (const FileHook hook : config.file.hooks) {
+      const std::uint16_t asked = CallNumber(Name(hook));
+      calls.push_back(asked);
+      for (std::size_t call = 1; call < kCalls.size(); ++call) {
+        if (kCalls[call].like == asked) calls.push_back(static_cast<std::uint16_t>(call));
+      }
+    }
   }
   for (std::size_t call = 1; call < kCalls.size(); ++call) {
     const auto behaviour = BehaviourOf(kCalls[call].kind);

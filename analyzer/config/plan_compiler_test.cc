@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/event/calls.h"
 #include "schema/abi/event.h"
 #include "schema/plan.capnp.h"
 
@@ -105,12 +106,14 @@ TEST(CompilePlanTest, CallsAreThoseOfTheHooks) {
   Config config;
   config.process.behaviour = {};
   config.file.hooks = {FileHook::kWrite, FileHook::kOpenat, FileHook::kFchmodat2};
-  EXPECT_EQ(Plan(config).Calls(),
-            (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat, RG_CALL_openat,
-                                        RG_CALL_write, RG_CALL_fchmodat2}));
+  EXPECT_EQ(
+      Plan(config).Calls(),
+      (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat, RG_CALL_openat, RG_CALL_write,
+                                  RG_CALL_fchmodat2, RG_CALL_open_by_handle_at}));
   config.process.failed_exec = false;
   EXPECT_EQ(Plan(config).Calls(),
-            (std::vector<std::uint16_t>{RG_CALL_openat, RG_CALL_write, RG_CALL_fchmodat2}));
+            (std::vector<std::uint16_t>{RG_CALL_openat, RG_CALL_write, RG_CALL_fchmodat2,
+                                        RG_CALL_open_by_handle_at}));
   config.file.enabled = false;
   config.process.failed_exec = true;
   EXPECT_EQ(Plan(config).Calls(), (std::vector<std::uint16_t>{RG_CALL_execve, RG_CALL_execveat}));
@@ -129,7 +132,9 @@ TEST(CompilePlanTest, EveryFileHookIsASystemCall) {
   Config config;
   config.process.behaviour = {};
   const std::vector<std::uint16_t> calls = Plan(config).Calls();
-  EXPECT_EQ(calls.size(), 2 + AllFileHooks().size());
+  const auto others = std::count_if(kCalls.begin(), kCalls.end(),
+                                    [](const CallInfo& call) { return call.like != 0; });
+  EXPECT_EQ(calls.size(), 2 + AllFileHooks().size() + static_cast<std::size_t>(others));
   EXPECT_EQ(calls.front(), RG_CALL_execve);  // none that has no number
   EXPECT_EQ(std::set<std::uint16_t>(calls.begin(), calls.end()).size(), calls.size());
 }
@@ -145,7 +150,7 @@ TEST(CompilePlanTest, BehaviourIsCallsAndHooks) {
   EXPECT_EQ(with(Behaviour::kCredentials).Calls().size(), 19u);
   EXPECT_EQ(with(Behaviour::kProcessAccess).Calls(),
             (std::vector<std::uint16_t>{RG_CALL_ptrace, RG_CALL_process_vm_readv,
-                                        RG_CALL_process_vm_writev}));
+                                        RG_CALL_process_vm_writev, RG_CALL_pidfd_getfd}));
   EXPECT_EQ(with(Behaviour::kAgentSignals).Calls().size(), 6u);
   EXPECT_EQ(with(Behaviour::kBpf).Calls(), (std::vector<std::uint16_t>{RG_CALL_bpf}));
   EXPECT_EQ(
@@ -153,7 +158,8 @@ TEST(CompilePlanTest, BehaviourIsCallsAndHooks) {
       (std::vector<std::uint16_t>{RG_CALL_unshare, RG_CALL_setns, RG_CALL_clone, RG_CALL_clone3}));
   EXPECT_EQ(with(Behaviour::kMounts).Calls(),
             (std::vector<std::uint16_t>{RG_CALL_mount, RG_CALL_move_mount, RG_CALL_umount2,
-                                        RG_CALL_umount, RG_CALL_pivot_root, RG_CALL_chroot}));
+                                        RG_CALL_umount, RG_CALL_pivot_root, RG_CALL_chroot,
+                                        RG_CALL_mount_setattr}));
   EXPECT_EQ(with(Behaviour::kMemfd).Calls(), (std::vector<std::uint16_t>{RG_CALL_memfd_create}));
   auto modules = with(Behaviour::kModules);
   EXPECT_EQ(modules.Calls(), (std::vector<std::uint16_t>{RG_CALL_init_module, RG_CALL_finit_module,

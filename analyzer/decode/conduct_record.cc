@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/decode/conduct_record.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <array>
 #include <cstdint>
 #include <cstring>
 
+#include "analyzer/decode/ip_address.h"
 #include "analyzer/event/calls.h"
 
 namespace randguard {
@@ -25,6 +29,7 @@ ConductCall CallOf(const Record& r) {
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_CONDUCT_COMPAT) != 0;
+  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
   call.text_truncated = AnyCut(r);
   return call;
 }
@@ -84,6 +89,7 @@ TargetProcess TargetOf(const rg_conduct& r) {
 OptionalText AccessName(const rg_conduct& r) {
   if (r.call == RG_CALL_process_vm_readv) return "read_memory";
   if (r.call == RG_CALL_process_vm_writev) return "write_memory";
+  if (r.call == RG_CALL_pidfd_getfd) return "get_descriptor";
   switch (Unsigned(r.args[0])) {  // PTRACE_...
     case 0:
       return "traceme";
@@ -254,7 +260,16 @@ Event MountOf(const rg_conduct& r, Strings& strings) {
   e.target_path = strings.GetOptional(r.path);
   e.target_path_status = PathStatus(r.path);
   e.fs_type = strings.GetOptional(r.type);
-  e.flags = r.call == RG_CALL_move_mount ? Unsigned(r.args[4]) : r.args[3];
+  switch (r.call) {
+    case RG_CALL_move_mount:
+      e.flags = Unsigned(r.args[4]);
+      break;
+    case RG_CALL_mount_setattr:
+      e.flags = Unsigned(r.args[2]);
+      break;
+    default:
+      e.flags = r.args[3];
+  }
   return e;
 }
 
@@ -293,6 +308,14 @@ Event Memfd(const rg_conduct& r, Strings& strings) {
 
 OptionalText OperationName(std::uint32_t opcode) {
   switch (opcode) {  // IORING_OP_...
+    case 9:
+      return "sendmsg";
+    case 26:
+      return "send";
+    case 47:
+      return "send_zc";
+    case 48:
+      return "sendmsg_zc";
     case 16:
       return "connect";
     case 18:
@@ -319,6 +342,23 @@ std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
   return Int(arg);
 }
 
+// `bytes`: a struct sockaddr_in or sockaddr_in6, with whatever lies behind it.
+void SetRemote(IoUringOperation& e, std::string_view bytes) {
+  sockaddr_in6 address{};
+  if (bytes.size() > sizeof(address)) bytes.remove_suffix(bytes.size() - sizeof(address));
+  std::memcpy(&address, bytes.data(), bytes.size());
+  sockaddr_in address4{};
+  std::memcpy(&address4, &address, sizeof(address4));
+  if (address.sin6_family == AF_INET && bytes.size() >= 8) {
+    e.remote_addr = AddressText(AF_INET, reinterpret_cast<const __u8*>(&address4.sin_addr));
+  } else if (address.sin6_family == AF_INET6 && bytes.size() >= 24) {
+    e.remote_addr = PeerText(AF_INET6, address.sin6_addr.s6_addr);
+  } else {
+    return;
+  }
+  e.remote_port = ntohs(address.sin6_port);  // in the same place of both
+}
+
 Event IoUring(const rg_conduct& r, Strings& strings) {
   IoUringOperation e;
   e.actor = ActorFrom(r.hdr);
@@ -333,6 +373,10 @@ Event IoUring(const rg_conduct& r, Strings& strings) {
     e.flags = r.args[2];
   }
   if (e.new_filename.has_value()) e.new_dirfd = Dirfd(r.args[3]);
+  if (!e.filename.has_value()) {
+    e.socket_fd = Int(r.args[1]);
+    SetRemote(e, strings.Get(r.type));
+  }
   return e;
 }
 
@@ -371,7 +415,7 @@ Event DecodeConduct(const rg_conduct& r, Strings& strings) {
   if (r.hdr.kind == RG_KIND_io_uring_operation) return IoUring(r, strings);
   unsigned kind = r.hdr.kind;
   const unsigned of_call = r.call < RG_CALL_END ? kCalls[r.call].kind : 0u;
-  if (kind == RG_KIND_conduct_failed) kind = of_call;
+  if (kind == RG_KIND_conduct_common) kind = of_call;
   if (kind == RG_KIND_memory_access) kind = RG_KIND_process_access;
   // A module may be loaded or freed in no system call of its own, or while another one is.
   if (kind != of_call && kind != RG_KIND_module_load && kind != RG_KIND_module_unload) kind = 0;

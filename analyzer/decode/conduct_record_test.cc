@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -326,12 +331,41 @@ TEST(ConductRecordTest, IoUringKeepsEveryField) {
   EXPECT_EQ(e.flags, 1u);
 }
 
+TEST(ConductRecordTest, IoUringTellsWhereTo) {
+  auto r = testing::IoUring();
+  r.body.args[0] = 26;  // IORING_OP_SEND
+  r.body.args[1] = 5;
+  r.Put(&rg_conduct::name, "");
+  r.Put(&rg_conduct::name2, "");
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(53);
+  address.sin6_addr.s6_addr[15] = 1;
+  const std::string bytes(reinterpret_cast<const char*>(&address), sizeof(address));
+  struct {
+    std::size_t length;
+    std::optional<std::string_view> addr;
+  } cases[] = {{28, "::1"}, {24, "::1"}, {23, std::nullopt}, {2, std::nullopt}, {0, std::nullopt}};
+  for (const auto& c : cases) {
+    r.Put(&rg_conduct::type, bytes.substr(0, c.length));
+    const Bytes record = r.Build();
+    const auto e = Decoded<IoUringOperation>(record);
+    EXPECT_EQ(e.operation, "send");
+    EXPECT_EQ(e.socket_fd, 5);
+    EXPECT_EQ(e.remote_addr.has_value(), c.addr.has_value()) << c.length;
+    if (e.remote_addr.has_value() && c.addr.has_value()) {
+      EXPECT_EQ(e.remote_addr->view(), *c.addr);
+      EXPECT_EQ(e.remote_port, 53);
+    }
+  }
+}
+
 TEST(ConductRecordTest, WhatFailedIsTheSameEventWithItsError) {
-  const Bytes record = testing::ConductFailed().Build();
+  const Bytes record = testing::ConductCommon().Build();
   const auto e = Decoded<Mount>(record);
   EXPECT_EQ(e.call.event_type, "mount");
   EXPECT_EQ(e.call.error, "EPERM");
-  const Bytes denied = testing::CredentialsDenied().Build();
+  const Bytes denied = testing::CredentialsCommon().Build();
   EXPECT_EQ(Decoded<CredentialsChange>(denied).call.error, "EPERM");
 }
 
@@ -341,7 +375,7 @@ TEST(ConductRecordTest, CallsOfOtherKindsAreInvalid) {
     auto credentials = testing::CredentialsChange();
     credentials.body.call = static_cast<__u16>(call);
     EXPECT_TRUE(IsInvalid(credentials.Build())) << call;
-    for (auto r : {testing::ConductFailed(), testing::MountRecord(), testing::MemoryAccess()}) {
+    for (auto r : {testing::ConductCommon(), testing::MountRecord(), testing::MemoryAccess()}) {
       r.body.call = static_cast<__u16>(call);
       EXPECT_TRUE(IsInvalid(r.Build())) << call;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/decode/file_record.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -22,6 +24,7 @@ FileCall CallOf(const rg_file& r) {
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;
+  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
   return call;
 }
 
@@ -53,6 +56,7 @@ bool ActsOnName(unsigned call) {
     case RG_CALL_mknod:
     case RG_CALL_mknodat:
     case RG_CALL_lchown:
+    case RG_CALL_lchown16:
     case RG_CALL_lsetxattr:
     case RG_CALL_lremovexattr:
       return true;
@@ -61,7 +65,8 @@ bool ActsOnName(unsigned call) {
   }
 }
 
-// A single component in a directory that the kernel has told: no symlink can lie between.
+// A single component in a directory that the kernel has told: no symlink can lie between. The name
+// is the caller's, who may have asked with another one and changed it before the call returned.
 bool IsOneComponent(std::string_view name) {
   return !name.empty() && name.find('/') == name.npos && name != "." && name != "..";
 }
@@ -72,8 +77,11 @@ FilePath PathOf(const rg_str& s, std::string_view name, bool exact, Strings& str
   path.path = strings.GetOptional(s);
   path.status = PathStatus(s);
   if (!path.path.has_value()) return path;
-  const bool lexical = (s.flags & RG_STR_LEXICAL) != 0 && !(exact && IsOneComponent(name));
-  path.source = lexical ? "lexical" : "kernel";
+  if ((s.flags & RG_STR_LEXICAL) == 0) {
+    path.source = "kernel";
+  } else {
+    path.source = exact && IsOneComponent(name) ? "directory" : "lexical";
+  }
   return path;
 }
 
@@ -86,6 +94,11 @@ void SetPath(E& event, const FilePath& path) {
 
 std::int32_t Int(std::uint64_t arg) { return static_cast<std::int32_t>(arg); }
 std::uint32_t Unsigned(std::uint64_t arg) { return static_cast<std::uint32_t>(arg); }
+
+// The 32-bit table has no room for 64 bits in one argument.
+std::int64_t TwoHalves(std::uint64_t low, std::uint64_t high) {
+  return static_cast<std::int64_t>(std::uint64_t{Unsigned(high)} << 32 | Unsigned(low));
+}
 
 std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
   if (Int(arg) == kAtFdCwd) return std::nullopt;
@@ -113,6 +126,9 @@ Event Open(const rg_file& r, Strings& strings) {
     case RG_CALL_creat:
       e.flags = kTruncatingCreate;
       mode = r.args[1];
+      break;
+    case RG_CALL_open_by_handle_at:
+      e.flags = Unsigned(r.args[2]);
       break;
     case RG_CALL_openat:
       e.dirfd = Dirfd(r.args[0]);
@@ -150,13 +166,26 @@ Event Write(const rg_file& r, Strings& strings) {
       e.count = r.args[2];
       e.pos = static_cast<std::int64_t>(r.args[3]);
       break;
+    case RG_CALL_pwrite64_32:
+      e.count = r.args[2];
+      e.pos = TwoHalves(r.args[3], r.args[4]);
+      break;
+    case RG_CALL_fallocate_32:
+      e.flags = Unsigned(r.args[1]);
+      e.pos = TwoHalves(r.args[2], r.args[3]);
+      e.length = static_cast<std::uint64_t>(TwoHalves(r.args[4], r.args[5]));
+      break;
+    case RG_CALL_ioctl:  // FICLONE, FICLONERANGE: all of the other file, or a part
+      break;
     case RG_CALL_pwritev2:
       e.flags = Unsigned(r.args[5]);
       [[fallthrough]];
     case RG_CALL_pwritev:
       e.iovcnt = r.args[2];
-      e.pos = static_cast<std::int64_t>(r.args[3]);
+      e.pos =
+          e.call.compat32 ? TwoHalves(r.args[3], r.args[4]) : static_cast<std::int64_t>(r.args[3]);
       break;
+    case RG_CALL_sendfile64:
     case RG_CALL_sendfile:
       e.count = r.args[3];
       break;
@@ -171,12 +200,16 @@ Event Write(const rg_file& r, Strings& strings) {
       e.length = r.args[1];
       e.prot = Unsigned(r.args[2]);
       e.flags = Unsigned(r.args[3]);
-      e.pos = static_cast<std::int64_t>(r.args[5]);
+      // The 32-bit table counts pages.
+      e.pos = static_cast<std::int64_t>(e.call.compat32 ? r.args[5] * 4096 : r.args[5]);
       // Where the memory is, is the process's affair, and would differ each time.
       e.call.result = std::min<std::int64_t>(r.result, 0);
       break;
     case RG_CALL_ftruncate:
       e.length = r.args[1];
+      break;
+    case RG_CALL_ftruncate64:
+      e.length = static_cast<std::uint64_t>(TwoHalves(r.args[1], r.args[2]));
       break;
     default:  // fallocate
       e.flags = Unsigned(r.args[1]);
@@ -193,7 +226,8 @@ Event Rename(const rg_file& r, Strings& strings) {
   e.old_filename = strings.Get(r.name);
   e.new_filename = strings.Get(r.name2);
   e.filename_truncated = Cut(r.name) || Cut(r.name2);
-  const bool exact = ActsOnName(r.call);
+  const bool follows = r.call == RG_CALL_linkat && (r.args[4] & AT_SYMLINK_FOLLOW) != 0;
+  const bool exact = (ActsOnName(r.call) || r.call == RG_CALL_linkat) && !follows;
   const FilePath old_path = PathOf(r.path, e.old_filename, exact, strings);
   e.old_resolved_path = old_path.path;
   e.old_path_source = old_path.source;
@@ -239,6 +273,12 @@ void Owner(FileChange& e, std::uint64_t uid, std::uint64_t gid) {
   e.new_gid = UnlessMinusOne(gid);
 }
 
+// A 16-bit id, of which the highest stands for -1.
+std::uint64_t From16(std::uint64_t arg) {
+  const std::uint64_t id = arg & 0xffff;
+  return id == 0xffff ? UINT32_MAX : id;
+}
+
 Mode Bits(std::uint64_t arg) { return Mode{Unsigned(arg) & kModeBits}; }
 
 void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
@@ -246,6 +286,9 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
   switch (r.call) {
     case RG_CALL_truncate:
       e.length = a[1];
+      break;
+    case RG_CALL_truncate64:
+      e.length = static_cast<std::uint64_t>(TwoHalves(a[1], a[2]));
       break;
     case RG_CALL_mkdirat:
       e.dirfd = Dirfd(a[0]);
@@ -279,6 +322,13 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
     case RG_CALL_lchown:
       Owner(e, a[1], a[2]);
       break;
+    case RG_CALL_fchown16:
+      e.fd = Int(a[0]);
+      [[fallthrough]];
+    case RG_CALL_chown16:
+    case RG_CALL_lchown16:
+      Owner(e, From16(a[1]), From16(a[2]));
+      break;
     case RG_CALL_fchown:
       e.fd = Int(a[0]);
       Owner(e, a[1], a[2]);
@@ -301,6 +351,12 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
           r.call != RG_CALL_fremovexattr) {
         e.flags = Unsigned(a[4]);
       }
+      break;
+    case RG_CALL_setxattrat:
+    case RG_CALL_removexattrat:
+      e.dirfd = Dirfd(a[0]);
+      e.flags = Unsigned(a[2]);
+      e.attribute = strings.GetOptional(r.name2);
       break;
     default:
       break;

@@ -118,6 +118,7 @@ NetworkCall CallOf(const rg_network& r) {
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_NETWORK_COMPAT) != 0;
+  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
   call.socket_fd = r.fd;
   return call;
 }

@@ -366,7 +366,7 @@ TEST(DecodeRecordTest, FileRenameKeepsEveryField) {
   EXPECT_FALSE(e.filename_truncated);
   EXPECT_EQ(e.flags, 2u);
   EXPECT_EQ(e.old_resolved_path, "/etc/old");
-  EXPECT_EQ(e.old_path_source, "kernel");  // one component in a directory of the kernel's
+  EXPECT_EQ(e.old_path_source, "directory");
   EXPECT_EQ(e.new_resolved_path, "/srv/etc/new");
   EXPECT_EQ(e.new_path_source, "lexical");
   EXPECT_EQ(e.old_dirfd, std::nullopt);
@@ -385,7 +385,7 @@ TEST(DecodeRecordTest, TargetOfASymlinkIsNoPath) {
   EXPECT_EQ(e.old_filename, "../shadow");
   EXPECT_EQ(e.old_resolved_path, std::nullopt);
   EXPECT_EQ(e.old_path_source, std::nullopt);
-  EXPECT_EQ(e.new_path_source, "kernel");
+  EXPECT_EQ(e.new_path_source, "directory");
   EXPECT_EQ(e.new_dirfd, 8);
   EXPECT_EQ(e.old_dirfd, std::nullopt);
 }
@@ -400,7 +400,7 @@ TEST(DecodeRecordTest, FileUnlinkKeepsEveryField) {
   EXPECT_EQ(e.flags, 0x200u);
   EXPECT_EQ(e.dirfd, 5);
   EXPECT_EQ(e.resolved_path, "/etc/dir");
-  EXPECT_EQ(e.path_source, "kernel");
+  EXPECT_EQ(e.path_source, "directory");
 }
 
 TEST(DecodeRecordTest, NameOfDotsIsLexical) {

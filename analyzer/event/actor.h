@@ -11,6 +11,9 @@
 
 namespace randguard {
 
+inline constexpr const char* kSeccompDoc =
+    "a seccomp filter was in force, which can make up the result of a call that was never made";
+
 // Who did it: common to all events.
 struct Actor {
   std::uint64_t timestamp_ns = 0;

@@ -18,11 +18,12 @@ struct CallInfo {
   std::uint16_t kind = 0;       // enum rg_kind
   int number64 = -1;            // in the 64-bit table; -1: not there
   int number32 = -1;            // in the 32-bit table
+  std::uint16_t like = 0;       // enum rg_call: another way to the same, and switched on with it
 };
 
 // Kinds of records that are about rare, telling behaviour.
 constexpr bool IsConduct(unsigned kind) {
-  return kind >= RG_KIND_credentials_change && kind <= RG_KIND_conduct_failed;
+  return kind >= RG_KIND_credentials_change && kind <= RG_KIND_conduct_common;
 }
 
 inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = [] {
@@ -36,6 +37,32 @@ inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = [] {
   // Three ways to ask for the same; openat2 is told apart, for it can do more.
   for (const int call : {RG_CALL_open, RG_CALL_openat, RG_CALL_creat}) {
     calls[static_cast<std::size_t>(call)].event_type = "file_open";
+  }
+  // Other ways to the same.
+  constexpr struct {
+    int call, like;
+    std::string_view name;  // empty: it has one of its own
+  } kLike[] = {
+      {RG_CALL_truncate64, RG_CALL_truncate, ""},
+      {RG_CALL_ftruncate64, RG_CALL_ftruncate, ""},
+      {RG_CALL_sendfile64, RG_CALL_sendfile, ""},
+      {RG_CALL_chown16, RG_CALL_chown, "chown"},
+      {RG_CALL_fchown16, RG_CALL_fchown, "fchown"},
+      {RG_CALL_lchown16, RG_CALL_lchown, "lchown"},
+      {RG_CALL_pwrite64_32, RG_CALL_pwrite64, "pwrite64"},
+      {RG_CALL_fallocate_32, RG_CALL_fallocate, "fallocate"},
+      {RG_CALL_old_mmap, RG_CALL_mmap, "mmap"},
+      {RG_CALL_open_by_handle_at, RG_CALL_openat, ""},
+      {RG_CALL_setxattrat, RG_CALL_setxattr, ""},
+      {RG_CALL_removexattrat, RG_CALL_removexattr, ""},
+      {RG_CALL_ioctl, RG_CALL_copy_file_range, ""},
+  };
+  for (const auto& entry : kLike) {
+    CallInfo& call = calls[static_cast<std::size_t>(entry.call)];
+    const CallInfo& like = calls[static_cast<std::size_t>(entry.like)];
+    call.like = static_cast<std::uint16_t>(entry.like);
+    call.event_type = like.event_type;
+    if (!entry.name.empty()) call.name = entry.name;
   }
   // What is not about files is called after what it is about, whichever call it was.
   for (CallInfo& call : calls) {

@@ -27,7 +27,7 @@ struct ConductCall {
   Text syscall;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false;
+  bool compat32 = false, seccomp = false;
   bool text_truncated = false;
 };
 
@@ -38,6 +38,7 @@ constexpr auto FieldsOf(const ConductCall*) {
       Field<"result">(&C::result, "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&C::error, "the error's name; null: it worked"),
       Field<"compat32">(&C::compat32, "called through the 32-bit system call table"),
+      Field<"seccomp">(&C::seccomp, kSeccompDoc),
       Field<"text_truncated">(&C::text_truncated,
                               "one of the caller's texts was longer, or unreadable"),
   };
@@ -375,6 +376,9 @@ struct IoUringOperation {
   bool filename_truncated = false;
   std::optional<std::int32_t> dirfd, new_dirfd;
   std::optional<std::uint64_t> flags;
+  std::optional<std::int32_t> socket_fd;
+  std::optional<Address> remote_addr;
+  std::optional<std::uint16_t> remote_port;
 };
 
 constexpr auto FieldsOf(const IoUringOperation*) {
@@ -382,7 +386,8 @@ constexpr auto FieldsOf(const IoUringOperation*) {
   return std::tuple{
       Field<"operation">(
           &E::operation,
-          "connect, openat, openat2, renameat, unlinkat, mkdirat, symlinkat, linkat"),
+          "connect, send, sendmsg, send_zc, sendmsg_zc, openat, openat2, renameat, unlinkat, "
+          "mkdirat, symlinkat, linkat; of datagrams, the first one to a peer"),
       Field<"opcode">(&E::opcode, "its number, IORING_OP_..."),
       Field<"filename">(&E::filename, "the name; null: the operation has none"),
       Field<"new_filename">(&E::new_filename, "renameat, linkat, symlinkat: the new name"),
@@ -390,6 +395,12 @@ constexpr auto FieldsOf(const IoUringOperation*) {
       Field<"dirfd">(&E::dirfd, "directory the name starts from; null: the working one, or none"),
       Field<"new_dirfd">(&E::new_dirfd, "the same of the new name"),
       Field<"flags">(&E::flags, "the operation's flags"),
+      Field<"socket_fd">(&E::socket_fd,
+                         "connect and those that send: the descriptor, or the ring's own number "
+                         "for the socket"),
+      Field<"remote_addr">(&E::remote_addr,
+                           "where to; mapped ipv4 addresses as ipv4; null: not known"),
+      Field<"remote_port">(&E::remote_port, "its port"),
   };
 }
 

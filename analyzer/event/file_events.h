@@ -22,7 +22,7 @@ struct FileCall {
   Text syscall;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false;
+  bool compat32 = false, seccomp = false;
   bool alert = false;
   OptionalText detection_type;
 };
@@ -34,6 +34,7 @@ constexpr auto FieldsOf(const FileCall*) {
                       "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&FileCall::error, "the error's name; null: it worked"),
       Field<"compat32">(&FileCall::compat32, "called through the 32-bit system call table"),
+      Field<"seccomp">(&FileCall::seccomp, kSeccompDoc),
       Field<"alert">(&FileCall::alert, "a detection fits"),
       Field<"detection_type">(&FileCall::detection_type, "the detection's name"),
   };
@@ -47,8 +48,10 @@ struct FilePath {
 };
 
 inline constexpr const char* kPathSourceDoc =
-    "kernel: the object's own path, without symlinks; lexical: the directory's path and the name, "
-    "symlinks in the name not followed; null: there is no path";
+    "kernel: the object's own path, without symlinks; directory: the kernel's path of the "
+    "directory "
+    "and the name in it that the caller wrote; lexical: the same with a name of several parts, or "
+    "that is followed: symlinks in it may lead elsewhere; null: there is no path";
 inline constexpr const char* kPathStatusDoc =
     "null: the path is whole; else why it is not: deleted, detached (no way to the root), "
     "truncated, unreadable";

@@ -21,7 +21,7 @@ struct NetworkCall {
   Text syscall;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false;
+  bool compat32 = false, seccomp = false;
   bool alert = false;
   OptionalText detection_type;
   std::int32_t socket_fd = 0;
@@ -39,6 +39,7 @@ constexpr auto FieldsOf(const NetworkCall*) {
                      "the error's name; null: it worked. EINPROGRESS, EINTR: a connection is "
                      "being made, network_close tells what became of it"),
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
+      Field<"seccomp">(&E::seccomp, kSeccompDoc),
       Field<"alert">(&E::alert, kAlertDoc),
       Field<"detection_type">(&E::detection_type, kDetectionTypeDoc),
       Field<"socket_fd">(&E::socket_fd, "the descriptor the call was made with"),

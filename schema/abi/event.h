@@ -78,6 +78,11 @@ struct rg_str {
 	__u16 reserved; /* zero */
 };
 
+/* Bits of rg_header.flags. */
+enum rg_header_flags {
+	RG_HEADER_SECCOMP = 1 << 0, /* under a seccomp filter, which may make up results */
+};
+
 /* Start of every record: what happened, when, and who did it. */
 struct rg_header {
 	__u16 kind;	       /* enum rg_kind */
@@ -94,7 +99,7 @@ struct rg_header {
 	__u32 gid;
 	__u32 euid;
 	__u32 cpu;
-	__u32 reserved;		/* zero */
+	__u32 flags;		/* enum rg_header_flags */
 	char comm[RG_COMM_LEN]; /* NUL padded */
 };
 
@@ -272,7 +277,8 @@ enum rg_conduct_flags {
 };
 
 /* credentials_change: a thread's credentials are others now, or may be: the first call of a
- * thread has nothing to compare with. credentials_denied: EPERM. */
+ * thread has nothing to compare with. credentials_common: any program can have it as often as it
+ * likes, for it was refused (EPERM) or left the thread without privilege. */
 struct rg_credentials {
 	struct rg_header hdr;
 	__s64 result;
@@ -285,7 +291,8 @@ struct rg_credentials {
 	struct rg_str groups;		 /* setgroups: the new ones, __u32 each */
 };
 
-/* What is rare and tells much. conduct_failed: any of it that returned an error.
+/* What is rare and tells much. conduct_common: any of it that returned an error, or was done
+ * without privilege, as in a user namespace of the program's own.
  *
  * Strings by call:
  *          name            path          name2        path2       type
@@ -297,7 +304,8 @@ struct rg_credentials {
  * *_module  the module     its file      parameters   -           -
  * setns    -               the namespace -            -           -
  * bpf, memfd_create  name  -             -            -           -
- * io_uring  name           -             second name  -           - */
+ * io_uring  name           -             second name  -           address: struct
+ *                                                                   sockaddr_in, _in6 */
 struct rg_conduct {
 	struct rg_header hdr;
 	__s64 result;

@@ -339,7 +339,7 @@ TEST_F(FileTest, UnnamedFileGetsItsName) {
   EXPECT_EQ(events[1]["inode"], events[0]["inode"]);
   EXPECT_EQ(events[2]["event_type"], "file_linkat");
   EXPECT_EQ(events[2]["new_resolved_path"], root() + "/named");
-  EXPECT_EQ(events[2]["new_path_source"], "kernel");
+  EXPECT_EQ(events[2]["new_path_source"], "directory");
   EXPECT_EQ(events[2]["flags"], std::to_string(AT_SYMLINK_FOLLOW));
 }
 
@@ -448,7 +448,7 @@ TEST_F(FileTest, EveryWayToWrite) {
     void* map = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED) return 11;
     // Neither of these lets the file be written.
-    if (mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED) return 12;
+    if (mmap(nullptr, 4096, PROT_READ, MAP_SHARED, source, 0) == MAP_FAILED) return 12;
     if (mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) == MAP_FAILED) return 13;
     if (ftruncate(fd, 100) != 0) return 14;
     if (Call(SYS_fallocate, fd, 0, 0, 200) != 0 && errno != EOPNOTSUPP) return 15;
@@ -513,14 +513,14 @@ TEST_F(FileTest, EveryWayToRenameAndLink) {
   };
   const std::string r = root();
   const Expected expected[] = {
-      {"file_rename", r + "/r1", "kernel", r + "/to/r1", "lexical"},
-      {"file_renameat", r + "/r2", "kernel", r + "/to/r2", "kernel"},
-      {"file_renameat2", r + "/x1", "kernel", r + "/x2", "kernel"},
-      {"file_renameat2", r + "/r3", "kernel", r + "/x2", "kernel"},
-      {"file_link", r + "/l1", "kernel", r + "/to/l2", "lexical"},
-      {"file_linkat", r + "/l1", "lexical", r + "/to/l3", "kernel"},
-      {"file_symlink", "null", "null", r + "/s1", "kernel"},
-      {"file_symlinkat", "null", "null", r + "/to/s2", "kernel"},
+      {"file_rename", r + "/r1", "directory", r + "/to/r1", "lexical"},
+      {"file_renameat", r + "/r2", "directory", r + "/to/r2", "directory"},
+      {"file_renameat2", r + "/x1", "directory", r + "/x2", "directory"},
+      {"file_renameat2", r + "/r3", "directory", r + "/x2", "directory"},
+      {"file_link", r + "/l1", "directory", r + "/to/l2", "lexical"},
+      {"file_linkat", r + "/l1", "directory", r + "/to/l3", "directory"},
+      {"file_symlink", "null", "null", r + "/s1", "directory"},
+      {"file_symlinkat", "null", "null", r + "/to/s2", "directory"},
   };
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     const Line& e = events[i + 1];
@@ -573,7 +573,7 @@ TEST_F(FileTest, EveryWayToUnlink) {
     EXPECT_EQ(events[i]["event_type"], types[i]);
     EXPECT_EQ(events[i]["filename"], names[i]);
     EXPECT_EQ(events[i]["resolved_path"], root() + "/" + names[i]);
-    EXPECT_EQ(events[i]["path_source"], "kernel");
+    EXPECT_EQ(events[i]["path_source"], "directory");
     EXPECT_EQ(events[i]["result"], i == 4 ? std::to_string(-ENOENT) : "0");
   }
   EXPECT_EQ(events[3]["flags"], std::to_string(AT_REMOVEDIR));
@@ -621,7 +621,7 @@ TEST_F(FileTest, EveryWayToChange) {
   EXPECT_EQ(events[5]["new_uid"], "null");
   EXPECT_EQ(events[5]["new_gid"], "3");
   EXPECT_EQ(events[6]["new_gid"], "null");
-  EXPECT_EQ(events[6]["path_source"], "kernel");
+  EXPECT_EQ(events[6]["path_source"], "directory");
   EXPECT_EQ(events[7]["flags"], std::to_string(AT_SYMLINK_NOFOLLOW));
   EXPECT_EQ(events[8]["length"], "5");
   EXPECT_EQ(events[9]["new_mode"], "700");

@@ -320,9 +320,9 @@ inline RecordBuilder<rg_credentials> CredentialsChange() {
   return r;
 }
 
-inline RecordBuilder<rg_credentials> CredentialsDenied() {
+inline RecordBuilder<rg_credentials> CredentialsCommon() {
   auto r = CredentialsChange();
-  r.body.hdr.kind = RG_KIND_credentials_denied;
+  r.body.hdr.kind = RG_KIND_credentials_common;
   r.body.result = -1;
   return r;
 }
@@ -458,9 +458,9 @@ inline RecordBuilder<rg_conduct> IoUring() {
   return r;
 }
 
-inline RecordBuilder<rg_conduct> ConductFailed() {
+inline RecordBuilder<rg_conduct> ConductCommon() {
   auto r = MountRecord();
-  r.body.hdr.kind = RG_KIND_conduct_failed;
+  r.body.hdr.kind = RG_KIND_conduct_common;
   r.body.result = -1;
   return r;
 }
@@ -548,7 +548,7 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_file_unlink, FileUnlink().Build()},
       {RG_KIND_file_change, FileChange().Build()},
       {RG_KIND_credentials_change, CredentialsChange().Build()},
-      {RG_KIND_credentials_denied, CredentialsDenied().Build()},
+      {RG_KIND_credentials_common, CredentialsCommon().Build()},
       {RG_KIND_process_access, ProcessAccess().Build()},
       {RG_KIND_memory_access, MemoryAccess().Build()},
       {RG_KIND_agent_signal, AgentSignal().Build()},
@@ -561,7 +561,7 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_root_change, RootChange().Build()},
       {RG_KIND_memfd_create, MemfdCreate().Build()},
       {RG_KIND_io_uring_operation, IoUring().Build()},
-      {RG_KIND_conduct_failed, ConductFailed().Build()},
+      {RG_KIND_conduct_common, ConductCommon().Build()},
       {RG_KIND_network_connect, NetworkConnect().Build()},
       {RG_KIND_network_bind, NetworkBind().Build()},
       {RG_KIND_network_listen, NetworkListen().Build()},

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * Requests to io_uring, which pass every system call hook by: names that are opened, renamed and
+ * the like, connections, and the first datagram to a peer.
+ */
+#include "ebpf/descriptors.h"
+#include "ebpf/task.h"
+
+#define SOCK_STREAM 1
+
+/* From the kernel's user interface. */
+#define IORING_OP_SENDMSG    9
+#define IORING_OP_CONNECT    16
+#define IORING_OP_OPENAT     18
+#define IORING_OP_SEND	     26
+#define IORING_OP_OPENAT2    28
+#define IORING_OP_RENAMEAT   35
+#define IORING_OP_UNLINKAT   36
+#define IORING_OP_MKDIRAT    37
+#define IORING_OP_SYMLINKAT  38
+#define IORING_OP_LINKAT     39
+#define IORING_OP_SEND_ZC    47
+#define IORING_OP_SENDMSG_ZC 48
+
+#define REQ_F_FIXED_FILE 1 /* its descriptor is a number in a table of the ring's own */
+
+static __always_inline bool is_named(__u8 opcode)
+{
+	return opcode == IORING_OP_OPENAT || opcode == IORING_OP_OPENAT2 ||
+	       (opcode >= IORING_OP_RENAMEAT && opcode <= IORING_OP_LINKAT);
+}
+
+static __always_inline bool is_send(__u8 opcode)
+{
+	return opcode == IORING_OP_SENDMSG || opcode == IORING_OP_SEND ||
+	       opcode == IORING_OP_SEND_ZC || opcode == IORING_OP_SENDMSG_ZC;
+}
+
+/* --- where something is sent to --------------------------------------------------- */
+
+/* As bind(2) has addresses; struct sockaddr_in6 is the longest of those told. */
+struct address {
+	__u16 family;
+	__u16 port; /* big endian */
+	__u32 words[6];
+};
+
+/* Datagrams to a peer are told once, as those of system calls are. */
+struct contact {
+	__u64 socket; /* inode; where the socket is not known, the ring's own number for it */
+	__u64 start_ns;
+	__u32 pid;
+	struct address peer;
+};
+
+struct {
+	int (*type)[BPF_MAP_TYPE_LRU_HASH];
+	int (*max_entries)[4096];
+	struct contact *key;
+	__u8 *value;
+} rg_io_uring_contacts SEC(".maps");
+
+static __always_inline __s32 descriptor_of(void *request)
+{
+	return BPF_CORE_READ((struct io_kiocb *)request, cqe.fd);
+}
+
+/* The address that the request names, if it does. Since 6.12 the kernel has copied it when the
+ * request comes here; before, it lies in the caller's memory. */
+static __always_inline void requested_address(struct address *out, void *request, __u8 opcode)
+{
+	struct io_kiocb *req = request;
+	struct io_sr_msg *send = request;
+	struct io_async_msghdr *copied;
+	struct user_msghdr *message;
+	__u32 length;
+
+	if (!bpf_core_field_exists(send->addr)) {
+		copied = BPF_CORE_READ(req, async_data);
+		length = BPF_CORE_READ(copied, msg.msg_namelen);
+		if (BPF_CORE_READ(copied, msg.msg_name) && length >= 8)
+			bpf_probe_read_kernel(out, length >= sizeof(*out) ? sizeof(*out) : 16,
+					      BPF_CORE_READ(copied, msg.msg_name));
+		return;
+	}
+	if (opcode == IORING_OP_SENDMSG || opcode == IORING_OP_SENDMSG_ZC) {
+		struct user_msghdr head = {};
+
+		message = BPF_CORE_READ(send, umsg);
+		if (!bpf_probe_read_user(&head, sizeof(head), message) && head.msg_name &&
+		    head.msg_namelen >= 8)
+			bpf_probe_read_user(out,
+					    head.msg_namelen >= sizeof(*out) ? sizeof(*out) : 16,
+					    head.msg_name);
+		return;
+	}
+	length = BPF_CORE_READ(send, addr_len);
+	if (BPF_CORE_READ(send, addr) && length >= 8)
+		bpf_probe_read_user(out, length >= sizeof(*out) ? sizeof(*out) : 16,
+				    BPF_CORE_READ(send, addr));
+}
+
+/* False: a connection, which was told when it was made, or told before. */
+static __always_inline bool is_new_contact(struct contact *to, void *request,
+					   struct task_struct *task)
+{
+	struct io_kiocb *req = request;
+	__u8 opcode = BPF_CORE_READ(req, opcode);
+	__s32 fd = descriptor_of(request);
+	struct rg_endpoint remote = {};
+	struct file *file = NULL;
+	struct sock *sk = NULL;
+	__u16 family = 0;
+
+	if (!(BPF_CORE_READ(req, flags) & REQ_F_FIXED_FILE))
+		file = rg_file_of(task, fd);
+	if (file)
+		sk = rg_sock_of(file);
+	if (file && !sk)
+		return false;
+	if (sk) {
+		family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		if (family != AF_INET && family != AF_INET6)
+			return false;
+		if (BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
+			return false;
+		to->socket = BPF_CORE_READ(file, f_inode, i_ino);
+	} else {
+		to->socket = (__u32)fd | 1ULL << 63;
+	}
+	to->start_ns = task->group_leader->start_boottime;
+	to->pid = task->tgid;
+	requested_address(&to->peer, request, opcode);
+	if (!to->peer.family && sk) {
+		rg_socket_remote(&remote, sk, family);
+		to->peer.family = family;
+		to->peer.port = __builtin_bswap16(remote.port);
+		if (family == AF_INET)
+			to->peer.words[0] = remote.addr[0];
+		else
+			__builtin_memcpy(&to->peer.words[1], remote.addr, 16);
+	}
+	return !bpf_map_lookup_elem(&rg_io_uring_contacts, to);
+}
+
+static __always_inline void put_contact(struct rg_scratch *s, struct rg_str *out,
+					struct contact *to)
+{
+	__u32 off = rg_offset(s);
+
+	out->offset = off;
+	__builtin_memcpy(&s->record[off], &to->peer, sizeof(to->peer));
+	out->length = sizeof(to->peer);
+	s->used = off + sizeof(to->peer);
+}
+
+/* From the caller's memory, before the kernel reads it there for the call itself. */
+static __always_inline void put_address(struct rg_scratch *s, struct rg_str *out,
+					const void *address, __s32 length)
+{
+	struct contact to = {};
+
+	if (length >= 8 &&
+	    !bpf_probe_read_user(&to.peer, length >= sizeof(to.peer) ? sizeof(to.peer) : 16,
+				 address))
+		put_contact(s, out, &to);
+	else
+		out->flags = RG_STR_UNREADABLE;
+}
+
+/* --- what is asked for -------------------------------------------------------------- */
+
+/* The name as the kernel has copied it. */
+static __always_inline void put_filename(struct rg_scratch *s, struct rg_str *out,
+					 struct filename *filename)
+{
+	rg_put_string(s, out, BPF_CORE_READ(filename, name), RG_PATH_MAX);
+}
+
+/* In the thread that submits, or the kernel's that polls for it; the request is complete
+ * and has not been carried out. Its result is in a ring of the program's own. */
+static __always_inline int io_uring_request(void *request, enum rg_program program)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	/* No verifier's type: it changes with the kernel. */
+	__u8 opcode = BPF_CORE_READ((struct io_kiocb *)request, opcode);
+	struct contact to = {};
+	__u8 one = 1;
+	struct rg_conduct *r;
+	struct rg_scratch *s;
+
+	if (!is_named(opcode) && opcode != IORING_OP_CONNECT && !is_send(opcode))
+		return 0;
+	if (rg_skip(task, program))
+		return 0;
+	if (is_send(opcode) && !is_new_contact(&to, request, task))
+		return 0;
+	s = rg_scratch_take(RG_KIND_io_uring_operation, program);
+	if (!s)
+		return 0;
+	r = rg_begin_conduct(s, RG_KIND_io_uring_operation, task);
+	r->args[0] = opcode;
+	switch (opcode) {
+	case IORING_OP_OPENAT:
+	case IORING_OP_OPENAT2: {
+		struct io_open *open = request;
+
+		r->args[1] = BPF_CORE_READ(open, dfd);
+		r->args[2] = BPF_CORE_READ(open, how.flags);
+		put_filename(s, &r->name, BPF_CORE_READ(open, filename));
+		break;
+	}
+	case IORING_OP_RENAMEAT: {
+		struct io_rename *rename = request;
+
+		r->args[1] = BPF_CORE_READ(rename, old_dfd);
+		r->args[2] = BPF_CORE_READ(rename, flags);
+		r->args[3] = BPF_CORE_READ(rename, new_dfd);
+		put_filename(s, &r->name, BPF_CORE_READ(rename, oldpath));
+		put_filename(s, &r->name2, BPF_CORE_READ(rename, newpath));
+		break;
+	}
+	case IORING_OP_UNLINKAT: {
+		struct io_unlink *unlink = request;
+
+		r->args[1] = BPF_CORE_READ(unlink, dfd);
+		r->args[2] = BPF_CORE_READ(unlink, flags);
+		put_filename(s, &r->name, BPF_CORE_READ(unlink, filename));
+		break;
+	}
+	case IORING_OP_MKDIRAT: {
+		struct io_mkdir *mkdir = request;
+
+		r->args[1] = BPF_CORE_READ(mkdir, dfd);
+		put_filename(s, &r->name, BPF_CORE_READ(mkdir, filename));
+		break;
+	}
+	case IORING_OP_SYMLINKAT:
+	case IORING_OP_LINKAT: {
+		struct io_link *link = request;
+
+		if (opcode == IORING_OP_LINKAT) { /* the other one's are another request's */
+			r->args[1] = BPF_CORE_READ(link, old_dfd);
+			r->args[2] = BPF_CORE_READ(link, flags);
+		}
+		r->args[3] = BPF_CORE_READ(link, new_dfd);
+		put_filename(s, &r->name, BPF_CORE_READ(link, oldpath));
+		put_filename(s, &r->name2, BPF_CORE_READ(link, newpath));
+		break;
+	}
+	case IORING_OP_CONNECT: {
+		struct io_connect *connect = request;
+
+		r->args[1] = descriptor_of(request);
+		put_address(s, &r->type, BPF_CORE_READ(connect, addr),
+			    BPF_CORE_READ(connect, addr_len));
+		break;
+	}
+	default:
+		r->args[1] = descriptor_of(request);
+		put_contact(s, &r->type, &to);
+		break;
+	}
+	/* What was not told is told with the next request. */
+	if (rg_submit_io_uring_operation(s) && is_send(opcode))
+		bpf_map_update_elem(&rg_io_uring_contacts, &to, &one, BPF_ANY);
+	rg_scratch_put(s);
+	return 0;
+}
+
+/* Since 6.3. */
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(rg_io_uring_submit_req, void *request)
+{
+	return io_uring_request(request, RG_PROGRAM_io_uring_submit_req);
+}
+
+/* Its name before. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(rg_io_uring_submit_sqe, void *request)
+{
+	return io_uring_request(request, RG_PROGRAM_io_uring_submit_sqe);
+}

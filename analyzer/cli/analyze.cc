@@ -9,6 +9,7 @@
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
+#include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"
 #include "analyzer/ingest/service.h"
 
@@ -16,6 +17,7 @@ namespace randguard::cli {
 namespace {
 
 absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
+  RG_RETURN_IF_ERROR(CheckUnprivileged(arguments.Has("--allow-root")));
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   RG_ASSIGN_OR_RETURN(const Identities identities, FindIdentities(arguments));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
@@ -26,9 +28,10 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
   }
   const char* state = std::getenv("STATE_DIRECTORY");
   std::optional<CursorFile> cursor;
-  if (const auto directory = arguments.Value("--state");
-      directory.has_value() || state != nullptr) {
-    RG_ASSIGN_OR_RETURN(CursorFile file, CursorFile::Open(directory.value_or(state ? state : "")));
+  auto directory = arguments.Value("--state");
+  if (!directory.has_value() && state != nullptr) directory = state;
+  if (directory.has_value()) {
+    RG_ASSIGN_OR_RETURN(CursorFile file, CursorFile::Open(*directory));
     cursor.emplace(std::move(file));
   }
   const auto path = arguments.Value("--listen");
@@ -40,7 +43,8 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
   options.limitations = config.Unsupported();
   Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
                   std::move(cursor));
-  return service.Run(std::move(signals));
+  const OpenLater later{ConfigPath(arguments), OutputPath(arguments, config), directory};
+  return service.Run(std::move(signals), [&] { return ConfineService(later); });
 }
 
 }  // namespace

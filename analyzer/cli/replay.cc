@@ -12,6 +12,7 @@
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
+#include "analyzer/confine/confine.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/pipeline/pipeline.h"
 
@@ -46,6 +47,7 @@ absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Config& config
   RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(arguments.operands()[0]));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenReplayOutput(arguments));
   Pipeline pipeline(config, out);
+  RG_RETURN_IF_ERROR(ConfineReader());
   const auto start = std::chrono::steady_clock::now();
   bool whole = ReplayCapture(reader, pipeline, out, [](const absl::Status& status) {
                  Say(Message(status));
@@ -77,6 +79,7 @@ int Replay(Arguments& arguments) {
 int CaptureInfo(Arguments& arguments) {
   auto reader = CaptureReader::Open(arguments.operands()[0]);
   if (!reader.ok()) return Fail(reader.status());
+  if (const absl::Status status = ConfineReader(); !status.ok()) return Fail(status);
   const auto info =
       InspectCapture(*reader, [](RecordBytes record) { return DecodeRecord(record).status(); });
   std::fputs(FormatCaptureInfo(info).c_str(), stdout);

@@ -109,12 +109,16 @@ std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet) {
   return result.config;
 }
 
+std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {
+  const auto path = arguments.Value("--output");
+  if (path == "-") return std::nullopt;
+  if (path.has_value()) return path;
+  if (config.output.type == OutputType::kFile) return config.output.path;
+  return std::nullopt;
+}
+
 absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config) {
-  if (const auto path = arguments.Value("--output")) {
-    if (*path == "-") return LineSink::Stdout();
-    return LineSink::File(*path);
-  }
-  if (config.output.type == OutputType::kFile) return LineSink::File(config.output.path);
+  if (const auto path = OutputPath(arguments, config)) return LineSink::File(*path);
   return LineSink::Stdout();
 }
 

@@ -33,6 +33,9 @@ std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet = false)
 // As the configuration says, or --output ("-" for stdout).
 absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config);
 
+// The file that is; nullopt for stdout.
+std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config);
+
 struct Identities {
   uid_t collector_uid = 0;
   gid_t collector_gid = 0;

@@ -111,6 +111,26 @@ constexpr auto FieldsOf(const CollectorHealth*) {
   };
 }
 
+// What the analyzer has taken away from itself.
+struct ConfinementHealth {
+  std::string landlock = "off";
+  std::uint64_t landlock_abi = 0;
+  std::string seccomp = "off";
+  bool no_new_privs = false;
+};
+
+constexpr auto FieldsOf(const ConfinementHealth*) {
+  using C = ConfinementHealth;
+  return std::tuple{
+      Field<"landlock">(&C::landlock,
+                        "enforced; partial: this kernel's version lacks a part, the log says "
+                        "which; off: this kernel has none"),
+      Field<"landlock_abi">(&C::landlock_abi, "version the kernel offers, 0: none"),
+      Field<"seccomp">(&C::seccomp, "enforced, or off in a build with sanitizers"),
+      Field<"no_new_privs">(&C::no_new_privs, "no program it starts can gain privileges"),
+  };
+}
+
 template <typename T>
 using Named = std::vector<std::pair<std::string_view, T>>;
 
@@ -134,6 +154,7 @@ struct Health {
   Named<ProgramHealth> programs;
   std::vector<HookHealth> hooks;
   CollectorHealth collector;
+  ConfinementHealth confinement;
   std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0, cgroup_names = 0,
                 cgroup_names_evicted = 0, unknown_messages = 0, session_errors = 0,
                 refused_connections = 0, recording_failures = 0, output_bytes = 0;
@@ -188,6 +209,7 @@ constexpr auto FieldsOf(const Health*) {
       Field<"programs">(&H::programs, "counters of the eBPF programs"),
       Field<"hooks">(&H::hooks, "what became of each hook"),
       Field<"collector">(&H::collector, "the collector, as of its last heartbeat"),
+      Field<"confinement">(&H::confinement, "what the analyzer has taken away from itself"),
       Field<"losses_reported">(&H::losses_reported, "loss records written"),
       Field<"restart_lost">(&H::restart_lost, "records lost with an analyzer that ended early"),
       Field<"processes_reconciled">(&H::processes_reconciled, "processes found gone by a snapshot"),

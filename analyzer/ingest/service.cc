@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/ingest/service.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -43,11 +45,14 @@ std::uint64_t BootNs() {
          static_cast<std::uint64_t>(t.tv_nsec);
 }
 
-std::uint64_t ResidentKb() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/statm", "re"),
-                                                   std::fclose);
+// Of a statm file that stays open: confined, it could not be opened again.
+std::uint64_t ResidentKb(int statm) {
+  char text[128] = {};
   unsigned long long size = 0, resident = 0;
-  if (file == nullptr || std::fscanf(file.get(), "%llu %llu", &size, &resident) != 2) return 0;
+  if (pread(statm, text, sizeof(text) - 1, 0) <= 0 ||
+      std::sscanf(text, "%llu %llu", &size, &resident) != 2) {
+    return 0;
+  }
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
 }
 
@@ -79,23 +84,28 @@ absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
   return fd;
 }
 
-absl::Status Service::Run(kj::AutoCloseFd signals) {
+absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   signals_ = std::move(signals);
+  memory_use_ = kj::AutoCloseFd(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   const auto context = BuildHostContext(cursor_.has_value() ? cursor_->Read() : std::nullopt);
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
   std::uint64_t watchdog_us = 0;
   const bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+  if (const char* address = std::getenv("NOTIFY_SOCKET"); address != nullptr) {
+    RG_ASSIGN_OR_RETURN(manager_, Datagram::Connect(address));
+  }
+  RG_ASSIGN_OR_RETURN(confinement_, confine());
   TakeBacklog();
-  sd_notify(0, "READY=1\nSTATUS=Waiting for the collector");
+  Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
 
   while (!ending_) {
     const auto now = steady_clock::now();
     auto wait = std::chrono::duration_cast<milliseconds>(next_health - now) + milliseconds(1);
     if (watched) {
-      sd_notify(0, "WATCHDOG=1");
+      Notify("WATCHDOG=1");
       wait = std::min(wait, milliseconds(watchdog_us / 4000));
     }
     pollfd fds[] = {{signals_, POLLIN, 0}, {listener_, POLLIN, 0}, {connection_, POLLIN, 0}};
@@ -115,12 +125,17 @@ absl::Status Service::Run(kj::AutoCloseFd signals) {
       return HostError("nobody reads the output any more");
     }
   }
-  sd_notify(0, "STOPPING=1");
+  Notify("STOPPING=1");
   Drain();
   WriteHealth();
   HangUp();
   if (recorder_.has_value() && !recorder_->Failed()) RG_RETURN_IF_ERROR(recorder_->Close());
   return absl::OkStatus();
+}
+
+// Not sd_notify(3), which makes a socket each time.
+void Service::Notify(std::string_view state) const {
+  if (manager_.connected()) manager_.Send(state, /*wait=*/true);
 }
 
 void Service::OnSignal() {
@@ -166,7 +181,7 @@ void Service::OnConnect() {
   }
   connection_ = *std::move(peer);
   frames_ = FrameReader();
-  sd_notify(0, "STATUS=Collector connected");
+  Notify("STATUS=Collector connected");
 }
 
 void Service::Refuse(const std::string& why) {
@@ -235,7 +250,7 @@ void Service::HangUp() {
   out_.Flush();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   connection_ = nullptr;
-  sd_notify(0, "STATUS=Waiting for the collector");
+  Notify("STATUS=Waiting for the collector");
 }
 
 void Service::Drain() {
@@ -256,7 +271,8 @@ void Service::WriteHealth() {
   health.time = {health.timestamp_ns};
   health.uptime_secs = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - start_).count());
-  health.rss_kb = ResidentKb();
+  health.rss_kb = ResidentKb(memory_use_);
+  health.confinement = confinement_;
   health.session_errors = session_errors_;
   health.refused_connections = refused_;
   health.recording_failures = recording_failures_;

@@ -8,14 +8,17 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
+#include "analyzer/output/datagram.h"
 #include "analyzer/output/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/frame_reader.h"
@@ -29,6 +32,10 @@ struct ServiceOptions {
   std::chrono::seconds health_interval{10};
 };
 
+// Called when everything is open and nothing has been received yet; what it returns goes into
+// health.
+using Confine = std::function<absl::StatusOr<ConfinementHealth>()>;
+
 class Service {
  public:
   // References are kept. The recorder and the cursor file may be absent.
@@ -41,9 +48,10 @@ class Service {
 
   // Runs until SIGTERM or SIGINT, or until nobody reads the output. What the collector has sent by
   // then is still taken.
-  absl::Status Run(kj::AutoCloseFd signals);
+  absl::Status Run(kj::AutoCloseFd signals, const Confine& confine);
 
  private:
+  void Notify(std::string_view state) const;
   void OnSignal();
   void OnConnect();
   void Refuse(const std::string& why);
@@ -68,6 +76,9 @@ class Service {
   const ServiceOptions options_;
   std::optional<CaptureWriter> recorder_;
   std::optional<CursorFile> cursor_;
+  Datagram manager_;            // the service manager's notification socket
+  kj::AutoCloseFd memory_use_;  // /proc/self/statm
+  ConfinementHealth confinement_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool ending_ = false;
   bool draining_ = false;

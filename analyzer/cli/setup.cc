@@ -7,10 +7,12 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "analyzer/base/status.h"
@@ -113,13 +115,27 @@ std::optional<std::string> OutputPath(const Arguments& arguments, const Config& 
   const auto path = arguments.Value("--output");
   if (path == "-") return std::nullopt;
   if (path.has_value()) return path;
-  if (config.output.type == OutputType::kFile) return config.output.path;
-  return std::nullopt;
+  if (config.output.type == OutputType::kStdout || config.output.path.empty()) return std::nullopt;
+  return config.output.path;
 }
 
 absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config) {
-  if (const auto path = OutputPath(arguments, config)) return LineSink::File(*path);
-  return LineSink::Stdout();
+  const OutputConfig& output = config.output;
+  std::optional<LineSink> sink;
+  if (const auto path = OutputPath(arguments, config)) {
+    const Rotation rotation{std::uint64_t{output.rotate_size} << 20,
+                            std::chrono::hours(output.rotate_age), output.rotate_keep};
+    RG_ASSIGN_OR_RETURN(LineSink file, LineSink::File(*path, rotation));
+    sink.emplace(std::move(file));
+  } else {
+    sink.emplace(LineSink::Stdout());
+  }
+  if (output.sync_alerts) sink->SyncAlerts();
+  if (output.type == OutputType::kJournald) {
+    RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
+    sink->AttachJournal(std::move(journal));
+  }
+  return *std::move(sink);
 }
 
 absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {

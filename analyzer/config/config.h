@@ -92,7 +92,7 @@ enum class NetworkHook {
   kRecvmmsg,
   kClose  // no system call: the end of TCP connections
 };
-enum class OutputType { kStdout, kFile };
+enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };
 enum class RuleType { kProcess, kFile, kNetwork };
 enum class Severity { kLow, kMedium, kHigh, kCritical };
@@ -166,7 +166,11 @@ struct NetworkConfig {
 struct OutputConfig {
   OutputType type = OutputType::kStdout;
   OutputFormat format = OutputFormat::kJson;
-  std::string path;  // not empty when type is kFile
+  std::string path;  // not empty when type is kFile; of kJournald: telemetry, stdout if empty
+  std::uint32_t rotate_size = 256;  // MiB; 0: never for its size
+  std::uint32_t rotate_age = 0;     // hours; 0: never for its age
+  std::uint32_t rotate_keep = 4;
+  bool sync_alerts = true;
   bool operator==(const OutputConfig&) const = default;
 };
 

@@ -240,11 +240,18 @@ TEST(ParseConfigTest, DnsAndPayloadAreRefused) {
                    "false"}));
 }
 
-TEST(ParseConfigTest, JournaldIsRefusedWithARemedy) {
-  EXPECT_EQ(
-      Diagnose("[output]\ntype = \"journald\"\n"),
-      Lines{"c.toml:2:8: error: output.type: \"journald\" is not implemented yet; use \"stdout\", "
-            "which a systemd unit sends to the journal"});
+TEST(ParseConfigTest, JournaldTakesAPathOrNone) {
+  EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\npath = \"/var/log/x\"\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"syslog\"\n"),
+            Lines{"c.toml:2:8: error: output.type: unknown value \"syslog\"; allowed: \"stdout\", "
+                  "\"file\", \"journald\""});
+}
+
+TEST(ParseConfigTest, RotationHasBounds) {
+  EXPECT_EQ(Diagnose("[output]\nrotate_size = 0\nrotate_age = 24\nrotate_keep = 1\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\nrotate_keep = 0\n").size(), 1u);
+  EXPECT_EQ(Diagnose("[output]\nrotate_size = 1048577\n").size(), 1u);
 }
 
 TEST(ParseConfigTest, FileOutputNeedsAPath) {

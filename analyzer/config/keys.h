@@ -156,13 +156,27 @@ void VisitKeys(V& v, NetworkConfig& c) {
 template <typename V>
 void VisitKeys(V& v, OutputConfig& c) {
   v(Key{"type",
-        "Where events go. Under systemd, `stdout` is the journal; `journald` is reserved for a "
-        "later "
-        "version and refused."},
+        "Where events go. Under systemd, `stdout` is the journal, line by line. `journald`: alerts "
+        "become entries of the journal with fields to filter on, besides all events going to "
+        "`path`, or to stdout without it."},
     c.type);
   v(Key{"format", "One JSON object a line."}, c.format);
-  v(Key{"path", "File that events are appended to. Needed when `type` is `file`."}, c.path,
-    kAnyPath);
+  v(Key{"path",
+        "File that events are appended to. Needed when `type` is `file`, may be given for "
+        "`journald`. SIGHUP opens it again, for rotation by others."},
+    c.path, kAnyPath);
+  v(Key{"rotate_size",
+        "The file becomes `path`.1, `path`.1 becomes `path`.2 and so on, when it has this size; 0: "
+        "never."},
+    c.rotate_size, Range{0, 1048576, "MiB"});
+  v(Key{"rotate_age", "The same when it is this old; 0: never."}, c.rotate_age,
+    Range{0, 87600, "hours"});
+  v(Key{"rotate_keep", "How many old files are kept; the oldest is removed."}, c.rotate_keep,
+    Range{1, 1000});
+  v(Key{"sync_alerts",
+        "An alert in the file is on the disk before more records are taken in. The rest is written "
+        "out as the kernel sees fit."},
+    c.sync_alerts);
 }
 
 template <typename V>

@@ -105,12 +105,6 @@ class TableReader {
     using Traits = EnumTraits<E>;
     std::vector<E> read = EnumeratorsOf<E>(value.string);
     if (!read.empty()) return read;
-    if constexpr (requires { Traits::kRefused; }) {
-      if (value.string == Traits::kRefused) {
-        Error(value.offset, key.name, Quoted(value.string) + " " + std::string(Traits::kRefusal));
-        return {};
-      }
-    }
     std::string_view hook_table;
     if constexpr (requires { Traits::kHookTable; }) hook_table = Traits::kHookTable;
     ReportUnknownValue(key, value, Traits::kNames, AllowedValues<E>(), hook_table);

@@ -39,14 +39,18 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"timestamp_ns">(&Loss::timestamp_ns, "when it was noticed, nanoseconds since boot"),
       Field<"time">(&Loss::time, "the same, RFC 3339"),
       Field<"host">(&Loss::host, "name of the host"),
-      Field<"reason">(&Loss::reason,
-                      "kernel: no room in the ring, or no way to read (program counters in health "
-                      "tell); analyzer_restart: handed to an analyzer that ended before it had "
-                      "printed them; stream_gap: a batch is missing"),
+      Field<"reason">(
+          &Loss::reason,
+          "kernel: no room in the ring, or no way to read (program counters in health "
+          "tell); analyzer_restart: handed to an analyzer that ended before it had "
+          "printed them; stream_gap: a batch is missing; output: lines that could not be "
+          "written, told when it works again"),
       Field<"kind">(&Loss::kind, "kind of record; null: unknown"),
       Field<"lane">(&Loss::lane, "lane it would have come by; null: unknown"),
       Field<"count">(&Loss::count, "how many"),
-      Field<"total">(&Loss::total, "how many of this kind since the sensor was loaded"),
+      Field<"total">(&Loss::total,
+                     "how many of this kind since the sensor was loaded; of output, since the "
+                     "analyzer started"),
       Field<"from_ns">(&Loss::from_ns, "lost after this time, nanoseconds since boot"),
       Field<"to_ns">(&Loss::to_ns, "and before this"),
   };
@@ -157,7 +161,8 @@ struct Health {
   ConfinementHealth confinement;
   std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0, cgroup_names = 0,
                 cgroup_names_evicted = 0, unknown_messages = 0, session_errors = 0,
-                refused_connections = 0, recording_failures = 0, output_bytes = 0;
+                refused_connections = 0, recording_failures = 0, output_bytes = 0,
+                output_rotations = 0, output_sync_failures = 0, journal_failures = 0;
   std::optional<std::string> rule_set_hash;
 };
 
@@ -225,6 +230,10 @@ constexpr auto FieldsOf(const Health*) {
                                    "peers of a wrong uid, or a second one"),
       Field<"recording_failures">(&H::recording_failures, "messages missing in the capture"),
       Field<"output_bytes">(&H::output_bytes, "bytes written"),
+      Field<"output_rotations">(&H::output_rotations, "times the output file was rotated"),
+      Field<"output_sync_failures">(&H::output_sync_failures,
+                                    "times that alerts in the file may not have reached the disk"),
+      Field<"journal_failures">(&H::journal_failures, "alerts that the journal did not take"),
       Field<"rule_set_hash">(&H::rule_set_hash, "rules in force; null: none are evaluated"),
   };
 }

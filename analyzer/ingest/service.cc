@@ -119,6 +119,7 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
     if ((fds[1].revents & POLLIN) != 0) OnConnect();
     if (steady_clock::now() >= next_health) {
       next_health += options_.health_interval;
+      out_.RotateIfOld();
       WriteHealth();
     }
     if (out_.closed()) {
@@ -212,7 +213,7 @@ bool Service::OnData() {
       if (!OnFrame(**frame, Origin::kCollector)) return false;
     }
   }
-  out_.Flush();
+  FlushOutput();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   if (!status.ok()) {
     ++session_errors_;
@@ -245,9 +246,15 @@ void Service::WatchRecorder(const absl::Status& status) {
   ++recording_failures_;
 }
 
+void Service::FlushOutput() {
+  out_.Flush();
+  // At once, and not only with the next lines, which may be a while.
+  if (pipeline_.ReportOutputLosses()) out_.Flush();
+}
+
 void Service::HangUp() {
   pipeline_.EndSession();
-  out_.Flush();
+  FlushOutput();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   connection_ = nullptr;
   Notify("STATUS=Waiting for the collector");
@@ -291,14 +298,15 @@ void Service::WriteHealth() {
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +
-      health.userspace_unsupported_kind + session_errors_ + recording_failures_;
+      health.userspace_unsupported_kind + session_errors_ + recording_failures_ +
+      health.output_sync_failures + health.journal_failures;
   if (troubles != troubles_) {
     reasons.emplace_back("records, lines or messages were lost since the last health record");
   }
   troubles_ = troubles;
   health.status = !pipeline_.connected() ? "blind" : reasons.empty() ? "ok" : "degraded";
   pipeline_.WriteHealth(health);
-  out_.Flush();
+  FlushOutput();
 }
 
 }  // namespace randguard

@@ -61,6 +61,7 @@ class Service {
   void TakeBacklog();
   enum class Origin { kCollector, kAnalyzer };
   bool OnFrame(Frame frame, Origin origin);
+  void FlushOutput();
   void HangUp();
   // What is in the socket is still taken; the collector keeps the rest.
   void Drain();

@@ -293,6 +293,21 @@ void Pipeline::ReportKernelLosses(const KindCounters& lost, std::uint64_t time_n
                  });
 }
 
+bool Pipeline::ReportOutputLosses() {
+  if (out_.failing()) return false;
+  const std::uint64_t since = std::exchange(output_ok_ns_, now_ns_);
+  if (out_.failures() == output_lost_) return false;
+  Loss loss;
+  loss.reason = "output";
+  loss.count = out_.failures() - output_lost_;
+  loss.total = out_.failures();
+  loss.from_ns = since;
+  loss.to_ns = now_ns_;
+  output_lost_ = out_.failures();
+  WriteLoss(loss);
+  return true;
+}
+
 void Pipeline::WriteLoss(Loss& loss) {
   loss.timestamp_ns = now_ns_;
   loss.time = {now_ns_};
@@ -488,6 +503,9 @@ void Pipeline::FillHealth(Health& health) const {
   health.userspace_unsupported_kind = unsupported_kind_;
   health.userspace_output_failures = out_.failures();
   health.output_bytes = out_.bytes();
+  health.output_rotations = out_.rotations();
+  health.output_sync_failures = out_.sync_failures();
+  health.journal_failures = out_.journal_failures();
   health.process_table_size = processes_.size();
   health.process_records_evicted = processes_.evicted();
   health.kernel_lost = losses_.total();

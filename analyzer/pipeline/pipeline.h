@@ -56,6 +56,10 @@ class Pipeline {
   // far the one before it had got.
   Cursor cursor() const;
 
+  // Lines that the output lost and that are not reported yet: a loss record, once it works again.
+  // True: one was written. For live use; a replay that loses lines has failed.
+  bool ReportOutputLosses();
+
   // Fills in what the pipeline knows. The caller adds what it takes a host to know.
   void FillHealth(Health& health) const;
   void WriteHealth(Health& health);
@@ -112,6 +116,8 @@ class Pipeline {
   std::uint64_t records_read_ = 0, events_written_ = 0, filtered_ = 0, invalid_schema_ = 0,
                 unsupported_kind_ = 0, losses_reported_ = 0, rate_limited_ = 0, restart_lost_ = 0,
                 reconciled_ = 0, sessions_ = 0, unknown_messages_ = 0;
+  std::uint64_t output_lost_ = 0;   // lines, reported
+  std::uint64_t output_ok_ns_ = 0;  // time of the stream when the output last worked
   std::vector<HookHealth> hooks_;
   Named<std::uint64_t> stored_, unwatched_, excluded_;  // by kind
   Named<ProgramHealth> programs_;

@@ -28,7 +28,7 @@ struct Loss {
   Text reason;
   OptionalText kind;
   OptionalText lane;
-  std::uint64_t count = 0;
+  std::optional<std::uint64_t> count;
   std::optional<std::uint64_t> total;
   std::uint64_t from_ns = 0;
   std::uint64_t to_ns = 0;
@@ -39,15 +39,15 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"timestamp_ns">(&Loss::timestamp_ns, "when it was noticed, nanoseconds since boot"),
       Field<"time">(&Loss::time, "the same, RFC 3339"),
       Field<"host">(&Loss::host, "name of the host"),
-      Field<"reason">(
-          &Loss::reason,
-          "kernel: no room in the ring, or no way to read (program counters in health "
-          "tell); analyzer_restart: handed to an analyzer that ended before it had "
-          "printed them; stream_gap: a batch is missing; output: lines that could not be "
-          "written, told when it works again"),
+      Field<"reason">(&Loss::reason,
+                      "kernel: no room in the ring, or no way to read (program counters in health "
+                      "tell); analyzer_restart: handed to an analyzer that ended before it had "
+                      "printed them; stream_gap: a batch is missing; collector_restart: "
+                      "nobody observed in between; output: lines that could not be "
+                      "written, told when it works again"),
       Field<"kind">(&Loss::kind, "kind of record; null: unknown"),
       Field<"lane">(&Loss::lane, "lane it would have come by; null: unknown"),
-      Field<"count">(&Loss::count, "how many"),
+      Field<"count">(&Loss::count, "how many; null: unknown"),
       Field<"total">(&Loss::total,
                      "how many of this kind since the sensor was loaded; of output, since the "
                      "analyzer started"),

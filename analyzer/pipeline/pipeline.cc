@@ -141,6 +141,7 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   ++generation_;
   ++sessions_;
   connected_ = true;
+  const std::uint64_t last_ns = now_ns_;
   now_ns_ = std::max(now_ns_, hello.getCollectorStartNs());
   next_batch_ = hello.getNextBatch();
   plan_digest_ = hello.getPlanDigest();
@@ -161,7 +162,10 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   std::optional<Cursor> before = cursor();
   cursor_before_ = std::nullopt;
   cursor_ = {boot_id, hello.getCollectorStartNs(), hello.getNextRecord()};
-  if (!before->SameLife(cursor_)) before = std::nullopt;
+  if (!before->SameLife(cursor_)) {
+    if (before->boot_id == boot_id) ReportGap(*before, last_ns);
+    before = std::nullopt;
+  }
   losses_.Begin(before.has_value() && before->lost.has_value()
                     ? *before->lost
                     : ReadKindCounters(hello.getLostBefore()),
@@ -172,7 +176,7 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
     loss.count = cursor_.records - before->records;
     loss.from_ns = cursor_.collector_start_ns;
     loss.to_ns = now_ns_;
-    restart_lost_ += loss.count;
+    restart_lost_ += *loss.count;
     WriteLoss(loss);
   }
   return absl::OkStatus();
@@ -275,6 +279,16 @@ Pipeline::Cursor Pipeline::cursor() const {
   cursor.records -= std::min<std::uint64_t>(cursor.records, merge_.held());
   cursor.lost = losses_.lost();
   return cursor;
+}
+
+void Pipeline::ReportGap(const Cursor& before, std::uint64_t last_ns) {
+  Loss loss;
+  loss.reason = "collector_restart";
+  // What the one before had in its rings at its end is unknown, too: from its last message on. An
+  // analyzer that has not seen that one itself knows when it began.
+  loss.from_ns = last_ns != 0 ? last_ns : before.collector_start_ns;
+  loss.to_ns = cursor_.collector_start_ns;
+  WriteLoss(loss);
 }
 
 void Pipeline::ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns) {

@@ -92,6 +92,9 @@ class Pipeline {
   template <typename E>
   void Write(const E& event);
   void WriteLoss(Loss& loss);
+  // The collector is another one than `before`, whose last message this analyzer saw at `last_ns`
+  // (0: it saw none).
+  void ReportGap(const Cursor& before, std::uint64_t last_ns);
   void ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns);
 
   LineSink& out_;

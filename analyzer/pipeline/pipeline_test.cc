@@ -367,7 +367,7 @@ TEST(PipelineLossTest, AnotherCollectorCountsFromItsOwnBeginning) {
   EXPECT_SENT(stream, BatchOf{.lost = {{RG_KIND_thread_exit, 9}}});
   EXPECT_SENT(stream, HelloOf{.collector_start_ns = kStartNs + 1});
   EXPECT_SENT(stream, BatchOf{.lost = {{RG_KIND_thread_exit, 2}}});
-  EXPECT_EQ(Each(stream.Lines(), {"count", "total"}), (Texts{"9 9", "2 2"}));
+  EXPECT_EQ(Each(stream.Lines(), {"count", "total"}), (Texts{"9 9", "null null", "2 2"}));
   EXPECT_EQ(stream.Filled().kernel_lost, 2u);
 }
 
@@ -395,10 +395,21 @@ TEST(PipelineLossTest, RecordsOfAnAnalyzerThatEndedEarlyAreALoss) {
   EXPECT_EQ(stream.Lines().size(), 1u);
 }
 
-TEST(PipelineLossTest, CursorThatIsUpToDateOrOfAnotherLifeIsNoLoss) {
+// While there was no collector, nobody observed.
+TEST(PipelineLossTest, CollectorThatIsAnotherOneIsALossOfUnknownSize) {
+  Stream stream;
+  EXPECT_SENT(stream, PrintedOf(kBootId, kStartNs - 7, 5));
+  EXPECT_SENT(stream, HelloOf{.next_record = 12});
+  EXPECT_EQ(Each(stream.Lines(), kLossFields),
+            Texts{R"("collector_restart" null null null null)"});
+  EXPECT_EQ(Each(stream.Lines(), {"from_ns", "to_ns"}),
+            Texts{std::to_string(kStartNs - 7) + " " + std::to_string(kStartNs)});
+  EXPECT_EQ(stream.Filled().restart_lost, 0u);
+}
+
+TEST(PipelineLossTest, CursorThatIsUpToDateOrOfAnotherBootIsNoLoss) {
   for (const Bytes& printed : {PrintedOf(kBootId, kStartNs, 12), PrintedOf(kBootId, kStartNs, 13),
-                               PrintedOf(kOtherBoot, kStartNs, 5),
-                               PrintedOf(kBootId, kStartNs + 1, 5), PrintedOf("", 0, 0)}) {
+                               PrintedOf(kOtherBoot, kStartNs, 5), PrintedOf("", 0, 0)}) {
     Stream stream;
     EXPECT_SENT(stream, printed);
     EXPECT_SENT(stream, HelloOf{.next_record = 12});

@@ -400,8 +400,7 @@ TEST(PipelineLossTest, CollectorThatIsAnotherOneIsALossOfUnknownSize) {
   Stream stream;
   EXPECT_SENT(stream, PrintedOf(kBootId, kStartNs - 7, 5));
   EXPECT_SENT(stream, HelloOf{.next_record = 12});
-  EXPECT_EQ(Each(stream.Lines(), kLossFields),
-            Texts{R"("collector_restart" null null null null)"});
+  EXPECT_EQ(Each(stream.Lines(), kLossFields), Texts{R"("collector_restart" null null null null)"});
   EXPECT_EQ(Each(stream.Lines(), {"from_ns", "to_ns"}),
             Texts{std::to_string(kStartNs - 7) + " " + std::to_string(kStartNs)});
   EXPECT_EQ(stream.Filled().restart_lost, 0u);

@@ -112,7 +112,7 @@ std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet) {
 }
 
 std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {
-  const auto path = arguments.Value("--output");
+  auto path = arguments.Value("--output");
   if (path == "-") return std::nullopt;
   if (path.has_value()) return path;
   if (config.output.type == OutputType::kStdout || config.output.path.empty()) return std::nullopt;

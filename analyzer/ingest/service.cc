@@ -100,13 +100,20 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   TakeBacklog();
   Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
+  // Not with every batch: each one wakes the service manager.
+  const auto notice_interval = std::chrono::microseconds(watchdog_us / 4);
+  auto next_notice = steady_clock::now();
 
   while (!ending_) {
     const auto now = steady_clock::now();
     auto wait = std::chrono::duration_cast<milliseconds>(next_health - now) + milliseconds(1);
-    if (watched) {
+    if (watched && now >= next_notice) {
       Notify("WATCHDOG=1");
-      wait = std::min(wait, milliseconds(watchdog_us / 4000));
+      next_notice = now + notice_interval;
+    }
+    if (watched) {
+      wait = std::min(
+          wait, std::chrono::duration_cast<milliseconds>(next_notice - now) + milliseconds(1));
     }
     pollfd fds[] = {{signals_, POLLIN, 0}, {listener_, POLLIN, 0}, {connection_, POLLIN, 0}};
     if (poll(fds, 3, static_cast<int>(std::max<std::int64_t>(wait.count(), 0))) < 0 &&

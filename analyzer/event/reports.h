@@ -138,6 +138,10 @@ struct Health {
                 cgroup_names_evicted = 0, unknown_messages = 0, session_errors = 0,
                 refused_connections = 0, recording_failures = 0, output_bytes = 0;
   std::optional<std::string> rule_set_hash;
+  std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
+                command_lines_cut = 0;
+  std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
+  std::optional<std::string> rule_reload_error;
 };
 
 constexpr auto FieldsOf(const Health*) {
@@ -204,6 +208,19 @@ constexpr auto FieldsOf(const Health*) {
       Field<"recording_failures">(&H::recording_failures, "messages missing in the capture"),
       Field<"output_bytes">(&H::output_bytes, "bytes written"),
       Field<"rule_set_hash">(&H::rule_set_hash, "rules in force; null: none are evaluated"),
+      Field<"rules_enabled">(&H::rules_enabled, "how many these are, with the built-in ones"),
+      Field<"alerts_folded">(&H::alerts_folded,
+                             "alerts that were counted in another one instead of being written"),
+      Field<"alert_windows_ended_early">(&H::alert_windows_ended_early,
+                                         "alerts whose window ended for want of room"),
+      Field<"command_lines_cut">(&H::command_lines_cut,
+                                 "programs of whose command line only the beginning is remembered "
+                                 "for want of room"),
+      Field<"rule_reloads">(&H::rule_reloads, "times that rules were read again, and put in force"),
+      Field<"rule_reload_failures">(&H::rule_reload_failures,
+                                    "times that they were wrong, and the old ones stayed"),
+      Field<"rule_reload_error">(&H::rule_reload_error,
+                                 "what was wrong the last time; null: nothing"),
   };
 }
 

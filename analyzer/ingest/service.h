@@ -8,11 +8,14 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
@@ -27,6 +30,9 @@ struct ServiceOptions {
   std::uint64_t plan_digest = 0;         // of the plan the configuration compiles to; 0: unknown
   std::vector<std::string> limitations;  // what is configured and not observed: status reasons
   std::chrono::seconds health_interval{10};
+  std::shared_ptr<const RuleSet> rules;  // null: nothing is detected
+  // Reads the rules again, on SIGHUP; an error leaves those in force that are.
+  std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> reload_rules;
 };
 
 class Service {
@@ -45,6 +51,7 @@ class Service {
 
  private:
   void OnSignal();
+  void ReloadRules();
   void OnConnect();
   void Refuse(const std::string& why);
   // False: the connection is over.
@@ -75,6 +82,8 @@ class Service {
   std::uint64_t refused_ = 0;
   std::chrono::steady_clock::time_point next_refusal_said_{};
   std::uint64_t recording_failures_ = 0;
+  std::uint64_t rule_reloads_ = 0, rule_reload_failures_ = 0;
+  std::optional<std::string> rule_reload_error_;
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;
 };

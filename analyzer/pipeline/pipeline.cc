@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "analyzer/base/status.h"
+#include "analyzer/process/lineage.h"
 #include "analyzer/wire/record_walker.h"
 
 namespace randguard {
@@ -15,8 +16,6 @@ namespace {
 // How long an ended process is kept at least, if there is room: what it did may come by the other
 // lane, and its children ask for their parent.
 constexpr std::uint64_t kGraceNs = 60'000'000'000;
-// Of a program's arguments, what is remembered for rules about its later deeds and its children.
-constexpr std::size_t kArgsKept = 2048;
 constexpr std::size_t kMaxCgroups = 16384;
 constexpr std::size_t kMaxUsers = 65536;
 constexpr std::size_t kMaxHooks = 256;
@@ -61,16 +60,6 @@ Credentials CredentialsOf(const ProcessStart& e) {
   c.user_namespace = e.namespaces.user;
   c.capabilities = e.capabilities;
   return c;
-}
-
-ProgramImage ImageOf(const ProcessStart& e) {
-  ProgramImage image;
-  image.exe_path = e.actor.exe_path.value_or("");
-  if (e.args.has_value()) image.args = std::string(e.args->bytes.substr(0, kArgsKept));
-  image.cwd = e.cwd.value_or("");
-  image.tty = e.tty.value_or("");
-  image.loginuid = e.loginuid;
-  return image;
 }
 
 std::string StateName(wire::Hook::State state) {
@@ -389,18 +378,7 @@ void Pipeline::Handle(ProcessStart& event, bool snapshot) {
   }
   if (snapshot) return;
   Enrich(actor);
-  if (const Process* parent = processes_.Find(actor.parent_process_id.value_or(ProcessKey{}))) {
-    event.parent_comm = parent->comm_text();
-    if (parent->image != nullptr && !parent->image->exe_path.empty()) {
-      event.parent_exe_path = parent->image->exe_path;
-    }
-    for (const Process* p = parent; p != nullptr && event.ancestors.size < TextArray::kMax;
-         p = processes_.Find(p->parent)) {
-      event.ancestors.Add(p->image != nullptr && !p->image->exe_path.empty()
-                              ? std::string_view(p->image->exe_path)
-                              : p->comm_text());
-    }
-  }
+  FillLineage(processes_, event);
   if (const auto user = users_.find(actor.uid); user != users_.end()) event.user = user->second;
   Emit(event, (event.source == "execveat" ? show_execveat_ : show_execve_) ? nullptr : &filtered_);
 }

@@ -273,6 +273,7 @@ class Parser {
 
   std::string NearestOperator() const {
     std::vector<std::string_view> known;
+    known.reserve(kOperatorWords.size());
     for (const OperatorWord& o : kOperatorWords) known.push_back(o.word);
     return DidYouMean(token_.source, known);
   }

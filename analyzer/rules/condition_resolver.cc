@@ -71,7 +71,7 @@ std::string_view Written(const Operand& operand) {
 }  // namespace
 
 void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
-              std::string message, std::vector<Diagnostic>& diagnostics) {
+              std::string_view message, std::vector<Diagnostic>& diagnostics) {
   const Place place = text.At(offset);
   diagnostics.push_back({.file = text.file,
                          .line = place.line,
@@ -104,13 +104,13 @@ void ConditionResolver::CheckName(const SourceText& name, std::string_view what)
       diagnostics_);
 }
 
-bool ConditionResolver::Fail(const Frame& frame, std::size_t offset, std::string message) {
-  ReportAt(frame.text, offset, Diagnostic::Severity::kError, std::move(message), diagnostics_);
+bool ConditionResolver::Fail(const Frame& frame, std::size_t offset, std::string_view message) {
+  ReportAt(frame.text, offset, Diagnostic::Severity::kError, message, diagnostics_);
   return false;
 }
 
-std::optional<std::uint32_t> ConditionResolver::Resolve(std::shared_ptr<const SourceText> text,
-                                                        RuleTree& tree) {
+std::optional<std::uint32_t> ConditionResolver::Resolve(
+    const std::shared_ptr<const SourceText>& text, RuleTree& tree) {
   auto parsed = ParseCondition(text->text);
   if (const auto* error = std::get_if<ConditionError>(&parsed)) {
     ReportAt(*text, error->offset, Diagnostic::Severity::kError, error->message, diagnostics_);

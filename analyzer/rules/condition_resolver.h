@@ -20,7 +20,7 @@ namespace randguard {
 
 // Reports in one place what a text says wrong.
 void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
-              std::string message, std::vector<Diagnostic>& diagnostics);
+              std::string_view message, std::vector<Diagnostic>& diagnostics);
 
 class ConditionResolver {
  public:
@@ -28,7 +28,8 @@ class ConditionResolver {
   ConditionResolver(const Config& config, std::vector<Diagnostic>& diagnostics);
 
   // Appends the condition to the tree. Absent after reporting what is wrong.
-  std::optional<std::uint32_t> Resolve(std::shared_ptr<const SourceText> text, RuleTree& tree);
+  std::optional<std::uint32_t> Resolve(const std::shared_ptr<const SourceText>& text,
+                                       RuleTree& tree);
 
   // Warns about lists and macros that no condition has used so far.
   void ReportUnused();
@@ -76,7 +77,7 @@ class ConditionResolver {
   bool SymbolOperand(const Frame& frame, const Operand& operand, TreePredicate& out,
                      std::uint64_t& bits);
 
-  bool Fail(const Frame& frame, std::size_t offset, std::string message);
+  bool Fail(const Frame& frame, std::size_t offset, std::string_view message);
   std::string SuggestField(std::string_view name) const;
 
   const FieldCatalogue& catalogue_;

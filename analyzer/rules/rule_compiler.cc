@@ -59,8 +59,8 @@ RuleCompiler::RuleCompiler(const Config& config, std::vector<Diagnostic>& diagno
       resolver_(config, diagnostics),
       set_(new RuleSet) {}
 
-bool RuleCompiler::Fail(const SourceText& text, std::size_t offset, std::string message) {
-  ReportAt(text, offset, Diagnostic::Severity::kError, std::move(message), diagnostics_);
+bool RuleCompiler::Fail(const SourceText& text, std::size_t offset, std::string_view message) {
+  ReportAt(text, offset, Diagnostic::Severity::kError, message, diagnostics_);
   return false;
 }
 
@@ -92,7 +92,7 @@ void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
     auto text = std::make_shared<SourceText>(rule.source);
     text->text = simple;
     text->exact = false;  // it stands nowhere; the rule's id does
-    fine = AddPart(compiled, std::move(text), "", false) && fine;
+    fine = AddPart(compiled, text, "", false) && fine;
   }
   if (!rule.condition.text.empty()) {
     fine = AddPart(compiled, std::make_shared<const SourceText>(rule.condition), "", false) && fine;
@@ -110,9 +110,9 @@ void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
   if (set_->rules_[index].rule.enabled) Schedule(index);
 }
 
-bool RuleCompiler::AddPart(CompiledRule& compiled, std::shared_ptr<const SourceText> text,
+bool RuleCompiler::AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
                            std::string name, bool exception) {
-  const auto root = resolver_.Resolve(std::move(text), compiled.tree);
+  const auto root = resolver_.Resolve(text, compiled.tree);
   if (!root.has_value()) return false;
   compiled.tree.parts.push_back({std::move(name), exception, *root});
   return true;

@@ -27,8 +27,8 @@ class RuleCompiler {
   using Kinds = std::array<bool, kEventKinds>;
 
   void Add(CompiledRule compiled, const std::string& simple);
-  bool AddPart(CompiledRule& compiled, std::shared_ptr<const SourceText> text, std::string name,
-               bool exception);
+  bool AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
+               std::string name, bool exception);
   bool AddEvents(CompiledRule& compiled, Kinds& kinds);
   // The kinds of events that the rule looks at; false after reporting.
   bool ChooseKinds(CompiledRule& compiled, bool simple, Kinds& kinds);
@@ -44,7 +44,7 @@ class RuleCompiler {
   int CostOf(ExpressionId expression) const;
   std::string HashOf(const std::vector<Rule>& rules) const;
 
-  bool Fail(const SourceText& text, std::size_t offset, std::string message);
+  bool Fail(const SourceText& text, std::size_t offset, std::string_view message);
 
   const FieldCatalogue& catalogue_;
   std::vector<Diagnostic>& diagnostics_;

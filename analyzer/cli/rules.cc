@@ -130,7 +130,7 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
       [&](const EventView& event, std::span<const std::uint32_t> fired) {
         explainer.See(event, fired);
       });
-  const absl::Status status =
+  absl::Status status =
       ReplayCapture(reader, pipeline, out, [](const absl::Status& s) { Say(Message(s)); });
   explainer.Summarize();
   return status;

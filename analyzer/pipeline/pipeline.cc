@@ -46,10 +46,10 @@ Named<std::uint64_t> ByKind(const KindCounters& counters) {
 }
 
 template <typename E>
-constexpr bool IsConductEvent = std::is_same_v<E, IoUringOperation>;
+constexpr bool kIsConductEvent = std::is_same_v<E, IoUringOperation>;
 template <typename E>
 requires requires { E::kKind; }
-constexpr bool IsConductEvent<E> = IsConduct(E::kKind);
+constexpr bool kIsConductEvent<E> = IsConduct(E::kKind);
 
 Credentials CredentialsOf(const ProcessStart& e) {
   Credentials c;
@@ -437,7 +437,7 @@ void Pipeline::Handle(E& event, bool snapshot) {
     }
   }
   // What is about behaviour is rare and tells much: as little limited as what processes do.
-  const bool shown = IsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
+  const bool shown = kIsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
   Emit(event, shown ? nullptr : &rate_limited_);
 }
 

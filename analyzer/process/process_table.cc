@@ -2,14 +2,13 @@
 #include "analyzer/process/process_table.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace randguard {
 
 void Process::set_comm(std::string_view text) {
   comm.fill('\0');
-  std::memcpy(comm.data(), text.data(), std::min(text.size(), comm.size()));
+  std::copy_n(text.begin(), std::min(text.size(), comm.size()), comm.begin());
 }
 
 ProcessTable::ProcessTable(std::size_t capacity, std::uint64_t grace_ns)

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static auto& check = *new randguard::testing::ReferenceCheck(Next);
   input = data;
   left = size;
-  const auto result = check.Round(/*rules=*/4);
+  const auto result = check.Round(/*count=*/4);
   if (result.disagreement.empty()) return 0;
   std::fprintf(stderr, "%s\n", result.disagreement.c_str());
   std::abort();

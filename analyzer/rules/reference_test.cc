@@ -20,7 +20,7 @@ TEST(ReferenceTest, CompiledRulesAgreeWithTheObviousWay) {
   testing::ReferenceCheck check([&random](std::size_t n) { return random() % n; });
   std::size_t held = 0, compared = 0;
   for (int round = 0; round < 150; ++round) {
-    const auto result = check.Round(/*rules=*/20);
+    const auto result = check.Round(/*count=*/20);
     EXPECT_EQ(result.disagreement, "") << "round " << round;
     if (!result.disagreement.empty()) return;
     held += result.held;

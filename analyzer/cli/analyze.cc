@@ -16,8 +16,9 @@
 namespace randguard::cli {
 namespace {
 
-absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
+absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   RG_RETURN_IF_ERROR(CheckUnprivileged(arguments.Has("--allow-root")));
+  const Config& config = loaded.config;
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   RG_ASSIGN_OR_RETURN(const Identities identities, FindIdentities(arguments));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
@@ -41,6 +42,8 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(CompilePlan(config, ForPlan(identities)));
   options.limitations = config.Unsupported();
+  options.rules = loaded.rules;
+  options.reload_rules = RuleReloader(arguments);
   Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
                   std::move(cursor));
   const OpenLater later{ConfigPath(arguments), OutputPath(arguments, config), directory};
@@ -50,9 +53,9 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
 }  // namespace
 
 int Analyze(Arguments& arguments) {
-  const auto config = ReadConfig(arguments);
-  if (!config.has_value()) return 1;
-  const absl::Status status = AnalyzeWith(arguments, *config);
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
+  const absl::Status status = AnalyzeWith(arguments, *loaded);
   return status.ok() ? 0 : Fail(status);
 }
 

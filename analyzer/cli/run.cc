@@ -109,8 +109,9 @@ absl::Status Supervise(pid_t collector, pid_t analyzer, const sigset_t& signals)
   }
 }
 
-absl::Status RunBoth(const Arguments& arguments, const Config& config,
+absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
                      const std::optional<std::string>& capture) {
+  const Config& config = loaded.config;
   if (geteuid() != 0) {
     return HostError(
         "loading eBPF programs takes root: sudo rand-guard run. Without it, `rand-guard "
@@ -141,6 +142,8 @@ absl::Status RunBoth(const Arguments& arguments, const Config& config,
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(plan);
   options.limitations = config.Unsupported();
+  options.rules = loaded.rules;
+  options.reload_rules = RuleReloader(arguments);
 
   const pid_t analyzer = fork();
   if (analyzer < 0) return ErrnoError(errno, "fork");
@@ -162,9 +165,9 @@ absl::Status RunBoth(const Arguments& arguments, const Config& config,
 }
 
 int RunWith(const Arguments& arguments, const std::optional<std::string>& capture) {
-  const auto config = ReadConfig(arguments);
-  if (!config.has_value()) return 1;
-  const absl::Status status = RunBoth(arguments, *config, capture);
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
+  const absl::Status status = RunBoth(arguments, *loaded, capture);
   return status.ok() ? 0 : Fail(status);
 }
 

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -96,19 +97,49 @@ std::optional<std::string> ConfigPath(const Arguments& arguments) {
   return std::nullopt;
 }
 
-std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet) {
-  const auto path = ConfigPath(arguments);
-  const ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
-  for (const Diagnostic& d : result.diagnostics) {
-    if (quiet && d.severity == Diagnostic::Severity::kWarning) continue;
+namespace {
+
+std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint,
+                           std::vector<Diagnostic>& diagnostics) {
+  ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
+  diagnostics = std::move(result.diagnostics);
+  if (!result.config.has_value()) return std::nullopt;
+  auto rules = RuleSet::Compile(*result.config, diagnostics, lint);
+  if (rules == nullptr) return std::nullopt;
+  return Loaded{*std::move(result.config), std::move(rules)};
+}
+
+}  // namespace
+
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell) {
+  std::vector<Diagnostic> diagnostics;
+  auto loaded = Load(ConfigPath(arguments), tell == Tell::kLint, diagnostics);
+  for (const Diagnostic& d : diagnostics) {
+    if (tell == Tell::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
   }
-  if (result.config.has_value() && !quiet) {
-    for (const std::string& limitation : result.config->Unsupported()) {
+  if (loaded.has_value() && tell != Tell::kErrors) {
+    for (const std::string& limitation : loaded->config.Unsupported()) {
       std::fprintf(stderr, "warning: %s\n", limitation.c_str());
     }
   }
-  return result.config;
+  return loaded;
+}
+
+std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
+    const Arguments& arguments) {
+  return [path = ConfigPath(arguments)]() -> absl::StatusOr<std::shared_ptr<const RuleSet>> {
+    std::vector<Diagnostic> diagnostics;
+    auto loaded = Load(path, /*lint=*/false, diagnostics);
+    for (const Diagnostic& d : diagnostics) {
+      std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+    }
+    if (loaded.has_value()) return std::move(loaded->rules);
+    const auto first = std::find_if(diagnostics.begin(), diagnostics.end(), [](const auto& d) {
+      return d.severity == Diagnostic::Severity::kError;
+    });
+    return InvalidInput("%s", FormatDiagnostic(*first));
+  };
 }
 
 std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {

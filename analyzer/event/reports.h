@@ -164,6 +164,10 @@ struct Health {
                 refused_connections = 0, recording_failures = 0, output_bytes = 0,
                 output_rotations = 0, output_sync_failures = 0, journal_failures = 0;
   std::optional<std::string> rule_set_hash;
+  std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
+                command_lines_cut = 0;
+  std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
+  std::optional<std::string> rule_reload_error;
 };
 
 constexpr auto FieldsOf(const Health*) {
@@ -235,6 +239,19 @@ constexpr auto FieldsOf(const Health*) {
                                     "times that alerts in the file may not have reached the disk"),
       Field<"journal_failures">(&H::journal_failures, "alerts that the journal did not take"),
       Field<"rule_set_hash">(&H::rule_set_hash, "rules in force; null: none are evaluated"),
+      Field<"rules_enabled">(&H::rules_enabled, "how many these are, with the built-in ones"),
+      Field<"alerts_folded">(&H::alerts_folded,
+                             "alerts that were counted in another one instead of being written"),
+      Field<"alert_windows_ended_early">(&H::alert_windows_ended_early,
+                                         "alerts whose window ended for want of room"),
+      Field<"command_lines_cut">(&H::command_lines_cut,
+                                 "programs of whose command line only the beginning is remembered "
+                                 "for want of room"),
+      Field<"rule_reloads">(&H::rule_reloads, "times that rules were read again, and put in force"),
+      Field<"rule_reload_failures">(&H::rule_reload_failures,
+                                    "times that they were wrong, and the old ones stayed"),
+      Field<"rule_reload_error">(&H::rule_reload_error,
+                                 "what was wrong the last time; null: nothing"),
   };
 }
 

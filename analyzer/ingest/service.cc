@@ -66,7 +66,7 @@ Service::Service(const Config& config, LineSink& out, kj::AutoCloseFd listener,
                  ServiceOptions options, std::optional<CaptureWriter> recorder,
                  std::optional<CursorFile> cursor)
     : out_(out),
-      pipeline_(config, out),
+      pipeline_(config, out, options.rules),
       listener_(std::move(listener)),
       options_(std::move(options)),
       recorder_(std::move(recorder)),
@@ -154,6 +154,7 @@ void Service::OnSignal() {
         if (const absl::Status status = out_.Reopen(); !status.ok()) {
           Say(Message(status) + "; the old one stays in use");
         }
+        ReloadRules();
         break;
       case SIGUSR1:
         WriteHealth();
@@ -162,6 +163,23 @@ void Service::OnSignal() {
         ending_ = true;
     }
   }
+}
+
+// Between two messages: each event meets all of one set of rules.
+void Service::ReloadRules() {
+  if (!options_.reload_rules) return;
+  auto rules = options_.reload_rules();
+  if (!rules.ok()) {
+    ++rule_reload_failures_;
+    rule_reload_error_ = Message(rules.status());
+    Say("the rules were not reloaded, the old ones stay in force: " + *rule_reload_error_);
+    return;
+  }
+  ++rule_reloads_;
+  rule_reload_error_ = std::nullopt;
+  Say(absl::StrFormat("rules reloaded: %d enabled, hash %s", (*rules)->enabled(),
+                      (*rules)->hash()));
+  pipeline_.SetRules(*std::move(rules));
 }
 
 void Service::TakeBacklog() {
@@ -290,6 +308,9 @@ void Service::WriteHealth() {
   health.session_errors = session_errors_;
   health.refused_connections = refused_;
   health.recording_failures = recording_failures_;
+  health.rule_reloads = rule_reloads_;
+  health.rule_reload_failures = rule_reload_failures_;
+  health.rule_reload_error = rule_reload_error_;
   health.collector.plan_current =
       options_.plan_digest == 0 || pipeline_.plan_digest() == options_.plan_digest;
 
@@ -301,6 +322,9 @@ void Service::WriteHealth() {
   }
   if (pipeline_.connected() && !health.collector.plan_current) {
     reasons.emplace_back("the collector runs with another plan; restart it");
+  }
+  if (rule_reload_error_.has_value()) {
+    reasons.push_back("the rules were not reloaded: " + *rule_reload_error_);
   }
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =

@@ -9,12 +9,14 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
@@ -30,6 +32,9 @@ struct ServiceOptions {
   std::uint64_t plan_digest = 0;         // of the plan the configuration compiles to; 0: unknown
   std::vector<std::string> limitations;  // what is configured and not observed: status reasons
   std::chrono::seconds health_interval{10};
+  std::shared_ptr<const RuleSet> rules;  // null: nothing is detected
+  // Reads the rules again, on SIGHUP; an error leaves those in force that are.
+  std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> reload_rules;
 };
 
 // Called when everything is open and nothing has been received yet; what it returns goes into
@@ -53,6 +58,7 @@ class Service {
  private:
   void Notify(std::string_view state) const;
   void OnSignal();
+  void ReloadRules();
   void OnConnect();
   void Refuse(const std::string& why);
   // False: the connection is over.
@@ -87,6 +93,8 @@ class Service {
   std::uint64_t refused_ = 0;
   std::chrono::steady_clock::time_point next_refusal_said_{};
   std::uint64_t recording_failures_ = 0;
+  std::uint64_t rule_reloads_ = 0, rule_reload_failures_ = 0;
+  std::optional<std::string> rule_reload_error_;
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "analyzer/base/status.h"
+#include "analyzer/process/lineage.h"
 #include "analyzer/wire/record_walker.h"
 
 namespace randguard {
@@ -77,11 +78,13 @@ std::string StateName(wire::Hook::State state) {
 
 }  // namespace
 
-Pipeline::Pipeline(const Config& config, LineSink& out)
+Pipeline::Pipeline(const Config& config, LineSink& out, std::shared_ptr<const RuleSet> rules)
     : out_(out),
       processes_(config.performance.max_process_cache_entries, kGraceNs),
       cgroups_(kMaxCgroups),
-      rate_limit_(config.performance.max_events_per_second) {
+      rate_limit_(config.performance.max_events_per_second),
+      detector_(config, std::move(rules)) {
+  detector_.SetSurroundings({.processes = &processes_, .users = &users_});
   const auto& hooks = config.process.hooks;
   const bool on = config.events.process;
   show_execve_ = on && Has(hooks, ProcessHook::kExecve);
@@ -138,6 +141,7 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   }
   session_ = {std::string(AsView(hello.getHostName())), boot_id, hello.getClockOffsetNs()};
   writer_.SetSession(session_);
+  detector_.SetHost(session_.host_name);
   ++generation_;
   ++sessions_;
   connected_ = true;
@@ -227,6 +231,7 @@ absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
                  [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   if (damage.ok()) cursor_.records = batch.getFirstRecord() + batch.getRecordCount();
   processes_.Expire(now_ns_);
+  detector_.Expire(now_ns_, [this](const Alert& alert) { WriteAlert(alert); });
   return damage;
 }
 
@@ -252,6 +257,7 @@ void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   collector_.cpu_system_us = stats.getCpuSystemUs();
   collector_.max_rss_kb = stats.getMaxRssKb();
   processes_.Expire(now_ns_);
+  detector_.Expire(now_ns_, [this](const Alert& alert) { WriteAlert(alert); });
 }
 
 void Pipeline::OnContext(wire::Context::Reader context) {
@@ -270,6 +276,7 @@ void Pipeline::OnContext(wire::Context::Reader context) {
 
 void Pipeline::EndSession() {
   merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
+  detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
   connected_ = false;
 }
 
@@ -366,9 +373,22 @@ void Pipeline::Enrich(Actor& actor) const {
 }
 
 template <typename E>
-void Pipeline::Write(const E& event) {
-  ++events_written_;
-  out_.Write(writer_.Write(event));
+void Pipeline::Emit(E& event, std::uint64_t* hidden) {
+  const bool fired = detector_.Detect(event);
+  if (hidden == nullptr) {
+    ++events_written_;
+    out_.Write(writer_.Write(event));
+  } else {
+    ++*hidden;
+  }
+  if (fired) {
+    detector_.Raise(event, [this](const Alert& alert) { WriteAlert(alert); });
+  }
+}
+
+void Pipeline::WriteAlert(const Alert& alert) {
+  ++alerts_written_;
+  out_.Write(writer_.Write(alert));
 }
 
 void Pipeline::Handle(ProcessStart& event, bool snapshot) {
@@ -380,42 +400,22 @@ void Pipeline::Handle(ProcessStart& event, bool snapshot) {
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(actor.comm);
     process.cgroup_id = actor.cgroup_id;
-    process.image = std::make_shared<const ProgramImage>(
-        ProgramImage{std::string(actor.exe_path.value_or(std::string_view{}))});
+    process.image = processes_.MakeImage(ImageOf(event));
     process.credentials = std::make_shared<const KnownCredentials>(
         KnownCredentials{CredentialsOf(event), snapshot ? "snapshot" : "exec"});
     process.credentials_inherited = false;
   }
   if (snapshot) return;
   Enrich(actor);
-  if (const Process* parent = processes_.Find(actor.parent_process_id.value_or(ProcessKey{}))) {
-    event.parent_comm = parent->comm_text();
-    if (parent->image != nullptr && !parent->image->exe_path.empty()) {
-      event.parent_exe_path = parent->image->exe_path;
-    }
-    for (const Process* p = parent; p != nullptr && event.ancestors.size < TextArray::kMax;
-         p = processes_.Find(p->parent)) {
-      event.ancestors.Add(p->image != nullptr && !p->image->exe_path.empty()
-                              ? std::string_view(p->image->exe_path)
-                              : p->comm_text());
-    }
-  }
+  FillLineage(processes_, event);
   if (const auto user = users_.find(actor.uid); user != users_.end()) event.user = user->second;
-  if (event.source == "execveat" ? show_execveat_ : show_execve_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, (event.source == "execveat" ? show_execveat_ : show_execve_) ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(ProcessExecFailed& event, bool snapshot) {
   if (snapshot) return;
   Enrich(event.actor);
-  if (event.source == "execveat" ? show_execveat_ : show_execve_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, (event.source == "execveat" ? show_execveat_ : show_execve_) ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
@@ -435,11 +435,7 @@ void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
     child.credentials_inherited = true;
   }
   Enrich(event.actor);
-  if (show_fork_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, show_fork_ ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(ProcessExit& event, bool snapshot) {
@@ -452,11 +448,7 @@ void Pipeline::Handle(ProcessExit& event, bool snapshot) {
     if (event.actor.exe_path.has_value()) event.actor.exe_path = exe_path;
     event.group_dead = processes_.Exit(event.actor.process_id, event.actor.timestamp_ns);
   }
-  if (show_exit_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, show_exit_ ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(CgroupName& event, bool snapshot) {
@@ -474,11 +466,8 @@ void Pipeline::Handle(E& event, bool snapshot) {
     }
   }
   // What is about behaviour is rare and tells much: as little limited as what processes do.
-  if (kIsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns)) {
-    Write(event);
-  } else {
-    ++rate_limited_;
-  }
+  const bool shown = kIsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
+  Emit(event, shown ? nullptr : &rate_limited_);
 }
 
 void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
@@ -487,7 +476,7 @@ void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
   if (event.call.error.has_value()) {  // nothing has changed
     event.before = std::nullopt;
     event.before_source = std::nullopt;
-    return Write(event);
+    return Emit(event);
   }
   std::shared_ptr<const KnownCredentials> known;
   if (const Process* process = processes_.Find(event.actor.process_id)) {
@@ -505,12 +494,20 @@ void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
   process.credentials = std::make_shared<const KnownCredentials>(
       KnownCredentials{event.after, CredentialsChange::kTitle});
   process.credentials_inherited = false;
-  Write(event);
+  Emit(event);
 }
 
 void Pipeline::FillHealth(Health& health) const {
   health.raw_events_read = records_read_;
   health.normalized_events_output = events_written_;
+  health.alerts_output = alerts_written_;
+  health.alerts_folded = detector_.folder().folded();
+  health.alert_windows_ended_early = detector_.folder().ended_early();
+  health.command_lines_cut = processes_.images_cut();
+  if (const RuleSet* rules = detector_.rules(); rules != nullptr) {
+    health.rules_enabled = rules->enabled();
+    health.rule_set_hash = rules->hash();
+  }
   health.userspace_filtered = filtered_;
   health.userspace_rate_limited = rate_limited_;
   health.userspace_invalid_schema = invalid_schema_;

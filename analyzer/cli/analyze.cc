@@ -9,13 +9,16 @@
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
+#include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"
 #include "analyzer/ingest/service.h"
 
 namespace randguard::cli {
 namespace {
 
-absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
+absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
+  RG_RETURN_IF_ERROR(CheckUnprivileged(arguments.Has("--allow-root")));
+  const Config& config = loaded.config;
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   RG_ASSIGN_OR_RETURN(const Identities identities, FindIdentities(arguments));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
@@ -26,9 +29,10 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
   }
   const char* state = std::getenv("STATE_DIRECTORY");
   std::optional<CursorFile> cursor;
-  if (const auto directory = arguments.Value("--state");
-      directory.has_value() || state != nullptr) {
-    RG_ASSIGN_OR_RETURN(CursorFile file, CursorFile::Open(directory.value_or(state ? state : "")));
+  auto directory = arguments.Value("--state");
+  if (!directory.has_value() && state != nullptr) directory = state;
+  if (directory.has_value()) {
+    RG_ASSIGN_OR_RETURN(CursorFile file, CursorFile::Open(*directory));
     cursor.emplace(std::move(file));
   }
   const auto path = arguments.Value("--listen");
@@ -38,17 +42,20 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Config& config) {
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(CompilePlan(config, ForPlan(identities)));
   options.limitations = config.Unsupported();
+  options.rules = loaded.rules;
+  options.reload_rules = RuleReloader(arguments);
   Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
                   std::move(cursor));
-  return service.Run(std::move(signals));
+  const OpenLater later{ConfigPath(arguments), OutputPath(arguments, config), directory};
+  return service.Run(std::move(signals), [&] { return ConfineService(later); });
 }
 
 }  // namespace
 
 int Analyze(Arguments& arguments) {
-  const auto config = ReadConfig(arguments);
-  if (!config.has_value()) return 1;
-  const absl::Status status = AnalyzeWith(arguments, *config);
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
+  const absl::Status status = AnalyzeWith(arguments, *loaded);
   return status.ok() ? 0 : Fail(status);
 }
 

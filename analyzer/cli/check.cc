@@ -33,10 +33,10 @@ absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& by
 }  // namespace
 
 int Check(Arguments& arguments) {
-  const auto config = ReadConfig(arguments);
-  if (!config.has_value()) return 1;
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
   std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
-              config->rules.size());
+              loaded->config.rules.size());
   return 0;
 }
 
@@ -46,13 +46,14 @@ int CompilePlanCommand(Arguments& arguments) {
     Say("plan: --output FILE is needed");
     return 2;
   }
-  const auto config = ReadConfig(arguments);
-  if (!config.has_value()) return 1;
-  if (!config->ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
+  const Config& config = loaded->config;
+  if (!config.ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
   const auto identities = FindIdentities(arguments);
   if (!identities.ok()) return Fail(identities.status());
   const absl::Status status =
-      WriteFile(*output, CompilePlan(*config, ForPlan(*identities), RealPath));
+      WriteFile(*output, CompilePlan(config, ForPlan(*identities), RealPath));
   return status.ok() ? 0 : Fail(status);
 }
 

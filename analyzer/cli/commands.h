@@ -18,6 +18,11 @@ int Check(Arguments& arguments);
 int CompilePlanCommand(Arguments& arguments);
 int Doctor(Arguments& arguments);
 int Schema(Arguments& arguments);
+int RulesTest(Arguments& arguments);
+int RulesLint(Arguments& arguments);
+int RulesList(Arguments& arguments);
+int RulesFields(Arguments& arguments);
+int RulesExplain(Arguments& arguments);
 
 }  // namespace randguard::cli
 

@@ -204,12 +204,13 @@ void PrintJson(const Findings& f) {
 }  // namespace
 
 int Doctor(Arguments& arguments) {
-  const auto config = ReadConfig(arguments, /*quiet=*/true);
-  if (!config.has_value()) return 1;
+  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+  if (!loaded.has_value()) return 1;
   Findings findings;
   LookAtHost(findings);
   if (geteuid() == 0) {
-    if (const absl::Status status = TryCollector(arguments, *config, findings); !status.ok()) {
+    if (const absl::Status status = TryCollector(arguments, loaded->config, findings);
+        !status.ok()) {
       findings.refusal = Message(status);
     }
   }

@@ -54,11 +54,12 @@ const std::vector<Command>& Commands() {
         kRecord,
         {"--listen", true},
         {"--state", true},
+        {"--allow-root", false},
         kCollectorUser,
         kAnalyzerUser},
        Analyze,
-       "analyze [--config F] [--listen PATH] [--record CAPTURE] [--state DIR]",
-       "the analyzer alone, as a service"},
+       "analyze [--config F] [--listen PATH] [--record CAPTURE] [--state DIR] [--allow-root]",
+       "the analyzer alone, as a service (not as root, but for development with --allow-root)"},
       {"replay",
        1,
        {kConfig, kOutput, {"--stats", false}},
@@ -84,6 +85,26 @@ const std::vector<Command>& Commands() {
        Doctor,
        "doctor [--json]",
        "what this host offers, what each hook becomes"},
+      {"rules test",
+       0,
+       {kConfig},
+       RulesTest,
+       "rules test [--config F]",
+       "runs the tests that rules carry"},
+      {"rules lint",
+       0,
+       {kConfig},
+       RulesLint,
+       "rules lint [--config F]",
+       "what in the rules is likely to be a mistake"},
+      {"rules list", 0, {kConfig}, RulesList, "rules list [--config F]", "the rules, with tags"},
+      {"rules fields", 0, {}, RulesFields, "rules fields", "what conditions can ask for"},
+      {"rules explain",
+       1,
+       {kConfig, {"--capture", true}, {"--event", true}},
+       RulesExplain,
+       "rules explain ID --event JSON|--capture FILE [--config F]",
+       "why a rule fires, or does not"},
       {"schema", 0, {}, Schema, "schema", "JSON Schema of the lines that are written"},
   };
   return commands;
@@ -112,7 +133,7 @@ int Main(std::vector<std::string> words) {
     std::puts("rand-guard " RG_VERSION);
     return 0;
   }
-  if (words[0] == "capture" && words.size() > 1) {
+  if ((words[0] == "capture" || words[0] == "rules") && words.size() > 1) {
     words[0] += " " + words[1];
     words.erase(words.begin() + 1);
   }

@@ -12,6 +12,7 @@
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
+#include "analyzer/confine/confine.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/pipeline/pipeline.h"
 
@@ -23,12 +24,13 @@ void PrintStats(const CaptureReader& reader, const Pipeline& pipeline, const Lin
   const double seconds = took.count();
   std::fprintf(stderr,
                "messages %llu, records %llu (%llu not understood), events written %llu, "
-               "losses reported %llu\n"
+               "alerts %llu, losses reported %llu\n"
                "%.3f s, %.0f records/s, %.1f MB read, %.1f MB written\n",
                static_cast<unsigned long long>(reader.Messages()),
                static_cast<unsigned long long>(pipeline.records_read()),
                static_cast<unsigned long long>(pipeline.invalid_records()),
                static_cast<unsigned long long>(pipeline.events_written()),
+               static_cast<unsigned long long>(pipeline.alerts_written()),
                static_cast<unsigned long long>(pipeline.losses()), seconds,
                seconds > 0 ? static_cast<double>(pipeline.records_read()) / seconds : 0.0,
                static_cast<double>(reader.Bytes()) / 1e6, static_cast<double>(out.bytes()) / 1e6);
@@ -42,10 +44,11 @@ absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments) {
 }
 
 // True: all of it was whole and written.
-absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Config& config) {
+absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Loaded& loaded) {
   RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(arguments.operands()[0]));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenReplayOutput(arguments));
-  Pipeline pipeline(config, out);
+  Pipeline pipeline(loaded.config, out, loaded.rules);
+  RG_RETURN_IF_ERROR(ConfineReader());
   const auto start = std::chrono::steady_clock::now();
   bool whole = ReplayCapture(reader, pipeline, out, [](const absl::Status& status) {
                  Say(Message(status));
@@ -67,9 +70,9 @@ absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Config& config
 }  // namespace
 
 int Replay(Arguments& arguments) {
-  const auto config = ReadConfig(arguments, /*quiet=*/true);
-  if (!config.has_value()) return 1;
-  const auto whole = ReplayWith(arguments, *config);
+  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+  if (!loaded.has_value()) return 1;
+  const auto whole = ReplayWith(arguments, *loaded);
   if (!whole.ok()) return Fail(whole.status());
   return *whole ? 0 : 1;
 }
@@ -77,6 +80,7 @@ int Replay(Arguments& arguments) {
 int CaptureInfo(Arguments& arguments) {
   auto reader = CaptureReader::Open(arguments.operands()[0]);
   if (!reader.ok()) return Fail(reader.status());
+  if (const absl::Status status = ConfineReader(); !status.ok()) return Fail(status);
   const auto info =
       InspectCapture(*reader, [](RecordBytes record) { return DecodeRecord(record).status(); });
   std::fputs(FormatCaptureInfo(info).c_str(), stdout);

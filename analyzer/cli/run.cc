@@ -21,6 +21,7 @@
 #include "analyzer/cli/collector_process.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
+#include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"
 #include "analyzer/ingest/service.h"
 
@@ -46,7 +47,7 @@ absl::Status BecomeAnalyzer(const Identities& identities) {
 // In the child. Everything that takes root was opened before.
 absl::Status AnalyzerChild(const Config& config, LineSink& out, kj::AutoCloseFd listener,
                            ServiceOptions options, std::optional<CaptureWriter> recorder,
-                           const Identities& identities) {
+                           const Identities& identities, const OpenLater& later) {
   setpgid(0, 0);
   RG_RETURN_IF_ERROR(BecomeAnalyzer(identities));
   // The peer's name on a unix socket is that of who listened: not root any more.
@@ -54,7 +55,10 @@ absl::Status AnalyzerChild(const Config& config, LineSink& out, kj::AutoCloseFd 
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
                   std::nullopt);
-  return service.Run(std::move(signals));
+  return service.Run(std::move(signals), [&]() -> absl::StatusOr<ConfinementHealth> {
+    RG_RETURN_IF_ERROR(CheckUnprivileged(/*allow_root=*/identities.analyzer_uid == 0));
+    return ConfineService(later);
+  });
 }
 
 std::string Describe(int status) {
@@ -105,8 +109,9 @@ absl::Status Supervise(pid_t collector, pid_t analyzer, const sigset_t& signals)
   }
 }
 
-absl::Status RunBoth(const Arguments& arguments, const Config& config,
+absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
                      const std::optional<std::string>& capture) {
+  const Config& config = loaded.config;
   if (geteuid() != 0) {
     return HostError(
         "loading eBPF programs takes root: sudo rand-guard run. Without it, `rand-guard "
@@ -137,13 +142,16 @@ absl::Status RunBoth(const Arguments& arguments, const Config& config,
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(plan);
   options.limitations = config.Unsupported();
+  options.rules = loaded.rules;
+  options.reload_rules = RuleReloader(arguments);
 
   const pid_t analyzer = fork();
   if (analyzer < 0) return ErrnoError(errno, "fork");
   if (analyzer == 0) {
     folder.Disown();
-    const absl::Status status = AnalyzerChild(config, out, std::move(listener), std::move(options),
-                                              std::move(recorder), identities);
+    const absl::Status status = AnalyzerChild(
+        config, out, std::move(listener), std::move(options), std::move(recorder), identities,
+        {ConfigPath(arguments), OutputPath(arguments, config), std::nullopt});
     _exit(status.ok() ? 0 : Fail(status));
   }
   listener = nullptr;
@@ -157,9 +165,9 @@ absl::Status RunBoth(const Arguments& arguments, const Config& config,
 }
 
 int RunWith(const Arguments& arguments, const std::optional<std::string>& capture) {
-  const auto config = ReadConfig(arguments);
-  if (!config.has_value()) return 1;
-  const absl::Status status = RunBoth(arguments, *config, capture);
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
+  const absl::Status status = RunBoth(arguments, *loaded, capture);
   return status.ok() ? 0 : Fail(status);
 }
 

@@ -5,12 +5,15 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "analyzer/base/status.h"
@@ -94,28 +97,76 @@ std::optional<std::string> ConfigPath(const Arguments& arguments) {
   return std::nullopt;
 }
 
-std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet) {
-  const auto path = ConfigPath(arguments);
-  const ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
-  for (const Diagnostic& d : result.diagnostics) {
-    if (quiet && d.severity == Diagnostic::Severity::kWarning) continue;
+namespace {
+
+std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint,
+                           std::vector<Diagnostic>& diagnostics) {
+  ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
+  diagnostics = std::move(result.diagnostics);
+  if (!result.config.has_value()) return std::nullopt;
+  auto rules = RuleSet::Compile(*result.config, diagnostics, lint);
+  if (rules == nullptr) return std::nullopt;
+  return Loaded{*std::move(result.config), std::move(rules)};
+}
+
+}  // namespace
+
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell) {
+  std::vector<Diagnostic> diagnostics;
+  auto loaded = Load(ConfigPath(arguments), tell == Tell::kLint, diagnostics);
+  for (const Diagnostic& d : diagnostics) {
+    if (tell == Tell::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
   }
-  if (result.config.has_value() && !quiet) {
-    for (const std::string& limitation : result.config->Unsupported()) {
+  if (loaded.has_value() && tell != Tell::kErrors) {
+    for (const std::string& limitation : loaded->config.Unsupported()) {
       std::fprintf(stderr, "warning: %s\n", limitation.c_str());
     }
   }
-  return result.config;
+  return loaded;
+}
+
+std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
+    const Arguments& arguments) {
+  return [path = ConfigPath(arguments)]() -> absl::StatusOr<std::shared_ptr<const RuleSet>> {
+    std::vector<Diagnostic> diagnostics;
+    auto loaded = Load(path, /*lint=*/false, diagnostics);
+    for (const Diagnostic& d : diagnostics) {
+      std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+    }
+    if (loaded.has_value()) return std::move(loaded->rules);
+    const auto first = std::find_if(diagnostics.begin(), diagnostics.end(), [](const auto& d) {
+      return d.severity == Diagnostic::Severity::kError;
+    });
+    return InvalidInput("%s", FormatDiagnostic(*first));
+  };
+}
+
+std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {
+  auto path = arguments.Value("--output");
+  if (path == "-") return std::nullopt;
+  if (path.has_value()) return path;
+  if (config.output.type == OutputType::kStdout || config.output.path.empty()) return std::nullopt;
+  return config.output.path;
 }
 
 absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config) {
-  if (const auto path = arguments.Value("--output")) {
-    if (*path == "-") return LineSink::Stdout();
-    return LineSink::File(*path);
+  const OutputConfig& output = config.output;
+  std::optional<LineSink> sink;
+  if (const auto path = OutputPath(arguments, config)) {
+    const Rotation rotation{std::uint64_t{output.rotate_size} << 20,
+                            std::chrono::hours(output.rotate_age), output.rotate_keep};
+    RG_ASSIGN_OR_RETURN(LineSink file, LineSink::File(*path, rotation));
+    sink.emplace(std::move(file));
+  } else {
+    sink.emplace(LineSink::Stdout());
   }
-  if (config.output.type == OutputType::kFile) return LineSink::File(config.output.path);
-  return LineSink::Stdout();
+  if (output.sync_alerts) sink->SyncAlerts();
+  if (output.type == OutputType::kJournald) {
+    RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
+    sink->AttachJournal(std::move(journal));
+  }
+  return *std::move(sink);
 }
 
 absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {

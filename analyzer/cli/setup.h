@@ -4,6 +4,9 @@
 #ifndef ANALYZER_CLI_SETUP_H_
 #define ANALYZER_CLI_SETUP_H_
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +16,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/config/plan_compiler.h"
 #include "analyzer/output/line_sink.h"
+#include "analyzer/rules/rule_set.h"
 
 namespace randguard::cli {
 
@@ -27,11 +31,24 @@ int Fail(const absl::Status& status);
 // --config, else $EDR_CONFIG, else the installed file; nullopt, when only the last is left and it
 // is not there: the defaults then.
 std::optional<std::string> ConfigPath(const Arguments& arguments);
-// Reads it; nullopt after telling every diagnostic. Warnings are told too, unless `quiet`.
-std::optional<Config> ReadConfig(const Arguments& arguments, bool quiet = false);
+// A configuration and its rules, compiled.
+struct Loaded {
+  Config config;
+  std::shared_ptr<const RuleSet> rules;
+};
+enum class Tell : std::uint8_t { kErrors, kWarnings, kLint };
+// Reads it; nullopt after telling every error. Warnings are told where `tell` says so.
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell = Tell::kWarnings);
+// The rules of the configuration as it is now, for a running analyzer; the error is the first of
+// those that have been told.
+std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
+    const Arguments& arguments);
 
 // As the configuration says, or --output ("-" for stdout).
 absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config);
+
+// The file that is; nullopt for stdout.
+std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config);
 
 struct Identities {
   uid_t collector_uid = 0;

@@ -13,7 +13,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "analyzer/config/source_text.h"
 
 namespace randguard {
 
@@ -92,7 +95,7 @@ enum class NetworkHook {
   kRecvmmsg,
   kClose  // no system call: the end of TCP connections
 };
-enum class OutputType { kStdout, kFile };
+enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };
 enum class RuleType { kProcess, kFile, kNetwork };
 enum class Severity { kLow, kMedium, kHigh, kCritical };
@@ -166,7 +169,11 @@ struct NetworkConfig {
 struct OutputConfig {
   OutputType type = OutputType::kStdout;
   OutputFormat format = OutputFormat::kJson;
-  std::string path;  // not empty when type is kFile
+  std::string path;  // not empty when type is kFile; of kJournald: telemetry, stdout if empty
+  std::uint32_t rotate_size = 256;  // MiB; 0: never for its size
+  std::uint32_t rotate_age = 0;     // hours; 0: never for its age
+  std::uint32_t rotate_keep = 4;
+  bool sync_alerts = true;
   bool operator==(const OutputConfig&) const = default;
 };
 
@@ -178,7 +185,40 @@ struct PerformanceConfig {
   bool operator==(const PerformanceConfig&) const = default;
 };
 
-// Of the lists, only those of its type are ever filled.
+// A condition under which a rule does not fire after all.
+struct RuleException {
+  std::string name;  // may be empty
+  SourceText condition;
+  bool operator==(const RuleException&) const = default;
+};
+
+// One field of an event in a rule's test.
+struct TestField {
+  std::string name;  // dotted, as in conditions
+  std::variant<bool, std::int64_t, std::string, std::vector<std::string>, std::vector<std::int64_t>>
+      value;
+  bool operator==(const TestField&) const = default;
+};
+
+// An event in a rule's test: fields, or the line of output in `json`.
+struct TestEvent {
+  std::vector<TestField> fields;
+  SourceText json;
+  Place place;
+  bool operator==(const TestEvent& other) const {
+    return fields == other.fields && json == other.json;
+  }
+};
+
+struct RuleTest {
+  SourceText name;
+  std::vector<TestEvent> before;  // earlier events, that say who the processes are
+  TestEvent event;
+  bool fires = true;
+  bool operator==(const RuleTest&) const = default;
+};
+
+// Of the lists of the simple keys, only those of its type are ever filled.
 struct Rule {
   std::string id;
   std::string name;
@@ -193,7 +233,41 @@ struct Rule {
   std::vector<FileOperation> operations;   // file
   std::optional<Direction> direction;      // network, then set
   std::vector<std::uint16_t> ports;        // network
+
+  SourceText source;     // the id, as it is written
+  SourceText condition;  // may be empty; must hold besides the above
+  std::vector<SourceText> events;
+  std::vector<RuleException> unless;
+  std::string description;
+  std::vector<std::string> tags, references, false_positives;
+  std::vector<RuleTest> tests;
   bool operator==(const Rule&) const = default;
+};
+
+// A list that conditions can name.
+struct RuleList {
+  SourceText name;
+  struct Item {
+    std::variant<std::int64_t, std::string> value;
+    SourceText source;
+    bool operator==(const Item& other) const { return value == other.value; }
+  };
+  std::vector<Item> items;
+  bool operator==(const RuleList&) const = default;
+};
+
+// A condition that conditions can name.
+struct RuleMacro {
+  SourceText name;
+  SourceText condition;
+  bool operator==(const RuleMacro&) const = default;
+};
+
+struct AlertsConfig {
+  std::uint32_t window_secs = 60;  // 0: nothing is folded
+  std::uint32_t max_folded = 4096;
+  bool built_in_rules = true;
+  bool operator==(const AlertsConfig&) const = default;
 };
 
 struct PersistenceDetection {
@@ -227,7 +301,11 @@ struct Config {
   NetworkConfig network;
   OutputConfig output;
   PerformanceConfig performance;
-  std::vector<Rule> rules;  // of the config file, then of rules.d by file name
+  AlertsConfig alerts;
+  // These three: of the config file, then of rules.d by file name.
+  std::vector<Rule> rules;
+  std::vector<RuleList> lists;
+  std::vector<RuleMacro> macros;
   DetectionsConfig detections;
 
   // What this configuration asks for and this version does not do yet: one sentence each, for the
@@ -259,6 +337,8 @@ struct ConfigResult {
 inline constexpr std::size_t kConfigFileMax = 1 << 20;
 inline constexpr std::size_t kConfigLineMax = 16384;
 inline constexpr std::size_t kConfigNestingMax = 32;
+inline constexpr std::size_t kConditionMax = 16384;  // bytes of one condition
+inline constexpr std::size_t kRulesMax = 20000;      // of all files
 
 // Reads `path` and, sorted by name, the files *.toml in the folder rules.d beside it (names that
 // begin with a dot are passed over; the folder may be absent).
@@ -272,6 +352,9 @@ struct ConfigSource {
 // The same without the file system.
 ConfigResult ParseConfig(std::string_view text, std::string_view file_name,
                          std::span<const ConfigSource> rule_files = {});
+
+// Rules that come with the program: a file of rules in which ids may begin with "BUILTIN-".
+ConfigResult ParseBuiltInRules(const ConfigSource& source);
 
 }  // namespace randguard
 

@@ -33,8 +33,13 @@ const TomlValue* FindMember(const TomlValue& table, std::string_view key) {
 // The visitor of VisitTables: reads one file. Of a file of rules, only the rules.
 class FileReader {
  public:
-  FileReader(const TomlValue& root, bool rules_only, Reporter& reporter, RuleIds& rule_ids)
-      : root_(root), rules_only_(rules_only), reporter_(reporter), rule_ids_(rule_ids) {}
+  FileReader(const TomlValue& root, bool rules_only, Reporter& reporter, RuleIds& rule_ids,
+             std::map<std::string, std::string>& names)
+      : root_(root),
+        rules_only_(rules_only),
+        reporter_(reporter),
+        rule_ids_(rule_ids),
+        names_(names) {}
 
   template <typename T>
   void operator()(const Table& table, T& config) {
@@ -65,9 +70,54 @@ class FileReader {
     }
   }
 
+  void operator()(const Table& table, std::vector<RuleList>& lists) {
+    ForEachNamed(table.name, Type::kArray, [&](const TomlMember& member, SourceText name) {
+      RuleList list;
+      list.name = std::move(name);
+      for (const TomlValue& item : member.value.array) {
+        if (item.type != member.value.array[0].type ||
+            (item.type != Type::kString && item.type != Type::kInteger)) {
+          reporter_.Error(item.offset,
+                          absl::StrFormat("%s.%s: expected only strings or only "
+                                          "integers, found %s",
+                                          table.name, member.key, TypeName(item.type)));
+          return;
+        }
+        RuleList::Item& out = list.items.emplace_back();
+        if (item.type == Type::kString) {
+          out.value = item.string;
+        } else {
+          out.value = item.integer;
+        }
+        out.source = reporter_.Locate(item.offset, item.string);
+      }
+      if (list.items.empty() || list.items.size() > kListMax) {
+        reporter_.Error(member.value.offset,
+                        absl::StrFormat("%s.%s: has %d items; 1 to %d are allowed", table.name,
+                                        member.key, list.items.size(), kListMax));
+        return;
+      }
+      lists.push_back(std::move(list));
+    });
+  }
+
+  void operator()(const Table& table, std::vector<RuleMacro>& macros) {
+    ForEachNamed(table.name, Type::kString, [&](const TomlMember& member, SourceText name) {
+      const std::string wrong = CheckCondition(member.value.string);
+      if (!wrong.empty()) {
+        reporter_.Error(member.value.offset,
+                        absl::StrFormat("%s.%s: %s", table.name, member.key, wrong));
+        return;
+      }
+      macros.push_back(
+          {std::move(name), reporter_.Locate(member.value.offset, member.value.string)});
+    });
+  }
+
   void ReportUnknownTables() const {
     if (rules_only_) {
-      ReportUnknown(root_, kRulesFile, "", "a file in rules.d holds only [[rules]]");
+      ReportUnknown(root_, kRulesFile, "",
+                    "a file in rules.d holds only [[rules]], [lists] and [macros]");
       return;
     }
     ReportUnknown(root_, kTables, "", "allowed: " + QuotedList(kTables));
@@ -82,13 +132,45 @@ class FileReader {
   Reporter& GetReporter() const { return reporter_; }
 
  private:
-  static constexpr std::array<std::string_view, 10> kTables = {
-      "agent",   "ebpf",   "events",      "process", "file",
-      "network", "output", "performance", "rules",   "detections"};
+  static constexpr std::size_t kListMax = 4096;
+  static constexpr std::array<std::string_view, 13> kTables = {
+      "agent",       "ebpf",   "events", "process", "file",   "network",   "output",
+      "performance", "alerts", "rules",  "lists",   "macros", "detections"};
   static constexpr std::array<std::string_view, 2> kDetections = {"persistence", "network"};
-  static constexpr std::array<std::string_view, 1> kRulesFile = {"rules"};
+  static constexpr std::array<std::string_view, 3> kRulesFile = {"rules", "lists", "macros"};
 
-  void CheckElement(const Rule& rule, const TableReader& reader) {
+  // Calls take(member, name) for each member of a table whose keys are names of the author's own.
+  template <typename Take>
+  void ForEachNamed(std::string_view name, Type type, Take&& take) {
+    const TomlValue* table = FindTable(name);
+    if (table == nullptr) return;
+    for (const TomlMember& member : table->table) {
+      const std::string wrong = CheckRuleName(member.key);
+      if (!wrong.empty()) {
+        reporter_.Error(member.key_offset,
+                        absl::StrFormat("%s: %s %s", name, Quoted(member.key), wrong));
+        continue;
+      }
+      const auto [first, is_new] =
+          names_.try_emplace(member.key, reporter_.Where(member.key_offset));
+      if (!is_new) {
+        reporter_.Error(member.key_offset,
+                        absl::StrFormat("%s: %s is already the name of the list or macro at %s",
+                                        name, Quoted(member.key), first->second));
+        continue;
+      }
+      if (member.value.type != type) {
+        reporter_.Error(member.value.offset,
+                        absl::StrFormat("%s.%s: expected %s, found %s", name, member.key,
+                                        TypeName(type), TypeName(member.value.type)));
+        continue;
+      }
+      take(member, reporter_.Locate(member.key_offset, member.key));
+    }
+  }
+
+  void CheckElement(Rule& rule, const TableReader& reader) {
+    rule.source = reporter_.Locate(reader.OffsetOf("id"), rule.id);
     CheckRule(rule, reader, reporter_, rule_ids_);
   }
   void CheckElement(const PersistenceDetection& detection, const TableReader& reader) {
@@ -142,6 +224,7 @@ class FileReader {
   const bool rules_only_;
   Reporter& reporter_;
   RuleIds& rule_ids_;
+  std::map<std::string, std::string>& names_;  // of lists and macros, and where
   const TomlValue* misplaced_ = nullptr;
   std::map<std::string, TableReader, std::less<>> tables_;
 };
@@ -220,6 +303,8 @@ void CheckConsistency(const Config& config, const FileReader& file) {
 
 class Loader {
  public:
+  explicit Loader(bool built_in) : rule_ids_{.built_in = built_in} {}
+
   void Read(std::string_view text, std::string_view name, bool rules_only) {
     const std::size_t first = diagnostics_.size();
     Reporter reporter(name, text, diagnostics_);
@@ -228,7 +313,7 @@ class Loader {
       reporter.Error(error->offset, error->message);
       return;
     }
-    FileReader file(std::get<TomlValue>(parsed), rules_only, reporter, rule_ids_);
+    FileReader file(std::get<TomlValue>(parsed), rules_only, reporter, rule_ids_, names_);
     VisitTables(file, config_);
     file.ReportUnknownTables();
     if (!rules_only) {
@@ -257,6 +342,7 @@ class Loader {
  private:
   Config config_;
   RuleIds rule_ids_;
+  std::map<std::string, std::string> names_;
   std::vector<Diagnostic> diagnostics_;
 };
 
@@ -264,9 +350,15 @@ class Loader {
 
 ConfigResult ParseConfig(std::string_view text, std::string_view file_name,
                          std::span<const ConfigSource> rule_files) {
-  Loader loader;
+  Loader loader(/*built_in=*/false);
   loader.Read(text, file_name, false);
   for (const ConfigSource& file : rule_files) loader.Read(file.text, file.name, true);
+  return std::move(loader).Finish();
+}
+
+ConfigResult ParseBuiltInRules(const ConfigSource& source) {
+  Loader loader(/*built_in=*/true);
+  loader.Read(source.text, source.name, true);
   return std::move(loader).Finish();
 }
 

@@ -72,7 +72,7 @@ TEST(ParseConfigTest, UnknownTableIsSuggested) {
       Diagnose("[agnet]\nid = \"x\"\n"),
       Lines{"c.toml:1:2: error: unknown table \"agnet\"; did you mean \"agent\"? allowed: "
             "\"agent\", \"ebpf\", \"events\", \"process\", \"file\", \"network\", \"output\", "
-            "\"performance\", \"rules\", \"detections\""});
+            "\"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", \"detections\""});
 }
 
 TEST(ParseConfigTest, UnknownKeyIsSuggested) {
@@ -240,11 +240,18 @@ TEST(ParseConfigTest, DnsAndPayloadAreRefused) {
                    "false"}));
 }
 
-TEST(ParseConfigTest, JournaldIsRefusedWithARemedy) {
-  EXPECT_EQ(
-      Diagnose("[output]\ntype = \"journald\"\n"),
-      Lines{"c.toml:2:8: error: output.type: \"journald\" is not implemented yet; use \"stdout\", "
-            "which a systemd unit sends to the journal"});
+TEST(ParseConfigTest, JournaldTakesAPathOrNone) {
+  EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\npath = \"/var/log/x\"\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"syslog\"\n"),
+            Lines{"c.toml:2:8: error: output.type: unknown value \"syslog\"; allowed: \"stdout\", "
+                  "\"file\", \"journald\""});
+}
+
+TEST(ParseConfigTest, RotationHasBounds) {
+  EXPECT_EQ(Diagnose("[output]\nrotate_size = 0\nrotate_age = 24\nrotate_keep = 1\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\nrotate_keep = 0\n").size(), 1u);
+  EXPECT_EQ(Diagnose("[output]\nrotate_size = 1048577\n").size(), 1u);
 }
 
 TEST(ParseConfigTest, FileOutputNeedsAPath) {
@@ -296,7 +303,8 @@ TEST(ParseConfigTest, EveryProblemIsReportedInOrder) {
           "c.toml:8:6: error: agent.id: \"\" must not be empty",
           "c.toml:9:2: error: unknown table \"nets\"; allowed: \"agent\", \"ebpf\", "
           "\"events\", \"process\", \"file\", \"network\", \"output\", \"performance\", "
-          "\"rules\", \"detections\""}));
+          "\"alerts\", "
+          "\"rules\", \"lists\", \"macros\", \"detections\""}));
 }
 
 TEST(ParseConfigTest, SyntaxErrorIsOneLineOfTheSameForm) {
@@ -328,17 +336,12 @@ TEST(UnsupportedTest, NothingIsSaidOfTheDefaults) { EXPECT_EQ(Parse("").Unsuppor
 
 TEST(UnsupportedTest, EachPartIsSaid) {
   Config config;
-  config.file.enabled = false;
   config.rules.push_back({.enabled = true});
-  config.rules.push_back({.enabled = false});
   config.detections.network.emplace_back();
   config.performance.drop_when_full = true;
   const Lines said = config.Unsupported();
-  ASSERT_EQ(said.size(), 3u);
-  EXPECT_TRUE(
-      said[0].starts_with("rules: 1 enabled, but this version does not evaluate rules yet"));
-  EXPECT_TRUE(said[1].starts_with("detections: 1 written, but this version does not evaluate"));
-  EXPECT_TRUE(said[2].starts_with("performance.drop_when_full is true, but"));
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_TRUE(said[0].starts_with("performance.drop_when_full is true, but"));
 }
 
 }  // namespace

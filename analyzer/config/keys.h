@@ -61,6 +61,12 @@ inline constexpr Text kLabel = {"printable text, 1 to 128 bytes", CheckLabel};
 inline constexpr Text kSomePaths = {"absolute paths", CheckAbsolutePath, 1};
 inline constexpr Text kSomePatterns = {"patterns", CheckPattern, 1};
 inline constexpr Text kSomeNames = {"process names", CheckProcessName, 1};
+inline constexpr Text kCondition = {"a condition (docs/rules.md), at most 16384 bytes",
+                                    CheckCondition};
+inline constexpr Text kProse = {"text of at most 4096 bytes", CheckProse};
+inline constexpr Text kLabels = {"printable text, 1 to 128 bytes each", CheckLabel, 0, 256};
+inline constexpr Text kProses = {"texts of at most 4096 bytes", CheckProse, 0, 256};
+inline constexpr Text kEventTypes = {"event types", CheckLabel, 1, 256};
 inline constexpr Text kEnvNames = {
     "names of environment variables, 1 to 63 bytes each, without \"=\"", CheckEnvName, 0, 64};
 
@@ -156,13 +162,27 @@ void VisitKeys(V& v, NetworkConfig& c) {
 template <typename V>
 void VisitKeys(V& v, OutputConfig& c) {
   v(Key{"type",
-        "Where events go. Under systemd, `stdout` is the journal; `journald` is reserved for a "
-        "later "
-        "version and refused."},
+        "Where events go. Under systemd, `stdout` is the journal, line by line. `journald`: alerts "
+        "become entries of the journal with fields to filter on, besides all events going to "
+        "`path`, or to stdout without it."},
     c.type);
   v(Key{"format", "One JSON object a line."}, c.format);
-  v(Key{"path", "File that events are appended to. Needed when `type` is `file`."}, c.path,
-    kAnyPath);
+  v(Key{"path",
+        "File that events are appended to. Needed when `type` is `file`, may be given for "
+        "`journald`. SIGHUP opens it again, for rotation by others."},
+    c.path, kAnyPath);
+  v(Key{"rotate_size",
+        "The file becomes `path`.1, `path`.1 becomes `path`.2 and so on, when it has this size; 0: "
+        "never."},
+    c.rotate_size, Range{0, 1048576, "MiB"});
+  v(Key{"rotate_age", "The same when it is this old; 0: never."}, c.rotate_age,
+    Range{0, 87600, "hours"});
+  v(Key{"rotate_keep", "How many old files are kept; the oldest is removed."}, c.rotate_keep,
+    Range{1, 1000});
+  v(Key{"sync_alerts",
+        "An alert in the file is on the disk before more records are taken in. The rest is written "
+        "out as the kernel sees fit."},
+    c.sync_alerts);
 }
 
 template <typename V>
@@ -195,11 +215,12 @@ void VisitKeys(V& v, Rule& r) {
   v(Key{"severity", "Handed on in the alert.", kRequired}, r.severity);
   v(Key{"action", "What to do."}, r.action);
   v(Key{"process_names",
-        "process, network: name of the process, without a folder. A process rule needs this or "
-        "`parent_names`; with both, both must match."},
+        "process, network: name of the process, without a folder: its executable's, or its own "
+        "(`comm`). A process rule looks at `process_start`, needs this or `parent_names`; with "
+        "both, "
+        "both must match."},
     r.process_names, kSomeNames);
-  v(Key{"parent_names", "process: name of its parent, without a folder."}, r.parent_names,
-    kSomeNames);
+  v(Key{"parent_names", "process: name of its parent, likewise."}, r.parent_names, kSomeNames);
   v(Key{"paths",
         "file: with `/` at the end, whatever is below; otherwise the path itself and all below it. "
         "A file rule needs this or `patterns`; with both, both must match."},
@@ -211,6 +232,42 @@ void VisitKeys(V& v, Rule& r) {
     r.direction);
   v(Key{"ports", "network, needed: the remote port of a connect, the local one otherwise."},
     r.ports, Items{1});
+  v(Key{"condition",
+        "What must hold of the event; with the keys above, both must. In its place the keys that a "
+        "rule of its type needs may be left out."},
+    r.condition, kCondition);
+  v(Key{"events",
+        "The `event_type`s that the rule looks at. Without it: `process_start`; of files and the "
+        "network, all events that have the condition's fields."},
+    r.events, kEventTypes);
+  v(Key{"unless",
+        "Exceptions: conditions under which the rule does not fire. A text, or a list of texts and "
+        "of `{ name = \"...\", condition = \"...\" }`."},
+    r.unless);
+  v(Key{"description", "What it means when the rule fires; handed on in the alert."}, r.description,
+    kProse);
+  v(Key{"tags", "Handed on in the alert, for example ATT&CK ids: `attack.t1543.002`."}, r.tags,
+    kLabels);
+  v(Key{"references", "Where to read more."}, r.references, kProses);
+  v(Key{"false_positives", "What else makes the rule fire."}, r.false_positives, kProses);
+  v(Key{"tests",
+        "Cases for `rand-guard rules test`: `name`, `event` (a table of fields) or `json` (a line "
+        "of output), `before` (a list of earlier events), `fires` (`true`)."},
+    r.tests);
+}
+
+template <typename V>
+void VisitKeys(V& v, AlertsConfig& c) {
+  v(Key{"window_secs",
+        "Identical alerts within this time of the first one are counted, and told in one alert at "
+        "its end; 0: every alert is written."},
+    c.window_secs, Range{0, 86400, "seconds"});
+  v(Key{"max_folded",
+        "Most alerts remembered for that; beyond it the oldest is told and forgotten early, which "
+        "is counted."},
+    c.max_folded, Range{1, 1000000});
+  v(Key{"built_in_rules", "`false`: rules whose ids begin with `BUILTIN-` are off."},
+    c.built_in_rules);
 }
 
 template <typename V>
@@ -241,16 +298,24 @@ void VisitTables(V& v, Config& c) {
   v(Table{"network", "Network events."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
   v(Table{"performance", "Bounds."}, c.performance);
+  v(Table{"alerts", "What becomes of alerts."}, c.alerts);
   v(Table{"rules",
-          "One rule each; also in `rules.d/*.toml`. Checked, but not evaluated by this "
-          "version. A key of another type than the rule's is an error, and so is a rule "
-          "that can never match."},
+          "One rule each; also in `rules.d/*.toml`. What conditions can say: [rules](rules.md). A "
+          "key of another type than the rule's is an error, and so is a rule that can never "
+          "match."},
     c.rules);
+  v(Table{"lists",
+          "Lists that conditions can name, of any file: `name = [\"a\", \"b\"]`, or of "
+          "numbers; also in `rules.d/*.toml`."},
+    c.lists);
+  v(Table{"macros",
+          "Conditions that conditions can name, of any file: `name = 'condition'`; also in "
+          "`rules.d/*.toml`."},
+    c.macros);
   v(Table{"detections.persistence",
-          "Marks file events that make a program start again. Not evaluated by this version."},
+          "Marks file events that make a program start again: `alert`, `detection_type`."},
     c.detections.persistence);
-  v(Table{"detections.network", "Marks network events. Not evaluated by this version."},
-    c.detections.network);
+  v(Table{"detections.network", "Marks network events likewise."}, c.detections.network);
 }
 
 }  // namespace randguard

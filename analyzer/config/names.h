@@ -16,7 +16,6 @@ namespace randguard {
 // kNames: one per enumerator, in order.
 // kHookTable: for hooks, the table that lists them.
 // kAlso: what is accepted besides, for messages and documents.
-// kRefused, kRefusal: a value that is known, but refused, and why.
 template <typename E>
 struct EnumTraits;
 
@@ -61,10 +60,7 @@ struct EnumTraits<NetworkHook> {
 };
 template <>
 struct EnumTraits<OutputType> {
-  static constexpr std::string_view kNames[] = {"stdout", "file"};
-  static constexpr std::string_view kRefused = "journald";
-  static constexpr std::string_view kRefusal =
-      "is not implemented yet; use \"stdout\", which a systemd unit sends to the journal";
+  static constexpr std::string_view kNames[] = {"stdout", "file", "journald"};
 };
 template <>
 struct EnumTraits<OutputFormat> {

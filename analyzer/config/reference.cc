@@ -31,6 +31,23 @@ class ReferenceWriter {
     VisitKeys(*this, element);
   }
 
+  void operator()(const Table& table, std::vector<RuleList>&) { NamedSection(table); }
+  void operator()(const Table& table, std::vector<RuleMacro>&) { NamedSection(table); }
+
+  void operator()(const Key& key, SourceText&, const Text& text) {
+    Row(key, "string", "none", std::string(text.items));
+  }
+  void operator()(const Key& key, std::vector<SourceText>&, const Text& text) {
+    Row(key, "list of strings", "none",
+        absl::StrFormat("%d to %d %s", text.min_items, text.max_items, text.items));
+  }
+  void operator()(const Key& key, std::vector<RuleException>&) {
+    Row(key, "string or list", "none", "1 to 64 conditions");
+  }
+  void operator()(const Key& key, std::vector<RuleTest>&) {
+    Row(key, "list of tables", "none", "0 to 256 tests, written `[[rules.tests]]`");
+  }
+
   void operator()(const Key& key, bool& field) {
     Row(key, "boolean", field ? "`true`" : "`false`", "`true`, `false`");
   }
@@ -72,6 +89,11 @@ class ReferenceWriter {
   void Section(const Table& table, std::string_view title) {
     absl::StrAppendFormat(&text_, "\n### `%s`\n\n%s\n\n", title, table.doc);
     text_ += "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
+  }
+
+  // A table whose keys are the author's own.
+  void NamedSection(const Table& table) {
+    absl::StrAppendFormat(&text_, "\n### `[%s]`\n\n%s\n", table.name, table.doc);
   }
 
   void Row(const Key& key, std::string_view type, std::string_view default_value,

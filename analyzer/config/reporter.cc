@@ -13,20 +13,6 @@ namespace {
 constexpr std::size_t kQuotedMax = 80;
 constexpr std::size_t kNameMax = 48;  // longer ones are not compared
 
-// Diagnostics go to terminals and journals: the input must not be able to write there.
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppendFormat(&out, "\\x%02x", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 // Insertions, deletions, replacements and swaps of neighbours that lead from a to b.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::array<std::array<std::size_t, kNameMax + 1>, kNameMax + 1> d;
@@ -46,9 +32,22 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string EscapedForTerminal(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      absl::StrAppendFormat(&out, "\\x%02x", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 Reporter::Reporter(std::string_view file, std::string_view text,
                    std::vector<Diagnostic>& diagnostics)
-    : file_(file), line_starts_{0}, diagnostics_(diagnostics) {
+    : file_(file), text_(text), line_starts_{0}, diagnostics_(diagnostics) {
   for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
     line_starts_.push_back(at + 1);
   }
@@ -67,22 +66,32 @@ std::size_t Reporter::LineOf(std::size_t offset) const {
       std::upper_bound(line_starts_.begin(), line_starts_.end(), offset) - line_starts_.begin());
 }
 
+Place Reporter::PlaceOf(std::size_t offset) const {
+  const std::size_t line = LineOf(offset);
+  return {static_cast<std::uint32_t>(line),
+          static_cast<std::uint32_t>(offset - line_starts_[line - 1] + 1)};
+}
+
+SourceText Reporter::Locate(std::size_t offset, std::string_view value) const {
+  return LocateText(text_, offset, value, file_, [this](std::size_t at) { return PlaceOf(at); });
+}
+
 std::string Reporter::Where(std::size_t offset) const {
-  return absl::StrFormat("%s:%d", Escaped(file_), LineOf(offset));
+  return absl::StrFormat("%s:%d", EscapedForTerminal(file_), LineOf(offset));
 }
 
 void Reporter::Add(std::size_t offset, Diagnostic::Severity severity, std::string_view message) {
-  const std::size_t line = LineOf(offset);
+  const Place place = PlaceOf(offset);
   diagnostics_.push_back({.file = file_,
-                          .line = static_cast<std::uint32_t>(line),
-                          .column = static_cast<std::uint32_t>(offset - line_starts_[line - 1] + 1),
+                          .line = place.line,
+                          .column = place.column,
                           .severity = severity,
-                          .message = Escaped(message)});
+                          .message = EscapedForTerminal(message)});
 }
 
 std::string FormatDiagnostic(const Diagnostic& diagnostic) {
   const char* severity = diagnostic.severity == Diagnostic::Severity::kError ? "error" : "warning";
-  const std::string file = Escaped(diagnostic.file);
+  const std::string file = EscapedForTerminal(diagnostic.file);
   if (diagnostic.line == 0)
     return absl::StrFormat("%s: %s: %s", file, severity, diagnostic.message);
   return absl::StrFormat("%s:%d:%d: %s: %s", file, diagnostic.line, diagnostic.column, severity,
@@ -90,10 +99,10 @@ std::string FormatDiagnostic(const Diagnostic& diagnostic) {
 }
 
 std::string Quoted(std::string_view value) {
-  if (value.size() <= kQuotedMax) return absl::StrFormat("\"%s\"", Escaped(value));
+  if (value.size() <= kQuotedMax) return absl::StrFormat("\"%s\"", EscapedForTerminal(value));
   std::size_t end = kQuotedMax;  // not in the middle of a UTF-8 sequence
   while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
-  return absl::StrFormat("\"%s...\"", Escaped(value.substr(0, end)));
+  return absl::StrFormat("\"%s...\"", EscapedForTerminal(value.substr(0, end)));
 }
 
 std::string_view Nearest(std::string_view name, std::span<const std::string_view> known) {
@@ -103,7 +112,8 @@ std::string_view Nearest(std::string_view name, std::span<const std::string_view
   std::size_t best = kNameMax;
   for (const std::string_view candidate : known) {
     if (candidate.size() > kNameMax) continue;
-    const std::size_t distance = EditDistance(lower, candidate);
+    const std::size_t distance =
+        EditDistance(lower, absl::AsciiStrToLower({candidate.data(), candidate.size()}));
     if (distance < best && distance <= std::max<std::size_t>(1, candidate.size() / 3)) {
       best = distance;
       nearest = candidate;

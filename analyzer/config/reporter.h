@@ -22,6 +22,9 @@ class Reporter {
   void Error(std::size_t offset, std::string_view message);
   void Warning(std::size_t offset, std::string_view message);
 
+  // A string value of the file, with its place.
+  SourceText Locate(std::size_t offset, std::string_view value) const;
+  Place PlaceOf(std::size_t offset) const;
   // "file:line" of an offset.
   std::string Where(std::size_t offset) const;
 
@@ -30,9 +33,13 @@ class Reporter {
   std::size_t LineOf(std::size_t offset) const;
 
   std::string file_;
+  std::string_view text_;
   std::vector<std::size_t> line_starts_;
   std::vector<Diagnostic>& diagnostics_;
 };
+
+// Diagnostics go to terminals and journals: the input must not be able to write there.
+std::string EscapedForTerminal(std::string_view text);
 
 // The value in double quotes, control characters escaped, cut when it is long.
 std::string Quoted(std::string_view value);

@@ -86,16 +86,37 @@ void CheckPathsMeetPatterns(const std::vector<std::string>& paths,
 void CheckId(const Rule& rule, const TableReader& reader, const Reporter& reporter, RuleIds& ids) {
   if (rule.id.empty()) return;  // reported already
   const std::size_t offset = reader.OffsetOf("id");
-  if (rule.id.starts_with(kReservedPrefix)) {
+  if (rule.id.starts_with(kReservedPrefix) && !ids.built_in) {
     reader.Error(offset, "id",
                  absl::StrFormat("%s begins with \"%s\", which is reserved for built-in rules",
                                  Quoted(rule.id), kReservedPrefix));
   }
-  const auto [first, is_new] = ids.try_emplace(rule.id, reporter.Where(offset));
+  const auto [first, is_new] = ids.first.try_emplace(rule.id, reporter.Where(offset));
   if (is_new) return;
   reader.Error(offset, "id",
                absl::StrFormat("%s is already taken by the rule at %s; ids must be unique",
                                Quoted(rule.id), first->second));
+}
+
+bool HasSimpleKeys(const TableReader& reader) {
+  return std::any_of(TypedKeys().begin(), TypedKeys().end(),
+                     [&](const TypedKey& typed) { return reader.Find(typed.key) != nullptr; });
+}
+
+void CheckSimpleKeys(const Rule& rule, const TableReader& reader) {
+  switch (rule.type) {
+    case RuleType::kProcess:
+      NeedOneOf(reader, rule, "process_names", "parent_names");
+      break;
+    case RuleType::kFile:
+      NeedOneOf(reader, rule, "paths", "patterns");
+      Need(reader, rule, "operations");
+      break;
+    case RuleType::kNetwork:
+      Need(reader, rule, "direction");
+      Need(reader, rule, "ports");
+      break;
+  }
 }
 
 }  // namespace
@@ -106,20 +127,8 @@ void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& repo
   const TomlMember* type = reader.Find("type");
   if (type == nullptr || EnumeratorsOf<RuleType>(type->value.string).empty()) return;
   CheckTypedKeys(rule, reader);
-  switch (rule.type) {
-    case RuleType::kProcess:
-      NeedOneOf(reader, rule, "process_names", "parent_names");
-      break;
-    case RuleType::kFile:
-      NeedOneOf(reader, rule, "paths", "patterns");
-      Need(reader, rule, "operations");
-      CheckPathsMeetPatterns(rule.paths, rule.patterns, reader);
-      break;
-    case RuleType::kNetwork:
-      Need(reader, rule, "direction");
-      Need(reader, rule, "ports");
-      break;
-  }
+  CheckPathsMeetPatterns(rule.paths, rule.patterns, reader);
+  if (HasSimpleKeys(reader) || reader.Find("condition") == nullptr) CheckSimpleKeys(rule, reader);
 }
 
 void CheckDetection(const PersistenceDetection& detection, const TableReader& reader) {

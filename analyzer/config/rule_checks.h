@@ -15,7 +15,10 @@
 namespace randguard {
 
 // Ids of all rules so far, over all files, and where each was first seen ("file:line").
-using RuleIds = std::map<std::string, std::string>;
+struct RuleIds {
+  std::map<std::string, std::string> first;
+  bool built_in = false;  // ids may begin with "BUILTIN-"
+};
 
 void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& reporter, RuleIds& ids);
 void CheckDetection(const PersistenceDetection& detection, const TableReader& reader);

@@ -50,7 +50,8 @@ TEST(RulesTest, ProcessRuleIsRead) {
                          .type = RuleType::kProcess,
                          .severity = Severity::kLow,
                          .process_names = {"sh"},
-                         .parent_names = {"nginx"}};
+                         .parent_names = {"nginx"},
+                         .source = {.text = "P"}};
   EXPECT_EQ(rules[0], expected);
 }
 
@@ -228,9 +229,9 @@ TEST(RulesTest, FilesOfRulesHoldOnlyRules) {
   EXPECT_EQ(
       Format(ParseConfig("", "c.toml", files)),
       (Lines{"rules.d/a.toml:1:2: error: unknown table \"agent\"; a file in rules.d holds only "
-             "[[rules]]",
+             "[[rules]], [lists] and [macros]",
              "rules.d/a.toml:3:3: error: unknown key \"rule\"; did you mean \"rules\"? a file in "
-             "rules.d holds only [[rules]]"}));
+             "rules.d holds only [[rules]], [lists] and [macros]"}));
 }
 
 TEST(RulesTest, ProblemsOfAllFilesAreReported) {

@@ -46,6 +46,12 @@ class TableReader {
   void operator()(const Key& key, std::vector<std::string>& field, const Text& text);
   void operator()(const Key& key, std::vector<std::uint16_t>& field, const Items& items);
 
+  void operator()(const Key& key, SourceText& field, const Text& text);
+  void operator()(const Key& key, std::vector<SourceText>& field, const Text& text);
+  // One condition, or a list of conditions and of tables {name, condition}.
+  void operator()(const Key& key, std::vector<RuleException>& field);
+  void operator()(const Key& key, std::vector<RuleTest>& field);
+
   template <Enum E>
   void operator()(const Key& key, E& field) {
     const TomlValue* value = Expect(key, TomlValue::Type::kString);
@@ -95,6 +101,10 @@ class TableReader {
   bool IsOfType(const Key& key, const TomlValue& value, TomlValue::Type type) const;
   bool IsValidText(const Key& key, const TomlValue& value, const Text& text) const;
   bool IsValidCount(const Key& key, const TomlValue& list, std::size_t min, std::size_t max) const;
+  void ReadException(const Key& key, const TomlValue& item, std::vector<RuleException>& field);
+  void ReadTest(const TomlValue& table, std::vector<RuleTest>& field);
+  void ReadTestEvent(std::string_view key, const TomlValue& value, TestEvent& event) const;
+  void ReadTestField(const std::string& name, const TomlValue& value, TestEvent& event) const;
   void ReportUnknownValue(const Key& key, const TomlValue& value,
                           std::span<const std::string_view> names, std::string_view allowed,
                           std::string_view hook_table) const;
@@ -105,12 +115,6 @@ class TableReader {
     using Traits = EnumTraits<E>;
     std::vector<E> read = EnumeratorsOf<E>(value.string);
     if (!read.empty()) return read;
-    if constexpr (requires { Traits::kRefused; }) {
-      if (value.string == Traits::kRefused) {
-        Error(value.offset, key.name, Quoted(value.string) + " " + std::string(Traits::kRefusal));
-        return {};
-      }
-    }
     std::string_view hook_table;
     if constexpr (requires { Traits::kHookTable; }) hook_table = Traits::kHookTable;
     ReportUnknownValue(key, value, Traits::kNames, AllowedValues<E>(), hook_table);

@@ -5,12 +5,15 @@
 #include <cstddef>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/config/config.h"
 #include "schema/abi/event.h"
 
 namespace randguard {
 namespace {
 
 constexpr std::size_t kLabelMax = 128;
+constexpr std::size_t kProseMax = 4096;
+constexpr std::size_t kRuleNameMax = 64;
 constexpr std::size_t kProcessNameMax = 255;  // NAME_MAX
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
@@ -108,6 +111,30 @@ std::string CheckProcessName(std::string_view value) {
     return absl::StrFormat("is longer than %d bytes", kProcessNameMax);
   }
   return "";
+}
+
+std::string CheckCondition(std::string_view value) {
+  if (value.find_first_not_of(" \t\r\n") == value.npos) return "must not be empty";
+  if (value.size() > kConditionMax) {
+    return absl::StrFormat("is longer than %d bytes", kConditionMax);
+  }
+  return "";
+}
+
+std::string CheckProse(std::string_view value) {
+  if (value.size() > kProseMax) return absl::StrFormat("is longer than %d bytes", kProseMax);
+  return "";
+}
+
+std::string CheckRuleName(std::string_view value) {
+  const bool fits = !value.empty() && value.size() <= kRuleNameMax && value[0] >= 'a' &&
+                    value[0] <= 'z' &&
+                    value.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == value.npos;
+  if (fits) return "";
+  return absl::StrFormat(
+      "is no name for a list or macro: 1 to %d lower-case letters, digits and \"_\", a letter "
+      "first",
+      kRuleNameMax);
 }
 
 std::string CheckEnvName(std::string_view value) {

@@ -31,6 +31,15 @@ std::string CheckFilterPattern(std::string_view value);
 // A program's name, without a folder.
 std::string CheckProcessName(std::string_view value);
 
+// A condition's bounds; what it says is checked when rules are compiled.
+std::string CheckCondition(std::string_view value);
+
+// Text for people, of several lines if need be.
+std::string CheckProse(std::string_view value);
+
+// A name that conditions can use: lower-case letters, digits and underscores.
+std::string CheckRuleName(std::string_view value);
+
 // 1 to 63 bytes without "=".
 std::string CheckEnvName(std::string_view value);
 

@@ -28,7 +28,7 @@ struct Loss {
   Text reason;
   OptionalText kind;
   OptionalText lane;
-  std::uint64_t count = 0;
+  std::optional<std::uint64_t> count;
   std::optional<std::uint64_t> total;
   std::uint64_t from_ns = 0;
   std::uint64_t to_ns = 0;
@@ -42,11 +42,15 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"reason">(&Loss::reason,
                       "kernel: no room in the ring, or no way to read (program counters in health "
                       "tell); analyzer_restart: handed to an analyzer that ended before it had "
-                      "printed them; stream_gap: a batch is missing"),
+                      "printed them; stream_gap: a batch is missing; collector_restart: "
+                      "nobody observed in between; output: lines that could not be "
+                      "written, told when it works again"),
       Field<"kind">(&Loss::kind, "kind of record; null: unknown"),
       Field<"lane">(&Loss::lane, "lane it would have come by; null: unknown"),
-      Field<"count">(&Loss::count, "how many"),
-      Field<"total">(&Loss::total, "how many of this kind since the sensor was loaded"),
+      Field<"count">(&Loss::count, "how many; null: unknown"),
+      Field<"total">(&Loss::total,
+                     "how many of this kind since the sensor was loaded; of output, since the "
+                     "analyzer started"),
       Field<"from_ns">(&Loss::from_ns, "lost after this time, nanoseconds since boot"),
       Field<"to_ns">(&Loss::to_ns, "and before this"),
   };
@@ -111,6 +115,26 @@ constexpr auto FieldsOf(const CollectorHealth*) {
   };
 }
 
+// What the analyzer has taken away from itself.
+struct ConfinementHealth {
+  std::string landlock = "off";
+  std::uint64_t landlock_abi = 0;
+  std::string seccomp = "off";
+  bool no_new_privs = false;
+};
+
+constexpr auto FieldsOf(const ConfinementHealth*) {
+  using C = ConfinementHealth;
+  return std::tuple{
+      Field<"landlock">(&C::landlock,
+                        "enforced; partial: this kernel's version lacks a part, the log says "
+                        "which; off: this kernel has none"),
+      Field<"landlock_abi">(&C::landlock_abi, "version the kernel offers, 0: none"),
+      Field<"seccomp">(&C::seccomp, "enforced, or off in a build with sanitizers"),
+      Field<"no_new_privs">(&C::no_new_privs, "no program it starts can gain privileges"),
+  };
+}
+
 template <typename T>
 using Named = std::vector<std::pair<std::string_view, T>>;
 
@@ -134,10 +158,16 @@ struct Health {
   Named<ProgramHealth> programs;
   std::vector<HookHealth> hooks;
   CollectorHealth collector;
+  ConfinementHealth confinement;
   std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0, cgroup_names = 0,
                 cgroup_names_evicted = 0, unknown_messages = 0, session_errors = 0,
-                refused_connections = 0, recording_failures = 0, output_bytes = 0;
+                refused_connections = 0, recording_failures = 0, output_bytes = 0,
+                output_rotations = 0, output_sync_failures = 0, journal_failures = 0;
   std::optional<std::string> rule_set_hash;
+  std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
+                command_lines_cut = 0;
+  std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
+  std::optional<std::string> rule_reload_error;
 };
 
 constexpr auto FieldsOf(const Health*) {
@@ -188,6 +218,7 @@ constexpr auto FieldsOf(const Health*) {
       Field<"programs">(&H::programs, "counters of the eBPF programs"),
       Field<"hooks">(&H::hooks, "what became of each hook"),
       Field<"collector">(&H::collector, "the collector, as of its last heartbeat"),
+      Field<"confinement">(&H::confinement, "what the analyzer has taken away from itself"),
       Field<"losses_reported">(&H::losses_reported, "loss records written"),
       Field<"restart_lost">(&H::restart_lost, "records lost with an analyzer that ended early"),
       Field<"processes_reconciled">(&H::processes_reconciled, "processes found gone by a snapshot"),
@@ -203,7 +234,24 @@ constexpr auto FieldsOf(const Health*) {
                                    "peers of a wrong uid, or a second one"),
       Field<"recording_failures">(&H::recording_failures, "messages missing in the capture"),
       Field<"output_bytes">(&H::output_bytes, "bytes written"),
+      Field<"output_rotations">(&H::output_rotations, "times the output file was rotated"),
+      Field<"output_sync_failures">(&H::output_sync_failures,
+                                    "times that alerts in the file may not have reached the disk"),
+      Field<"journal_failures">(&H::journal_failures, "alerts that the journal did not take"),
       Field<"rule_set_hash">(&H::rule_set_hash, "rules in force; null: none are evaluated"),
+      Field<"rules_enabled">(&H::rules_enabled, "how many these are, with the built-in ones"),
+      Field<"alerts_folded">(&H::alerts_folded,
+                             "alerts that were counted in another one instead of being written"),
+      Field<"alert_windows_ended_early">(&H::alert_windows_ended_early,
+                                         "alerts whose window ended for want of room"),
+      Field<"command_lines_cut">(&H::command_lines_cut,
+                                 "programs of whose command line only the beginning is remembered "
+                                 "for want of room"),
+      Field<"rule_reloads">(&H::rule_reloads, "times that rules were read again, and put in force"),
+      Field<"rule_reload_failures">(&H::rule_reload_failures,
+                                    "times that they were wrong, and the old ones stayed"),
+      Field<"rule_reload_error">(&H::rule_reload_error,
+                                 "what was wrong the last time; null: nothing"),
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/ingest/service.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -43,11 +45,14 @@ std::uint64_t BootNs() {
          static_cast<std::uint64_t>(t.tv_nsec);
 }
 
-std::uint64_t ResidentKb() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/statm", "re"),
-                                                   std::fclose);
+// Of a statm file that stays open: confined, it could not be opened again.
+std::uint64_t ResidentKb(int statm) {
+  char text[128] = {};
   unsigned long long size = 0, resident = 0;
-  if (file == nullptr || std::fscanf(file.get(), "%llu %llu", &size, &resident) != 2) return 0;
+  if (pread(statm, text, sizeof(text) - 1, 0) <= 0 ||
+      std::sscanf(text, "%llu %llu", &size, &resident) != 2) {
+    return 0;
+  }
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
 }
 
@@ -61,7 +66,7 @@ Service::Service(const Config& config, LineSink& out, kj::AutoCloseFd listener,
                  ServiceOptions options, std::optional<CaptureWriter> recorder,
                  std::optional<CursorFile> cursor)
     : out_(out),
-      pipeline_(config, out),
+      pipeline_(config, out, options.rules),
       listener_(std::move(listener)),
       options_(std::move(options)),
       recorder_(std::move(recorder)),
@@ -79,24 +84,36 @@ absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
   return fd;
 }
 
-absl::Status Service::Run(kj::AutoCloseFd signals) {
+absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   signals_ = std::move(signals);
+  memory_use_ = kj::AutoCloseFd(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   const auto context = BuildHostContext(cursor_.has_value() ? cursor_->Read() : std::nullopt);
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
   std::uint64_t watchdog_us = 0;
   const bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+  if (const char* address = std::getenv("NOTIFY_SOCKET"); address != nullptr) {
+    RG_ASSIGN_OR_RETURN(manager_, Datagram::Connect(address));
+  }
+  RG_ASSIGN_OR_RETURN(confinement_, confine());
   TakeBacklog();
-  sd_notify(0, "READY=1\nSTATUS=Waiting for the collector");
+  Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
+  // Not with every batch: each one wakes the service manager.
+  const auto notice_interval = std::chrono::microseconds(watchdog_us / 4);
+  auto next_notice = steady_clock::now();
 
   while (!ending_) {
     const auto now = steady_clock::now();
     auto wait = std::chrono::duration_cast<milliseconds>(next_health - now) + milliseconds(1);
+    if (watched && now >= next_notice) {
+      Notify("WATCHDOG=1");
+      next_notice = now + notice_interval;
+    }
     if (watched) {
-      sd_notify(0, "WATCHDOG=1");
-      wait = std::min(wait, milliseconds(watchdog_us / 4000));
+      wait = std::min(
+          wait, std::chrono::duration_cast<milliseconds>(next_notice - now) + milliseconds(1));
     }
     pollfd fds[] = {{signals_, POLLIN, 0}, {listener_, POLLIN, 0}, {connection_, POLLIN, 0}};
     if (poll(fds, 3, static_cast<int>(std::max<std::int64_t>(wait.count(), 0))) < 0 &&
@@ -109,18 +126,24 @@ absl::Status Service::Run(kj::AutoCloseFd signals) {
     if ((fds[1].revents & POLLIN) != 0) OnConnect();
     if (steady_clock::now() >= next_health) {
       next_health += options_.health_interval;
+      out_.RotateIfOld();
       WriteHealth();
     }
     if (out_.closed()) {
       return HostError("nobody reads the output any more");
     }
   }
-  sd_notify(0, "STOPPING=1");
+  Notify("STOPPING=1");
   Drain();
   WriteHealth();
   HangUp();
   if (recorder_.has_value() && !recorder_->Failed()) RG_RETURN_IF_ERROR(recorder_->Close());
   return absl::OkStatus();
+}
+
+// Not sd_notify(3), which makes a socket each time.
+void Service::Notify(std::string_view state) const {
+  if (manager_.connected()) manager_.Send(state, /*wait=*/true);
 }
 
 void Service::OnSignal() {
@@ -131,6 +154,7 @@ void Service::OnSignal() {
         if (const absl::Status status = out_.Reopen(); !status.ok()) {
           Say(Message(status) + "; the old one stays in use");
         }
+        ReloadRules();
         break;
       case SIGUSR1:
         WriteHealth();
@@ -139,6 +163,23 @@ void Service::OnSignal() {
         ending_ = true;
     }
   }
+}
+
+// Between two messages: each event meets all of one set of rules.
+void Service::ReloadRules() {
+  if (!options_.reload_rules) return;
+  auto rules = options_.reload_rules();
+  if (!rules.ok()) {
+    ++rule_reload_failures_;
+    rule_reload_error_ = Message(rules.status());
+    Say("the rules were not reloaded, the old ones stay in force: " + *rule_reload_error_);
+    return;
+  }
+  ++rule_reloads_;
+  rule_reload_error_ = std::nullopt;
+  Say(absl::StrFormat("rules reloaded: %d enabled, hash %s", (*rules)->enabled(),
+                      (*rules)->hash()));
+  pipeline_.SetRules(*std::move(rules));
 }
 
 void Service::TakeBacklog() {
@@ -166,7 +207,7 @@ void Service::OnConnect() {
   }
   connection_ = *std::move(peer);
   frames_ = FrameReader();
-  sd_notify(0, "STATUS=Collector connected");
+  Notify("STATUS=Collector connected");
 }
 
 void Service::Refuse(const std::string& why) {
@@ -197,7 +238,7 @@ bool Service::OnData() {
       if (!OnFrame(**frame, Origin::kCollector)) return false;
     }
   }
-  out_.Flush();
+  FlushOutput();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   if (!status.ok()) {
     ++session_errors_;
@@ -230,12 +271,18 @@ void Service::WatchRecorder(const absl::Status& status) {
   ++recording_failures_;
 }
 
+void Service::FlushOutput() {
+  out_.Flush();
+  // At once, and not only with the next lines, which may be a while.
+  if (pipeline_.ReportOutputLosses()) out_.Flush();
+}
+
 void Service::HangUp() {
   pipeline_.EndSession();
-  out_.Flush();
+  FlushOutput();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   connection_ = nullptr;
-  sd_notify(0, "STATUS=Waiting for the collector");
+  Notify("STATUS=Waiting for the collector");
 }
 
 void Service::Drain() {
@@ -256,10 +303,14 @@ void Service::WriteHealth() {
   health.time = {health.timestamp_ns};
   health.uptime_secs = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - start_).count());
-  health.rss_kb = ResidentKb();
+  health.rss_kb = ResidentKb(memory_use_);
+  health.confinement = confinement_;
   health.session_errors = session_errors_;
   health.refused_connections = refused_;
   health.recording_failures = recording_failures_;
+  health.rule_reloads = rule_reloads_;
+  health.rule_reload_failures = rule_reload_failures_;
+  health.rule_reload_error = rule_reload_error_;
   health.collector.plan_current =
       options_.plan_digest == 0 || pipeline_.plan_digest() == options_.plan_digest;
 
@@ -272,17 +323,21 @@ void Service::WriteHealth() {
   if (pipeline_.connected() && !health.collector.plan_current) {
     reasons.emplace_back("the collector runs with another plan; restart it");
   }
+  if (rule_reload_error_.has_value()) {
+    reasons.push_back("the rules were not reloaded: " + *rule_reload_error_);
+  }
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +
-      health.userspace_unsupported_kind + session_errors_ + recording_failures_;
+      health.userspace_unsupported_kind + session_errors_ + recording_failures_ +
+      health.output_sync_failures + health.journal_failures;
   if (troubles != troubles_) {
     reasons.emplace_back("records, lines or messages were lost since the last health record");
   }
   troubles_ = troubles;
   health.status = !pipeline_.connected() ? "blind" : reasons.empty() ? "ok" : "degraded";
   pipeline_.WriteHealth(health);
-  out_.Flush();
+  FlushOutput();
 }
 
 }  // namespace randguard

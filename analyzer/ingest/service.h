@@ -8,14 +8,19 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
+#include "analyzer/output/datagram.h"
 #include "analyzer/output/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/frame_reader.h"
@@ -27,7 +32,14 @@ struct ServiceOptions {
   std::uint64_t plan_digest = 0;         // of the plan the configuration compiles to; 0: unknown
   std::vector<std::string> limitations;  // what is configured and not observed: status reasons
   std::chrono::seconds health_interval{10};
+  std::shared_ptr<const RuleSet> rules;  // null: nothing is detected
+  // Reads the rules again, on SIGHUP; an error leaves those in force that are.
+  std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> reload_rules;
 };
+
+// Called when everything is open and nothing has been received yet; what it returns goes into
+// health.
+using Confine = std::function<absl::StatusOr<ConfinementHealth>()>;
 
 class Service {
  public:
@@ -41,10 +53,12 @@ class Service {
 
   // Runs until SIGTERM or SIGINT, or until nobody reads the output. What the collector has sent by
   // then is still taken.
-  absl::Status Run(kj::AutoCloseFd signals);
+  absl::Status Run(kj::AutoCloseFd signals, const Confine& confine);
 
  private:
+  void Notify(std::string_view state) const;
   void OnSignal();
+  void ReloadRules();
   void OnConnect();
   void Refuse(const std::string& why);
   // False: the connection is over.
@@ -53,6 +67,7 @@ class Service {
   void TakeBacklog();
   enum class Origin { kCollector, kAnalyzer };
   bool OnFrame(Frame frame, Origin origin);
+  void FlushOutput();
   void HangUp();
   // What is in the socket is still taken; the collector keeps the rest.
   void Drain();
@@ -68,6 +83,9 @@ class Service {
   const ServiceOptions options_;
   std::optional<CaptureWriter> recorder_;
   std::optional<CursorFile> cursor_;
+  Datagram manager_;            // the service manager's notification socket
+  kj::AutoCloseFd memory_use_;  // /proc/self/statm
+  ConfinementHealth confinement_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool ending_ = false;
   bool draining_ = false;
@@ -75,6 +93,8 @@ class Service {
   std::uint64_t refused_ = 0;
   std::chrono::steady_clock::time_point next_refusal_said_{};
   std::uint64_t recording_failures_ = 0;
+  std::uint64_t rule_reloads_ = 0, rule_reload_failures_ = 0;
+  std::optional<std::string> rule_reload_error_;
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;
 };

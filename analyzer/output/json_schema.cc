@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/event/alert.h"
 #include "analyzer/event/events.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/output/json_writer.h"
@@ -182,6 +183,7 @@ std::string JsonSchema() {
   writer.Add<NetworkAccept>();
   writer.Add<NetworkDatagram>();
   writer.Add<NetworkClose>();
+  writer.Add<Alert>();
   writer.Add<Loss>();
   writer.Add<Health>();
   writer.json().Raw("\n  ]\n}\n");

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "analyzer/event/alert.h"
 #include "analyzer/event/events.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/output/event_writer.h"
@@ -304,6 +305,30 @@ inline NetworkClose SampleClose() {
   return e;
 }
 
+inline Alert SampleAlert() {
+  Alert e;
+  e.rule_id = "FILE-001", e.rule_name = "Sensitive \"file\"", e.rule_type = "file";
+  e.severity = "high", e.action = "alert";
+  e.source_event_type = "file_open";
+  e.pid = 1, e.tid = 2, e.ppid = 3, e.uid = 4, e.gid = 5;
+  e.comm = "cat", e.exe_path = "/usr/bin/cat", e.process_name = "cat", e.parent_name = "sh";
+  e.path = "/etc/shadow", e.operation = "open", e.direction = "outbound";
+  e.port = 65535, e.addr = "2001:db8::7", e.family = "ipv6";
+  e.timestamp_ns = 61'000'000'007;
+  e.time = {e.timestamp_ns};
+  e.process_id = {1, 0x10}, e.parent_process_id = ProcessKey{3, 0x8};
+  e.command_line = "cat /etc/shadow", e.cwd = "/", e.user = "ann", e.tty = "pts0";
+  e.loginuid = 1000;
+  e.parent_exe_path = "/usr/bin/dash", e.parent_command_line = "sh -c x";
+  e.old_path = "/etc/shadow-", e.result = -1, e.error = "EPERM";
+  e.container_id = "c1", e.container_runtime = "docker";
+  e.tags = {"attack.t1003.008", "other"};
+  e.description = "text";
+  e.count = 7, e.folded = true;
+  e.first_time = e.last_time = e.time;
+  return e;
+}
+
 inline Loss SampleLoss() {
   Loss e;
   e.timestamp_ns = 61'000'000'007;
@@ -369,6 +394,7 @@ void ForEachSample(Visit&& visit) {
   visit(SampleDatagram(true));
   visit(SampleDatagram(false));
   visit(SampleClose());
+  visit(SampleAlert());
   visit(SampleLoss());
   visit(SampleHealth());
   visit(ProcessStart{});
@@ -382,6 +408,7 @@ void ForEachSample(Visit&& visit) {
   visit(FileUnlink{.call = {.event_type = "file_unlink"}});
   visit(FileChange{.call = {.event_type = "file_chmod"}});
   visit(NetworkClose{});
+  visit(Alert{});
   visit(Loss{});
   visit(Health{});
   ForEachConductSample(SampleActor(), visit);

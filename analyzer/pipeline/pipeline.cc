@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "analyzer/base/status.h"
+#include "analyzer/process/lineage.h"
 #include "analyzer/wire/record_walker.h"
 
 namespace randguard {
@@ -45,10 +46,10 @@ Named<std::uint64_t> ByKind(const KindCounters& counters) {
 }
 
 template <typename E>
-constexpr bool kIsConduct = std::is_same_v<E, IoUringOperation>;
+constexpr bool kIsConductEvent = std::is_same_v<E, IoUringOperation>;
 template <typename E>
 requires requires { E::kKind; }
-constexpr bool kIsConduct<E> = IsConduct(E::kKind);
+constexpr bool kIsConductEvent<E> = IsConduct(E::kKind);
 
 Credentials CredentialsOf(const ProcessStart& e) {
   Credentials c;
@@ -77,11 +78,13 @@ std::string StateName(wire::Hook::State state) {
 
 }  // namespace
 
-Pipeline::Pipeline(const Config& config, LineSink& out)
+Pipeline::Pipeline(const Config& config, LineSink& out, std::shared_ptr<const RuleSet> rules)
     : out_(out),
       processes_(config.performance.max_process_cache_entries, kGraceNs),
       cgroups_(kMaxCgroups),
-      rate_limit_(config.performance.max_events_per_second) {
+      rate_limit_(config.performance.max_events_per_second),
+      detector_(config, std::move(rules)) {
+  detector_.SetSurroundings({.processes = &processes_, .users = &users_});
   const auto& hooks = config.process.hooks;
   const bool on = config.events.process;
   show_execve_ = on && Has(hooks, ProcessHook::kExecve);
@@ -138,9 +141,11 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   }
   session_ = {std::string(AsView(hello.getHostName())), boot_id, hello.getClockOffsetNs()};
   writer_.SetSession(session_);
+  detector_.SetHost(session_.host_name);
   ++generation_;
   ++sessions_;
   connected_ = true;
+  const std::uint64_t last_ns = now_ns_;
   now_ns_ = std::max(now_ns_, hello.getCollectorStartNs());
   next_batch_ = hello.getNextBatch();
   plan_digest_ = hello.getPlanDigest();
@@ -161,7 +166,10 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   std::optional<Cursor> before = cursor();
   cursor_before_ = std::nullopt;
   cursor_ = {boot_id, hello.getCollectorStartNs(), hello.getNextRecord()};
-  if (!before->SameLife(cursor_)) before = std::nullopt;
+  if (!before->SameLife(cursor_)) {
+    if (before->boot_id == boot_id) ReportGap(*before, last_ns);
+    before = std::nullopt;
+  }
   losses_.Begin(before.has_value() && before->lost.has_value()
                     ? *before->lost
                     : ReadKindCounters(hello.getLostBefore()),
@@ -172,7 +180,7 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
     loss.count = cursor_.records - before->records;
     loss.from_ns = cursor_.collector_start_ns;
     loss.to_ns = now_ns_;
-    restart_lost_ += loss.count;
+    restart_lost_ += *loss.count;
     WriteLoss(loss);
   }
   return absl::OkStatus();
@@ -223,6 +231,7 @@ absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
                  [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   if (damage.ok()) cursor_.records = batch.getFirstRecord() + batch.getRecordCount();
   processes_.Expire(now_ns_);
+  detector_.Expire(now_ns_, [this](const Alert& alert) { WriteAlert(alert); });
   return damage;
 }
 
@@ -248,6 +257,7 @@ void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   collector_.cpu_system_us = stats.getCpuSystemUs();
   collector_.max_rss_kb = stats.getMaxRssKb();
   processes_.Expire(now_ns_);
+  detector_.Expire(now_ns_, [this](const Alert& alert) { WriteAlert(alert); });
 }
 
 void Pipeline::OnContext(wire::Context::Reader context) {
@@ -266,6 +276,7 @@ void Pipeline::OnContext(wire::Context::Reader context) {
 
 void Pipeline::EndSession() {
   merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
+  detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
   connected_ = false;
 }
 
@@ -275,6 +286,16 @@ Pipeline::Cursor Pipeline::cursor() const {
   cursor.records -= std::min<std::uint64_t>(cursor.records, merge_.held());
   cursor.lost = losses_.lost();
   return cursor;
+}
+
+void Pipeline::ReportGap(const Cursor& before, std::uint64_t last_ns) {
+  Loss loss;
+  loss.reason = "collector_restart";
+  // What the one before had in its rings at its end is unknown, too: from its last message on. An
+  // analyzer that has not seen that one itself knows when it began.
+  loss.from_ns = last_ns != 0 ? last_ns : before.collector_start_ns;
+  loss.to_ns = cursor_.collector_start_ns;
+  WriteLoss(loss);
 }
 
 void Pipeline::ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns) {
@@ -291,6 +312,21 @@ void Pipeline::ReportKernelLosses(const KindCounters& lost, std::uint64_t time_n
                    loss.to_ns = to_ns;
                    WriteLoss(loss);
                  });
+}
+
+bool Pipeline::ReportOutputLosses() {
+  if (out_.failing()) return false;
+  const std::uint64_t since = std::exchange(output_ok_ns_, now_ns_);
+  if (out_.failures() == output_lost_) return false;
+  Loss loss;
+  loss.reason = "output";
+  loss.count = out_.failures() - output_lost_;
+  loss.total = out_.failures();
+  loss.from_ns = since;
+  loss.to_ns = now_ns_;
+  output_lost_ = out_.failures();
+  WriteLoss(loss);
+  return true;
 }
 
 void Pipeline::WriteLoss(Loss& loss) {
@@ -337,9 +373,22 @@ void Pipeline::Enrich(Actor& actor) const {
 }
 
 template <typename E>
-void Pipeline::Write(const E& event) {
-  ++events_written_;
-  out_.Write(writer_.Write(event));
+void Pipeline::Emit(E& event, std::uint64_t* hidden) {
+  const bool fired = detector_.Detect(event);
+  if (hidden == nullptr) {
+    ++events_written_;
+    out_.Write(writer_.Write(event));
+  } else {
+    ++*hidden;
+  }
+  if (fired) {
+    detector_.Raise(event, [this](const Alert& alert) { WriteAlert(alert); });
+  }
+}
+
+void Pipeline::WriteAlert(const Alert& alert) {
+  ++alerts_written_;
+  out_.Write(writer_.Write(alert));
 }
 
 void Pipeline::Handle(ProcessStart& event, bool snapshot) {
@@ -351,42 +400,22 @@ void Pipeline::Handle(ProcessStart& event, bool snapshot) {
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(actor.comm);
     process.cgroup_id = actor.cgroup_id;
-    process.image = std::make_shared<const ProgramImage>(
-        ProgramImage{std::string(actor.exe_path.value_or(std::string_view{}))});
+    process.image = processes_.MakeImage(ImageOf(event));
     process.credentials = std::make_shared<const KnownCredentials>(
         KnownCredentials{CredentialsOf(event), snapshot ? "snapshot" : "exec"});
     process.credentials_inherited = false;
   }
   if (snapshot) return;
   Enrich(actor);
-  if (const Process* parent = processes_.Find(actor.parent_process_id.value_or(ProcessKey{}))) {
-    event.parent_comm = parent->comm_text();
-    if (parent->image != nullptr && !parent->image->exe_path.empty()) {
-      event.parent_exe_path = parent->image->exe_path;
-    }
-    for (const Process* p = parent; p != nullptr && event.ancestors.size < TextArray::kMax;
-         p = processes_.Find(p->parent)) {
-      event.ancestors.Add(p->image != nullptr && !p->image->exe_path.empty()
-                              ? std::string_view(p->image->exe_path)
-                              : p->comm_text());
-    }
-  }
+  FillLineage(processes_, event);
   if (const auto user = users_.find(actor.uid); user != users_.end()) event.user = user->second;
-  if (event.source == "execveat" ? show_execveat_ : show_execve_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, (event.source == "execveat" ? show_execveat_ : show_execve_) ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(ProcessExecFailed& event, bool snapshot) {
   if (snapshot) return;
   Enrich(event.actor);
-  if (event.source == "execveat" ? show_execveat_ : show_execve_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, (event.source == "execveat" ? show_execveat_ : show_execve_) ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
@@ -406,11 +435,7 @@ void Pipeline::Handle(ProcessRelationship& event, bool snapshot) {
     child.credentials_inherited = true;
   }
   Enrich(event.actor);
-  if (show_fork_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, show_fork_ ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(ProcessExit& event, bool snapshot) {
@@ -423,11 +448,7 @@ void Pipeline::Handle(ProcessExit& event, bool snapshot) {
     if (event.actor.exe_path.has_value()) event.actor.exe_path = exe_path;
     event.group_dead = processes_.Exit(event.actor.process_id, event.actor.timestamp_ns);
   }
-  if (show_exit_) {
-    Write(event);
-  } else {
-    ++filtered_;
-  }
+  Emit(event, show_exit_ ? nullptr : &filtered_);
 }
 
 void Pipeline::Handle(CgroupName& event, bool snapshot) {
@@ -445,11 +466,8 @@ void Pipeline::Handle(E& event, bool snapshot) {
     }
   }
   // What is about behaviour is rare and tells much: as little limited as what processes do.
-  if (kIsConduct<E> || rate_limit_.Take(event.actor.timestamp_ns)) {
-    Write(event);
-  } else {
-    ++rate_limited_;
-  }
+  const bool shown = kIsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
+  Emit(event, shown ? nullptr : &rate_limited_);
 }
 
 void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
@@ -458,7 +476,7 @@ void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
   if (event.call.error.has_value()) {  // nothing has changed
     event.before = std::nullopt;
     event.before_source = std::nullopt;
-    return Write(event);
+    return Emit(event);
   }
   std::shared_ptr<const KnownCredentials> known;
   if (const Process* process = processes_.Find(event.actor.process_id)) {
@@ -476,18 +494,29 @@ void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
   process.credentials = std::make_shared<const KnownCredentials>(
       KnownCredentials{event.after, CredentialsChange::kTitle});
   process.credentials_inherited = false;
-  Write(event);
+  Emit(event);
 }
 
 void Pipeline::FillHealth(Health& health) const {
   health.raw_events_read = records_read_;
   health.normalized_events_output = events_written_;
+  health.alerts_output = alerts_written_;
+  health.alerts_folded = detector_.folder().folded();
+  health.alert_windows_ended_early = detector_.folder().ended_early();
+  health.command_lines_cut = processes_.images_cut();
+  if (const RuleSet* rules = detector_.rules(); rules != nullptr) {
+    health.rules_enabled = rules->enabled();
+    health.rule_set_hash = rules->hash();
+  }
   health.userspace_filtered = filtered_;
   health.userspace_rate_limited = rate_limited_;
   health.userspace_invalid_schema = invalid_schema_;
   health.userspace_unsupported_kind = unsupported_kind_;
   health.userspace_output_failures = out_.failures();
   health.output_bytes = out_.bytes();
+  health.output_rotations = out_.rotations();
+  health.output_sync_failures = out_.sync_failures();
+  health.journal_failures = out_.journal_failures();
   health.process_table_size = processes_.size();
   health.process_records_evicted = processes_.evicted();
   health.kernel_lost = losses_.total();

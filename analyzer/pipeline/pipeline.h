@@ -6,6 +6,7 @@
 #define ANALYZER_PIPELINE_PIPELINE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "analyzer/event/reports.h"
 #include "analyzer/output/event_writer.h"
 #include "analyzer/output/line_sink.h"
+#include "analyzer/pipeline/detector.h"
 #include "analyzer/pipeline/loss_tracker.h"
 #include "analyzer/pipeline/merge.h"
 #include "analyzer/pipeline/rate_limit.h"
@@ -30,8 +32,14 @@ namespace randguard {
 
 class Pipeline {
  public:
-  // The reference to `out` is kept.
-  Pipeline(const Config& config, LineSink& out);
+  // The reference to `out` is kept. Without rules nothing is detected.
+  Pipeline(const Config& config, LineSink& out, std::shared_ptr<const RuleSet> rules = nullptr);
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Puts others in the place of the rules in force; between two messages.
+  void SetRules(std::shared_ptr<const RuleSet> rules) { detector_.SetRules(std::move(rules)); }
+  Detector& detector() { return detector_; }
 
   // Handles one message. An error is the peer's fault and ends its session; what came before it is
   // written.
@@ -56,10 +64,15 @@ class Pipeline {
   // far the one before it had got.
   Cursor cursor() const;
 
+  // Lines that the output lost and that are not reported yet: a loss record, once it works again.
+  // True: one was written. For live use; a replay that loses lines has failed.
+  bool ReportOutputLosses();
+
   // Fills in what the pipeline knows. The caller adds what it takes a host to know.
   void FillHealth(Health& health) const;
   void WriteHealth(Health& health);
   bool connected() const { return connected_; }
+  std::uint64_t alerts_written() const { return alerts_written_; }
   std::uint64_t events_written() const { return events_written_; }
   std::uint64_t records_read() const { return records_read_; }
   std::uint64_t plan_digest() const { return plan_digest_; }
@@ -85,9 +98,15 @@ class Pipeline {
   void Handle(E& event, bool snapshot);  // what changes nothing that is kept
 
   void Enrich(Actor& actor) const;
+  // Rules look at the event; then it is written, or, when `hidden` counts those that are not
+  // wanted, counted; then the alerts that it caused.
   template <typename E>
-  void Write(const E& event);
+  void Emit(E& event, std::uint64_t* hidden = nullptr);
+  void WriteAlert(const Alert& alert);
   void WriteLoss(Loss& loss);
+  // The collector is another one than `before`, whose last message this analyzer saw at `last_ns`
+  // (0: it saw none).
+  void ReportGap(const Cursor& before, std::uint64_t last_ns);
   void ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns);
 
   LineSink& out_;
@@ -98,6 +117,7 @@ class Pipeline {
   CgroupNames cgroups_;
   RateLimit rate_limit_;  // of file and network events
   absl::flat_hash_map<std::uint32_t, std::string> users_;
+  Detector detector_;
 
   bool show_execve_ = true, show_execveat_ = true, show_fork_ = true, show_exit_ = true;
 
@@ -110,8 +130,10 @@ class Pipeline {
   std::uint64_t next_batch_ = 0;
   std::uint64_t plan_digest_ = 0;
   std::uint64_t records_read_ = 0, events_written_ = 0, filtered_ = 0, invalid_schema_ = 0,
-                unsupported_kind_ = 0, losses_reported_ = 0, rate_limited_ = 0, restart_lost_ = 0,
-                reconciled_ = 0, sessions_ = 0, unknown_messages_ = 0;
+                unsupported_kind_ = 0, losses_reported_ = 0, rate_limited_ = 0, alerts_written_ = 0,
+                restart_lost_ = 0, reconciled_ = 0, sessions_ = 0, unknown_messages_ = 0;
+  std::uint64_t output_lost_ = 0;   // lines, reported
+  std::uint64_t output_ok_ns_ = 0;  // time of the stream when the output last worked
   std::vector<HookHealth> hooks_;
   Named<std::uint64_t> stored_, unwatched_, excluded_;  // by kind
   Named<ProgramHealth> programs_;

@@ -2,18 +2,35 @@
 #include "analyzer/process/process_table.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace randguard {
 
 void Process::set_comm(std::string_view text) {
   comm.fill('\0');
-  std::memcpy(comm.data(), text.data(), std::min(text.size(), comm.size()));
+  std::copy_n(text.begin(), std::min(text.size(), comm.size()), comm.begin());
 }
 
 ProcessTable::ProcessTable(std::size_t capacity, std::uint64_t grace_ns)
     : capacity_(std::max<std::size_t>(capacity, 1)), grace_ns_(grace_ns) {}
+
+std::shared_ptr<const ProgramImage> ProcessTable::MakeImage(ProgramImage image) {
+  if (!image.args.has_value() || image.args->empty()) {
+    return std::make_shared<const ProgramImage>(std::move(image));
+  }
+  if (*args_bytes_ + image.args->size() > kArgsTotal && image.args->size() > kArgsWhenFull) {
+    image.args->resize(kArgsWhenFull);
+    image.args->shrink_to_fit();
+    ++images_cut_;
+  }
+  const std::size_t size = image.args->size();
+  *args_bytes_ += size;
+  return {new ProgramImage(std::move(image)),
+          [bytes = args_bytes_, size](const ProgramImage* done) {
+            *bytes -= size;
+            delete done;
+          }};
+}
 
 const Process* ProcessTable::Find(const ProcessKey& key) const {
   const auto it = index_.find(key);

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ namespace randguard {
 // each of a build's thousand forks is what a table like this would spend its time on.
 struct ProgramImage {
   std::string exe_path;  // empty: unknown
+  // As it was started; arguments end with NUL each, absent when they are not collected.
+  std::optional<std::string> args;
+  std::string cwd, tty;  // empty: unknown, none
+  std::optional<std::uint32_t> loginuid;
 };
 
 // Credentials as last told by a record: of the whole process, though its threads may differ.
@@ -53,6 +58,11 @@ struct Process {
 
 class ProcessTable {
  public:
+  // Bytes of arguments that are kept of all processes together; beyond it, of each new program only
+  // the first kArgsWhenFull, which is counted.
+  static constexpr std::size_t kArgsTotal = std::size_t{32} << 20;
+  static constexpr std::size_t kArgsWhenFull = 128;
+
   ProcessTable(std::size_t capacity, std::uint64_t grace_ns);
 
   // Null if unknown. Pointers stay valid until the next Upsert() or Expire().
@@ -68,6 +78,10 @@ class ProcessTable {
   // said when; one may still come. Returns how many.
   std::size_t EndOthers(std::uint32_t generation, std::uint64_t time_ns);
   void Clear();
+
+  // The image, to be shared by the processes that run it.
+  std::shared_ptr<const ProgramImage> MakeImage(ProgramImage image);
+  std::uint64_t images_cut() const { return images_cut_; }
 
   std::size_t size() const { return index_.size(); }
   std::uint64_t evicted() const { return evicted_; }
@@ -103,6 +117,9 @@ class ProcessTable {
   Queue living_;
   Queue exited_;
   std::uint64_t evicted_ = 0;
+  std::uint64_t images_cut_ = 0;
+  // Shared with the images, which take off what they have added.
+  std::shared_ptr<std::size_t> args_bytes_ = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace randguard

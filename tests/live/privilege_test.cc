@@ -145,10 +145,10 @@ class AnalyzerAlone : public testing::Test {
  protected:
   AnalyzerAlone()
       : out_(folder_ / "out"),
-        analyzer_(
-            {RandGuard(), "analyze", "--config", Config(), "--listen", folder_ / "socket",
-             "--output", folder_ / "out", "--collector-user", "59911", "--analyzer-user", "0"},
-            folder_ / "stderr") {
+        analyzer_({RandGuard(), "analyze", "--config", Config(), "--listen", folder_ / "socket",
+                   "--output", folder_ / "out", "--collector-user", "59911", "--analyzer-user", "0",
+                   "--allow-root"},
+                  folder_ / "stderr") {
     for (int i = 0; i < 500 && access((folder_ / "socket").c_str(), F_OK) != 0; ++i) {
       std::this_thread::sleep_for(milliseconds(10));
     }

@@ -250,7 +250,7 @@ class TwoServices {
     ++generation_;
     analyzer_ = Child({RandGuard(), "analyze", "--config", folder_ / "config.toml", "--listen",
                        folder_ / "socket", "--state", folder_.path(), "--output", OutputPath(),
-                       "--collector-user", "59911", "--analyzer-user", "0"},
+                       "--collector-user", "59911", "--analyzer-user", "0", "--allow-root"},
                       folder_ / "analyzer.err");
   }
   std::string OutputPath() const { return folder_ / ("out-" + std::to_string(generation_)); }

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `rand-guard rules test|lint|list|fields|explain`.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/base/status.h"
+#include "analyzer/capture/capture_reader.h"
+#include "analyzer/cli/commands.h"
+#include "analyzer/cli/setup.h"
+#include "analyzer/config/names.h"
+#include "analyzer/config/reporter.h"
+#include "analyzer/ingest/replay.h"
+#include "analyzer/pipeline/pipeline.h"
+#include "analyzer/rules/explain.h"
+#include "analyzer/rules/rule_tests.h"
+#include "analyzer/rules/test_event.h"
+
+namespace randguard::cli {
+namespace {
+
+constexpr std::size_t kShownMax = 10;  // events of a capture that are explained in full
+
+void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+std::string Joined(const std::vector<std::string>& items) {
+  std::string out;
+  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
+  return EscapedForTerminal(out);
+}
+
+// The same rules, all of them on: those that are off can be tested and explained, too.
+std::shared_ptr<const RuleSet> CompileAllOn(Config config) {
+  for (Rule& rule : config.rules) rule.enabled = true;
+  std::vector<Diagnostic> diagnostics;  // told already
+  return RuleSet::Compile(config, diagnostics);
+}
+
+absl::StatusOr<std::size_t> FindRule(const RuleSet& rules, const std::string& id) {
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < rules.rules().size(); ++i) {
+    const CompiledRule& compiled = rules.rules()[i];
+    if (compiled.detection) continue;
+    if (compiled.rule.id == id) return i;
+    known.emplace_back(compiled.rule.id);
+  }
+  return InvalidInput("there is no rule %s%s", Quoted(id), DidYouMean(id, known));
+}
+
+std::string Title(const Rule& rule) {
+  return absl::StrFormat("%s %s", EscapedForTerminal(rule.id), Quoted(rule.name));
+}
+
+int ExplainEvent(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
+                 const std::string& json) {
+  TestEvent event;
+  event.json.text = json;
+  TestWorld world;
+  const auto view = world.Look(event);
+  if (!view.ok()) return Fail(view.status());
+  Matcher matcher(rules);
+  const auto fired = matcher.Match(*view);
+  const bool fires = std::find(fired.begin(), fired.end(), index) != fired.end();
+  const CompiledRule& rule = rules->rules()[index];
+  const Explanation explanation(rule, matcher, *view);
+  Print(absl::StrFormat("%s: %s\n", Title(rule.rule),
+                        fires                     ? "fires"
+                        : explanation.looked_at() ? "does not fire"
+                                                  : "does not look at such events"));
+  Print(explanation.text());
+  return 0;
+}
+
+// Tells of each event in a recording that made the rule fire, and what kept it from firing
+// otherwise.
+class CaptureExplainer {
+ public:
+  CaptureExplainer(std::shared_ptr<const RuleSet> rules, std::size_t index)
+      : rule_(rules->rules()[index]), index_(index), matcher_(std::move(rules)) {}
+
+  void See(const EventView& event, std::span<const std::uint32_t> fired) {
+    if (rule_.roots[event.kind] == ExpressionPool::kFalse) return;
+    ++looked_at_;
+    matcher_.Begin(event);
+    const Explanation explanation(rule_, matcher_, event);
+    if (std::find(fired.begin(), fired.end(), index_) == fired.end()) {
+      ++missing_[explanation.first_missing()];
+      return;
+    }
+    if (++fired_ > kShownMax) return;
+    Print(absl::StrFormat("%s of pid %d (%s) at %d ns fires:\n", event.type, event.actor->pid,
+                          EscapedForTerminal(event.actor->comm), event.actor->timestamp_ns));
+    Print(explanation.text());
+  }
+
+  void Summarize() const {
+    Print(absl::StrFormat("%s: looked at %d events, fired for %d%s\n", Title(rule_.rule),
+                          looked_at_, fired_, fired_ > kShownMax ? "; the first are shown" : ""));
+    std::vector<std::pair<std::uint64_t, std::string>> missing;
+    for (const auto& [words, count] : missing_) missing.emplace_back(count, words);
+    std::sort(missing.rbegin(), missing.rend());
+    if (!missing.empty()) Print("what kept it from firing, by what was missing first:\n");
+    for (const auto& [count, words] : missing) {
+      Print(absl::StrFormat("%10d  %s\n", count, words.empty() ? "(the events' type)" : words));
+    }
+  }
+
+ private:
+  const CompiledRule& rule_;
+  const std::size_t index_;
+  Matcher matcher_;
+  std::uint64_t looked_at_ = 0, fired_ = 0;
+  std::map<std::string, std::uint64_t> missing_;
+};
+
+absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const RuleSet>& rules,
+                            std::size_t index, const std::string& path) {
+  RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(path));
+  RG_ASSIGN_OR_RETURN(LineSink out, LineSink::File("/dev/null"));
+  Config detecting = config;
+  detecting.agent.mode = AgentMode::kDetect;
+  Pipeline pipeline(detecting, out, rules);
+  CaptureExplainer explainer(rules, index);
+  pipeline.detector().SetObserver(
+      [&](const EventView& event, std::span<const std::uint32_t> fired) {
+        explainer.See(event, fired);
+      });
+  absl::Status status =
+      ReplayCapture(reader, pipeline, out, [](const absl::Status& s) { Say(Message(s)); });
+  explainer.Summarize();
+  return status;
+}
+
+}  // namespace
+
+int RulesTest(Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments);
+  if (!loaded.has_value()) return 1;
+  const auto rules = CompileAllOn(loaded->config);
+  if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
+  const RuleTestResults results = RunRuleTests(rules);
+  for (const Diagnostic& d : results.failures) {
+    std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+  }
+  if (!results.untested.empty()) {
+    Print("without a case that fires and one that does not: " + Joined(results.untested) + "\n");
+  }
+  Print(absl::StrFormat("%d tests, %d failed\n", results.tests, results.failures.size()));
+  return results.failures.empty() ? 0 : 1;
+}
+
+int RulesLint(Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Tell::kLint);
+  if (!loaded.has_value()) return 1;
+  Print(absl::StrFormat("%d rules, %d of them on with the built-in ones\n",
+                        loaded->config.rules.size(), loaded->rules->enabled()));
+  return 0;
+}
+
+int RulesList(Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+  if (!loaded.has_value()) return 1;
+  for (const CompiledRule& compiled : loaded->rules->rules()) {
+    const Rule& rule = compiled.rule;
+    if (compiled.detection) continue;
+    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s\n", EscapedForTerminal(rule.id),
+                          rule.enabled ? "on" : "off", Name(rule.type), Name(rule.severity),
+                          EscapedForTerminal(rule.name), rule.tags.empty() ? "" : "  [",
+                          Joined(rule.tags), rule.tags.empty() ? "" : "]"));
+  }
+  return 0;
+}
+
+int RulesFields(Arguments&) {
+  const FieldCatalogue& catalogue = FieldCatalogue::Get();
+  std::vector<const FieldInfo*> fields;
+  for (const FieldInfo& field : catalogue.fields()) fields.push_back(&field);
+  std::sort(fields.begin(), fields.end(),
+            [](const FieldInfo* a, const FieldInfo* b) { return a->name < b->name; });
+  for (const FieldInfo* field : fields) {
+    std::vector<std::string> kinds;
+    std::size_t events = 0;
+    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+      if (!catalogue.kinds()[kind].types.empty()) ++events;
+      if (field->read[kind] != nullptr) kinds.emplace_back(catalogue.kinds()[kind].title);
+    }
+    Print(absl::StrFormat("%s\n    %s%s; in %s\n    %s\n", field->name, TypeName(field->type),
+                          field->address ? ", an address" : "",
+                          kinds.size() == events ? "all events" : Joined(kinds), field->doc));
+  }
+  return 0;
+}
+
+int RulesExplain(Arguments& arguments) {
+  const auto capture = arguments.Value("--capture");
+  const auto event = arguments.Value("--event");
+  if (capture.has_value() == event.has_value()) {
+    Say("rules explain: one of --capture FILE and --event JSON is needed");
+    return 2;
+  }
+  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+  if (!loaded.has_value()) return 1;
+  const auto rules = CompileAllOn(loaded->config);
+  if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
+  const auto index = FindRule(*rules, arguments.operands()[0]);
+  if (!index.ok()) return Fail(index.status());
+  if (event.has_value()) return ExplainEvent(rules, *index, *event);
+  const absl::Status status = ExplainCapture(loaded->config, rules, *index, *capture);
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace randguard::cli

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/confine/landlock.h"
+
+#include <fcntl.h>
+#include <kj/io.h>
+#include <linux/landlock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "analyzer/base/status.h"
+
+namespace randguard {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The header that this is built with may be older than the kernel that it runs on: names and
+// layouts of later versions, from the kernel's documentation.
+struct RulesetAttr {
+  std::uint64_t handled_access_fs;
+  std::uint64_t handled_access_net;  // ABI 4
+  std::uint64_t scoped;              // ABI 6
+};
+constexpr std::uint64_t kFsTruncate = 1ULL << 14;  // ABI 3
+constexpr std::uint64_t kFsIoctlDev = 1ULL << 15;  // ABI 5
+constexpr std::uint64_t kNetBindTcp = 1ULL << 0;
+constexpr std::uint64_t kNetConnectTcp = 1ULL << 1;
+constexpr std::uint64_t kScopeAbstractUnixSocket = 1ULL << 0;
+constexpr std::uint64_t kScopeSignal = 1ULL << 1;
+
+constexpr std::uint64_t kFirstFsAccess = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+// Rotation renames, which is a removal and a making.
+constexpr std::uint64_t kWrite =
+    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE;
+
+struct Rule {
+  std::string path;
+  std::uint64_t access;
+};
+
+std::string FolderOf(const std::string& file) {
+  const std::string folder = fs::path(file).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+// A file of the configuration may be a link into another folder: where it is now, and where its
+// successor would be.
+void AddConfig(const std::string& config, std::vector<Rule>& rules) {
+  rules.push_back({FolderOf(config), kRead});
+  rules.push_back({FolderOf(config) + "/rules.d", kRead});
+  std::error_code absent;
+  const std::string real = fs::canonical(config, absent).string();
+  if (!absent) rules.push_back({FolderOf(real), kRead});
+}
+
+void AddOutput(const std::string& output, std::vector<Rule>& rules) {
+  struct stat st {};
+  if (stat(output.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
+    // A pipe or a device: opened again, never rotated, and its neighbours are none of ours.
+    rules.push_back({output, LANDLOCK_ACCESS_FS_WRITE_FILE});
+    return;
+  }
+  rules.push_back({FolderOf(output), kWrite});
+}
+
+absl::Status AddRule(int ruleset, const Rule& rule, std::uint64_t handled) {
+  const kj::AutoCloseFd fd(open(rule.path.c_str(), O_PATH | O_CLOEXEC));
+  // What cannot be reached now needs no exception; it could not be opened later either.
+  if (fd.get() < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) {
+    return absl::OkStatus();
+  }
+  if (fd.get() < 0) return ErrnoError(errno, "Landlock: " + rule.path);
+  const landlock_path_beneath_attr beneath{.allowed_access = rule.access & handled,
+                                           .parent_fd = fd.get()};
+  if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0) {
+    return ErrnoError(errno, "Landlock: a rule for " + rule.path);
+  }
+  return absl::OkStatus();
+}
+
+// What each version of the interface brought, in order.
+RulesetAttr AttrFor(unsigned abi) {
+  RulesetAttr attr{};
+  attr.handled_access_fs = kFirstFsAccess;
+  if (abi >= 2) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+  if (abi >= 3) attr.handled_access_fs |= kFsTruncate;
+  if (abi >= 4) attr.handled_access_net = kNetBindTcp | kNetConnectTcp;
+  if (abi >= 5) attr.handled_access_fs |= kFsIoctlDev;
+  if (abi >= 6) attr.scoped = kScopeSignal;
+  // A service manager that takes notifications at an abstract address is outside, too.
+  const char* notify = std::getenv("NOTIFY_SOCKET");
+  if (abi >= 6 && (notify == nullptr || notify[0] != '@')) attr.scoped |= kScopeAbstractUnixSocket;
+  return attr;
+}
+
+std::size_t SizeFor(unsigned abi) {
+  if (abi >= 6) return sizeof(RulesetAttr);
+  return abi >= 4 ? offsetof(RulesetAttr, scoped) : offsetof(RulesetAttr, handled_access_net);
+}
+
+// Seccomp and the user's own rights still stand before what Landlock of this version lets through.
+std::string MissingFrom(unsigned abi) {
+  if (abi == 0) return "this kernel has none: files are protected by their modes alone";
+  if (abi < 3) return "this kernel's version 1 or 2: truncating files is not restricted";
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
+  const long version =
+      syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  LandlockResult result;
+  // ENOSYS: not built in. EOPNOTSUPP: built in, and not switched on at boot.
+  result.abi = version > 0 ? static_cast<unsigned>(version) : 0;
+  result.missing = MissingFrom(result.abi);
+  if (result.abi == 0) return result;
+
+  std::vector<Rule> rules;
+  if (later.config.has_value()) AddConfig(*later.config, rules);
+  if (later.output.has_value()) AddOutput(*later.output, rules);
+  if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});
+
+  const RulesetAttr attr = AttrFor(result.abi);
+  const kj::AutoCloseFd ruleset(
+      static_cast<int>(syscall(SYS_landlock_create_ruleset, &attr, SizeFor(result.abi), 0)));
+  if (ruleset.get() < 0) return ErrnoError(errno, "Landlock: the ruleset");
+  for (const Rule& rule : rules) {
+    RG_RETURN_IF_ERROR(AddRule(ruleset, rule, attr.handled_access_fs));
+  }
+  if (syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+    return ErrnoError(errno, "Landlock");
+  }
+  return result;
+}
+
+}  // namespace randguard

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The system calls that are left, by seccomp.
+#ifndef ANALYZER_CONFINE_SYSCALLS_H_
+#define ANALYZER_CONFINE_SYSCALLS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace randguard {
+
+enum class CallList {
+  kService,  // the analyzer in its steady state
+  kReader,   // reads and writes what is open, and nothing else
+};
+
+// Afterwards any call that is not on the list kills the process. Returns "enforced";
+// "off" in a build whose sanitizers call the kernel themselves.
+absl::StatusOr<std::string> RestrictCalls(CallList list);
+
+// The list as rows of the table in docs/privileged-surface.md, for the test that compares them.
+std::string AllowedCalls();
+
+}  // namespace randguard
+
+#endif  // ANALYZER_CONFINE_SYSCALLS_H_

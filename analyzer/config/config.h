@@ -170,6 +170,7 @@ struct OutputConfig {
   OutputType type = OutputType::kStdout;
   OutputFormat format = OutputFormat::kJson;
   std::string path;  // not empty when type is kFile
+  bool telemetry = true;
   bool operator==(const OutputConfig&) const = default;
 };
 

@@ -169,6 +169,9 @@ void VisitKeys(V& v, OutputConfig& c) {
   v(Key{"format", "One JSON object a line."}, c.format);
   v(Key{"path", "File that events are appended to. Needed when `type` is `file`."}, c.path,
     kAnyPath);
+  v(Key{"telemetry",
+        "`false`: events are not written, only counted: alerts, losses and health remain."},
+    c.telemetry);
 }
 
 template <typename V>

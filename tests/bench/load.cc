@@ -87,8 +87,7 @@ class GetPpid final : public Workload {
 
 class Open final : public Workload {
  public:
-  explicit Open(const std::string& folder)
-      : path_(folder + "/opened-" + std::to_string(getpid())) {
+  explicit Open(const std::string& folder) : path_(folder + "/opened-" + std::to_string(getpid())) {
     const int fd = open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) Fail(path_);
     close(fd);
@@ -147,8 +146,8 @@ class Process final : public Workload {
   }
 };
 
-// A connection to a listening socket of our own, both ends then closed: by reset, as ports that wait
-// for two minutes would soon be used up.
+// A connection to a listening socket of our own, both ends then closed: by reset, as ports that
+// wait for two minutes would soon be used up.
 class Connect final : public Workload {
  public:
   Connect() : listener_(Socket()) {

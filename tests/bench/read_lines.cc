@@ -264,8 +264,7 @@ int Main(std::span<char*> words) {
     return 2;
   }
   signal(SIGTERM, [](int) { ending = true; });
-  const int fd =
-      open(arguments->file.c_str(), (arguments->follow ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+  const int fd = open(arguments->file.c_str(), (arguments->follow ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (fd < 0) {
     std::perror(arguments->file.c_str());
     return 1;

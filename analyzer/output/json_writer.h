@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace randguard {
@@ -19,8 +20,9 @@ namespace randguard {
 class JsonWriter {
  public:
   JsonWriter() : buffer_(kFirstBytes) { Clear(); }
-  JsonWriter(const JsonWriter&) = delete;
-  JsonWriter& operator=(const JsonWriter&) = delete;
+  JsonWriter(JsonWriter&& other) noexcept
+      : buffer_(std::move(other.buffer_)), at_(std::exchange(other.at_, nullptr)) {}
+  JsonWriter& operator=(JsonWriter&&) = delete;
 
   void Clear() { at_ = buffer_.data(); }
   std::string_view text() const { return {buffer_.data(), size()}; }

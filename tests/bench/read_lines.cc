@@ -197,17 +197,18 @@ std::optional<Arguments> Parse(std::span<char*> words) {
     const std::string_view word = words[i];
     if (word == "--follow") {
       out.follow = true;
-    } else if (word.substr(0, 2) != "--") {
+      continue;
+    }
+    if (word.substr(0, 2) != "--") {
       if (!out.file.empty()) return std::nullopt;
       out.file = word;
-    } else if (i + 1 == words.size()) {
-      return std::nullopt;
-    } else if (word == "--pid") {
-      out.pids.push_back(std::strtoull(words[++i], nullptr, 10));
-    } else if (word == "--reports") {
-      out.reports = words[++i];
+      continue;
+    }
+    if ((word != "--pid" && word != "--reports") || ++i == words.size()) return std::nullopt;
+    if (word == "--pid") {
+      out.pids.push_back(std::strtoull(words[i], nullptr, 10));
     } else {
-      return std::nullopt;
+      out.reports = words[i];
     }
   }
   if (out.file.empty()) return std::nullopt;

@@ -174,6 +174,7 @@ struct OutputConfig {
   std::uint32_t rotate_age = 0;     // hours; 0: never for its age
   std::uint32_t rotate_keep = 4;
   bool sync_alerts = true;
+  bool telemetry = true;
   bool operator==(const OutputConfig&) const = default;
 };
 

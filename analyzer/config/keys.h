@@ -183,6 +183,9 @@ void VisitKeys(V& v, OutputConfig& c) {
         "An alert in the file is on the disk before more records are taken in. The rest is written "
         "out as the kernel sees fit."},
     c.sync_alerts);
+  v(Key{"telemetry",
+        "`false`: events are not written, only counted: alerts, losses and health remain."},
+    c.telemetry);
 }
 
 template <typename V>

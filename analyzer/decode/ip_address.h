@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <sys/socket.h>
 
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 
@@ -26,6 +27,15 @@ inline bool IsMapped(const AddressBytes& addr) {
 
 inline Address AddressText(int family, const __u8* addr) {
   Address text;
+  if (family == AF_INET) {  // inet_ntop() would go through a printf()
+    char* at = text.chars.data();
+    char* const end = at + text.chars.size();
+    for (int i = 0; i < 4; ++i) {
+      if (i != 0) *at++ = '.';
+      at = std::to_chars(at, end, addr[i]).ptr;
+    }
+    return text;
+  }
   inet_ntop(family, addr, text.chars.data(), static_cast<socklen_t>(text.chars.size()));
   return text;
 }

@@ -185,7 +185,7 @@ constexpr auto FieldsOf(const Health*) {
       Field<"alerts_output">(&H::alerts_output, "alerts written"),
       Field<"userspace_filtered">(&H::userspace_filtered,
                                   "events not written because their hook is "
-                                  "not in the configuration"),
+                                  "not in the configuration, or output.telemetry is off"),
       Field<"userspace_rate_limited">(&H::userspace_rate_limited, "events over the limit"),
       Field<"userspace_invalid_schema">(&H::userspace_invalid_schema,
                                         "records that contradict the "

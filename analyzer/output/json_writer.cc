@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/output/json_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace randguard {
@@ -21,15 +22,25 @@ bool NeedsCare(std::uint64_t eight) {
 
 bool Plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
-// How many leading bytes can be copied as they are.
-std::size_t PlainPrefix(std::string_view s) {
+// Copies leading bytes that can stay as they are and returns how many these were. What is written
+// behind them, up to the size of `s`, does not count.
+std::size_t CopyPlain(char* out, std::string_view s) {
   std::size_t at = 0;
+  std::uint64_t eight = 0;
   for (; at + 8 <= s.size(); at += 8) {
-    std::uint64_t eight = 0;
     std::memcpy(&eight, s.data() + at, 8);
     if (NeedsCare(eight)) break;
+    std::memcpy(out + at, &eight, 8);
   }
-  while (at < s.size() && Plain(static_cast<unsigned char>(s[at]))) ++at;
+  if (at + 8 > s.size() && s.size() >= 8) {
+    // The last eight bytes, some of them once more: cheaper than one by one.
+    std::memcpy(&eight, s.data() + s.size() - 8, 8);
+    if (!NeedsCare(eight)) {
+      std::memcpy(out + s.size() - 8, &eight, 8);
+      return s.size();
+    }
+  }
+  for (; at < s.size() && Plain(static_cast<unsigned char>(s[at])); ++at) out[at] = s[at];
   return at;
 }
 
@@ -56,43 +67,51 @@ std::size_t Utf8Length(std::string_view s) {
 
 }  // namespace
 
-bool JsonWriter::StringPart(std::string_view bytes) {
-  const std::size_t clean = PlainPrefix(bytes);
-  out_.append(bytes.substr(0, clean));
-  return clean != bytes.size() && EscapeRest(bytes, clean);
+void JsonWriter::Grow(std::size_t bytes) {
+  const std::size_t used = size();
+  buffer_.resize(std::max(2 * buffer_.size(), used + bytes));
+  at_ = buffer_.data() + used;
 }
 
-bool JsonWriter::EscapeRest(std::string_view bytes, std::size_t at) {
+bool JsonWriter::StringPart(std::string_view bytes) {
+  Reserve(bytes.size());
+  const std::size_t plain = CopyPlain(at_, bytes);
+  at_ += plain;
+  return plain != bytes.size() && EscapeRest(bytes.substr(plain));
+}
+
+bool JsonWriter::EscapeRest(std::string_view bytes) {
   bool replaced = false;
+  std::size_t at = 0;
   while (at < bytes.size()) {
     const char c = bytes[at];
     switch (c) {
       case '"':
-        out_.append("\\\"");
+        Raw("\\\"");
         break;
       case '\\':
-        out_.append("\\\\");
+        Raw("\\\\");
         break;
       case '\n':
-        out_.append("\\n");
+        Raw("\\n");
         break;
       case '\t':
-        out_.append("\\t");
+        Raw("\\t");
         break;
       case '\r':
-        out_.append("\\r");
+        Raw("\\r");
         break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
-          out_.append("\\u00");
-          out_.push_back(kHex[c >> 4]);
-          out_.push_back(kHex[c & 15]);
+          Raw("\\u00");
+          Raw(kHex[c >> 4]);
+          Raw(kHex[c & 15]);
         } else if (const std::size_t n = Utf8Length(bytes.substr(at))) {
-          out_.append(bytes.substr(at, n));
+          Raw(bytes.substr(at, n));
           at += n;
           continue;
         } else {
-          out_.append("\xef\xbf\xbd");
+          Raw("\xef\xbf\xbd");
           replaced = true;
         }
     }
@@ -101,20 +120,13 @@ bool JsonWriter::EscapeRest(std::string_view bytes, std::size_t at) {
   return replaced;
 }
 
-bool JsonWriter::String(std::string_view bytes) {
-  out_.push_back('"');
-  const bool replaced = StringPart(bytes);
-  out_.push_back('"');
-  return replaced;
-}
-
 void JsonWriter::HexString(std::string_view bytes) {
-  out_.push_back('"');
+  Raw('"');
   for (const char c : bytes) {
-    out_.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-    out_.push_back(kHex[static_cast<unsigned char>(c) & 15]);
+    Raw(kHex[static_cast<unsigned char>(c) >> 4]);
+    Raw(kHex[static_cast<unsigned char>(c) & 15]);
   }
-  out_.push_back('"');
+  Raw('"');
 }
 
 }  // namespace randguard

@@ -83,7 +83,8 @@ Pipeline::Pipeline(const Config& config, LineSink& out, std::shared_ptr<const Ru
       processes_(config.performance.max_process_cache_entries, kGraceNs),
       cgroups_(kMaxCgroups),
       rate_limit_(config.performance.max_events_per_second),
-      detector_(config, std::move(rules)) {
+      detector_(config, std::move(rules)),
+      telemetry_(config.output.telemetry) {
   detector_.SetSurroundings({.processes = &processes_, .users = &users_});
   const auto& hooks = config.process.hooks;
   const bool on = config.events.process;
@@ -375,6 +376,7 @@ void Pipeline::Enrich(Actor& actor) const {
 template <typename E>
 void Pipeline::Emit(E& event, std::uint64_t* hidden) {
   const bool fired = detector_.Detect(event);
+  if (!telemetry_) hidden = &filtered_;
   if (hidden == nullptr) {
     ++events_written_;
     out_.Write(writer_.Write(event));

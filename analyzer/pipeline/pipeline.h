@@ -119,6 +119,7 @@ class Pipeline {
   absl::flat_hash_map<std::uint32_t, std::string> users_;
   Detector detector_;
 
+  const bool telemetry_;
   bool show_execve_ = true, show_execveat_ = true, show_fork_ = true, show_exit_ = true;
 
   bool connected_ = false;

@@ -464,6 +464,19 @@ TEST(PipelineTest, FileEventsAboveTheLimitAreCountedAndProcessesAreNot) {
   EXPECT_EQ(stream.Filled().userspace_rate_limited, 3u);
 }
 
+TEST(PipelineTest, WithoutTelemetryEventsAreCountedAndLossesWritten) {
+  Config config;
+  config.output.telemetry = false;
+  Stream stream(config);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {testing::FileWrite().Build(), ExitOf(5, 1, 2).Build()},
+                               .lost = {{RG_KIND_file_open, 7}}}));
+  ASSERT_EQ(stream.Lines().size(), 1u);
+  EXPECT_EQ(stream.Lines("loss").size(), 1u);
+  EXPECT_EQ(stream.Filled().userspace_filtered, 2u);
+  EXPECT_EQ(stream.Filled().normalized_events_output, 0u);
+}
+
 TEST(PipelineTest, ContainerIsThatOfTheCgroupOrElseOfTheParent) {
   const std::string id(64, 'a');
   Stream stream;

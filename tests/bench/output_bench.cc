@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Events to lines of JSON.
+#include <benchmark/benchmark.h>
+
+#include "analyzer/output/event_writer.h"
+#include "analyzer/output/sample_events.h"
+#include "tests/bench/allocations.h"
+
+namespace randguard::bench {
+namespace {
+
+template <typename Event>
+void Write(benchmark::State& state, const Event& event) {
+  EventWriter writer;
+  writer.SetSession(testing::SampleSession());
+  const std::size_t size = writer.Write(event).size();  // its buffers have grown now
+  const Allocations before = AllocationsSoFar();
+  for (auto _ : state) benchmark::DoNotOptimize(writer.Write(event).data());
+  TellAllocations(state, before, static_cast<std::uint64_t>(state.iterations()));
+  state.SetItemsProcessed(state.iterations());
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
+}
+BENCHMARK_CAPTURE(Write, process_start, testing::SampleStart());
+BENCHMARK_CAPTURE(Write, file_open, testing::SampleOpen());
+BENCHMARK_CAPTURE(Write, file_write, testing::SampleWrite());
+BENCHMARK_CAPTURE(Write, network_connect, testing::SampleConnect());
+
+}  // namespace
+}  // namespace randguard::bench

@@ -44,7 +44,8 @@ class RulesTest : public testing::Test {
   }
   // Which rule fires for a process with that word; "" for none.
   std::string FiredBy(const std::string& word) {
-    const pid_t pid = RunProgram({"/bin/true", word});
+    // Each with a command line of its own: identical alerts are folded.
+    const pid_t pid = RunProgram({"/bin/true", std::to_string(++tries_), word});
     agent_.Catch();
     for (const Line& alert : agent_.out().alerts()) {
       if (alert["pid"] == std::to_string(pid)) return alert["rule_id"];
@@ -53,6 +54,9 @@ class RulesTest : public testing::Test {
   }
 
   Agent agent_;
+
+ private:
+  int tries_ = 0;
 };
 
 TEST_F(RulesTest, AlertFollowsItsEventAndNamesIt) {

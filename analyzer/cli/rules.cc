@@ -15,6 +15,7 @@
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
 #include "analyzer/config/reporter.h"
+#include "analyzer/confine/confine.h"
 #include "analyzer/ingest/replay.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/rules/explain.h"
@@ -126,6 +127,7 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
   detecting.agent.mode = AgentMode::kDetect;
   Pipeline pipeline(detecting, out, rules);
   CaptureExplainer explainer(rules, index);
+  RG_RETURN_IF_ERROR(ConfineReader());
   pipeline.detector().SetObserver(
       [&](const EventView& event, std::span<const std::uint32_t> fired) {
         explainer.See(event, fired);

@@ -7,9 +7,6 @@
 namespace randguard {
 namespace {
 
-// 64 bits of the boot id: enough to tell boots apart, short enough for every line.
-constexpr std::size_t kBootPrefixDigits = 16;
-
 // `digits` decimal digits of value, leading zeros kept.
 void PutDigits(char* at, std::uint32_t value, int digits) {
   for (int i = digits - 1; i >= 0; --i) {
@@ -24,12 +21,13 @@ void EventWriter::SetSession(const SessionContext& session) {
   JsonWriter host;
   host_raw_ = host.String(session.host_name) ? session.host_name : "";
   host_json_ = host.text();
-  boot_prefix_.clear();
+  // 64 bits of it: enough to tell boots apart, short enough for every line.
+  boot_prefix_size_ = 0;
   for (const char c : session.boot_id) {
     const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    if (hex && boot_prefix_.size() < kBootPrefixDigits) boot_prefix_.push_back(c);
+    if (hex && boot_prefix_size_ < kBootDigits) process_id_[boot_prefix_size_++] = c;
   }
-  boot_prefix_.push_back('-');
+  process_id_[boot_prefix_size_++] = '-';
   clock_offset_ns_ = session.clock_offset_ns;
 }
 
@@ -80,14 +78,17 @@ void EventWriter::Special(const Host&) {
   if (!host_raw_.empty()) raw_bytes_.emplace_back(Pointer(), host_raw_);
 }
 
-void EventWriter::Special(const ProcessKey& value) {
-  char text[32];
-  char* at = std::to_chars(text, text + 10, value.pid).ptr;
+std::string_view EventWriter::ProcessId(const ProcessKey& value) {
+  char* const end = process_id_ + sizeof(process_id_);
+  char* at = std::to_chars(process_id_ + boot_prefix_size_, end, value.pid).ptr;
   *at++ = '-';
-  at = std::to_chars(at, text + sizeof(text), value.start_ns, 16).ptr;
+  at = std::to_chars(at, end, value.start_ns, 16).ptr;
+  return {process_id_, static_cast<std::size_t>(at - process_id_)};
+}
+
+void EventWriter::Special(const ProcessKey& value) {
   json_.Raw('"');
-  json_.Raw(boot_prefix_);
-  json_.Raw({text, static_cast<std::size_t>(at - text)});
+  json_.Raw(ProcessId(value));
   json_.Raw('"');
 }
 

@@ -55,6 +55,9 @@ class EventWriter {
     return json_.text();
   }
 
+  // As a process is named in lines; valid until the next call of this or of Write().
+  std::string_view ProcessId(const ProcessKey& value);
+
  private:
   template <Described Object>
   void Members(const Object& object) {
@@ -170,7 +173,10 @@ class EventWriter {
   JsonWriter json_;
   std::string host_json_ = "null";
   std::string host_raw_;  // the name's bytes, if they are not UTF-8
-  std::string boot_prefix_;
+  // "0123456789abcdef-", then the process: pid, '-', start in hex.
+  static constexpr std::size_t kBootDigits = 16;
+  char process_id_[kBootDigits + 1 + 10 + 1 + 16] = {};
+  std::size_t boot_prefix_size_ = 0;
   std::int64_t clock_offset_ns_ = 0;
   std::int64_t second_ = INT64_MIN;  // that second_text_ is of; this one no clock shows
   char second_text_[20] = {};        // "2026-01-31T23:59:59"

@@ -31,6 +31,13 @@ std::string_view PriorityOf(Severity severity) {
   return "4";
 }
 
+std::string MessageOf(const AlertFields& alert) {
+  std::string text =
+      absl::StrFormat("%s: %s (%s, pid %d)", alert.rule_id, alert.rule_name, alert.comm, alert.pid);
+  if (alert.folded != 0) absl::StrAppendFormat(&text, ", %d more times", alert.folded);
+  return text;
+}
+
 std::string_view WithoutNewline(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   return line;
@@ -60,8 +67,7 @@ void Journal::Put(std::string_view name, std::string_view value) {
 void Journal::Send(const AlertFields& alert, std::string_view line) {
   line = WithoutNewline(line);
   entry_.clear();
-  Put("MESSAGE", absl::StrFormat("%s: %s (%s, pid %d)", alert.rule_id, alert.rule_name, alert.comm,
-                                 alert.pid));
+  Put("MESSAGE", MessageOf(alert));
   Put("PRIORITY", PriorityOf(alert.severity));
   Put("SYSLOG_IDENTIFIER", "rand-guard");
   Put("MESSAGE_ID", kMessageId);
@@ -69,14 +75,24 @@ void Journal::Send(const AlertFields& alert, std::string_view line) {
   Put("RANDGUARD_RULE_NAME", alert.rule_name);
   Put("RANDGUARD_RULE_TYPE", alert.rule_type);
   Put("RANDGUARD_SEVERITY", Name(alert.severity));
+  for (const std::string_view tag : alert.tags) Put("RANDGUARD_TAG", tag);
   Put("RANDGUARD_SOURCE_EVENT_TYPE", alert.source_event_type);
   Put("RANDGUARD_PROCESS_ID", alert.process_id);
   Put("RANDGUARD_COMM", alert.comm);
   Put("RANDGUARD_PID", std::to_string(alert.pid));
   Put("RANDGUARD_UID", std::to_string(alert.uid));
-  if (alert.exe_path.has_value()) Put("RANDGUARD_EXE_PATH", *alert.exe_path);
-  if (alert.path.has_value()) Put("RANDGUARD_PATH", *alert.path);
-  if (alert.addr.has_value()) Put("RANDGUARD_ADDR", *alert.addr);
+  Put("RANDGUARD_PPID", std::to_string(alert.ppid));
+  PutIf("RANDGUARD_USER", alert.user);
+  PutIf("RANDGUARD_PROCESS_NAME", alert.process_name);
+  PutIf("RANDGUARD_PARENT_NAME", alert.parent_name);
+  PutIf("RANDGUARD_EXE_PATH", alert.exe_path);
+  PutIf("RANDGUARD_PARENT_EXE_PATH", alert.parent_exe_path);
+  PutIf("RANDGUARD_PATH", alert.path);
+  PutIf("RANDGUARD_OPERATION", alert.operation);
+  PutIf("RANDGUARD_DIRECTION", alert.direction);
+  PutIf("RANDGUARD_ADDR", alert.addr);
+  PutIf("RANDGUARD_CONTAINER_ID", alert.container_id);
+  if (alert.folded != 0) Put("RANDGUARD_FOLDED", std::to_string(alert.folded));
   if (alert.port.has_value()) Put("RANDGUARD_PORT", std::to_string(*alert.port));
   if (entry_.size() + line.size() <= kMaxEntryBytes) {
     Put("RANDGUARD_EVENT", line);

@@ -12,29 +12,13 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "analyzer/config/config.h"
+#include "analyzer/output/alert_fields.h"
 #include "analyzer/output/datagram.h"
 
 namespace randguard {
 
-// What journalctl can filter on, as RANDGUARD_ and the name in capitals; what does not apply is
-// absent. Borrowed for the call.
-struct AlertFields {
-  Severity severity = Severity::kMedium;  // also the entry's PRIORITY
-  std::string_view rule_id;
-  std::string_view rule_name;
-  std::string_view rule_type;
-  std::string_view source_event_type;
-  std::string_view process_id;
-  std::string_view comm;
-  std::optional<std::string_view> exe_path;
-  std::optional<std::string_view> path;
-  std::optional<std::string_view> addr;
-  std::optional<std::uint16_t> port;
-  std::uint32_t pid = 0;
-  std::uint32_t uid = 0;
-};
-
+// journalctl filters on AlertFields as RANDGUARD_ and the name in capitals; each tag is a
+// RANDGUARD_TAG. The severity is also the entry's PRIORITY.
 class Journal {
  public:
   static constexpr char kSocket[] = "/run/systemd/journal/socket";
@@ -53,6 +37,9 @@ class Journal {
  private:
   explicit Journal(Datagram socket) : socket_(std::move(socket)) {}
   void Put(std::string_view name, std::string_view value);
+  void PutIf(std::string_view name, const std::optional<std::string_view>& value) {
+    if (value.has_value()) Put(name, *value);
+  }
 
   Datagram socket_;
   std::string entry_;

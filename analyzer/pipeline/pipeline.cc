@@ -2,11 +2,13 @@
 #include "analyzer/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "analyzer/base/status.h"
+#include "analyzer/output/alert_fields.h"
 #include "analyzer/process/lineage.h"
 #include "analyzer/wire/record_walker.h"
 
@@ -390,7 +392,8 @@ void Pipeline::Emit(E& event, std::uint64_t* hidden) {
 
 void Pipeline::WriteAlert(const Alert& alert) {
   ++alerts_written_;
-  out_.Write(writer_.Write(alert));
+  const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
+  out_.WriteAlert(line, FieldsFor(alert, writer_.ProcessId(alert.process_id)));
 }
 
 void Pipeline::Handle(ProcessStart& event, bool snapshot) {

@@ -42,7 +42,6 @@ class RuleCompiler {
   void Schedule(std::uint32_t rule);
   std::uint32_t Emit(ExpressionId expression, std::uint32_t if_true, std::uint32_t if_false);
   int CostOf(ExpressionId expression) const;
-  std::string HashOf(const std::vector<Rule>& rules) const;
 
   bool Fail(const SourceText& text, std::size_t offset, std::string_view message);
 

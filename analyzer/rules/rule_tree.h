@@ -47,6 +47,14 @@ struct RuleTree {
   std::vector<TreePart> parts;  // all conditions must hold, no exception may
 };
 
+// Calls visit(predicate, node) for each predicate below a node.
+template <typename Visit>
+void ForEachPredicate(const RuleTree& tree, std::uint32_t id, Visit&& visit) {
+  const TreeNode& node = tree.nodes[id];
+  if (node.type == TreeNode::Type::kPredicate) visit(tree.predicates[node.predicate], node);
+  for (const std::uint32_t child : node.children) ForEachPredicate(tree, child, visit);
+}
+
 }  // namespace randguard
 
 #endif  // ANALYZER_RULES_RULE_TREE_H_

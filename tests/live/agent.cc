@@ -117,18 +117,27 @@ void Output::Read() {
   rest_ += fresh;
   std::size_t begin = 0;
   for (std::size_t end; (end = rest_.find('\n', begin)) != rest_.npos; begin = end + 1) {
-    lines_.push_back(Parse(rest_.substr(begin, end - begin)));
+    Line line = Parse(rest_.substr(begin, end - begin));
+    (line.Is("alert") ? alerts_ : lines_).push_back(std::move(line));
   }
   rest_.erase(0, begin);
 }
 
 bool Output::WaitFor(const Predicate& fits, milliseconds patience) {
+  return WaitFor(lines_, fits, patience);
+}
+
+bool Output::WaitForAlert(const Predicate& fits, milliseconds patience) {
+  return WaitFor(alerts_, fits, patience);
+}
+
+bool Output::WaitFor(const std::vector<Line>& lines, const Predicate& fits, milliseconds patience) {
   const auto deadline = steady_clock::now() + patience;
   std::size_t seen = 0;
   for (;;) {
     Read();
-    for (; seen < lines_.size(); ++seen) {
-      if (fits(lines_[seen])) return true;
+    for (; seen < lines.size(); ++seen) {
+      if (fits(lines[seen])) return true;
     }
     if (steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(milliseconds(5));

@@ -54,15 +54,24 @@ class Output {
   // Reads until a line fits; false after `patience`.
   bool WaitFor(const Predicate& fits,
                std::chrono::milliseconds patience = std::chrono::seconds(20));
+  // Alerts are not among them: whatever a test does may raise one, by some built-in rule.
   const std::vector<Line>& lines() const { return lines_; }
+  // Reads until an alert fits; false after `patience`.
+  bool WaitForAlert(const Predicate& fits,
+                    std::chrono::milliseconds patience = std::chrono::seconds(20));
+  const std::vector<Line>& alerts() const { return alerts_; }
   std::vector<Line> All(const Predicate& fits) const;
   const Line* First(const Predicate& fits) const;
 
  private:
+  bool WaitFor(const std::vector<Line>& lines, const Predicate& fits,
+               std::chrono::milliseconds patience);
+
   std::string path_;
   std::size_t offset_ = 0;
   std::string rest_;
   std::vector<Line> lines_;
+  std::vector<Line> alerts_;
 };
 
 // A child process that is ended, with SIGTERM, when it goes out of scope.

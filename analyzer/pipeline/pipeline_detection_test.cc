@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analyzer/output/journal.h"
+#include "analyzer/pipeline/pipeline_test_support.h"
+#include "tests/support/fake_journal.h"
+#include "tests/support/record_builder.h"
+
+namespace randguard {
+namespace {
+
+using testing::BatchOf;
+using testing::Bytes;
+using testing::Each;
+using testing::ExitOf;
+using testing::ForkOf;
+using testing::HeartbeatOf;
+using testing::HelloOf;
+using testing::kMs;
+using testing::kStartNs;
+using testing::Stream;
+using testing::Texts;
+
+struct Detection {
+  Config config;
+  std::shared_ptr<const RuleSet> rules;
+};
+
+Detection Compile(std::string_view text) {
+  Detection out;
+  const ConfigResult parsed = ParseConfig(text, "c.toml");
+  EXPECT_TRUE(parsed.config.has_value());
+  if (!parsed.config.has_value()) return out;
+  out.config = *parsed.config;
+  std::vector<Diagnostic> diagnostics;
+  out.rules = RuleSet::Compile(out.config, diagnostics);
+  EXPECT_NE(out.rules, nullptr) << FormatDiagnostic(diagnostics.empty() ? Diagnostic{}
+                                                                        : diagnostics[0]);
+  return out;
+}
+
+std::string RuleOf(std::string_view id, std::string_view type, std::string_view condition) {
+  return "[[rules]]\nid = '" + std::string(id) + "'\nname = 'n'\nseverity = 'high'\ntype = '" +
+         std::string(type) + "'\ncondition = \"" + std::string(condition) + "\"\n";
+}
+
+Bytes OpenAt(std::uint64_t time_ns, std::string_view path = "/etc/shadow") {
+  auto open = testing::FileOpen();
+  open.At(time_ns);
+  open.Put(&rg_file::path, path);
+  return open.Build();
+}
+
+constexpr std::uint64_t kSecond = 1000 * kMs;
+
+TEST(PipelineDetectionTest, AlertsFollowTheirEventInTheOrderOfRules) {
+  const auto d = Compile(RuleOf("B", "file", "path == '/etc/shadow'") +
+                         RuleOf("A", "file", "operation == 'open'"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2, "/etc/x")}}));
+  EXPECT_EQ(Each(stream.Lines(), {"event_type", "rule_id", "path"}),
+            (Texts{"\"file_open\" (no such field) (no such field)",
+                   "\"alert\" \"B\" \"/etc/shadow\"", "\"alert\" \"A\" \"/etc/shadow\"",
+                   "\"file_open\" (no such field) (no such field)", "\"alert\" \"A\" \"/etc/x\""}));
+  const Health health = stream.Filled();
+  EXPECT_EQ(health.alerts_output, 3u);
+  EXPECT_EQ(health.rules_enabled, 5u);
+  EXPECT_EQ(health.rule_set_hash, d.rules->hash());
+}
+
+TEST(PipelineDetectionTest, AlertsReachTheJournalWithWhatCanBeSearchedFor) {
+  const auto d = Compile(
+      "[[rules]]\nid = 'FILE-7'\nname = 'Shadow file'\nseverity = 'critical'\ntype = 'file'\n"
+      "tags = ['attack.credential_access', 'attack.t1003.008']\n"
+      "condition = \"path == '/etc/shadow'\"\n");
+  testing::FakeJournal journal;
+  Stream stream(d.config, d.rules);
+  auto connected = Journal::Connect(journal.path());
+  ASSERT_TRUE(connected.ok()) << connected.status();
+  stream.sink().AttachJournal(*std::move(connected));
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2),
+                                           OpenAt(kStartNs + 3, "/etc/x")}}));
+  const auto entry = journal.Next();
+  const auto lines = stream.Lines("alert");
+  ASSERT_EQ(lines.size(), 1u);
+  const auto is = [&entry](const char* name, const std::string& value) {
+    ASSERT_EQ(entry.count(name), 1u) << name;
+    EXPECT_EQ(entry.find(name)->second, value) << name;
+  };
+  is("PRIORITY", "2");
+  is("RANDGUARD_SEVERITY", "critical");
+  is("RANDGUARD_RULE_ID", "FILE-7");
+  is("RANDGUARD_RULE_NAME", "Shadow file");
+  is("RANDGUARD_RULE_TYPE", "file");
+  is("RANDGUARD_SOURCE_EVENT_TYPE", "file_open");
+  is("RANDGUARD_PATH", "/etc/shadow");
+  is("RANDGUARD_OPERATION", "open");
+  is("RANDGUARD_EVENT", lines[0].text());
+  for (const auto& [name, member] :
+       std::map<const char*, const char*>{{"RANDGUARD_PROCESS_ID", "process_id"},
+                                          {"RANDGUARD_PROCESS_NAME", "process_name"},
+                                          {"RANDGUARD_COMM", "comm"}}) {
+    ASSERT_EQ(entry.count(name), 1u) << name;
+    EXPECT_EQ("\"" + entry.find(name)->second + "\"", lines[0][member]) << name;
+  }
+  is("RANDGUARD_PID", lines[0]["pid"]);
+  is("RANDGUARD_PPID", lines[0]["ppid"]);
+  is("RANDGUARD_UID", lines[0]["uid"]);
+  EXPECT_EQ(entry.count("RANDGUARD_PORT"), 0u);
+  EXPECT_EQ(entry.count("RANDGUARD_FOLDED"), 0u);
+  Texts tags;
+  const auto [first, last] = entry.equal_range("RANDGUARD_TAG");
+  for (auto tag = first; tag != last; ++tag) tags.push_back(tag->second);
+  EXPECT_EQ(tags, (Texts{"attack.credential_access", "attack.t1003.008"}));
+
+  EXPECT_TRUE(journal.Next().empty()) << "events are no alerts, the second alert is folded";
+  stream.pipeline().EndSession();
+  const auto summary = journal.Next();
+  ASSERT_EQ(summary.count("RANDGUARD_FOLDED"), 1u);
+  EXPECT_EQ(summary.find("RANDGUARD_FOLDED")->second, "1");
+  EXPECT_TRUE(journal.Next().empty());
+  EXPECT_EQ(stream.Filled().journal_failures, 0u);
+}
+
+TEST(PipelineDetectionTest, TheLimitOfTelemetryLimitsNoAlert) {
+  const std::string rules = "[alerts]\nwindow_secs = 0\n" + RuleOf("A", "file", "uid == 1000");
+  const auto count = [&](const std::string& more) {
+    const auto d = Compile(more + rules);
+    Stream stream(d.config, d.rules);
+    EXPECT_SENT(stream, HelloOf{});
+    BatchOf batch;
+    for (std::uint64_t i = 0; i < 50; ++i) batch.records.push_back(OpenAt(kStartNs + i));
+    EXPECT_SENT(stream, batch);
+    return std::pair(stream.Lines("file_open").size(), stream.Lines("alert").size());
+  };
+  EXPECT_EQ(count(""), std::pair(std::size_t{50}, std::size_t{50}));
+  EXPECT_EQ(count("[performance]\nmax_events_per_second = 1\n"),
+            std::pair(std::size_t{1}, std::size_t{50}));
+}
+
+TEST(PipelineDetectionTest, RulesSeeEventsThatAreNotPrinted) {
+  const auto d = Compile("[process]\nhooks = ['exit']\n" + RuleOf("A", "process", "uid == 1000"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, BatchOf{.records = {testing::ProcessExec().Build()}});
+  EXPECT_EQ(Each(stream.Lines(), {"event_type", "source_event_type"}),
+            Texts{"\"alert\" \"process_start\""});
+}
+
+TEST(PipelineDetectionTest, MonitorModeDetectsNothing) {
+  const auto d = Compile("[agent]\nmode = 'monitor'\n" + RuleOf("A", "process", "uid == 1000"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, BatchOf{.records = {testing::ProcessExec().Build()}});
+  EXPECT_EQ(stream.Lines("alert").size(), 0u);
+  EXPECT_EQ(stream.Filled().rule_set_hash, std::nullopt);
+}
+
+TEST(PipelineDetectionTest, DetectionsMarkTheEvent) {
+  const auto d = Compile(
+      "[[detections.persistence]]\nname = 'shadow'\npaths = ['/etc/shadow']\n"
+      "operations = ['open']\n");
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2, "/etc/x")}}));
+  EXPECT_EQ(Each(stream.Lines(), {"event_type", "alert", "detection_type"}),
+            (Texts{"\"file_open\" true \"shadow\"", "\"file_open\" false null"}));
+}
+
+TEST(PipelineDetectionTest, IdenticalAlertsAreFoldedWithinTheWindow) {
+  const auto d = Compile("[alerts]\nwindow_secs = 10\n" + RuleOf("A", "file", "uid == 1000"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream,
+              (BatchOf{.records = {OpenAt(kStartNs + 1 * kSecond), OpenAt(kStartNs + 2 * kSecond),
+                                   OpenAt(kStartNs + 3 * kSecond, "/etc/x"),
+                                   OpenAt(kStartNs + 4 * kSecond)},
+                       .drained_ns = kStartNs + 5 * kSecond}));
+  EXPECT_EQ(stream.Lines("alert").size(), 2u);
+  EXPECT_SENT(stream, HeartbeatOf({}, kStartNs + 10 * kSecond));
+  EXPECT_EQ(stream.Lines("alert").size(), 2u) << "the window lasts until 11 s";
+  EXPECT_SENT(stream, HeartbeatOf({}, kStartNs + 30 * kSecond));
+  // The other one was alone.
+  EXPECT_EQ(Each(stream.Lines("alert"), {"path", "count", "folded", "timestamp_ns"}),
+            (Texts{"\"/etc/shadow\" 1 false 61000000000", "\"/etc/x\" 1 false 63000000000",
+                   "\"/etc/shadow\" 2 true 64000000000"}));
+  const Health health = stream.Filled();
+  EXPECT_EQ(health.alerts_output, 3u);
+  EXPECT_EQ(health.alerts_folded, 2u);
+  EXPECT_SENT(
+      stream,
+      (BatchOf{.sequence = 1,
+               .first_record = 4,
+               .records = {OpenAt(kStartNs + 31 * kSecond), OpenAt(kStartNs + 32 * kSecond)},
+               .drained_ns = kStartNs + 33 * kSecond}));
+  stream.pipeline().EndSession();
+  EXPECT_EQ(Each(stream.Lines("alert"), {"count", "folded"}),
+            (Texts{"1 false", "1 false", "2 true", "1 false", "1 true"}))
+      << "the end of the session ends all windows";
+}
+
+TEST(PipelineDetectionTest, FoldedAlertsAreBounded) {
+  const auto d = Compile("[alerts]\nmax_folded = 2\n" + RuleOf("A", "file", "uid == 1000"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2),
+                                           OpenAt(kStartNs + 3, "/etc/b"),
+                                           OpenAt(kStartNs + 4, "/etc/c")}}));
+  EXPECT_EQ(Each(stream.Lines("alert"), {"path", "folded"}),
+            (Texts{"\"/etc/shadow\" false", "\"/etc/b\" false", "\"/etc/shadow\" true",
+                   "\"/etc/c\" false"}));
+  EXPECT_EQ(stream.Filled().alert_windows_ended_early, 1u);
+}
+
+TEST(PipelineDetectionTest, OtherRulesTakeOverBetweenMessages) {
+  const auto first = Compile(RuleOf("A", "file", "uid == 1000"));
+  const auto second = Compile(RuleOf("B", "file", "uid == 1000"));
+  Stream stream(first.config, first.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2)}}));
+  stream.pipeline().SetRules(second.rules);
+  EXPECT_SENT(stream, (BatchOf{.sequence = 1,
+                               .first_record = 2,
+                               .records = {OpenAt(kStartNs + 3)},
+                               .drained_ns = kStartNs + 1001 * kMs}));
+  stream.pipeline().EndSession();
+  // What was folded is told in the words of the rule that folded it.
+  EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id", "folded"}),
+            (Texts{"\"A\" false", "\"B\" false", "\"A\" true"}));
+}
+
+TEST(PipelineDetectionTest, ShellOfAWebServerFiresOnceAtItsExec) {
+  const auto d = Compile(
+      "[[rules]]\nid = 'P'\nname = 'n'\nseverity = 'high'\ntype = 'process'\n"
+      "parent_names = ['nginx']\nprocess_names = ['sh']\n");
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  auto server = testing::ProcessSnapshot();
+  server.By(100, 20).ChildOf(1, 10).At(kStartNs);
+  server.Put(&rg_process::exe_path, "/usr/sbin/nginx");
+  EXPECT_SENT(stream, testing::MakeSnapshot({server.Build()}));
+  auto shell = testing::ProcessExec();
+  shell.By(200, 30).ChildOf(100, 20).At(kStartNs + 20);
+  shell.Put(&rg_process::exe_path, "/usr/bin/sh");
+  EXPECT_SENT(stream,
+              (BatchOf{.records = {ForkOf(100, 20, 200, 30, kStartNs + 10).Build(), shell.Build(),
+                                   ExitOf(200, 30, kStartNs + 30).Build()}}));
+  EXPECT_EQ(Each(stream.Lines("alert"), {"pid", "process_name", "parent_name"}),
+            Texts{"200 \"sh\" \"nginx\""});
+}
+
+}  // namespace
+}  // namespace randguard

@@ -214,7 +214,7 @@ void FillMaps(bpf_object* object, const Plan& plan) {
   for (const std::string& name : plan.env_names) {
     char key[RG_ENV_NAME_MAX] = {};
     const std::uint8_t value = 1;
-    std::memcpy(key, name.data(), name.size());
+    std::copy(name.begin(), name.end(), key);  // shorter than the key, as the plan's reader checked
     Put(object, "rg_env_names", key, &value);
   }
   for (const rg_filter_item& f : plan.filter) Put(object, "rg_filter", &f.hash, &f.entry);

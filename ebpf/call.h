@@ -6,7 +6,7 @@
 #ifndef RG_EBPF_CALL_H
 #define RG_EBPF_CALL_H
 
-#include "ebpf/strings.h"
+#include "ebpf/descriptors.h"
 
 #define AT_FDCWD -100
 
@@ -26,18 +26,6 @@ static __always_inline void rg_read_args(struct rg_call_args *c, struct pt_regs 
 	c->args[3] = c->compat ? (__u32)regs->si : regs->r10;
 	c->args[4] = c->compat ? (__u32)regs->di : regs->r8;
 	c->args[5] = c->compat ? (__u32)regs->bp : regs->r9;
-}
-
-/* What a descriptor stands for now, or NULL. Another thread may have closed it
- * and opened something else in its place since the call looked. */
-static __always_inline struct file *rg_file_of(struct task_struct *task, __s32 fd)
-{
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file *file = NULL, **files = BPF_CORE_READ(fdt, fd);
-
-	if (fd >= 0 && fd < BPF_CORE_READ(fdt, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
 }
 
 /* The directory that relative names start from, or NULL. */

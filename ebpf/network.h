@@ -12,10 +12,6 @@
 #include "ebpf/call.h"
 #include "ebpf/task.h"
 
-#define AF_UNIX	 1
-#define AF_INET	 2
-#define AF_INET6 10
-
 #define SOCK_STREAM    1
 #define SOCK_SEQPACKET 5
 
@@ -29,8 +25,6 @@
 
 #define MSG_ERRQUEUE 0x2000
 #define MSG_FASTOPEN 0x20000000
-
-#define SOCKFS_MAGIC 0x534f434b
 
 /* --- connections, from the first state to the last one --------------------------
  *
@@ -53,39 +47,6 @@ struct rg_connection_map {
 extern struct rg_connection_map rg_connections SEC(".maps");
 
 /* --- what is read of a socket --------------------------------------------------- */
-
-struct rg_endpoint {
-	__u32 addr[4];
-	__u16 port;
-	bool known;
-};
-
-static __always_inline void rg_socket_local(struct rg_endpoint *out, struct sock *sk, __u16 family)
-{
-	struct inet_sock *inet = (struct inet_sock *)sk;
-
-	/* Not skc_num: that is gone when the tracepoint of a closing socket comes. */
-	out->port = __builtin_bswap16(BPF_CORE_READ(inet, inet_sport));
-	if (family == AF_INET6) {
-		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-	} else {
-		/* As getsockname(2) has it. */
-		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		if (!out->addr[0])
-			out->addr[0] = BPF_CORE_READ(inet, inet_saddr);
-	}
-	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
-}
-
-static __always_inline void rg_socket_remote(struct rg_endpoint *out, struct sock *sk, __u16 family)
-{
-	out->port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (family == AF_INET6)
-		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_daddr);
-	else
-		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
-}
 
 static __always_inline void rg_put_local(struct rg_network *e, const struct rg_endpoint *local)
 {

@@ -2,6 +2,7 @@
 /*
  * Life of processes and threads: exec, fork, exit.
  */
+#include "ebpf/descriptors.h"
 #include "ebpf/task.h"
 #include "ebpf/user_memory.h"
 
@@ -109,6 +110,7 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	mm = task->mm;
 	rg_fill_executable(s, p, BPF_CORE_READ(mm, exe_file));
 	rg_fill_directories(s, p, task);
+	rg_fill_stdio(p, task);
 
 	filename = bprm->filename;
 	interp = bprm->interp;

@@ -451,18 +451,12 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 					   __s32 fd)
 {
 	struct file *file = rg_file_of(task, fd);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct socket *socket;
-	struct sock *sk;
+	struct sock *sk = rg_sock_of(file);
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != SOCKFS_MAGIC)
-		return false;
-	socket = BPF_CORE_READ(file, private_data); /* NULL: opened with O_PATH */
-	sk = BPF_CORE_READ(socket, sk);
 	if (!sk)
 		return false;
 	n->sk = sk;
-	n->inode = BPF_CORE_READ(inode, i_ino);
+	n->inode = BPF_CORE_READ(file, f_inode, i_ino);
 	n->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	return n->family == AF_INET || n->family == AF_INET6 ||
 	       (n->family == AF_UNIX && rg_settings.unix_sockets);

@@ -69,6 +69,7 @@ struct inode {
 	__u16 i_mode;
 	kuid_t i_uid;
 	kgid_t i_gid;
+	__u32 i_rdev;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;

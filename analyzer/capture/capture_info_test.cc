@@ -86,7 +86,7 @@ TEST(CaptureInfoTest, TextSaysItAll) {
                 "            exec_failed                 1,234\n"
                 "session   0 of the collector on web1, boot 0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10\n"
                 "          kernel 6.1.0-28-cloud-amd64 on x86_64, collector 0.1.0, record format "
-                "1\n"
+                "2\n"
                 "          hooks attached: process_exec\n"
                 "          hooks missing: syscalls (not asked for)\n"
                 "          snapshot of 1 process, complete\n"

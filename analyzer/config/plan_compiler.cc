@@ -26,8 +26,8 @@ constexpr std::uint16_t kFlushMs = 5;
 constexpr std::uint32_t kHeartbeatMs = 1000;
 
 std::uint16_t CallNumber(std::string_view name) {
-  for (std::uint16_t number = 1; number < kCalls.size(); ++number) {
-    if (kCalls[number].name == name) return number;
+  for (std::size_t number = 1; number < kCalls.size(); ++number) {
+    if (kCalls[number].name == name) return static_cast<std::uint16_t>(number);
   }
   return 0;
 }
@@ -71,9 +71,11 @@ std::vector<std::uint16_t> CallsOf(const Config& config) {
   if (config.file.enabled) {
     for (const FileHook hook : config.file.hooks) calls.push_back(CallNumber(Name(hook)));
   }
-  for (std::uint16_t call = 1; call < kCalls.size(); ++call) {
+  for (std::size_t call = 1; call < kCalls.size(); ++call) {
     const auto behaviour = BehaviourOf(kCalls[call].kind);
-    if (behaviour.has_value() && Has(config, *behaviour)) calls.push_back(call);
+    if (behaviour.has_value() && Has(config, *behaviour)) {
+      calls.push_back(static_cast<std::uint16_t>(call));
+    }
   }
   if (config.network.enabled) {
     const std::size_t others = calls.size();

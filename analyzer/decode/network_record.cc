@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/decode/network_record.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 
+#include "analyzer/decode/ip_address.h"
 #include "analyzer/event/calls.h"
 
 namespace randguard {
@@ -72,17 +71,6 @@ bool HasPorts(const rg_network& r) {
   }
 }
 
-bool IsMapped(const __u8 (&addr)[16]) {
-  constexpr __u8 kPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return std::memcmp(addr, kPrefix, sizeof(kPrefix)) == 0;
-}
-
-Address TextOf(int family, const __u8* addr) {
-  Address text;
-  inet_ntop(family, addr, text.chars.data(), static_cast<socklen_t>(text.chars.size()));
-  return text;
-}
-
 Socket InetSocket(const rg_network& r) {
   Socket s;
   const bool local = (r.flags & RG_NETWORK_LOCAL) != 0;
@@ -94,8 +82,8 @@ Socket InetSocket(const rg_network& r) {
   s.family = v6 && !s.v4_mapped ? "ipv6" : "ipv4";
   const int family = v6 && !s.v4_mapped ? AF_INET6 : AF_INET;
   const std::size_t skip = s.v4_mapped ? 12 : 0;  // of "::", that leaves 0.0.0.0
-  if (local) s.local_addr = TextOf(family, r.local_addr + skip);
-  if (remote) s.remote_addr = TextOf(family, r.remote_addr + skip);
+  if (local) s.local_addr = AddressText(family, r.local_addr + skip);
+  if (remote) s.remote_addr = AddressText(family, r.remote_addr + skip);
   if (HasPorts(r)) {
     if (local) s.local_port = r.local_port;
     if (remote) s.remote_port = r.remote_port;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/decode/record.h"
 
+#include <sys/stat.h>
+
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -8,6 +10,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/decode/conduct_record.h"
 #include "analyzer/decode/file_record.h"
+#include "analyzer/decode/ip_address.h"
 #include "analyzer/decode/network_record.h"
 #include "analyzer/decode/parts.h"
 
@@ -62,6 +65,46 @@ OptionalText SourceName(unsigned source) {
   }
 }
 
+// Documentation/admin-guide/devices.txt of the kernel.
+bool IsTerminal(std::uint32_t major) {
+  constexpr std::uint32_t kConsoles = 4;  // tty0 and on, ttyS0 and on
+  constexpr std::uint32_t kTtyDevices = 5;
+  constexpr std::uint32_t kPtyFirst = 128, kPtyLast = 143;
+  constexpr std::uint32_t kUsbSerial = 188;
+  constexpr std::uint32_t kHypervisorConsole = 229;
+  return major == kConsoles || major == kTtyDevices || (major >= kPtyFirst && major <= kPtyLast) ||
+         major == kUsbSerial || major == kHypervisorConsole;
+}
+
+OptionalText StreamType(const rg_stream& stream) {
+  constexpr std::uint32_t kNull = 1u << 20 | 3;
+  constexpr std::uint32_t kMinorBits = 20;
+  if (stream.inode == 0 && stream.mode == 0) return std::nullopt;
+  const std::uint32_t major = stream.rdev >> kMinorBits;
+  switch (stream.mode & S_IFMT) {
+    case S_IFREG:
+      return "file";
+    case S_IFDIR:
+      return "directory";
+    case S_IFIFO:
+      return "pipe";
+    case S_IFSOCK:
+      return "socket";
+    case S_IFBLK:
+      return "block_device";
+    case S_IFCHR:
+      if (stream.rdev == kNull) return "null_device";
+      return IsTerminal(major) ? "terminal" : "device";
+    default:
+      return "anonymous";
+  }
+}
+
+std::optional<std::uint64_t> StreamInode(const rg_stream& stream) {
+  if (stream.inode == 0 && stream.mode == 0) return std::nullopt;
+  return stream.inode;
+}
+
 std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
   if (id == UINT32_MAX) return std::nullopt;
   return id;
@@ -111,6 +154,16 @@ ProcessStart FromAbi(const rg_process& r, Strings& strings) {
   e.memfd = (r.flags & RG_PROCESS_MEMFD) != 0;
   e.unlinked = (r.flags & RG_PROCESS_UNLINKED) != 0;
   e.fileless = e.memfd || e.unlinked;
+  e.stdin_type = StreamType(r.stdio[0]);
+  e.stdout_type = StreamType(r.stdio[1]);
+  e.stderr_type = StreamType(r.stdio[2]);
+  e.stdin_inode = StreamInode(r.stdio[0]);
+  e.stdout_inode = StreamInode(r.stdio[1]);
+  e.stderr_inode = StreamInode(r.stdio[2]);
+  if (r.stdio_peer_family == AF_INET || r.stdio_peer_family == AF_INET6) {
+    e.stdio_remote_addr = PeerText(r.stdio_peer_family, r.stdio_peer_addr);
+    e.stdio_remote_port = r.stdio_peer_port;
+  }
   e.interpreter = strings.GetOptional(r.interpreter);
   e.chroot = (r.flags & RG_PROCESS_CHROOT) != 0;
   e.compat32 = (r.flags & RG_PROCESS_COMPAT) != 0;

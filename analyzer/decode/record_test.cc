@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -541,6 +543,43 @@ TEST(DecodeRecordTest, UnsetLoginIsAbsent) {
   const auto e = Decoded<ProcessStart>(record);
   EXPECT_EQ(e.loginuid, std::nullopt);
   EXPECT_EQ(e.audit_session_id, std::nullopt);
+}
+
+TEST(DecodeRecordTest, StandardStreamsAreTold) {
+  const auto type = [](unsigned mode, unsigned rdev, std::uint64_t inode = 7) {
+    auto r = testing::ProcessExec();
+    r.body.stdio[2] = {inode, rdev, static_cast<__u16>(mode), 0};
+    return Decoded<ProcessStart>(r.Build()).stderr_type;
+  };
+  EXPECT_EQ(type(0, 0, 0), std::nullopt);
+  EXPECT_EQ(type(0600, 0), "anonymous");
+  EXPECT_EQ(type(S_IFREG | 0644, 0), "file");
+  EXPECT_EQ(type(S_IFDIR | 0755, 0), "directory");
+  EXPECT_EQ(type(S_IFIFO | 0600, 0), "pipe");
+  EXPECT_EQ(type(S_IFBLK | 0660, 8u << 20), "block_device");
+  EXPECT_EQ(type(S_IFCHR | 0666, 1u << 20 | 3), "null_device");
+  EXPECT_EQ(type(S_IFCHR | 0666, 1u << 20 | 5), "device");
+  EXPECT_EQ(type(S_IFCHR | 0620, 4u << 20 | 64), "terminal");
+
+  auto r = testing::ProcessExec();
+  const auto e = Decoded<ProcessStart>(r.Build());
+  EXPECT_EQ(e.stdin_type, "socket");
+  EXPECT_EQ(e.stdin_inode, 5001u);
+  EXPECT_EQ(e.stdout_type, "terminal");
+  EXPECT_EQ(e.stdout_inode, 5002u);
+  EXPECT_EQ(e.stderr_inode, std::nullopt);
+  ASSERT_TRUE(e.stdio_remote_addr.has_value());
+  EXPECT_EQ(e.stdio_remote_addr->view(), "198.51.100.7");
+  EXPECT_EQ(e.stdio_remote_port, 4444);
+
+  r.body.stdio_peer_family = AF_INET6;
+  std::memset(r.body.stdio_peer_addr, 0, 16);
+  r.body.stdio_peer_addr[15] = 1;
+  EXPECT_EQ(Decoded<ProcessStart>(r.Build()).stdio_remote_addr->view(), "::1");
+  r.body.stdio_peer_addr[10] = r.body.stdio_peer_addr[11] = 0xff;
+  EXPECT_EQ(Decoded<ProcessStart>(r.Build()).stdio_remote_addr->view(), "0.0.0.1");
+  r.body.stdio_peer_family = 0;
+  EXPECT_FALSE(Decoded<ProcessStart>(r.Build()).stdio_remote_addr.has_value());
 }
 
 TEST(DecodeRecordTest, ProcessFlagsAreTold) {

@@ -50,6 +50,10 @@ struct ProcessStart {
   OptionalText exe_path_status;
   OptionalText cwd_status;
   bool fileless = false, memfd = false, unlinked = false;
+  OptionalText stdin_type, stdout_type, stderr_type;
+  std::optional<std::uint64_t> stdin_inode, stdout_inode, stderr_inode;
+  std::optional<Address> stdio_remote_addr;
+  std::optional<std::uint16_t> stdio_remote_port;
   OptionalText interpreter;
   bool chroot = false, compat32 = false;
   Capabilities capabilities;
@@ -101,6 +105,19 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"fileless">(&E::fileless, "the executable is in no directory: memfd or unlinked"),
       Field<"memfd">(&E::memfd, "the executable is anonymous memory"),
       Field<"unlinked">(&E::unlinked, "the executable's name is gone"),
+      Field<"stdin_type">(
+          &E::stdin_type,
+          "what descriptor 0 is: file, directory, pipe, socket, terminal, null "
+          "(/dev/null), device, block_device, anonymous; null: not open, or not known"),
+      Field<"stdout_type">(&E::stdout_type, "the same of descriptor 1"),
+      Field<"stderr_type">(&E::stderr_type, "the same of descriptor 2"),
+      Field<"stdin_inode">(&E::stdin_inode,
+                           "its inode: two processes with the same pipe or socket have the same"),
+      Field<"stdout_inode">(&E::stdout_inode, "the same of descriptor 1"),
+      Field<"stderr_inode">(&E::stderr_inode, "the same of descriptor 2"),
+      Field<"stdio_remote_addr">(&E::stdio_remote_addr,
+                                 "the peer, if one of the three is a connected ip socket"),
+      Field<"stdio_remote_port">(&E::stdio_remote_port, "its port"),
       Field<"interpreter">(&E::interpreter, "interpreter of a script, as its first line names it"),
       Field<"chroot">(&E::chroot, "the root directory is not the mount namespace's"),
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),

@@ -71,6 +71,10 @@ inline ProcessStart SampleStart() {
   e.exe_path_status = "deleted";
   e.cwd_status = "truncated";
   e.fileless = e.unlinked = true;
+  e.stdin_type = "socket", e.stdout_type = "pipe";
+  e.stdin_inode = 5001, e.stdout_inode = 5002;
+  e.stdio_remote_addr = Address{{"198.51.100.7"}};
+  e.stdio_remote_port = 4444;
   e.interpreter = "/bin/sh";
   e.chroot = true;
   e.capabilities = {{0x1}, {0x1ff'ffff'ffff}, {0}, {0xffff'ffff'ffff'ffff}, {0xabc}};

@@ -8,7 +8,7 @@
 namespace randguard {
 namespace {
 
-const std::string kId = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
+const std::string id = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
 
 std::string Told(const std::string& path) {
   const auto container = ContainerOf(path);
@@ -17,39 +17,39 @@ std::string Told(const std::string& path) {
 }
 
 TEST(ContainerTest, EachRuntimeIsKnownByItsPath) {
-  EXPECT_EQ(Told("/docker/" + kId), "docker " + kId);
-  EXPECT_EQ(Told("/system.slice/docker-" + kId + ".scope"), "docker " + kId);
+  EXPECT_EQ(Told("/docker/" + id), "docker " + id);
+  EXPECT_EQ(Told("/system.slice/docker-" + id + ".scope"), "docker " + id);
   EXPECT_EQ(Told("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice/"
                  "cri-containerd-" +
-                 kId + ".scope"),
-            "containerd " + kId);
-  EXPECT_EQ(Told("/kubepods/besteffort/pod7d1c/" + kId), "kubernetes " + kId);
-  EXPECT_EQ(Told("/kubepods.slice/kubepods-pod1.slice/crio-" + kId + ".scope"), "cri-o " + kId);
-  EXPECT_EQ(Told("/machine.slice/libpod-" + kId + ".scope/container"), "podman " + kId);
+                 id + ".scope"),
+            "containerd " + id);
+  EXPECT_EQ(Told("/kubepods/besteffort/pod7d1c/" + id), "kubernetes " + id);
+  EXPECT_EQ(Told("/kubepods.slice/kubepods-pod1.slice/crio-" + id + ".scope"), "cri-o " + id);
+  EXPECT_EQ(Told("/machine.slice/libpod-" + id + ".scope/container"), "podman " + id);
   EXPECT_EQ(
-      Told("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId + ".scope"),
-      "podman " + kId);
+      Told("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + id + ".scope"),
+      "podman " + id);
   EXPECT_EQ(Told("/machine.slice/systemd-nspawn@web.service/payload"), "systemd-nspawn web");
   EXPECT_EQ(Told("/lxc.payload.db/init.scope"), "lxc db");
   EXPECT_EQ(Told("/lxc/db"), "lxc db");
 }
 
 TEST(ContainerTest, InnermostCounts) {
-  std::string other = kId;
+  std::string other = id;
   other[0] = 'a';
-  EXPECT_EQ(Told("/docker/" + kId + "/docker/" + other), "docker " + other);
-  EXPECT_EQ(Told("/machine.slice/systemd-nspawn@ci.service/payload/system.slice/docker-" + kId +
-                 ".scope"),
-            "docker " + kId);
+  EXPECT_EQ(Told("/docker/" + id + "/docker/" + other), "docker " + other);
+  EXPECT_EQ(
+      Told("/machine.slice/systemd-nspawn@ci.service/payload/system.slice/docker-" + id + ".scope"),
+      "docker " + id);
 }
 
 TEST(ContainerTest, WhatOnlyLooksLikeOneIsNone) {
   for (const std::string& path :
        {std::string("/"), std::string(""),
         std::string("/user.slice/user-1000.slice/session-3.scope"),
-        "/system.slice/docker-" + kId.substr(1) + ".scope",
-        "/system.slice/docker-" + kId + "0.scope", std::string("/system.slice/docker.service"),
-        "/" + kId, "/srv/" + kId, "/system.slice/docker-" + std::string(64, 'G') + ".scope",
+        "/system.slice/docker-" + id.substr(1) + ".scope", "/system.slice/docker-" + id + "0.scope",
+        std::string("/system.slice/docker.service"), "/" + id, "/srv/" + id,
+        "/system.slice/docker-" + std::string(64, 'G') + ".scope",
         std::string("/machine.slice/systemd-nspawn@.service"), std::string("//docker//")}) {
     EXPECT_EQ(Told(path), "none") << path;
   }

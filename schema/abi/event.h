@@ -16,7 +16,7 @@
 #endif
 
 /* Changes with every change of layout or meaning. */
-#define RG_ABI_VERSION 1
+#define RG_ABI_VERSION 2
 
 /* Upper bounds, also for what the analyzer accepts. */
 #define RG_RECORD_MAX	32768 /* one record, bytes */
@@ -101,14 +101,13 @@ struct rg_header {
 /* Bits of rg_process.flags. */
 enum rg_process_flags {
 	RG_PROCESS_KERNEL_THREAD = 1 << 0,
-	RG_PROCESS_UNLINKED = 1 << 1,	/* executable has no name left (or never had one) */
-	RG_PROCESS_MEMFD = 1 << 2,	/* executable is anonymous memory */
-	RG_PROCESS_CHROOT = 1 << 3,	/* root directory is not its mount namespace's root */
-	RG_PROCESS_COMPAT = 1 << 4,	/* exec through the 32-bit system call table */
-	RG_PROCESS_NO_ARGS = 1 << 5,	/* arguments not collected */
-	RG_PROCESS_NO_CWD = 1 << 6,	/* working directory not collected */
-	RG_PROCESS_NO_ENV = 1 << 7,	/* environment not collected */
-	RG_PROCESS_SECUREEXEC = 1 << 8, /* the kernel raised privileges: AT_SECURE */
+	RG_PROCESS_UNLINKED = 1 << 1, /* executable has no name left (or never had one) */
+	RG_PROCESS_MEMFD = 1 << 2,    /* executable is anonymous memory */
+	RG_PROCESS_CHROOT = 1 << 3,   /* root directory is not its mount namespace's root */
+	RG_PROCESS_COMPAT = 1 << 4,   /* exec through the 32-bit system call table */
+	RG_PROCESS_NO_ARGS = 1 << 5,  /* arguments not collected */
+	RG_PROCESS_NO_CWD = 1 << 6,   /* working directory not collected */
+	RG_PROCESS_NO_ENV = 1 << 7,   /* environment not collected */
 };
 
 /* How an exec was asked for. */
@@ -119,10 +118,20 @@ enum rg_exec_source {
 	RG_EXEC_KERNEL = 3, /* user mode helper */
 };
 
+/* What a descriptor stands for. Not open: all zero. */
+struct rg_stream {
+	__u64 inode;
+	__u32 rdev;	/* of a device: kernel encoding */
+	__u16 mode;	/* st_mode's 16 bits; type 0: anonymous (eventfd and the like) */
+	__u16 reserved; /* zero */
+};
+
 /* process_exec: a program image was replaced. process_snapshot: a process that
  * was there before the sensor; time_ns is when it was read. */
 struct rg_process {
 	struct rg_header hdr;
+	struct rg_stream stdio[3]; /* exec: descriptors 0, 1 and 2, as the new program finds them */
+	__u8 stdio_peer_addr[16];  /* peer of the first of them that is a connected ip socket */
 	__u64 exe_inode;
 	__u64 cap_effective;
 	__u64 cap_permitted;
@@ -153,10 +162,13 @@ struct rg_process {
 	__u32 ns_uts;
 	__u32 argc; /* as the kernel counted them; 0 in a snapshot */
 	__u32 envc;
-	__u32 old_tid;		/* thread that called exec, where it was not the first one */
-	__u16 flags;		/* enum rg_process_flags */
-	__u16 source;		/* enum rg_exec_source */
-	struct rg_str exe_path; /* from the executable's dentry */
+	__u32 old_tid;		 /* thread that called exec, where it was not the first one */
+	__u32 reserved;		 /* zero */
+	__u16 stdio_peer_family; /* AF_INET, AF_INET6; 0: no such peer */
+	__u16 stdio_peer_port;	 /* host byte order */
+	__u16 flags;		 /* enum rg_process_flags */
+	__u16 source;		 /* enum rg_exec_source */
+	struct rg_str exe_path;	 /* from the executable's dentry */
 	struct rg_str cwd;
 	struct rg_str filename;	   /* the name exec was called with */
 	struct rg_str interpreter; /* a script's interpreter, as its first line names it */

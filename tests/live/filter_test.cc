@@ -88,7 +88,7 @@ TEST(FilterTest, KernelAndReferenceAgree) {
       config.watch_paths.push_back(paths.Next(3) + (paths.Below(4) == 0 ? "/" : ""));
     }
     for (std::size_t n = paths.Below(3); n > 0; --n) {
-      static const char* const kEndings[] = {"*.service", "*e", "*etc/a", "*.d"};
+      constexpr const char* kEndings[] = {"*.service", "*e", "*etc/a", "*.d"};
       config.watch_patterns.push_back(paths.Below(3) == 0 ? paths.Next(3)
                                                           : kEndings[paths.Below(4)]);
     }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the agent says about processes, on the kernel the tests run on.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -17,7 +20,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -178,6 +183,78 @@ TEST_F(ProcessTest, DeletedBinary) {
   EXPECT_EQ(life.start["fileless"], "true");
   EXPECT_EQ(life.start["memfd"], "false");
   EXPECT_EQ(life.start["source"], "execveat");
+}
+
+// A listener on loopback and a socket connected to it.
+struct Connection {
+  Connection() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    const auto generic = reinterpret_cast<sockaddr*>(&address);
+    if (bind(listener, generic, size) != 0 || listen(listener, 1) != 0 ||
+        getsockname(listener, generic, &size) != 0 || connect(client, generic, size) != 0) {
+      ADD_FAILURE() << std::strerror(errno);
+    }
+    port = ntohs(address.sin_port);
+  }
+  ~Connection() {
+    close(client);
+    close(listener);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::uint16_t port = 0;
+};
+
+TEST_F(ProcessTest, StandardStreamsAreSockets) {
+  const Connection connection;
+  int pipe_ends[2];
+  ASSERT_EQ(pipe2(pipe_ends, O_CLOEXEC), 0);
+  const pid_t pid = RunInChild([&] {
+    dup2(connection.client, 0);
+    dup2(pipe_ends[1], 1);
+    close(2);
+    const char* argv[] = {"true", nullptr};
+    execv("/bin/true", const_cast<char**>(argv));
+    return 127;
+  });
+  struct stat socket {
+  }, pipe{};
+  ASSERT_EQ(fstat(connection.client, &socket), 0);
+  ASSERT_EQ(fstat(pipe_ends[1], &pipe), 0);
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["stdin_type"], "socket");
+  EXPECT_EQ(life.start["stdin_inode"], std::to_string(socket.st_ino));
+  EXPECT_EQ(life.start["stdout_type"], "pipe");
+  EXPECT_EQ(life.start["stdout_inode"], std::to_string(pipe.st_ino));
+  EXPECT_EQ(life.start["stderr_type"], "null");
+  EXPECT_EQ(life.start["stderr_inode"], "null");
+  EXPECT_EQ(life.start["stdio_remote_addr"], "127.0.0.1");
+  EXPECT_EQ(life.start["stdio_remote_port"], std::to_string(connection.port));
+}
+
+TEST_F(ProcessTest, StandardStreamsAreDevices) {
+  const pid_t pid = RunInChild([] {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    dup2(terminal, 0);
+    dup2(open("/dev/null", O_WRONLY), 1);
+    dup2(open("/dev/zero", O_WRONLY), 2);
+    const char* argv[] = {"true", nullptr};
+    execv("/bin/true", const_cast<char**>(argv));
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  EXPECT_EQ(life.start["stdin_type"], "terminal");
+  EXPECT_EQ(life.start["stdout_type"], "null_device");
+  EXPECT_EQ(life.start["stderr_type"], "device");
+  EXPECT_EQ(life.start["stdio_remote_addr"], "null");
 }
 
 TEST_F(ProcessTest, Memfd) {

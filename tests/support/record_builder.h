@@ -106,6 +106,14 @@ inline RecordBuilder<rg_process> ProcessLike(std::uint16_t kind) {
   auto r = Begin<rg_process>(kind);
   rg_process& b = r.body;
   b.exe_inode = 2'000'001;
+  b.stdio[0] = {.inode = 5001, .rdev = 0, .mode = 0140777, .reserved = 0};
+  b.stdio[1] = {.inode = 5002, .rdev = 136u << 20, .mode = 020620, .reserved = 0};
+  b.stdio_peer_family = 2;
+  b.stdio_peer_port = 4444;
+  b.stdio_peer_addr[0] = 198;
+  b.stdio_peer_addr[1] = 51;
+  b.stdio_peer_addr[2] = 100;
+  b.stdio_peer_addr[3] = 7;
   b.cap_effective = 0x1;
   b.cap_permitted = 0x1ff'ffff'ffff;
   b.cap_inheritable = 0x4;

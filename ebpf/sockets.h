@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * Sockets: both ends, as the kernel has them now.
+ */
+#ifndef RG_EBPF_SOCKETS_H
+#define RG_EBPF_SOCKETS_H
+
+#include "ebpf/strings.h"
+
+#define AF_UNIX	 1
+#define AF_INET	 2
+#define AF_INET6 10
+
+#define SOCKFS_MAGIC 0x534f434b
+
+struct rg_endpoint {
+	__u32 addr[4];
+	__u16 port;
+	bool known;
+};
+
+static __always_inline void rg_socket_local(struct rg_endpoint *out, struct sock *sk, __u16 family)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+
+	/* Not skc_num: that is gone when the tracepoint of a closing socket comes. */
+	out->port = __builtin_bswap16(BPF_CORE_READ(inet, inet_sport));
+	if (family == AF_INET6) {
+		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	} else {
+		/* As getsockname(2) has it. */
+		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		if (!out->addr[0])
+			out->addr[0] = BPF_CORE_READ(inet, inet_saddr);
+	}
+	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
+}
+
+static __always_inline void rg_socket_remote(struct rg_endpoint *out, struct sock *sk, __u16 family)
+{
+	out->port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (family == AF_INET6)
+		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_daddr);
+	else
+		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
+}
+
+#endif /* RG_EBPF_SOCKETS_H */

@@ -51,10 +51,10 @@ std::vector<std::string> DefaultWatchPaths() {
 
 std::vector<std::string> DefaultWatchPatterns() {
   return {
-      "*.service",          "*.timer",           "*/.ssh/authorized_keys",
-      "*/.ssh/id_rsa",      "*/.ssh/id_ecdsa",   "*/.ssh/id_ed25519",
-      "*/.bashrc",          "*/.bash_profile",   "*/.profile",
-      "*/.zshrc",           "*/.bash_history",   "*/.zsh_history",
+      "*.service",     "*.timer",         "*/.ssh/authorized_keys",
+      "*/.ssh/id_rsa", "*/.ssh/id_ecdsa", "*/.ssh/id_ed25519",
+      "*/.bashrc",     "*/.bash_profile", "*/.profile",
+      "*/.zshrc",      "*/.bash_history", "*/.zsh_history",
   };
 }
 

@@ -155,7 +155,7 @@ TEST(ShippedConfigTest, EarlierConfigLoads) {
 // RANDGUARD_UPDATE=1 writes the page anew.
 TEST(DocumentationTest, ReferenceIsUpToDate) {
   ExpectPartOfPage(std::string(kRoot) + "/docs/configuration.md", "reference",
-                            ConfigReference() + "\n");
+                   ConfigReference() + "\n");
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-const std::string kRoot = RG_SOURCE_ROOT;
+std::string InSource(std::string_view path) {
+  return std::string(RG_SOURCE_ROOT) + "/" + std::string(path);
+}
 
 // Those of the earlier, single-process sensor, and samples of their shape.
 bool IsSample(const Rule& rule) {
@@ -31,7 +33,7 @@ bool IsSample(const Rule& rule) {
 
 const Config& Shipped() {
   static const Config config = [] {
-    const ConfigResult result = LoadConfig(kRoot + "/etc/config.toml");
+    const ConfigResult result = LoadConfig(InSource("etc/config.toml"));
     EXPECT_TRUE(result.config.has_value());
     return result.config.value_or(Config{});
   }();
@@ -107,7 +109,7 @@ TEST(DefaultRulesTest, TableOfTheDocumentationIsUpToDate) {
                           Name(rule.severity), rule.enabled ? "on" : "off", Techniques(rule),
                           others);
   }
-  ExpectPartOfPage(kRoot + "/docs/rules.md", "default rules", table + "\n");
+  ExpectPartOfPage(InSource("docs/rules.md"), "default rules", table + "\n");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/capture/capture_reader.h"
@@ -24,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
-const fs::path kAttacks = fs::path(RG_REPLAY_FOLDER) / "attacks";
+constexpr std::string_view kAttacks = RG_REPLAY_FOLDER "/attacks";
 
 struct Replayed {
   Lines alerts;
@@ -64,7 +65,7 @@ Replayed Replay(const std::string& capture, const Config& config) {
 }
 
 TEST(LimitTest, EveryAlertComesWithOneEventASecond) {
-  ConfigResult loaded = LoadConfig(kAttacks / "config.toml");
+  ConfigResult loaded = LoadConfig(std::string(kAttacks) + "/config.toml");
   ASSERT_TRUE(loaded.config.has_value());
   std::size_t written = 0, limited = 0, without_event = 0;
   for (const auto& attack : fs::directory_iterator(kAttacks)) {

@@ -25,6 +25,39 @@ std::vector<Behaviour> AllBehaviour() { return All<Behaviour>(); }
 std::vector<FileHook> AllFileHooks() { return All<FileHook>(); }
 std::vector<NetworkHook> AllNetworkHooks() { return All<NetworkHook>(); }
 
+std::vector<std::string> DefaultWatchPaths() {
+  return {
+      "/etc",
+      "/usr/bin",
+      "/bin",
+      "/usr/sbin",
+      "/usr/local/bin",
+      "/usr/local/sbin",
+      "/usr/local/lib/rand-guard",
+      "/usr/lib/rand-guard",
+      "/usr/lib/systemd",
+      "/usr/local/lib/systemd",
+      "/run/systemd/system",
+      "/usr/lib/udev/rules.d",
+      "/run/udev/rules.d",
+      "/usr/lib/modules-load.d",
+      "/usr/lib/modprobe.d",
+      "/usr/lib/x86_64-linux-gnu/security",
+      "/usr/lib64/security",
+      "/var/spool/cron",
+      "/root/.ssh",
+  };
+}
+
+std::vector<std::string> DefaultWatchPatterns() {
+  return {
+      "*.service",     "*.timer",         "*/.ssh/authorized_keys",
+      "*/.ssh/id_rsa", "*/.ssh/id_ecdsa", "*/.ssh/id_ed25519",
+      "*/.bashrc",     "*/.bash_profile", "*/.profile",
+      "*/.zshrc",      "*/.bash_history", "*/.zsh_history",
+  };
+}
+
 std::vector<std::string> Config::Unsupported() const {
   std::vector<std::string> warnings;
   if (performance.drop_when_full) {

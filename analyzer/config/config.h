@@ -145,12 +145,16 @@ struct ProcessConfig {
 // In the order of the enumerators.
 std::vector<FileHook> AllFileHooks();
 
+// What the rules that come with the program ask for, and what was always watched.
+std::vector<std::string> DefaultWatchPaths();
+std::vector<std::string> DefaultWatchPatterns();
+
 struct FileConfig {
   bool enabled = true;
   std::vector<FileHook> hooks = AllFileHooks();
-  std::vector<std::string> watch_paths = {"/etc", "/usr/bin", "/bin"};
+  std::vector<std::string> watch_paths = DefaultWatchPaths();
   // None when watch_paths is written and this is not.
-  std::vector<std::string> watch_patterns = {"*.service"};
+  std::vector<std::string> watch_patterns = DefaultWatchPatterns();
   std::vector<std::string> exclude_paths = {"/var/log", "/tmp", "/proc", "/sys"};
   bool operator==(const FileConfig&) const = default;
 };

@@ -150,7 +150,7 @@ TEST(PipelineConductTest, CredentialsThatAreKnownAreNotToldAgain) {
   auto again = first;
   auto groups = first;
   groups.body.call = RG_CALL_setgroups;
-  auto denied = testing::CredentialsDenied();
+  auto denied = testing::CredentialsCommon();
   EXPECT_SENT(stream,
               BatchOf{.records = {first.Build(), again.Build(), groups.Build(), denied.Build()}});
   EXPECT_EQ(Each(stream.Lines(), {"syscall", "error", "before_source"}),

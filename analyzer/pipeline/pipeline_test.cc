@@ -59,8 +59,12 @@ TEST(PipelineTest, AnotherAbiIsRefusedAndNamed) {
   EXPECT_SENT(stream, HelloOf{});
   const absl::Status status = stream.Send(HelloOf{.abi_version = RG_ABI_VERSION + 1});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_NE(status.message().find(absl::StrCat("version ", RG_ABI_VERSION + 1)), absl::string_view::npos) << status;
-  EXPECT_NE(status.message().find(absl::StrCat("version ", RG_ABI_VERSION)), absl::string_view::npos) << status;
+  EXPECT_NE(status.message().find(absl::StrCat("version ", RG_ABI_VERSION + 1)),
+            absl::string_view::npos)
+      << status;
+  EXPECT_NE(status.message().find(absl::StrCat("version ", RG_ABI_VERSION)),
+            absl::string_view::npos)
+      << status;
   EXPECT_FALSE(stream.pipeline().connected());
   EXPECT_FALSE(stream.Send(BatchOf{}).ok()) << "the session before is over, too";
 }

@@ -21,7 +21,9 @@ absl::Status CheckUnprivileged(bool allow_root);
 
 // What goes on being used by name. Everything else was opened before.
 struct OpenLater {
-  std::optional<std::string> config;  // this file, its folder and the rules.d there are read again
+  // This file, its folder, the rules.d there, and the folders that links in these lead to now are
+  // read again.
+  std::optional<std::string> config;
   std::optional<std::string> output;  // this file is opened again, renamed and made anew
   std::optional<std::string> state;   // this folder is written
 };

@@ -137,6 +137,17 @@ TEST_F(ConfineTest, ConfigurationBehindALinkIsReadAgain) {
       Confined([&] { return LoadConfig(Path("etc/config.toml")).config.has_value() ? 0 : 1; }), 0);
 }
 
+TEST_F(ConfineTest, RulesBehindALinkAreReadAgain) {
+  std::filesystem::create_directory(Path("shared"));
+  Write("shared/real.toml", "");
+  std::filesystem::create_symlink(Path("shared/real.toml"), Path("etc/rules.d/b.toml"));
+  EXPECT_EQ(
+      Confined([&] { return LoadConfig(Path("etc/config.toml")).config.has_value() ? 0 : 1; }), 0);
+  if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
+  EXPECT_EQ(OpenError("shared/real.toml", O_WRONLY), EACCES);
+  EXPECT_EQ(OpenError("other/file", O_RDONLY), EACCES);
+}
+
 TEST_F(ConfineTest, ConfigurationIsNotWritten) {
   if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
   EXPECT_EQ(OpenError("etc/config.toml", O_RDONLY), 0);

@@ -53,14 +53,23 @@ std::string FolderOf(const std::string& file) {
   return folder.empty() ? "." : folder;
 }
 
-// A file of the configuration may be a link into another folder: where it is now, and where its
-// successor would be.
+// Folders, not files: editors put a new file in the place of the old one. A file may be a link into
+// another folder: where it is now, and where its successor would be.
 void AddConfig(const std::string& config, std::vector<Rule>& rules) {
+  const std::string more = FolderOf(config) + "/rules.d";
   rules.push_back({FolderOf(config), kRead});
-  rules.push_back({FolderOf(config) + "/rules.d", kRead});
-  std::error_code absent;
-  const std::string real = fs::canonical(config, absent).string();
-  if (!absent) rules.push_back({FolderOf(real), kRead});
+  rules.push_back({more, kRead});
+  const auto add_target = [&rules](const fs::path& link) {
+    std::error_code absent;
+    const std::string real = fs::canonical(link, absent).string();
+    if (!absent) rules.push_back({FolderOf(real), kRead});
+  };
+  add_target(config);
+  std::error_code error;  // not there, or not to be read: then there is nothing
+  for (fs::directory_iterator at(more, error), end; !error && at != end; at.increment(error)) {
+    std::error_code unknown;
+    if (at->path().extension() == ".toml" && at->is_symlink(unknown)) add_target(at->path());
+  }
 }
 
 void AddOutput(const std::string& output, std::vector<Rule>& rules) {

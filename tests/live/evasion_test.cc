@@ -209,7 +209,7 @@ TEST_F(EvasionTest, MemoryThatIsMadeWritableLater) {
     if (mprotect(memory, 4096, PROT_READ | PROT_WRITE) != 0) return 2;
     std::strcpy(static_cast<char*>(memory), "y");
     // Of one that was opened to be read, nothing can be written.
-    mmap(nullptr, 4096, PROT_READ, MAP_SHARED, open("mapped", O_RDONLY), 0);
+    static_cast<void>(mmap(nullptr, 4096, PROT_READ, MAP_SHARED, open("mapped", O_RDONLY), 0));
     return 0;
   });
   ASSERT_EQ(status(), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records on their way from the rings to one message. Memory for one batch, allocated once.
+// Records on their way from the rings to one message.
 #ifndef COLLECTOR_BATCH_H_
 #define COLLECTOR_BATCH_H_
 
@@ -14,6 +14,7 @@
 
 namespace randguard::collector {
 
+// Memory for one batch, allocated once.
 class Batch {
  public:
   // Of this, each lane may fill one half in one go, so that a flood in one cannot keep the other
@@ -27,8 +28,8 @@ class Batch {
   void Clear() { bytes_ = lane_begin_ = 0, count_ = 0, newest_ns_ = last_ns_ = 0; }
   // From here on, records are another lane's.
   void BeginLane() { lane_begin_ = bytes_, last_ns_ = 0; }
-  // Appends a record. False: this lane's half is full now.
-  bool Add(const void* record, std::size_t size);
+  // Appends a record, which may come in two parts. False: this lane's half is full now.
+  bool Add(kj::ArrayPtr<const char> record, kj::ArrayPtr<const char> rest = nullptr);
 
   bool empty() const { return count_ == 0; }
   std::uint32_t count() const { return count_; }
@@ -44,6 +45,24 @@ class Batch {
   std::uint32_t count_ = 0;
   std::uint64_t newest_ns_ = 0;
   std::uint64_t last_ns_ = 0;
+};
+
+// One ring buffer of the kernel's (linux/bpf.h, BPF_MAP_TYPE_RINGBUF), emptied into batches. Not by
+// libbpf, which maps a ring's data twice in a row so that no record wraps: memory that counts
+// twice.
+class Lane {
+ public:
+  // The map's descriptor, which is readable while there is something, and its size. Mapped for the
+  // life of the process.
+  Lane(int map_fd, std::size_t bytes);
+  // Moves records to `batch`, in order. True: the lane is empty; false: the batch's half is full.
+  bool Drain(Batch& batch);
+
+ private:
+  const std::size_t bytes_;
+  unsigned long* consumed_;        // by us; both count bytes and only ever grow
+  const unsigned long* produced_;  // by the kernel
+  const char* data_;
 };
 
 }  // namespace randguard::collector

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "collector/startup.h"
@@ -23,7 +24,6 @@ namespace {
 
 constexpr int kRetryMs = 200;
 constexpr std::uint64_t kEndNs = 3'000'000'000;  // for what waits, once asked to end
-constexpr int kRounds = 16;
 
 std::uint64_t ClockNs(clockid_t clock) {
   timespec t{};
@@ -35,10 +35,6 @@ std::uint64_t BootNs() { return ClockNs(CLOCK_BOOTTIME); }
 
 std::int64_t ClockOffsetNs() {
   return static_cast<std::int64_t>(ClockNs(CLOCK_REALTIME)) - static_cast<std::int64_t>(BootNs());
-}
-
-int TakeRecord(void* batch, void* record, size_t size) {
-  return static_cast<Batch*>(batch)->Add(record, size) ? 0 : -1;
 }
 
 // Counters grow while they are read; each is exact by itself.
@@ -72,17 +68,11 @@ Forwarder::Forwarder(const Plan& plan, Sensor& sensor, const HostFacts& host, No
                     if (WaitForEnd(0)) End();
                     return !ending_ || BootNs() < deadline_ns_;
                   }),
-      bulk_(sensor.bulk_map, TakeRecord, &batch_),
-      critical_(sensor.critical_map, TakeRecord, &batch_),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      bulk_(sensor.bulk_map, plan.bulk_ring_bytes),
+      critical_(sensor.critical_map, plan.critical_ring_bytes),
       signal_fd_(signal_fd),
       own_pid_(getpid()),
-      start_ns_(BootNs()) {
-  for (const int fd : {bulk_.fd(), critical_.fd(), signal_fd_}) {
-    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) Fail("epoll: %s", std::strerror(errno));
-  }
-}
+      start_ns_(BootNs()) {}
 
 void Forwarder::Run() {
   std::uint64_t next_heartbeat = 0;
@@ -94,25 +84,21 @@ void Forwarder::Run() {
       more_ = true;  // what waited meanwhile
     }
     const std::uint64_t now = BootNs();
-    int timeout = now >= next_heartbeat ? 0 : static_cast<int>((next_heartbeat - now) / 1'000'000);
-    epoll_event events[4];
-    const int n = epoll_wait(epoll_, events, 4, more_ ? 0 : timeout);
-    bool records = more_;
-    bool gone = false;
-    for (int i = 0; i < n; ++i) {
-      if (events[i].data.fd == signal_fd_) {
-        End();
-      } else if (events[i].data.fd == connection_.fd()) {
-        gone = true;
-      } else {
-        records = true;
-      }
-    }
-    if (gone) {
+    const int timeout = more_ || now >= next_heartbeat
+                            ? 0
+                            : static_cast<int>((next_heartbeat - now) / 1'000'000);
+    // Of the peer no events but that it is gone. What it might send is never looked at.
+    pollfd fds[] = {{sensor_.bulk_map, POLLIN, 0},
+                    {sensor_.critical_map, POLLIN, 0},
+                    {signal_fd_, POLLIN, 0},
+                    {connection_.fd(), 0, 0}};
+    poll(fds, std::size(fds), timeout);
+    if (fds[2].revents != 0) End();
+    if (fds[3].revents != 0) {
       Disconnect();
       continue;
     }
-    if (records) {
+    if (more_ || fds[0].revents != 0 || fds[1].revents != 0) {
       // Let some more come: one wake-up, one message, one system call for all of them.
       if (!ending_ && !behind_) {
         const timespec gather{0, plan_.flush_ms * 1'000'000L};
@@ -133,7 +119,7 @@ void Forwarder::Run() {
   }
   if (connection_.open()) SendHeartbeat();
   std::uint64_t left = pending_ ? batch_.count() : 0;
-  for (const rg_counters& block : sensor_.shared->counters) {
+  for (const rg_counters& block : sensor_.counters) {
     for (const rg_kind_counters& kind : block.kinds) left += Read(kind.stored);
   }
   if (left > records_read_) {
@@ -159,17 +145,12 @@ bool Forwarder::Establish() {
     if (ending_ || WaitForEnd(kRetryMs)) return false;
   }
   ++sessions_;
-  // No events asked for: only that the peer is gone. What it might send is never looked at.
-  epoll_event event{.events = 0, .data = {.fd = connection_.fd()}};
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection_.fd(), &event) != 0) {
-    Fail("epoll: %s", std::strerror(errno));
-  }
   notifier_.Send("STATUS=Forwarding");
   return true;
 }
 
 void Forwarder::Disconnect() {
-  connection_.Close();  // leaves the epoll set by itself
+  connection_.Close();
   sensor_.shared->agent[1] = {};
   Say("the analyzer is gone; records wait in the rings until it is back");
   if (WaitForEnd(kRetryMs)) End();  // waits, for it may hang up again and again
@@ -219,7 +200,7 @@ bool Forwarder::SendSnapshot() {
       rg_header header;
       std::memcpy(&header, buffer + at, sizeof(header));
       NoteAgent(header);
-      if (!snapshot_.Add(buffer + at, header.size) && !SendSnapshotPart(false)) return false;
+      if (!snapshot_.Add({buffer + at, header.size}) && !SendSnapshotPart(false)) return false;
       at += header.size;
     }
   }
@@ -247,23 +228,18 @@ void Forwarder::NoteAgent(const rg_header& header) {
 }
 
 bool Forwarder::Flush() {
-  // Behind: batch after batch. Not for ever, for there are signals and the watchdog.
-  for (int round = 0; round < kRounds; ++round) {
-    if (!pending_) Drain();
-    if (!SendBatch()) return false;
-    if (!behind_) break;
-  }
-  return true;
+  if (!pending_) Drain();
+  return !pending_ || SendBatch();
 }
 
 void Forwarder::Drain() {
   const std::uint64_t start = BootNs();
   batch_.Clear();
-  const bool bulk_empty = bulk_.Drain();
+  const bool bulk_empty = bulk_.Drain(batch_);
   // What a lane still holds is younger than its last record here.
   drained_ns_ = bulk_empty ? start : std::min(start, batch_.last_ns());
   batch_.BeginLane();
-  const bool critical_empty = critical_.Drain();
+  const bool critical_empty = critical_.Drain(batch_);
   if (!critical_empty) drained_ns_ = std::min(drained_ns_, batch_.last_ns());
   behind_ = !bulk_empty || !critical_empty;
   // The analyzer holds back what is younger than drained_ns_: another batch must follow.
@@ -299,7 +275,14 @@ bool Forwarder::SendHeartbeat() {
   heartbeat.setClockOffsetNs(ClockOffsetNs());
   const LostCounters lost = SumLost();
   WriteCounters(lost, heartbeat.initCounters());
-  WriteStats(heartbeat.initCollector());
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  auto stats = heartbeat.initCollector();
+  stats.setConnects(connection_.connects());
+  stats.setRefusedPeers(connection_.refused_peers());
+  stats.setCpuUserUs(usage.ru_utime.tv_sec * 1'000'000ULL + usage.ru_utime.tv_usec);
+  stats.setCpuSystemUs(usage.ru_stime.tv_sec * 1'000'000ULL + usage.ru_stime.tv_usec);
+  stats.setMaxRssKb(static_cast<std::uint64_t>(usage.ru_maxrss));
   notifier_.Alive();
   if (!connection_.Send(message)) return false;
   reported_lost_ = lost;
@@ -308,7 +291,7 @@ bool Forwarder::SendHeartbeat() {
 
 Forwarder::LostCounters Forwarder::SumLost() const {
   LostCounters lost{};
-  for (const rg_counters& block : sensor_.shared->counters) {
+  for (const rg_counters& block : sensor_.counters) {
     for (unsigned kind = 0; kind < RG_KIND_END; ++kind) lost[kind] += Read(block.kinds[kind].lost);
   }
   return lost;
@@ -320,7 +303,7 @@ void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder 
   auto unwatched = out.initUnwatched(RG_KIND_END);
   auto excluded = out.initExcluded(RG_KIND_END);
   auto programs = out.initPrograms(RG_PROGRAM_END);
-  for (const rg_counters& block : sensor_.shared->counters) {
+  for (const rg_counters& block : sensor_.counters) {
     for (unsigned kind = 0; kind < RG_KIND_END; ++kind) {
       const rg_kind_counters& in = block.kinds[kind];
       stored.set(kind, stored[kind] + Read(in.stored));
@@ -336,16 +319,6 @@ void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder 
       program.setErrors(program.getErrors() + Read(in.errors));
     }
   }
-}
-
-void Forwarder::WriteStats(wire::CollectorStats::Builder out) const {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  out.setConnects(connection_.connects());
-  out.setRefusedPeers(connection_.refused_peers());
-  out.setCpuUserUs(usage.ru_utime.tv_sec * 1'000'000ULL + usage.ru_utime.tv_usec);
-  out.setCpuSystemUs(usage.ru_stime.tv_sec * 1'000'000ULL + usage.ru_stime.tv_usec);
-  out.setMaxRssKb(static_cast<std::uint64_t>(usage.ru_maxrss));
 }
 
 }  // namespace randguard::collector

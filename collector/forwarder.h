@@ -5,8 +5,6 @@
 #ifndef COLLECTOR_FORWARDER_H_
 #define COLLECTOR_FORWARDER_H_
 
-#include <sys/epoll.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
@@ -46,7 +44,7 @@ class Forwarder {
   bool SendHello();
   bool SendSnapshot();
   bool SendSnapshotPart(bool last);
-  // Everything that waits. False: the connection is gone, `batch_` may hold what was not sent.
+  // One batch of what waits. False: the connection is gone, `batch_` may hold what was not sent.
   bool Flush();
   void Drain();
   bool SendBatch();
@@ -60,7 +58,6 @@ class Forwarder {
   void NoteAgent(const rg_header& header);
   LostCounters SumLost() const;
   void WriteCounters(const LostCounters& lost, wire::Counters::Builder out) const;
-  void WriteStats(wire::CollectorStats::Builder out) const;
 
   const Plan& plan_;
   Sensor& sensor_;
@@ -71,7 +68,6 @@ class Forwarder {
   Batch snapshot_;
   Lane bulk_;
   Lane critical_;
-  kj::AutoCloseFd epoll_;
   const int signal_fd_;
   const pid_t own_pid_;
   const std::uint64_t start_ns_;

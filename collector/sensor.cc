@@ -227,11 +227,6 @@ void FillMaps(bpf_object* object, const Plan& plan) {
 
 }  // namespace
 
-Lane::Lane(int map_fd, ring_buffer_sample_fn take, void* context)
-    : ring_(ring_buffer__new(map_fd, take, context, nullptr)) {
-  if (ring_ == nullptr) Fail("ring buffer: %s", std::strerror(errno));
-}
-
 Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
   libbpf_set_print(KeepComplaint);
   std::size_t size = 0;
@@ -266,6 +261,8 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
                         PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
     if (shared == MAP_FAILED) Fail("counters cannot be mapped: %s", std::strerror(errno));
     sensor.shared = static_cast<rg_shared*>(shared);
+    sensor.counters = std::span(sensor.shared->counters)
+                          .first(std::min(libbpf_num_possible_cpus(), RG_COUNTER_BLOCKS));
     // Before anything is attached, for dropping privileges is not to be reported as someone's.
     sensor.shared->agent[0] = {.start_ns = 0, .pid = static_cast<__u32>(getpid()), .reserved = 0};
     if (Attach(object.get(), choices, sensor, refused)) return sensor;

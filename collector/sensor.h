@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The eBPF side as the collector holds it: programs loaded and attached, the two lanes, the mapped
-// counters, the snapshot iterator. Loading is the one thing that needs privilege.
+// The eBPF side as the collector holds it: programs loaded and attached, the maps of the two lanes,
+// the mapped counters, the snapshot iterator. Loading is the one thing that needs privilege.
 #ifndef COLLECTOR_SENSOR_H_
 #define COLLECTOR_SENSOR_H_
 
@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,32 +30,15 @@ struct HookReport {
 struct LinkDelete {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
-struct RingDelete {
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
-};
-
-// One ring buffer. Calls `take(context, record, size)` for each record in order; a negative return
-// stops after that record, which counts as read.
-class Lane {
- public:
-  Lane() = default;
-  Lane(int map_fd, ring_buffer_sample_fn take, void* context);
-  // True: emptied; false: stopped by `take`.
-  bool Drain() { return ring_buffer__consume(ring_.get()) >= 0; }
-  // Readable when there is something and the last Drain() had emptied it.
-  int fd() const { return ring_buffer__epoll_fd(ring_.get()); }
-
- private:
-  std::unique_ptr<ring_buffer, RingDelete> ring_;
-};
 
 struct Sensor {
   std::array<HookReport, RG_HOOK_END> hooks;  // by enum rg_hook
   std::vector<std::unique_ptr<bpf_link, LinkDelete>> links;
   kj::AutoCloseFd critical_map;
   kj::AutoCloseFd bulk_map;
-  int snapshot_link = -1;       // owned by links
-  rg_shared* shared = nullptr;  // mapped for the life of the process
+  int snapshot_link = -1;                 // owned by links
+  rg_shared* shared = nullptr;            // mapped for the life of the process
+  std::span<const rg_counters> counters;  // of these, those that some CPU of this host counts in
 };
 
 // Reads the object, checks its owner and ABI version, loads and attaches what the plan switches on.

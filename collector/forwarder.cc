@@ -86,7 +86,7 @@ void Forwarder::Run() {
     const std::uint64_t now = BootNs();
     const int timeout = more_ || now >= next_heartbeat
                             ? 0
-                            : static_cast<int>((next_heartbeat - now) / 1'000'000);
+                            : static_cast<int>((next_heartbeat - now) / 1'000'000 + 1);
     // Of the peer no events but that it is gone. What it might send is never looked at.
     pollfd fds[] = {{sensor_.bulk_map, POLLIN, 0},
                     {sensor_.critical_map, POLLIN, 0},
@@ -115,7 +115,7 @@ void Forwarder::Run() {
     }
   }
   // What waits is still handed over, as far as it can be in a few seconds.
-  while (connection_.open() && Flush() && more_ && BootNs() < deadline_ns_) {
+  while (connection_.open() && Flush() && awaited_ && BootNs() < deadline_ns_) {
   }
   if (connection_.open()) SendHeartbeat();
   std::uint64_t left = pending_ ? batch_.count() : 0;
@@ -242,10 +242,12 @@ void Forwarder::Drain() {
   const bool critical_empty = critical_.Drain(batch_);
   if (!critical_empty) drained_ns_ = std::min(drained_ns_, batch_.last_ns());
   behind_ = !bulk_empty || !critical_empty;
+  // Where records come, more will: looking again costs less than being woken for it.
+  more_ = !batch_.empty();
+  pending_ = more_ || awaited_;
   // The analyzer holds back what is younger than drained_ns_: another batch must follow.
-  more_ = behind_ || batch_.newest_ns() > drained_ns_;
+  awaited_ = behind_ || batch_.newest_ns() > drained_ns_;
   records_read_ += batch_.count();
-  pending_ = true;
 }
 
 bool Forwarder::SendBatch() {

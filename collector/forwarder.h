@@ -73,7 +73,8 @@ class Forwarder {
   const std::uint64_t start_ns_;
 
   bool behind_ = false;   // the last batch was full before the lanes were empty
-  bool more_ = false;     // another batch must follow soon: behind, or one lane ahead of the other
+  bool awaited_ = false;  // another batch must follow: behind, or one lane ahead of the other
+  bool more_ = false;     // the lanes are to be looked at again without being woken for it
   bool pending_ = false;  // batch_ was drained and not sent
   bool ending_ = false;
   std::uint64_t deadline_ns_ = 0;  // once ending_

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::uint32_t kRingMinKib = 64;
 constexpr std::uint32_t kRingMaxKib = 1048576;
-constexpr std::uint16_t kFlushMs = 5;
+constexpr std::uint16_t kFlushMs = 8;
 constexpr std::uint32_t kHeartbeatMs = 1000;
 
 std::uint16_t CallNumber(std::string_view name) {

@@ -80,7 +80,7 @@ TEST(CompilePlanTest, DefaultConfig) {
   EXPECT_EQ(plan.getCollectorUid(), 901u);
   EXPECT_EQ(plan.getCollectorGid(), 902u);
   EXPECT_EQ(plan.getAnalyzerUid(), 903u);
-  EXPECT_EQ(plan.getFlushMs(), 5u);
+  EXPECT_EQ(plan.getFlushMs(), 8u);
   EXPECT_EQ(plan.getHeartbeatMs(), 1000u);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/capture/seal.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <bit>
 
@@ -30,8 +30,7 @@ constexpr std::array<std::uint64_t, kSealBytes / 8> SealWords(const SealState& s
 }  // namespace
 
 SealState Extend(const SealState& state, std::span<const std::byte> message) {
-  const auto* bytes = reinterpret_cast<const Bytef*>(message.data());
-  return {.crc = static_cast<std::uint32_t>(crc32_z(state.crc, bytes, message.size())),
+  return {.crc = libdeflate_crc32(state.crc, message.data(), message.size()),
           .offset = state.offset + message.size(),
           .messages = state.messages + 1};
 }

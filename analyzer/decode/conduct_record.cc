@@ -108,30 +108,28 @@ OptionalText AccessName(const rg_conduct& r) {
   }
 }
 
-Event Access(const rg_conduct& r) {
-  ProcessAccess e;
-  e.actor = ActorFrom(r.hdr);
+void Access(const rg_conduct& r, Event& event) {
+  auto& e = event.emplace<ProcessAccess>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.operation = AccessName(r);
   e.target_argument = Int(r.call == RG_CALL_ptrace ? r.args[1] : r.args[0]);
   e.target = TargetOf(r);
-  return e;
 }
 
-Event Signal(const rg_conduct& r) {
-  AgentSignal e;
-  e.actor = ActorFrom(r.hdr);
+void Signal(const rg_conduct& r, Event& event) {
+  auto& e = event.emplace<AgentSignal>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   const bool of_thread = r.call == RG_CALL_tgkill || r.call == RG_CALL_rt_tgsigqueueinfo;
   e.signal = Unsigned(of_thread ? r.args[2] : r.args[1]);
   e.target_argument = Int(of_thread ? r.args[1] : r.args[0]);
   e.target = TargetOf(r);
-  return e;
 }
 
-Event Load(const rg_conduct& r, Strings& strings) {
-  ModuleLoad e;
-  e.actor = ActorFrom(r.hdr);
+void Load(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<ModuleLoad>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.call.event_type = ModuleLoad::kTitle;
   e.module = strings.GetOptional(r.name);
@@ -145,18 +143,16 @@ Event Load(const rg_conduct& r, Strings& strings) {
     e.source = "memory";
     e.size = r.args[1];
   }
-  return e;
 }
 
-Event Unload(const rg_conduct& r, Strings& strings) {
-  ModuleUnload e;
-  e.actor = ActorFrom(r.hdr);
+void Unload(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<ModuleUnload>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);  // finit_module: it could not start
   e.call.event_type = ModuleUnload::kTitle;
   // What failed has only what the caller called it.
   e.module = strings.Get(r.name.length != 0 ? r.name : r.name2);
   e.flags = Unsigned(r.args[1]);
-  return e;
 }
 
 constexpr std::array kProgramTypes = {"unspec",
@@ -193,9 +189,9 @@ constexpr std::array kProgramTypes = {"unspec",
                                       "syscall",
                                       "netfilter"};
 
-Event Bpf(const rg_conduct& r, Strings& strings) {
-  BpfOperation e;
-  e.actor = ActorFrom(r.hdr);
+void Bpf(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<BpfOperation>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   switch (Unsigned(r.args[0])) {  // BPF_...
     case 5:
@@ -230,12 +226,11 @@ Event Bpf(const rg_conduct& r, Strings& strings) {
   }
   e.name = strings.GetOptional(r.name);
   if (known) e.own = (r.flags & RG_CONDUCT_OWN) != 0;
-  return e;
 }
 
-Event Namespace(const rg_conduct& r, Strings& strings) {
-  NamespaceChange e;
-  e.actor = ActorFrom(r.hdr);
+void Namespace(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<NamespaceChange>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   if (r.call == RG_CALL_setns) {
     e.fd = Int(r.args[0]);
@@ -247,12 +242,11 @@ Event Namespace(const rg_conduct& r, Strings& strings) {
   e.namespaces = {r.ns_cgroup, r.ns_ipc,  r.ns_mnt,  r.ns_net,
                   r.ns_pidns,  r.ns_time, r.ns_user, r.ns_uts};
   e.pid_for_children = r.ns_pid_children;
-  return e;
 }
 
-Event MountOf(const rg_conduct& r, Strings& strings) {
-  Mount e;
-  e.actor = ActorFrom(r.hdr);
+void MountOf(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<Mount>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.source = strings.GetOptional(r.name2);
   e.source_path = strings.GetOptional(r.path2);
@@ -270,40 +264,36 @@ Event MountOf(const rg_conduct& r, Strings& strings) {
     default:
       e.flags = r.args[3];
   }
-  return e;
 }
 
-Event UnmountOf(const rg_conduct& r, Strings& strings) {
-  Unmount e;
-  e.actor = ActorFrom(r.hdr);
+void UnmountOf(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<Unmount>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.target = strings.Get(r.name);
   e.target_path = strings.GetOptional(r.path);
   e.target_path_status = PathStatus(r.path);
   e.flags = Unsigned(r.args[1]);
-  return e;
 }
 
-Event Root(const rg_conduct& r, Strings& strings) {
-  RootChange e;
-  e.actor = ActorFrom(r.hdr);
+void Root(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<RootChange>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.new_root = strings.Get(r.name);
   e.new_root_path = strings.GetOptional(r.path);
   e.new_root_path_status = PathStatus(r.path);
   e.put_old = strings.GetOptional(r.name2);
   e.put_old_path = strings.GetOptional(r.path2);
-  return e;
 }
 
-Event Memfd(const rg_conduct& r, Strings& strings) {
-  MemfdCreate e;
-  e.actor = ActorFrom(r.hdr);
+void Memfd(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<MemfdCreate>();
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.name = strings.Get(r.name2);
   e.flags = Unsigned(r.args[1]);
   if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
-  return e;
 }
 
 OptionalText OperationName(std::uint32_t opcode) {
@@ -359,9 +349,9 @@ void SetRemote(IoUringOperation& e, std::string_view bytes) {
   e.remote_port = ntohs(address.sin6_port);  // in the same place of both
 }
 
-Event IoUring(const rg_conduct& r, Strings& strings) {
-  IoUringOperation e;
-  e.actor = ActorFrom(r.hdr);
+void IoUring(const rg_conduct& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<IoUringOperation>();
+  FillActor(r.hdr, e.actor);
   e.opcode = Unsigned(r.args[0]);
   e.operation = OperationName(e.opcode);
   e.filename = strings.GetOptional(r.name);
@@ -377,18 +367,17 @@ Event IoUring(const rg_conduct& r, Strings& strings) {
     e.socket_fd = Int(r.args[1]);
     SetRemote(e, strings.Get(r.type));
   }
-  return e;
 }
 
 }  // namespace
 
-Event DecodeCredentials(const rg_credentials& r, Strings& strings) {
-  CredentialsChange e;
+void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<CredentialsChange>();
   if (r.call >= RG_CALL_END || kCalls[r.call].kind != RG_KIND_credentials_change) {
     strings.Fail();
-    return e;
+    return;
   }
-  e.actor = ActorFrom(r.hdr);
+  FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   for (std::size_t i = 0; i < ArgumentsOf(r.call); ++i) {
     e.arguments.push_back(Id(r.call, r.args[i]));
@@ -408,11 +397,10 @@ Event DecodeCredentials(const rg_credentials& r, Strings& strings) {
     }
     e.groups_truncated = Cut(r.groups);
   }
-  return e;
 }
 
-Event DecodeConduct(const rg_conduct& r, Strings& strings) {
-  if (r.hdr.kind == RG_KIND_io_uring_operation) return IoUring(r, strings);
+void DecodeConduct(const rg_conduct& r, Strings& strings, Event& event) {
+  if (r.hdr.kind == RG_KIND_io_uring_operation) return IoUring(r, strings, event);
   unsigned kind = r.hdr.kind;
   const unsigned of_call = r.call < RG_CALL_END ? kCalls[r.call].kind : 0u;
   if (kind == RG_KIND_conduct_common) kind = of_call;
@@ -421,28 +409,27 @@ Event DecodeConduct(const rg_conduct& r, Strings& strings) {
   if (kind != of_call && kind != RG_KIND_module_load && kind != RG_KIND_module_unload) kind = 0;
   switch (kind) {
     case RG_KIND_process_access:
-      return Access(r);
+      return Access(r, event);
     case RG_KIND_agent_signal:
-      return Signal(r);
+      return Signal(r, event);
     case RG_KIND_module_load:
-      return Load(r, strings);
+      return Load(r, strings, event);
     case RG_KIND_module_unload:
-      return Unload(r, strings);
+      return Unload(r, strings, event);
     case RG_KIND_bpf_operation:
-      return Bpf(r, strings);
+      return Bpf(r, strings, event);
     case RG_KIND_namespace_change:
-      return Namespace(r, strings);
+      return Namespace(r, strings, event);
     case RG_KIND_mount:
-      return MountOf(r, strings);
+      return MountOf(r, strings, event);
     case RG_KIND_unmount:
-      return UnmountOf(r, strings);
+      return UnmountOf(r, strings, event);
     case RG_KIND_root_change:
-      return Root(r, strings);
+      return Root(r, strings, event);
     case RG_KIND_memfd_create:
-      return Memfd(r, strings);
+      return Memfd(r, strings, event);
     default:
       strings.Fail();
-      return MemfdCreate{};
   }
 }
 

@@ -9,8 +9,8 @@ namespace randguard {
 
 // `r` lies in the record that `strings` was made of. strings.Fail(): the record names no system
 // call, or one whose records are of another kind.
-Event DecodeCredentials(const rg_credentials& r, Strings& strings);
-Event DecodeConduct(const rg_conduct& r, Strings& strings);
+void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event);
+void DecodeConduct(const rg_conduct& r, Strings& strings, Event& event);
 
 }  // namespace randguard
 

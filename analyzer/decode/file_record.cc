@@ -16,8 +16,9 @@ constexpr std::uint64_t kTmpfile = 020000000;  // __O_TMPFILE
 constexpr std::uint32_t kModeBits = 07777;
 constexpr std::uint64_t kTruncatingCreate = 01101;  // what creat(2) stands for
 
-FileCall CallOf(const rg_file& r) {
-  FileCall call;
+// Parts of events are filled where they lie, and were absent before.
+
+void FillCall(const rg_file& r, FileCall& call) {
   const CallInfo& info = kCalls[r.call];
   call.event_type = info.event_type;
   call.syscall = info.name;
@@ -25,18 +26,15 @@ FileCall CallOf(const rg_file& r) {
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;
   call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
-  return call;
 }
 
-FileObject ObjectOf(const rg_file& r) {
-  FileObject object;
-  if ((r.flags & RG_FILE_OBJECT) == 0) return object;
+void FillObject(const rg_file& r, FileObject& object) {
+  if ((r.flags & RG_FILE_OBJECT) == 0) return;
   object.dev = Device{r.dev};
   object.inode = r.inode;
   object.mode = Mode{r.mode};
   object.owner_uid = r.owner_uid;
   object.owner_gid = r.owner_gid;
-  return object;
 }
 
 // Does the call act on the name itself, as a symlink too?
@@ -72,7 +70,9 @@ bool IsOneComponent(std::string_view name) {
 }
 
 // `name` is what the caller asked for, `exact`: the call does not follow a symlink of that name.
-FilePath PathOf(const rg_str& s, std::string_view name, bool exact, Strings& strings) {
+// Inlined, so that none is made in memory only to be copied.
+[[gnu::always_inline]] inline FilePath PathOf(const rg_str& s, std::string_view name, bool exact,
+                                              Strings& strings) {
   FilePath path;
   path.path = strings.GetOptional(s);
   path.status = PathStatus(s);
@@ -110,10 +110,10 @@ std::optional<std::uint32_t> UnlessMinusOne(std::uint64_t arg) {
   return Unsigned(arg);
 }
 
-Event Open(const rg_file& r, Strings& strings) {
-  FileOpen e;
-  e.actor = ActorFrom(r.hdr);
-  e.call = CallOf(r);
+void Open(const rg_file& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<FileOpen>();
+  FillActor(r.hdr, e.actor);
+  FillCall(r, e.call);
   e.filename = strings.Get(r.name);
   e.filename_truncated = Cut(r.name);
   SetPath(e, PathOf(r.path, e.filename, false, strings));
@@ -144,16 +144,15 @@ Event Open(const rg_file& r, Strings& strings) {
   if ((e.flags & (kCreate | kTmpfile)) != 0) e.create_mode = Mode{Unsigned(mode) & kModeBits};
   if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
   e.created = (r.flags & RG_FILE_CREATED) != 0;
-  e.object = ObjectOf(r);
-  return e;
+  FillObject(r, e.object);
 }
 
-Event Write(const rg_file& r, Strings& strings) {
-  FileWrite e;
-  e.actor = ActorFrom(r.hdr);
-  e.call = CallOf(r);
+void Write(const rg_file& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<FileWrite>();
+  FillActor(r.hdr, e.actor);
+  FillCall(r, e.call);
   SetPath(e, PathOf(r.path, {}, false, strings));
-  e.object = ObjectOf(r);
+  FillObject(r, e.object);
   e.fd = Int(r.args[0]);
   switch (r.call) {
     case RG_CALL_write:
@@ -216,13 +215,12 @@ Event Write(const rg_file& r, Strings& strings) {
       e.pos = static_cast<std::int64_t>(r.args[2]);
       e.length = r.args[3];
   }
-  return e;
 }
 
-Event Rename(const rg_file& r, Strings& strings) {
-  FileRename e;
-  e.actor = ActorFrom(r.hdr);
-  e.call = CallOf(r);
+void Rename(const rg_file& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<FileRename>();
+  FillActor(r.hdr, e.actor);
+  FillCall(r, e.call);
   e.old_filename = strings.Get(r.name);
   e.new_filename = strings.Get(r.name2);
   e.filename_truncated = Cut(r.name) || Cut(r.name2);
@@ -251,13 +249,12 @@ Event Rename(const rg_file& r, Strings& strings) {
     default:
       break;
   }
-  return e;
 }
 
-Event Unlink(const rg_file& r, Strings& strings) {
-  FileUnlink e;
-  e.actor = ActorFrom(r.hdr);
-  e.call = CallOf(r);
+void Unlink(const rg_file& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<FileUnlink>();
+  FillActor(r.hdr, e.actor);
+  FillCall(r, e.call);
   e.filename = strings.Get(r.name);
   e.filename_truncated = Cut(r.name);
   SetPath(e, PathOf(r.path, e.filename, true, strings));
@@ -265,7 +262,6 @@ Event Unlink(const rg_file& r, Strings& strings) {
     e.dirfd = Dirfd(r.args[0]);
     e.flags = Unsigned(r.args[2]);
   }
-  return e;
 }
 
 void Owner(FileChange& e, std::uint64_t uid, std::uint64_t gid) {
@@ -363,38 +359,37 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
   }
 }
 
-Event Change(const rg_file& r, Strings& strings) {
-  FileChange e;
-  e.actor = ActorFrom(r.hdr);
-  e.call = CallOf(r);
+void Change(const rg_file& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<FileChange>();
+  FillActor(r.hdr, e.actor);
+  FillCall(r, e.call);
   ChangeArguments(e, r, strings);
   if (!e.fd.has_value()) {
     e.filename = strings.Get(r.name);
     e.filename_truncated = Cut(r.name);
   }
   SetPath(e, PathOf(r.path, e.filename.value_or(""), ActsOnName(r.call), strings));
-  e.object = ObjectOf(r);
-  return e;
+  FillObject(r, e.object);
 }
 
 }  // namespace
 
-Event DecodeFile(const rg_file& r, Strings& strings) {
+void DecodeFile(const rg_file& r, Strings& strings, Event& event) {
   if (r.call >= RG_CALL_END || kCalls[r.call].kind != r.hdr.kind) {
     strings.Fail();
-    return FileOpen{};
+    return;
   }
   switch (r.hdr.kind) {
     case RG_KIND_file_write:
-      return Write(r, strings);
+      return Write(r, strings, event);
     case RG_KIND_file_rename:
-      return Rename(r, strings);
+      return Rename(r, strings, event);
     case RG_KIND_file_unlink:
-      return Unlink(r, strings);
+      return Unlink(r, strings, event);
     case RG_KIND_file_change:
-      return Change(r, strings);
+      return Change(r, strings, event);
     default:
-      return Open(r, strings);
+      return Open(r, strings, event);
   }
 }
 

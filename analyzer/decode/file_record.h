@@ -9,7 +9,7 @@ namespace randguard {
 
 // `r` lies in the record that `strings` was made of. strings.Fail(): the record names no system
 // call, or one whose records are of another kind.
-Event DecodeFile(const rg_file& r, Strings& strings);
+void DecodeFile(const rg_file& r, Strings& strings, Event& event);
 
 }  // namespace randguard
 

@@ -71,8 +71,7 @@ bool HasPorts(const rg_network& r) {
   }
 }
 
-Socket InetSocket(const rg_network& r) {
-  Socket s;
+void FillInet(const rg_network& r, Socket& s) {
   const bool local = (r.flags & RG_NETWORK_LOCAL) != 0;
   const bool remote = (r.flags & RG_NETWORK_REMOTE) != 0;
   const bool v6 = r.family == AF_INET6;
@@ -88,15 +87,13 @@ Socket InetSocket(const rg_network& r) {
     if (local) s.local_port = r.local_port;
     if (remote) s.remote_port = r.remote_port;
   }
-  return s;
 }
 
-Socket SocketOf(const rg_network& r, Strings& strings) {
-  Socket s;
+void FillSocket(const rg_network& r, Strings& strings, Socket& s) {
   if (r.family == AF_UNIX) {
     s.family = "unix";
   } else {
-    s = InetSocket(r);
+    FillInet(r, s);
   }
   s.unix_path = strings.GetOptional(r.path);
   s.unix_path_status = PathStatus(r.path);
@@ -106,11 +103,9 @@ Socket SocketOf(const rg_network& r, Strings& strings) {
   s.address_source = (r.flags & RG_NETWORK_ARGUMENT) != 0 ? "argument" : "socket";
   s.net_ns = r.net_ns;
   if (r.socket != 0) s.socket_inode = r.socket;
-  return s;
 }
 
-NetworkCall CallOf(const rg_network& r) {
-  NetworkCall call;
+void FillCall(const rg_network& r, NetworkCall& call) {
   const CallInfo& info = kCalls[r.call];
   // Sending may connect.
   call.event_type = r.hdr.kind == RG_KIND_network_connect ? "network_connect" : info.event_type;
@@ -120,20 +115,19 @@ NetworkCall CallOf(const rg_network& r) {
   call.compat32 = (r.flags & RG_NETWORK_COMPAT) != 0;
   call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
   call.socket_fd = r.fd;
-  return call;
 }
 
 template <typename E>
-E EventOf(const rg_network& r, Strings& strings) {
-  E e;
-  e.actor = ActorFrom(r.hdr);
-  if constexpr (requires { e.call; }) e.call = CallOf(r);
-  e.object = SocketOf(r, strings);
+E& EventOf(const rg_network& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<E>();
+  FillActor(r.hdr, e.actor);
+  if constexpr (requires { e.call; }) FillCall(r, e.call);
+  FillSocket(r, strings, e.object);
   return e;
 }
 
-Event Close(const rg_network& r, Strings& strings) {
-  auto e = EventOf<NetworkClose>(r, strings);
+void Close(const rg_network& r, Strings& strings, Event& event) {
+  auto& e = EventOf<NetworkClose>(r, strings, event);
   e.result = r.result;
   e.error = ErrorName(r.result);
   e.direction = (r.flags & RG_NETWORK_INBOUND) != 0 ? "inbound" : "outbound";
@@ -141,7 +135,6 @@ Event Close(const rg_network& r, Strings& strings) {
   e.bytes_sent = r.bytes_sent;
   e.bytes_received = r.bytes_received;
   e.duration_ns = r.duration_ns;
-  return e;
 }
 
 bool CallFits(const rg_network& r) {
@@ -154,30 +147,29 @@ bool CallFits(const rg_network& r) {
 
 }  // namespace
 
-Event DecodeNetwork(const rg_network& r, Strings& strings) {
+void DecodeNetwork(const rg_network& r, Strings& strings, Event& event) {
   if (!CallFits(r) || (r.family != AF_INET && r.family != AF_INET6 && r.family != AF_UNIX)) {
     strings.Fail();
-    return NetworkClose{};
+    return;
   }
   switch (r.hdr.kind) {
     case RG_KIND_network_connect:
-      return EventOf<NetworkConnect>(r, strings);
+      EventOf<NetworkConnect>(r, strings, event);
+      return;
     case RG_KIND_network_bind:
-      return EventOf<NetworkBind>(r, strings);
-    case RG_KIND_network_listen: {
-      auto e = EventOf<NetworkListen>(r, strings);
-      e.backlog = r.backlog;
-      return e;
-    }
-    case RG_KIND_network_accept: {
-      auto e = EventOf<NetworkAccept>(r, strings);
-      e.accepted_fd = static_cast<std::int32_t>(r.result);
-      return e;
-    }
+      EventOf<NetworkBind>(r, strings, event);
+      return;
+    case RG_KIND_network_listen:
+      EventOf<NetworkListen>(r, strings, event).backlog = r.backlog;
+      return;
+    case RG_KIND_network_accept:
+      EventOf<NetworkAccept>(r, strings, event).accepted_fd = static_cast<std::int32_t>(r.result);
+      return;
     case RG_KIND_network_datagram:
-      return EventOf<NetworkDatagram>(r, strings);
+      EventOf<NetworkDatagram>(r, strings, event);
+      return;
     default:
-      return Close(r, strings);
+      Close(r, strings, event);
   }
 }
 

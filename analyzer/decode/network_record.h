@@ -9,7 +9,7 @@ namespace randguard {
 
 // `r` lies in the record that `strings` was made of. strings.Fail(): the record is of a family that
 // is not looked at, or names no system call that makes records of its kind.
-Event DecodeNetwork(const rg_network& r, Strings& strings);
+void DecodeNetwork(const rg_network& r, Strings& strings, Event& event);
 
 }  // namespace randguard
 

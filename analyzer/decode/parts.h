@@ -50,9 +50,8 @@ class Strings {
 
 inline Text Comm(const char (&comm)[RG_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
 
-// `raw` is the record itself, for `comm` is borrowed.
-inline Actor ActorFrom(const rg_header& raw) {
-  Actor a;
+// Into an actor that is all absent yet. `raw` is the record itself, for `comm` is borrowed.
+inline void FillActor(const rg_header& raw, Actor& a) {
   a.timestamp_ns = raw.time_ns;
   a.time = {raw.time_ns};
   a.pid = raw.pid;
@@ -63,8 +62,7 @@ inline Actor ActorFrom(const rg_header& raw) {
   a.comm = Comm(raw.comm);
   a.process_id = {raw.pid, raw.start_ns};
   a.cgroup_id = raw.cgroup_id;
-  if (raw.ppid != 0) a.parent_process_id = ProcessKey{raw.ppid, raw.parent_start_ns};
-  return a;
+  if (raw.ppid != 0) a.parent_process_id.emplace(ProcessKey{raw.ppid, raw.parent_start_ns});
 }
 
 inline OptionalText PathStatus(const rg_str& path) {

@@ -33,9 +33,12 @@ enum class RecordFault {
 // right. On a fault the result is empty and `fault` says which.
 const rg_header* CheckHeader(RecordBytes bytes, RecordFault& fault);
 
-// Decodes one record. Text in the event borrows from `bytes`. What only other records can tell
-// (parents, names) is left empty. InvalidArgument: the record contradicts the format;
-// Unimplemented: its kind or version is unknown.
+// Decodes one record into `event`, which may hold another one; after an error it holds anything.
+// Text in it borrows from `bytes`. What only other records can tell (parents, names) is left empty.
+// InvalidArgument: the record contradicts the format; Unimplemented: its kind or version is
+// unknown.
+absl::Status DecodeRecord(RecordBytes bytes, Event& event);
+// The same for where speed does not matter.
 absl::StatusOr<Event> DecodeRecord(RecordBytes bytes);
 
 }  // namespace randguard

@@ -341,9 +341,8 @@ void Pipeline::WriteLoss(Loss& loss) {
 
 void Pipeline::OnRecord(RecordBytes bytes, bool snapshot) {
   ++records_read_;
-  absl::StatusOr<Event> event = DecodeRecord(bytes);
-  if (!event.ok()) {
-    ++(absl::IsUnimplemented(event.status()) ? unsupported_kind_ : invalid_schema_);
+  if (const absl::Status status = DecodeRecord(bytes, event_); !status.ok()) {
+    ++(absl::IsUnimplemented(status) ? unsupported_kind_ : invalid_schema_);
     return;
   }
   // Decoded like an exec, but nothing was started.
@@ -352,7 +351,7 @@ void Pipeline::OnRecord(RecordBytes bytes, bool snapshot) {
     ++invalid_schema_;
     return;
   }
-  std::visit([&](auto& e) { Handle(e, snapshot); }, *event);
+  std::visit([&](auto& e) { Handle(e, snapshot); }, event_);
 }
 
 void Pipeline::Enrich(Actor& actor) const {

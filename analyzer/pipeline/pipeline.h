@@ -112,6 +112,7 @@ class Pipeline {
   LineSink& out_;
   EventWriter writer_;
   Merge merge_;
+  Event event_;  // that is being handled
   LossTracker losses_;
   ProcessTable processes_;
   CgroupNames cgroups_;

@@ -18,7 +18,7 @@
 namespace randguard {
 namespace {
 
-constexpr std::size_t kFlushBytes = std::size_t{64} << 10;
+constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
 
 absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path) {
   // Not through a symlink in its last component: the folder may be writable by others.

@@ -113,18 +113,18 @@ static __always_inline void rg_put_unix_socket(struct rg_scratch *s, struct rg_n
 					       struct sock *sk)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
-	struct unix_address *address = BPF_CORE_READ(u, addr);
+	struct unix_address *address = RG_READ(u, addr);
 	struct path *path = (void *)sk + bpf_core_field_offset(struct unix_sock, path);
 	const __u32 head = bpf_core_field_offset(struct sockaddr_un, sun_path);
 	__u32 length;
 
 	if (!address) /* unnamed */
 		return;
-	if (BPF_CORE_READ(path, dentry)) {
+	if (RG_READ(path, dentry)) {
 		rg_put_path(s, &e->path, path);
 		return;
 	}
-	length = BPF_CORE_READ(address, len) - head;
+	length = RG_READ(address, len) - head;
 	if (length > RG_UNIX_NAME_MAX)
 		return;
 	rg_opaque(length);
@@ -203,7 +203,7 @@ static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network
 					 struct rg_socket_call *n)
 {
 	struct unix_sock *u = (struct unix_sock *)n->sk;
-	struct sock *peer = BPF_CORE_READ(u, peer);
+	struct sock *peer = RG_READ(u, peer);
 	bool datagram = n->kind == RG_KIND_network_datagram;
 
 	/* A datagram may come from a socket without a name. */
@@ -232,8 +232,8 @@ static __always_inline void rg_fill_contact(struct rg_contact *contact, struct r
 		for (int i = 0; i < 128; i++) {
 			if (i >= length)
 				break;
-			hash = (hash ^ s->record[(off + length - 1 - i) & RG_RECORD_MASK]) *
-			       RG_HASH_PRIME;
+			hash = rg_hash_word(hash,
+					    s->record[(off + length - 1 - i) & RG_RECORD_MASK]);
 		}
 		contact->peer[0] = hash;
 		contact->peer[1] = hash >> 32;
@@ -304,7 +304,6 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 	}
 
 	rg_fill_header(&e->hdr, n->kind, task);
-	rg_pad_comm(e->hdr.comm);
 	rg_fill_socket(e, sk, n->family);
 	if (n->family != AF_UNIX)
 		rg_fill_own_address(e, n);
@@ -450,8 +449,8 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 	if (!sk)
 		return false;
 	n->sk = sk;
-	n->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	n->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	n->inode = RG_READ(file, f_inode, i_ino);
+	n->family = RG_READ(sk, __sk_common.skc_family);
 	return n->family == AF_INET || n->family == AF_INET6 ||
 	       (n->family == AF_UNIX && rg_settings.unix_sockets);
 }
@@ -506,7 +505,7 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		return rg_report_socket(&n);
 
 	sk = n.sk;
-	type = BPF_CORE_READ(sk, sk_type);
+	type = RG_READ(sk, sk_type);
 	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && n.family == AF_UNIX)) {
 		/* Where there is a connection, it was reported; this one is made by sending. */
 		if (n.received || n.family == AF_UNIX || !(flags & MSG_FASTOPEN))

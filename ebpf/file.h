@@ -214,7 +214,7 @@ static __always_inline bool rg_read_old_mmap(struct rg_call_args *c)
 	return true;
 }
 
-static __always_inline int file_call(struct task_struct *task, struct rg_call_args *c)
+static __noinline int file_call(struct task_struct *task, struct rg_call_args *c)
 {
 	const struct rg_call_layout *l;
 	struct rg_str path = {}, path2 = {};
@@ -222,12 +222,14 @@ static __always_inline int file_call(struct task_struct *task, struct rg_call_ar
 	struct rg_scratch *s;
 	struct rg_file *f;
 	int verdict, other;
-	__u16 kind;
+	__u32 kind;
 
 	if (c->call == RG_CALL_old_mmap && !rg_read_old_mmap(c))
 		return 0;
 	l = &rg_layouts[c->call & 127];
-	kind = l->kind & (RG_KINDS_MAX - 1);
+	kind = l->kind;
+	rg_opaque(kind);
+	kind &= RG_KINDS_MAX - 1;
 	if (c->call == RG_CALL_ioctl && (__u32)c->args[1] != FICLONE &&
 	    (__u32)c->args[1] != FICLONERANGE)
 		return 0;

@@ -24,6 +24,15 @@ extern struct rg_shared rg_shared;
 #define RG_TEXT_MAX (4 * RG_PATH_MAX)
 #define RG_CLEAN_AT (3 * RG_PATH_MAX)
 
+/* A way up, and what it has met so far. */
+struct rg_walk {
+	struct dentry *dentry;
+	struct mount *mnt;
+	struct dentry *mnt_root;
+	__u32 pos; /* where the path begins in `path` */
+	__u32 flags;
+};
+
 /* One record is put together here and then copied into its lane, so that a ring
  * holds no more than the bytes a record really has. The slack behind `record` is
  * for the verifier: it sees any masked offset plus any bounded length. */
@@ -35,6 +44,8 @@ struct rg_scratch {
 	__u8 path[RG_TEXT_MAX + 32];
 	__u8 name[RG_PATH_MAX];
 	struct path *walk_from;
+	/* Not on the stack: kernels before 6.13 have 512 bytes for a whole chain of calls. */
+	struct rg_walk walk;
 	/* The path that the filter is asked about. */
 	__u32 text; /* where it begins in `path` */
 	__u32 text_length;

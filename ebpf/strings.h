@@ -101,39 +101,31 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
  * the new name's while the bytes are the old one's, and what lies behind those is
  * none of a record's business.
  */
-struct rg_walk {
-	struct dentry *dentry;
-	struct mount *mnt;
-	struct dentry *mnt_root;
-	struct rg_scratch *s;
-	__u32 pos; /* where the path begins in s->path */
-	__u32 flags;
-};
-
 /* Prepends `len` bytes of `name`, with a slash before. False: no room. */
-static __always_inline bool rg_prepend(struct rg_walk *w, const void *name, __u32 len, bool slash)
+static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, __u32 len,
+				       bool slash)
 {
 	__u32 pos;
 
 	if (len > 255)
 		len = 255;
-	if (w->pos < len + slash) {
-		w->flags |= RG_STR_TRUNCATED;
+	if (s->walk.pos < len + slash) {
+		s->walk.flags |= RG_STR_TRUNCATED;
 		return false;
 	}
-	pos = w->pos - len;
+	pos = s->walk.pos - len;
 	rg_opaque(pos);
 	rg_opaque(len);
-	if (bpf_probe_read_kernel(&w->s->path[pos & RG_PATH_MASK], len & 255, name)) {
-		w->flags |= RG_STR_UNREADABLE;
+	if (bpf_probe_read_kernel(&s->path[pos & RG_PATH_MASK], len & 255, name)) {
+		s->walk.flags |= RG_STR_UNREADABLE;
 		return false;
 	}
 	if (slash) {
 		pos -= 1;
 		rg_opaque(pos);
-		w->s->path[pos & RG_PATH_MASK] = '/';
+		s->path[pos & RG_PATH_MASK] = '/';
 	}
-	w->pos = pos;
+	s->walk.pos = pos;
 	return true;
 }
 
@@ -165,13 +157,14 @@ static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 
 /* Prepends a name that lies within its dentry, as most do: by words, without a helper. False: it
  * is elsewhere, or too long. */
-static __always_inline bool rg_prepend_short(struct rg_walk *w, struct dentry *dentry,
+static __always_inline bool rg_prepend_short(struct rg_scratch *s, struct dentry *dentry,
 					     const unsigned char *name)
 {
-	struct rg_scratch *s = w->s;
-	__u64 words[RG_SHORT_WORDS], behind[RG_SHORT_WORDS], hash = RG_HASH_BASIS, open = ~0ULL;
-	__u32 pos = w->pos, end = pos;
-	void *inside;
+	/* In scratch memory, as the walk is. */
+	__u64 *words = rg_word(s->name), *behind = words + RG_SHORT_WORDS;
+	__u64 hash = RG_HASH_BASIS, open = ~0ULL;
+	__u32 pos = s->walk.pos, end = pos;
+	void *inside, *there;
 
 	if (!RG_TYPED)
 		return false;
@@ -180,15 +173,18 @@ static __always_inline bool rg_prepend_short(struct rg_walk *w, struct dentry *d
 		inside = rg_as(struct dentry, dentry)->d_shortname.string;
 	else
 		inside = ((struct dentry___old *)rg_as(struct dentry, dentry))->d_iname;
-	if ((void *)name != inside || pos < 8 * RG_SHORT_WORDS + 1)
+	there = inside;
+	rg_opaque(there); /* or the compiler reads through `name`, which has no type */
+	if (name != there || pos < 8 * RG_SHORT_WORDS + 1)
 		return false;
 #pragma unroll
 	for (int i = 0; i < RG_SHORT_WORDS; i++) {
 		__u64 word = RG_WORD(inside + 8 * i) & open, zeros = rg_zero_bytes(word);
 		__u64 mask = rg_bytes_before(zeros);
 
-		words[i] = word & mask;
-		hash = rg_hash_some(hash, words[i]);
+		word &= mask;
+		words[i] = word;
+		hash = rg_hash_some(hash, word);
 		pos -= rg_count_bytes(mask);
 		open &= ~rg_if(zeros);
 	}
@@ -211,19 +207,16 @@ static __always_inline bool rg_prepend_short(struct rg_walk *w, struct dentry *d
 	pos -= 1;
 	rg_opaque(pos);
 	s->path[pos & RG_TEXT_MASK] = '/';
-	w->pos = pos;
+	s->walk.pos = pos;
 	rg_add_part(s, hash);
 	return true;
 }
 
-/* Takes note of the component in s->name, which a NUL ends within 256 bytes. For the verifier, a
- * function of its own, too. */
-__noinline int rg_add_name(struct rg_scratch *s)
+/* Takes note of the component in s->name, which a NUL ends within 256 bytes. */
+static __always_inline void rg_add_name(struct rg_scratch *s)
 {
 	__u64 hash = RG_HASH_BASIS;
 
-	if (!s)
-		return 0;
 	for (int i = 0; i < 256; i += 8) {
 		__u64 word = RG_WORD(&s->name[i]), zeros = rg_zero_bytes(word);
 
@@ -232,74 +225,74 @@ __noinline int rg_add_name(struct rg_scratch *s)
 			break;
 	}
 	rg_add_part(s, hash);
-	return 0;
 }
 
 enum rg_step { RG_STEP_ON, RG_STEP_END, RG_STEP_SLOW };
 
 /* One step up. `quick`: only what takes no helper on kernels with typed reads; RG_STEP_SLOW: that
  * was not enough, and nothing was done. */
-static __always_inline enum rg_step rg_step_up(struct rg_walk *w, const bool quick)
+static __always_inline enum rg_step rg_step_up(struct rg_scratch *s, const bool quick)
 {
 	/* Copies first: RG_READ would relocate our own struct with the rest. */
-	struct dentry *dentry = w->dentry, *parent;
-	struct mount *mnt = w->mnt;
+	struct dentry *dentry = s->walk.dentry, *parent;
+	struct mount *mnt = s->walk.mnt;
 	const unsigned char *name;
 	long n;
 
-	if (dentry == w->mnt_root) {
+	if (dentry == s->walk.mnt_root) {
 		struct mount *up = RG_READ(mnt, mnt_parent);
 
 		if (up == mnt || !up) {
 			if (!rg_is_in_namespace(mnt))
-				w->flags |= RG_STR_DETACHED;
+				s->walk.flags |= RG_STR_DETACHED;
 			return RG_STEP_END;
 		}
-		w->dentry = RG_READ(mnt, mnt_mountpoint);
-		w->mnt = up;
-		w->mnt_root = RG_READ(up, mnt.mnt_root);
+		s->walk.dentry = RG_READ(mnt, mnt_mountpoint);
+		s->walk.mnt = up;
+		s->walk.mnt_root = RG_READ(up, mnt.mnt_root);
 		return RG_STEP_ON;
 	}
 	parent = RG_READ(dentry, d_parent);
 	name = RG_READ(dentry, d_name.name);
 	if (quick) {
-		if (parent == dentry || !parent || !rg_prepend_short(w, dentry, name))
+		if (parent == dentry || !parent || !rg_prepend_short(s, dentry, name))
 			return RG_STEP_SLOW;
-		w->dentry = parent;
+		s->walk.dentry = parent;
 		return RG_STEP_ON;
 	}
-	n = bpf_probe_read_kernel_str(w->s->name, 256, name);
+	n = bpf_probe_read_kernel_str(s->name, 256, name);
 	if (n <= 0) {
-		w->flags |= RG_STR_UNREADABLE;
+		s->walk.flags |= RG_STR_UNREADABLE;
 		return RG_STEP_END;
 	}
 	if (parent == dentry || !parent) {
 		/* A file system's root that is no mount's root, or an object that
 		 * never had a directory: "memfd:label", "anon_inode:...". */
-		const __u8 *label = w->s->name;
+		const __u8 *label = s->name;
 
-		w->flags |= RG_STR_DETACHED;
+		s->walk.flags |= RG_STR_DETACHED;
 		if (label[0] == 'm' && label[1] == 'e' && label[2] == 'm' && label[3] == 'f' &&
 		    label[4] == 'd' && label[5] == ':')
-			w->flags |= RG_STR_MEMFD;
+			s->walk.flags |= RG_STR_MEMFD;
 		if (label[0] != '/')
-			rg_prepend(w, w->s->name, n - 1, false);
+			rg_prepend(s, s->name, n - 1, false);
 		return RG_STEP_END;
 	}
-	if (!rg_prepend(w, w->s->name, n - 1, true))
+	if (!rg_prepend(s, s->name, n - 1, true))
 		return RG_STEP_END;
-	rg_add_name(w->s);
-	w->dentry = parent;
+	rg_add_name(s);
+	s->walk.dentry = parent;
 	return RG_STEP_ON;
 }
 
-static long rg_walk_step(__u32 i, struct rg_walk *w)
+static long rg_walk_step(__u32 i, struct rg_scratch **s)
 {
-	return rg_step_up(w, false) != RG_STEP_ON;
+	return rg_step_up(*s, false) != RG_STEP_ON;
 }
 
-/* As many as nearly every path needs; each is verified by itself. */
-#define RG_QUICK_STEPS 16
+/* As many as most paths need. One after the other: kernels before 6.2 refuse a loop that the
+ * compiler lets begin in its middle. */
+#define RG_QUICK_STEPS 8
 
 /* Components a path can have: every second byte a slash. */
 #define RG_PATH_STEPS (RG_PATH_MAX / 2)
@@ -309,35 +302,41 @@ static long rg_walk_step(__u32 i, struct rg_walk *w)
  * kernel's: the path comes in s->walk_from. */
 __noinline int rg_walk_up(struct rg_scratch *s)
 {
-	struct rg_walk w = {.s = s, .pos = RG_PATH_MAX};
 	enum rg_step step = RG_STEP_ON;
 	struct vfsmount *vfsmnt;
 	struct dentry *dentry;
+	struct path *path;
 
 	if (!s)
 		return RG_STR_UNREADABLE;
-	vfsmnt = RG_READ(s->walk_from, mnt);
-	w.dentry = dentry = RG_READ(s->walk_from, dentry);
+	path = s->walk_from;
+	s->walk.pos = RG_PATH_MAX;
+	s->walk.flags = 0;
+	vfsmnt = RG_READ(path, mnt);
+	s->walk.dentry = dentry = RG_READ(path, dentry);
 	s->text = RG_PATH_MAX;
 	s->depth = 0;
 	if (!vfsmnt || !dentry)
 		return RG_STR_UNREADABLE;
-	w.mnt_root = RG_READ(vfsmnt, mnt_root);
-	w.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
-	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != w.mnt_root)
-		w.flags |= RG_STR_DELETED;
+	s->walk.mnt_root = RG_READ(vfsmnt, mnt_root);
+	s->walk.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != s->walk.mnt_root)
+		s->walk.flags |= RG_STR_DELETED;
 	if (RG_TYPED) {
-		for (int i = 0; i < RG_QUICK_STEPS && step == RG_STEP_ON; i++)
-			step = rg_step_up(&w, true);
+#pragma unroll
+		for (int i = 0; i < RG_QUICK_STEPS; i++) {
+			if (step == RG_STEP_ON)
+				step = rg_step_up(s, true);
+		}
 	}
-	if (step != RG_STEP_END && bpf_loop(RG_PATH_STEPS, rg_walk_step, &w, 0) == RG_PATH_STEPS)
-		w.flags |= RG_STR_TRUNCATED;
-	s->text = w.pos;
-	s->text_length = RG_PATH_MAX - w.pos;
+	if (step != RG_STEP_END && bpf_loop(RG_PATH_STEPS, rg_walk_step, &s, 0) == RG_PATH_STEPS)
+		s->walk.flags |= RG_STR_TRUNCATED;
+	s->text = s->walk.pos;
+	s->text_length = RG_PATH_MAX - s->walk.pos;
 	s->first = s->depth - 1;
 	s->stride = -1;
 	s->endless = s->depth >= RG_COMPONENTS_MAX;
-	return w.flags;
+	return s->walk.flags;
 }
 
 static __always_inline __u32 rg_walk(struct rg_scratch *s, struct path *path)
@@ -404,22 +403,23 @@ static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *
 
 struct rg_cgroup_walk {
 	struct kernfs_node *kn;
-	struct rg_walk w; /* only pos, flags and s */
+	struct rg_scratch *s;
 };
 
 static long rg_cgroup_step(__u32 i, struct rg_cgroup_walk *c)
 {
 	struct kernfs_node *kn = c->kn, *parent = rg_kernfs_parent(kn);
+	struct rg_scratch *s = c->s;
 	long n;
 
 	if (!parent)
 		return 1;
-	n = bpf_probe_read_kernel_str(c->w.s->name, 256, RG_READ(kn, name));
+	n = bpf_probe_read_kernel_str(s->name, 256, RG_READ(kn, name));
 	if (n <= 0) {
-		c->w.flags |= RG_STR_UNREADABLE;
+		s->walk.flags |= RG_STR_UNREADABLE;
 		return 1;
 	}
-	if (!rg_prepend(&c->w, c->w.s->name, n - 1, true))
+	if (!rg_prepend(s, s->name, n - 1, true))
 		return 1;
 	c->kn = parent;
 	return 0;
@@ -431,17 +431,18 @@ static __always_inline void rg_put_cgroup(struct rg_scratch *s, struct rg_str *o
 	struct rg_cgroup_walk c = {};
 
 	c.kn = RG_READ(cgrp, kn);
-	c.w.s = s;
-	c.w.pos = RG_PATH_MAX;
+	c.s = s;
+	s->walk.pos = RG_PATH_MAX;
+	s->walk.flags = 0;
 	if (bpf_loop(256, rg_cgroup_step, &c, 0) == 256)
-		c.w.flags |= RG_STR_TRUNCATED;
+		s->walk.flags |= RG_STR_TRUNCATED;
 	/* RG_CGROUP_MAX, not RG_PATH_MAX: part of what the longest record adds up to. */
-	if (c.w.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
-		c.w.pos = RG_PATH_MAX - RG_CGROUP_MAX;
-		c.w.flags |= RG_STR_TRUNCATED;
+	if (s->walk.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
+		s->walk.pos = RG_PATH_MAX - RG_CGROUP_MAX;
+		s->walk.flags |= RG_STR_TRUNCATED;
 	}
-	s->text = c.w.pos;
-	rg_put_walked(s, out, c.w.flags);
+	s->text = s->walk.pos;
+	rg_put_walked(s, out, s->walk.flags);
 }
 
 #endif /* RG_EBPF_STRINGS_H */

@@ -433,7 +433,7 @@ struct user_msghdr {
 struct io_sr_msg {
 	struct user_msghdr *umsg;
 	void *addr; /* the caller's; until 6.11 */
-	int addr_len;
+	__u16 addr_len;
 };
 struct msghdr {
 	void *msg_name;

@@ -50,8 +50,7 @@ static __always_inline struct path *rg_directory(struct task_struct *task, __s32
 	struct file *file;
 
 	if (dirfd == AT_FDCWD)
-		return (void *)BPF_CORE_READ(task, fs) +
-		       bpf_core_field_offset(struct fs_struct, pwd);
+		return (void *)RG_READ(task, fs) + bpf_core_field_offset(struct fs_struct, pwd);
 	file = rg_file_of(task, dirfd);
 	return file ? (void *)file + bpf_core_field_offset(struct file, f_path) : NULL;
 }

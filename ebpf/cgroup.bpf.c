@@ -22,7 +22,6 @@ int BPF_PROG(rg_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 	__builtin_memset(c, 0, sizeof(*c));
 	s->used = sizeof(*c);
 	rg_fill_header(&c->hdr, RG_KIND_cgroup_mkdir, task);
-	rg_pad_comm(c->hdr.comm);
 	c->id = cgrp->kn->id;
 	rg_put_string(s, &c->path, path, RG_CGROUP_MAX);
 	rg_submit_cgroup_mkdir(s);

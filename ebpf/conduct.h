@@ -44,14 +44,14 @@
 static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
 						   struct task_struct *task)
 {
-	const struct cred *cred = task->cred;
+	struct cred *cred = task->cred;
 
 	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
-	bpf_core_read(&s->cap_effective, 8, &cred->cap_effective);
-	bpf_core_read(&s->cap_permitted, 8, &cred->cap_permitted);
-	bpf_core_read(&s->cap_inheritable, 8, &cred->cap_inheritable);
-	bpf_core_read(&s->cap_bounding, 8, &cred->cap_bset);
-	bpf_core_read(&s->cap_ambient, 8, &cred->cap_ambient);
+	s->cap_effective = RG_READ_WORD(cred, cap_effective);
+	s->cap_permitted = RG_READ_WORD(cred, cap_permitted);
+	s->cap_inheritable = RG_READ_WORD(cred, cap_inheritable);
+	s->cap_bounding = RG_READ_WORD(cred, cap_bset);
+	s->cap_ambient = RG_READ_WORD(cred, cap_ambient);
 	s->uid = cred->uid.val;
 	s->gid = cred->gid.val;
 	s->euid = cred->euid.val;
@@ -61,7 +61,7 @@ static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
 	s->fsuid = cred->fsuid.val;
 	s->fsgid = cred->fsgid.val;
 	s->ns_user = cred->user_ns->ns.inum;
-	s->groups = BPF_CORE_READ(cred, group_info, ngroups);
+	s->groups = RG_READ(cred, group_info, ngroups);
 }
 
 static __always_inline bool rg_same_credentials(const struct rg_credential_set *a,
@@ -80,8 +80,8 @@ _Static_assert(sizeof(struct rg_credential_set) % 8 == 0, "compared by words");
 static __always_inline void rg_put_groups(struct rg_scratch *s, struct rg_str *out,
 					  struct task_struct *task)
 {
-	struct group_info *info = BPF_CORE_READ(task, cred, group_info);
-	__u32 off = rg_offset(s), length = BPF_CORE_READ(info, ngroups);
+	struct group_info *info = RG_READ(task, cred, group_info);
+	__u32 off = rg_offset(s), length = RG_READ(info, ngroups);
 
 	out->offset = off;
 	if (length > RG_GROUPS_MAX) {
@@ -130,7 +130,6 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 	__builtin_memset(r, 0, sizeof(*r));
 	s->used = sizeof(*r);
 	rg_fill_header(&r->hdr, kind, task);
-	rg_pad_comm(r->hdr.comm);
 	r->result = c->result;
 	r->call = c->call;
 	if (c->compat)
@@ -204,7 +203,7 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 	case RG_CALL_ptrace:
 		if ((__u32)c->args[0] ==
 		    PTRACE_TRACEME) /* may now do with the caller as it likes */
-			return BPF_CORE_READ(task, real_parent);
+			return RG_READ(task, real_parent);
 		number = c->args[1];
 		break;
 	case RG_CALL_pidfd_send_signal:
@@ -214,8 +213,7 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 		if (number == -1)
 			return rg_agent_in_group(task, NULL);
 		if (number == 0)
-			return rg_agent_in_group(task,
-						 BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]));
+			return rg_agent_in_group(task, RG_READ(task, signal, pids[PIDTYPE_PGID]));
 		if (number < 0) {
 			struct pid *group = rg_find_pid(rg_pidns_of(task), -number);
 
@@ -292,14 +290,14 @@ static __always_inline void rg_fill_namespaces(struct rg_conduct *r, struct task
 
 	if (!ns) /* gone while a task exits */
 		return;
-	r->ns_cgroup = BPF_CORE_READ(ns, cgroup_ns, ns.inum);
-	r->ns_ipc = BPF_CORE_READ(ns, ipc_ns, ns.inum);
-	r->ns_mnt = BPF_CORE_READ(ns, mnt_ns, ns.inum);
-	r->ns_net = BPF_CORE_READ(ns, net_ns, ns.inum);
-	r->ns_pid_children = BPF_CORE_READ(ns, pid_ns_for_children, ns.inum);
-	r->ns_time = BPF_CORE_READ(ns, time_ns, ns.inum);
-	r->ns_uts = BPF_CORE_READ(ns, uts_ns, ns.inum);
-	r->ns_user = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	r->ns_cgroup = RG_READ(ns, cgroup_ns, ns.inum);
+	r->ns_ipc = RG_READ(ns, ipc_ns, ns.inum);
+	r->ns_mnt = RG_READ(ns, mnt_ns, ns.inum);
+	r->ns_net = RG_READ(ns, net_ns, ns.inum);
+	r->ns_pid_children = RG_READ(ns, pid_ns_for_children, ns.inum);
+	r->ns_time = RG_READ(ns, time_ns, ns.inum);
+	r->ns_uts = RG_READ(ns, uts_ns, ns.inum);
+	r->ns_user = RG_READ(task, cred, user_ns, ns.inum);
 	rg_ns_pid(task, &r->ns_pidns);
 }
 
@@ -313,10 +311,10 @@ static __always_inline bool rg_is_own_btf(struct btf *btf)
 static __always_inline void rg_fill_map(struct rg_scratch *s, struct rg_conduct *r,
 					struct bpf_map *map)
 {
-	r->object_id = BPF_CORE_READ(map, id);
-	r->object_type = BPF_CORE_READ(map, map_type);
+	r->object_id = RG_READ(map, id);
+	r->object_type = RG_READ(map, map_type);
 	rg_put_string(s, &r->name, (void *)map + bpf_core_field_offset(struct bpf_map, name), 16);
-	if (rg_is_own_btf(BPF_CORE_READ(map, btf)) ||
+	if (rg_is_own_btf(RG_READ(map, btf)) ||
 	    r->object_id == ((struct bpf_map *)&rg_lane_critical)->id ||
 	    r->object_id == ((struct bpf_map *)&rg_lane_bulk)->id)
 		r->flags |= RG_CONDUCT_OWN;
@@ -325,11 +323,11 @@ static __always_inline void rg_fill_map(struct rg_scratch *s, struct rg_conduct 
 static __always_inline void rg_fill_prog(struct rg_scratch *s, struct rg_conduct *r,
 					 struct bpf_prog *prog)
 {
-	struct bpf_prog_aux *aux = BPF_CORE_READ(prog, aux);
+	struct bpf_prog_aux *aux = RG_READ(prog, aux);
 
 	rg_put_string(s, &r->name, (void *)aux + bpf_core_field_offset(struct bpf_prog_aux, name),
 		      16);
-	if (rg_is_own_btf(BPF_CORE_READ(aux, btf)))
+	if (rg_is_own_btf(RG_READ(aux, btf)))
 		r->flags |= RG_CONDUCT_OWN;
 }
 
@@ -349,7 +347,7 @@ static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_conduct 
 	if (command == BPF_LINK_DETACH)
 		bpf_probe_read_user(&fd, 4, attr);
 	file = rg_file_of(task, fd);
-	object = BPF_CORE_READ(file, private_data);
+	object = RG_READ(file, private_data);
 	if (!object) {
 		if (command == BPF_PROG_LOAD) { /* its prog_type, and at 48 its prog_name */
 			bpf_probe_read_user(&r->object_type, 4, attr);
@@ -374,14 +372,14 @@ static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_conduct 
 	case BPF_LINK_GET_FD_BY_ID:
 	case BPF_LINK_DETACH:
 		link = object;
-		r->object_id = BPF_CORE_READ(link, id);
-		r->object_type = BPF_CORE_READ(link, type);
-		rg_fill_prog(s, r, BPF_CORE_READ(link, prog));
+		r->object_id = RG_READ(link, id);
+		r->object_type = RG_READ(link, type);
+		rg_fill_prog(s, r, RG_READ(link, prog));
 		break;
 	default:
 		prog = object;
-		r->object_id = BPF_CORE_READ(prog, aux, id);
-		r->object_type = BPF_CORE_READ(prog, type);
+		r->object_id = RG_READ(prog, aux, id);
+		r->object_type = RG_READ(prog, type);
 		rg_fill_prog(s, r, prog);
 	}
 }
@@ -393,8 +391,7 @@ static __always_inline void rg_fill_mount(struct rg_scratch *s, struct rg_conduc
 		struct file *file = rg_file_of(task, c->args[0]);
 
 		if (file)
-			rg_put_string(s, &r->type, BPF_CORE_READ(file, f_inode, i_sb, s_type, name),
-				      64);
+			rg_put_string(s, &r->type, RG_READ(file, f_inode, i_sb, s_type, name), 64);
 	} else if (c->call == RG_CALL_mount && c->args[2]) {
 		rg_put_user_string(s, &r->type, (void *)c->args[2]);
 	}
@@ -505,7 +502,7 @@ __noinline int rg_conduct_call(struct rg_call_args *c)
 		if (of == RG_KIND_agent_signal && !rg_is_agents(target))
 			return 0;
 		/* Itself, which is no secret to it. */
-		if (target && BPF_CORE_READ(target, tgid) == task->tgid)
+		if (target && RG_READ(target, tgid) == task->tgid)
 			return 0;
 	}
 	if (c->result < 0 || (kind != RG_KIND_memory_access && kind != RG_KIND_memfd_create &&

@@ -14,35 +14,35 @@
  * and opened something else in its place since the call looked. */
 static __always_inline struct file *rg_file_of(struct task_struct *task, __s32 fd)
 {
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file *file = NULL, **files = BPF_CORE_READ(fdt, fd);
+	struct fdtable *fdt = RG_READ(task, files, fdt);
+	struct file **table = RG_READ(fdt, fd);
 
-	if (fd >= 0 && fd < BPF_CORE_READ(fdt, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
+	if (fd < 0 || fd >= RG_READ(fdt, max_fds))
+		return NULL;
+	return rg_read_pointer(table + fd);
 }
 
 /* What a file that is a socket leads to, or NULL. */
 static __always_inline struct sock *rg_sock_of(struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = RG_READ(file, f_inode);
 	struct socket *socket;
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != SOCKFS_MAGIC)
+	if (RG_READ(inode, i_sb, s_magic) != SOCKFS_MAGIC)
 		return NULL;
-	socket = BPF_CORE_READ(file, private_data); /* NULL: opened with O_PATH */
-	return BPF_CORE_READ(socket, sk);
+	socket = RG_READ(file, private_data); /* NULL: opened with O_PATH */
+	return RG_READ(socket, sk);
 }
 
 /* Descriptors 0, 1 and 2 of a task that has just called exec: its table of
  * descriptors is shared with nobody. */
 static __always_inline void rg_fill_stdio(struct rg_process *p, struct task_struct *task)
 {
-	struct file **table = BPF_CORE_READ(task, files, fdt, fd), *files[3] = {};
+	struct file **table = RG_READ(task, files, fdt, fd), *files[3] = {};
 
 	bpf_probe_read_kernel(files, sizeof(files), table); /* the smallest table has 64 */
 	for (int i = 0; i < 3; i++) {
-		struct inode *inode = BPF_CORE_READ(files[i], f_inode);
+		struct inode *inode = RG_READ(files[i], f_inode);
 		struct rg_stream *stream = &p->stdio[i];
 		struct rg_endpoint peer = {};
 		struct sock *sk;
@@ -50,13 +50,13 @@ static __always_inline void rg_fill_stdio(struct rg_process *p, struct task_stru
 
 		if (!files[i])
 			continue;
-		stream->inode = BPF_CORE_READ(inode, i_ino);
-		stream->mode = BPF_CORE_READ(inode, i_mode);
-		stream->rdev = BPF_CORE_READ(inode, i_rdev);
+		stream->inode = RG_READ(inode, i_ino);
+		stream->mode = RG_READ(inode, i_mode);
+		stream->rdev = RG_READ(inode, i_rdev);
 		if ((stream->mode & S_IFMT) != S_IFSOCK || p->stdio_peer_family)
 			continue;
 		sk = rg_sock_of(files[i]);
-		family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		family = RG_READ(sk, __sk_common.skc_family);
 		if (!sk || (family != AF_INET && family != AF_INET6))
 			continue;
 		rg_socket_remote(&peer, sk, family);

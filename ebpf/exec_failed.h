@@ -83,7 +83,6 @@ static __noinline int exec_failed(struct task_struct *task, struct rg_call_args 
 	__builtin_memset(e, 0, sizeof(*e));
 	s->used = sizeof(*e);
 	rg_fill_header(&e->hdr, RG_KIND_exec_failed, task);
-	rg_pad_comm(e->hdr.comm);
 	e->result = c->result;
 	e->dirfd = at ? c->args[0] : AT_FDCWD;
 	e->at_flags = at ? c->args[4] : 0;

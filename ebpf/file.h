@@ -50,40 +50,38 @@ static __always_inline __u64 rg_arg(struct rg_call_args *c, __s8 index)
 /* Appends what rg_clean() left. */
 static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out)
 {
-	__u32 off = rg_offset(s), length = s->clean_length;
+	__u32 off = rg_offset(s), length = s->text_length;
 
 	out->offset = off;
 	rg_opaque(length);
 	if (length > RG_PATH_MAX)
 		return;
-	bpf_probe_read_kernel(&s->record[off], length, s->clean);
+	bpf_probe_read_kernel(&s->record[off], length, &s->path[RG_CLEAN_AT]);
 	out->length = length;
 	s->used = off + length;
 }
 
 /* The path of an open file. */
-static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, struct file *file)
+static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *out,
+					 struct file *file)
 {
-	struct rg_walk w;
+	__u32 flags = rg_walk(s, (void *)file + bpf_core_field_offset(struct file, f_path));
 	int verdict;
 
-	rg_walk(&w, s, (void *)file + bpf_core_field_offset(struct file, f_path));
-	s->path[RG_PATH_MAX] = 0;
-	if ((w.flags & RG_STR_UNREADABLE) || w.pos >= RG_PATH_MAX ||
-	    s->path[w.pos & RG_PATH_MASK] != '/') {
+	if ((flags & RG_STR_UNREADABLE) || s->text >= RG_PATH_MAX ||
+	    s->path[s->text & RG_PATH_MASK] != '/') {
 		/* A file system's root, or an object that is in no directory. */
-		rg_put_walked(s, out, &w);
-		if (w.flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED))
+		rg_put_walked(s, out, flags);
+		if (flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED))
 			return RG_REPORT;
 		return rg_settings.watching ? RG_UNWATCHED : RG_REPORT;
 	}
-	rg_clean(s, w.pos, 0);
 	verdict = rg_judge(s);
 	/* Without its head, or outside of every namespace, a name cannot be told from another. */
-	if (w.flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
+	if (flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
 		verdict = RG_REPORT;
 	if (verdict == RG_REPORT)
-		rg_put_walked(s, out, &w);
+		rg_put_walked(s, out, flags);
 	return verdict;
 }
 
@@ -91,17 +89,17 @@ static __noinline int rg_judge_file(struct rg_scratch *s, struct rg_str *out, st
  * the first one's root are as good as it. */
 static __always_inline bool rg_is_top(struct path *path)
 {
-	struct dentry *dentry = BPF_CORE_READ(path, dentry);
-	struct vfsmount *vfsmnt = BPF_CORE_READ(path, mnt);
+	struct dentry *dentry = RG_READ(path, dentry);
+	struct vfsmount *vfsmnt = RG_READ(path, mnt);
 	struct mount *mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt), *up;
 
 	for (int i = 0; i < 4; i++) {
-		if (dentry != BPF_CORE_READ(mnt, mnt.mnt_root))
+		if (dentry != RG_READ(mnt, mnt.mnt_root))
 			return false;
-		up = BPF_CORE_READ(mnt, mnt_parent);
+		up = RG_READ(mnt, mnt_parent);
 		if (up == mnt)
 			return true;
-		dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+		dentry = RG_READ(mnt, mnt_mountpoint);
 		mnt = up;
 	}
 	return false;
@@ -128,26 +126,26 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 	if (rg_is_longer((void *)name, n))
 		out->flags |= RG_STR_TRUNCATED;
 	absolute = s->path[RG_PATH_MAX + 1] == '/';
-	directory = (void *)BPF_CORE_READ(task, fs) + bpf_core_field_offset(struct fs_struct, root);
+	directory = (void *)RG_READ(task, fs) + bpf_core_field_offset(struct fs_struct, root);
 	if (!absolute)
 		directory = rg_directory(task, dirfd);
 	if (!absolute || !rg_is_top(directory)) {
-		struct rg_walk w;
+		__u32 flags;
 
 		if (!directory) {
 			out->flags |= RG_STR_UNREADABLE;
 			return RG_REPORT;
 		}
-		rg_walk(&w, s, directory);
-		at = w.pos;
+		flags = rg_walk(s, directory);
+		at = s->text;
 		if (absolute) /* nothing leads out of a process's root */
-			floor = s->components;
-		out->flags |= w.flags & ~RG_STR_DELETED;
+			floor = s->depth;
+		out->flags |= flags & ~RG_STR_DELETED;
 		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
 			return RG_REPORT;
 	}
 	rg_clean(s, at, floor);
-	if (s->clean_endless)
+	if (s->endless)
 		out->flags |= RG_STR_TRUNCATED;
 	else
 		rg_put_clean(s, out);
@@ -158,25 +156,24 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 
 static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = RG_READ(file, f_inode);
 
-	f->inode = BPF_CORE_READ(inode, i_ino);
-	f->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	f->mode = BPF_CORE_READ(inode, i_mode);
-	f->owner_uid = BPF_CORE_READ(inode, i_uid.val);
-	f->owner_gid = BPF_CORE_READ(inode, i_gid.val);
+	f->inode = RG_READ(inode, i_ino);
+	f->dev = RG_READ(inode, i_sb, s_dev);
+	f->mode = RG_READ(inode, i_mode);
+	f->owner_uid = RG_READ(inode, i_uid.val);
+	f->owner_gid = RG_READ(inode, i_gid.val);
 	f->flags |= RG_FILE_OBJECT;
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+	if (RG_READ(file, f_mode) & FMODE_CREATED)
 		f->flags |= RG_FILE_CREATED;
 }
 
 /* Pipes, sockets and the like are in no directory, and most of what is written. */
 static __always_inline bool rg_is_nameless(struct file *file)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct dentry *dentry = RG_READ(file, f_path.dentry);
 
-	return BPF_CORE_READ(dentry, d_parent) == dentry &&
-	       BPF_CORE_READ(file, f_path.mnt, mnt_root) != dentry;
+	return RG_READ(dentry, d_parent) == dentry && RG_READ(file, f_path.mnt, mnt_root) != dentry;
 }
 
 static __always_inline void rg_submit_file(struct rg_scratch *s, __u16 kind)
@@ -220,16 +217,19 @@ static __always_inline bool rg_read_old_mmap(struct rg_call_args *c)
 static __noinline int file_call(struct task_struct *task, struct rg_call_args *c)
 {
 	const struct rg_call_layout *l;
+	struct rg_str path = {}, path2 = {};
 	struct file *file = NULL;
 	struct rg_scratch *s;
 	struct rg_file *f;
 	int verdict, other;
-	__u16 kind;
+	__u32 kind;
 
 	if (c->call == RG_CALL_old_mmap && !rg_read_old_mmap(c))
 		return 0;
 	l = &rg_layouts[c->call & 127];
-	kind = l->kind & (RG_KINDS_MAX - 1);
+	kind = l->kind;
+	rg_opaque(kind);
+	kind &= RG_KINDS_MAX - 1;
 	if (c->call == RG_CALL_ioctl && (__u32)c->args[1] != FICLONE &&
 	    (__u32)c->args[1] != FICLONERANGE)
 		return 0;
@@ -238,7 +238,7 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 			return 0;
 		/* What may be written to the file is made writable later as well. */
 		file = rg_file_of(task, c->args[4]);
-		if (!(c->args[2] & PROT_WRITE) && !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+		if (!(c->args[2] & PROT_WRITE) && !(RG_READ(file, f_mode) & FMODE_WRITE))
 			return 0;
 	} else if (l->fd >= 0)
 		file = rg_file_of(task, rg_arg(c, l->fd));
@@ -258,18 +258,16 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 	if (!s)
 		return 0;
 	f = (struct rg_file *)s->record;
-	__builtin_memset(f, 0, sizeof(*f));
-	s->used = sizeof(*f);
-
+	s->used = sizeof(*f); /* for what follows it: its path */
 	if (file)
-		verdict = rg_judge_file(s, &f->path, file);
+		verdict = rg_judge_file(s, &path, file);
 	else if (c->call == RG_CALL_symlink || c->call == RG_CALL_symlinkat)
 		verdict = RG_UNWATCHED; /* what a link says is not what it is */
 	else
-		verdict = rg_judge_name(s, &f->path, task, rg_arg(c, l->name),
+		verdict = rg_judge_name(s, &path, task, rg_arg(c, l->name),
 					l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd));
 	if (kind == RG_KIND_file_rename) {
-		other = rg_judge_name(s, &f->path2, task, rg_arg(c, l->name2),
+		other = rg_judge_name(s, &path2, task, rg_arg(c, l->name2),
 				      l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2));
 		if (other == RG_REPORT || verdict == RG_UNWATCHED)
 			verdict = other;
@@ -283,8 +281,10 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 		goto out;
 	}
 
+	__builtin_memset(f, 0, sizeof(*f));
+	f->path = path;
+	f->path2 = path2;
 	rg_fill_header(&f->hdr, kind, task);
-	rg_pad_comm(f->hdr.comm);
 	f->result = c->result;
 	f->call = c->call;
 	if (c->compat)
@@ -294,8 +294,8 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 	if (c->call == RG_CALL_openat2) {
 		bpf_probe_read_user(&f->args[2], 24, (void *)c->args[2]);
 		if (file) /* not what another thread has written there since */
-			f->args[2] = (f->args[2] & ~O_ACCMODE) |
-				     (BPF_CORE_READ(file, f_flags) & O_ACCMODE);
+			f->args[2] =
+				(f->args[2] & ~O_ACCMODE) | (RG_READ(file, f_flags) & O_ACCMODE);
 	}
 	if (file)
 		rg_fill_object(f, file);

@@ -20,70 +20,66 @@ struct rg_filter_map rg_filter SEC(".maps");
 
 struct rg_clean {
 	struct rg_scratch *s;
-	__u32 at;     /* next byte of s->path */
-	__u32 length; /* of s->clean; behind a component there is a slash */
-	__u32 start;  /* where the component begins */
-	__u32 depth;  /* components before it */
-	__u64 hash;   /* of s->clean[0, length) */
 	bool endless; /* does not fit */
 };
 
-#define RG_CLEAN_MASK (RG_PATH_MAX - 1)
-
-static __always_inline __u64 rg_hash_byte(__u64 hash, __u8 byte)
+static __always_inline __u8 *rg_clean_at(struct rg_scratch *s, __u32 at)
 {
-	return (hash ^ byte) * RG_HASH_PRIME;
+	at += RG_CLEAN_AT;
+	rg_opaque(at);
+	return &s->path[at & RG_TEXT_MASK];
 }
 
-/* Takes one byte of s->path; a NUL ends it. */
+/* Takes a slash, or up to eight bytes of a component, from s->path; a NUL ends it. */
 static long rg_clean_step(__u32 i, struct rg_clean *c)
 {
 	struct rg_scratch *s = c->s;
-	__u32 at = c->at, length = c->length, start = c->start, depth = c->depth;
-	__u8 byte;
+	__u32 at = s->clean_next, length = s->text_length, start = s->clean_start;
+	__u32 depth = s->depth, size, n;
+	__u64 word, ends;
 
-	rg_opaque(at);
-	byte = s->path[at & (2 * RG_PATH_MAX - 1)];
-	c->at = at + 1;
-	if (byte && byte != '/') {
-		if (length >= RG_PATH_MAX - 1)
-			goto endless;
-		rg_opaque(length);
-		s->clean[length & RG_CLEAN_MASK] = byte;
-		c->length = length + 1;
-		c->hash = rg_hash_byte(c->hash, byte);
+	word = RG_WORD(&s->path[at & RG_TEXT_MASK]);
+	ends = rg_zero_bytes(word) | rg_zero_bytes(word ^ RG_ONES * '/');
+	n = rg_count_bytes(rg_bytes_before(ends));
+	if (length + n >= RG_PATH_MAX)
+		goto endless;
+	word &= rg_bytes_before(ends);
+	RG_WORD(rg_clean_at(s, length)) = word;
+	s->clean_part = rg_hash_some(s->clean_part, word);
+	at += n;
+	length += n;
+	s->clean_next = at;
+	s->text_length = length;
+	if (!ends)
 		return 0;
-	}
-	/* The component that ends here is s->clean[start, length). */
-	if (length != start) {
-		__u8 first = s->clean[start & RG_CLEAN_MASK];
-		__u8 second = s->clean[(start + 1) & RG_CLEAN_MASK];
-
-		if (length == start + 1 && first == '.') {
-			length = start;
-		} else if (length == start + 2 && first == '.' && second == '.') {
-			if (depth > s->floor) {
-				depth -= 1;
-				start = s->starts[depth & (RG_COMPONENTS_MAX - 1)];
-			}
-			length = start;
-		} else {
-			if (depth >= RG_COMPONENTS_MAX - 1 || length >= RG_PATH_MAX - 1)
-				goto endless;
-			s->starts[depth & (RG_COMPONENTS_MAX - 1)] = start;
-			depth += 1;
-			s->hashes[depth & (RG_COMPONENTS_MAX - 1)] = c->hash;
-			rg_opaque(length);
-			s->clean[length & RG_CLEAN_MASK] = '/';
-			length += 1;
-			start = length;
+	/* The component that ends here is clean[start, length). */
+	size = length - start;
+	if (size == 1 && *rg_clean_at(s, start) == '.') {
+		length = start;
+	} else if (size == 2 && *rg_clean_at(s, start) == '.' &&
+		   *rg_clean_at(s, start + 1) == '.') {
+		if (depth > s->floor) {
+			depth -= 1;
+			start = s->starts[depth & (RG_COMPONENTS_MAX - 1)];
 		}
-		c->length = length;
-		c->start = start;
-		c->depth = depth;
-		c->hash = rg_hash_byte(s->hashes[depth & (RG_COMPONENTS_MAX - 1)], '/');
+		length = start;
+	} else if (size) {
+		if (depth >= RG_COMPONENTS_MAX - 1 || length >= RG_PATH_MAX - 1)
+			goto endless;
+		s->starts[depth & (RG_COMPONENTS_MAX - 1)] = start;
+		s->parts[depth & (RG_COMPONENTS_MAX - 1)] = s->clean_part;
+		depth += 1;
+		*rg_clean_at(s, length) = '/';
+		length += 1;
+		start = length;
 	}
-	return byte == 0;
+	s->clean_next = at + 1;
+	s->clean_start = start;
+	s->clean_part = RG_HASH_BASIS;
+	s->text_length = length;
+	s->depth = depth;
+	rg_opaque(at);
+	return s->path[at & RG_TEXT_MASK] == 0;
 endless:
 	c->endless = true;
 	return 1;
@@ -94,100 +90,94 @@ endless:
  * through it once. */
 __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 {
-	struct rg_clean c = {.s = s, .at = at, .length = 1, .start = 1};
+	struct rg_clean c = {.s = s};
 
 	if (!s)
 		return 0;
-	s->floor = floor; /* not on the stack: the verifier would follow each of its values */
-	s->clean[0] = '/';
-	s->hashes[0] = RG_HASH_BASIS;
-	c.hash = rg_hash_byte(RG_HASH_BASIS, '/');
+	s->path[RG_CLEAN_AT] = '/';
+	s->text = RG_CLEAN_AT;
+	s->text_length = 1;
+	s->depth = 0;
+	s->first = 0;
+	s->stride = 1;
+	s->floor = floor;
+	s->clean_next = at;
+	s->clean_start = 1;
+	s->clean_part = RG_HASH_BASIS;
 	if (bpf_loop(2 * RG_PATH_MAX, rg_clean_step, &c, 0) == 2 * RG_PATH_MAX)
 		c.endless = true;
-	/* Without the slash behind the last component. */
-	s->clean_length = c.length > 1 ? c.length - 1 : 1;
-	s->clean_depth = c.depth;
-	s->clean_endless = c.endless;
+	s->endless = c.endless;
+	if (s->text_length > 1) /* without the slash behind the last component */
+		s->text_length -= 1;
 	return 0;
 }
 
 /* --- what the filter says ----------------------------------------------------- */
 
-struct rg_judge {
-	struct rg_scratch *s;
-	__u32 length; /* of the path */
-	__u32 depth;
-	__u64 hash; /* of the ending so far */
-	__u16 flags;
-};
-
-/* Is the entry the first bytes of s->clean? */
-static __always_inline bool rg_is_prefix(struct rg_filter_entry *e, struct rg_scratch *s)
+/* Is the entry the first bytes of the path? As the hash says so already, this is seldom asked in
+ * vain. */
+__noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 {
-	__u32 length = e->length;
-
+	if (!s || !e)
+		return 0;
 	for (__u32 i = 0; i < RG_FILTER_TEXT_MAX; i += 8) {
-		__u64 a, b, rest = ~0ULL;
+		__u32 at = s->text + i, left = e->length - i;
+		__u64 mask = ~0ULL;
 
-		if (i >= length)
+		if (i >= e->length)
 			break;
-		if (length - i < 8)
-			rest >>= (8 - (length - i)) * 8;
-		a = *(__u64 *)&e->text[i];
-		b = *(__u64 *)&s->clean[i];
-		if ((a ^ b) & rest)
-			return false;
-	}
-	return true;
-}
-
-static long rg_prefix_step(__u32 i, struct rg_judge *j)
-{
-	struct rg_filter_entry *e;
-	__u32 depth = i; /* 0: "/" */
-	__u64 key;
-
-	if (depth > j->depth)
-		return 1;
-	if (!(rg_settings.filter_depths >> (depth & 63) & 1))
-		return 0;
-	key = j->s->hashes[depth & (RG_COMPONENTS_MAX - 1)];
-	e = bpf_map_lookup_elem(&rg_filter, &key);
-	if (!e || !rg_is_prefix(e, j->s))
-		return 0;
-	j->flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
-	if ((e->flags & RG_FILTER_WATCH_WHOLE) && depth == j->depth)
-		j->flags |= RG_FILTER_WATCH;
-	return 0;
-}
-
-static long rg_ending_step(__u32 i, struct rg_judge *j)
-{
-	struct rg_filter_entry *e;
-	__u32 at = j->length - 1 - i;
-	__u64 hash;
-
-	if (i >= j->length)
-		return 1;
-	rg_opaque(at);
-	hash = rg_hash_byte(j->hash, j->s->clean[at & RG_CLEAN_MASK]);
-	j->hash = hash;
-	if (!(rg_settings.filter_endings >> ((i + 1) & 63) & 1))
-		return 0;
-	e = bpf_map_lookup_elem(&rg_filter, &hash);
-	if (!e || e->length != i + 1)
-		return 0;
-	for (__u32 k = 0; k < RG_FILTER_ENDING_MAX; k++) {
-		__u32 from = j->length - 1 - k;
-
-		if (k > i)
-			break;
-		rg_opaque(from);
-		if (e->text[k] != j->s->clean[from & RG_CLEAN_MASK])
+		if (left < 8)
+			mask >>= (8 - left) * 8;
+		rg_opaque(at);
+		if ((RG_WORD(&e->text[i]) ^ RG_WORD(&s->path[at & RG_TEXT_MASK])) & mask)
 			return 0;
 	}
-	j->flags |= e->flags;
-	return 0;
+	return 1;
+}
+
+/* What is said of the path's last `length` bytes; it has as many. */
+__noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
+{
+	struct rg_filter_entry *e;
+	__u64 hash = RG_HASH_ENDING;
+	__u32 end, at;
+
+	if (!s || length > RG_FILTER_ENDING_MAX)
+		return 0;
+	end = s->text + s->text_length;
+	for (int k = 1; k <= (RG_FILTER_ENDING_MAX + 7) / 8; k++) {
+		__u32 more = 8 * k - length; /* bytes of the word that are too many */
+		__u64 word;
+
+		if (8 * (k - 1) >= length)
+			break;
+		at = end - 8 * k;
+		rg_opaque(at);
+		word = RG_WORD(&s->path[at & RG_TEXT_MASK]);
+		if (8 * k > length)
+			word >>= 8 * (more & 7);
+		hash = rg_hash_word(hash, word);
+	}
+	e = bpf_map_lookup_elem(&rg_filter, &hash);
+	if (!e || e->length != length)
+		return 0;
+	for (__u32 i = 0; i < RG_FILTER_ENDING_MAX; i++) {
+		if (i >= length)
+			break;
+		at = end - length + i;
+		rg_opaque(at);
+		if (e->text[i] != s->path[at & RG_TEXT_MASK])
+			return 0;
+	}
+	return e->flags;
+}
+
+/* The number of the one bit that is set. */
+static __always_inline __u32 rg_bit_number(__u64 bit)
+{
+	return !!(bit & 0xaaaaaaaaaaaaaaaaULL) | !!(bit & 0xccccccccccccccccULL) << 1 |
+	       !!(bit & 0xf0f0f0f0f0f0f0f0ULL) << 2 | !!(bit & 0xff00ff00ff00ff00ULL) << 3 |
+	       !!(bit & 0xffff0000ffff0000ULL) << 4 | !!(bit >> 32) << 5;
 }
 
 enum rg_verdict {
@@ -196,24 +186,45 @@ enum rg_verdict {
 	RG_EXCLUDED,
 };
 
-/* Of the path that rg_clean() left: an enum rg_verdict. Once for the verifier, too. */
+/* Of the path that rg_clean() or rg_walk() left: an enum rg_verdict. Once for the verifier, too. */
 __noinline int rg_judge(struct rg_scratch *s)
 {
-	struct rg_judge j = {.s = s};
+	__u64 hash = RG_HASH_BASIS, lengths = rg_settings.filter_endings;
+	struct rg_filter_entry *e;
+	__u32 flags = 0, part;
 
-	if (!s || s->clean_endless) /* cannot be told, so it is reported */
+	if (!s || s->endless) /* cannot be told, so it is reported */
 		return RG_REPORT;
-	j.length = s->clean_length;
-	j.depth = s->clean_depth;
-	if (rg_settings.filter_depths)
-		bpf_loop(RG_FILTER_DEPTH_MAX + 1, rg_prefix_step, &j, 0);
-	if (rg_settings.filter_endings && !(j.flags & RG_FILTER_WATCH)) {
-		j.hash = RG_HASH_ENDING;
-		bpf_loop(RG_FILTER_ENDING_MAX, rg_ending_step, &j, 0);
+	part = s->first;
+	for (__u32 depth = 0; depth <= RG_FILTER_DEPTH_MAX; depth++) {
+		__u64 depths = rg_settings.filter_depths >> depth;
+
+		if (depth > s->depth || !depths)
+			break;
+		if (depth) { /* 0: "/" */
+			hash = rg_hash_word(hash, s->parts[part & (RG_COMPONENTS_MAX - 1)]);
+			part += s->stride;
+		}
+		if (!(depths & 1))
+			continue;
+		e = bpf_map_lookup_elem(&rg_filter, &hash);
+		if (!e || !rg_is_prefix(s, e))
+			continue;
+		flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
+		if ((e->flags & RG_FILTER_WATCH_WHOLE) && depth == s->depth)
+			flags |= RG_FILTER_WATCH;
 	}
-	if (rg_settings.watching && !(j.flags & RG_FILTER_WATCH))
+	for (int i = 0; i < RG_FILTER_ENDING_MAX; i++) {
+		__u32 length = rg_bit_number(lengths & -lengths);
+
+		if (!lengths || (flags & RG_FILTER_WATCH) || length > s->text_length)
+			break;
+		lengths &= lengths - 1;
+		flags |= rg_judge_ending(s, length);
+	}
+	if (rg_settings.watching && !(flags & RG_FILTER_WATCH))
 		return RG_UNWATCHED;
-	return j.flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
+	return flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
 }
 
 #endif /* RG_EBPF_FILTER_H */

@@ -62,7 +62,7 @@ struct {
 
 static __always_inline __s32 descriptor_of(void *request)
 {
-	return BPF_CORE_READ((struct io_kiocb *)request, cqe.fd);
+	return RG_READ((struct io_kiocb *)request, cqe.fd);
 }
 
 /* The address that the request names, if it does. Since 6.12 the kernel has copied it when the
@@ -76,17 +76,17 @@ static __always_inline void requested_address(struct address *out, void *request
 	__u32 length;
 
 	if (!bpf_core_field_exists(send->addr)) {
-		copied = BPF_CORE_READ(req, async_data);
-		length = BPF_CORE_READ(copied, msg.msg_namelen);
-		if (BPF_CORE_READ(copied, msg.msg_name) && length >= 8)
+		copied = RG_READ(req, async_data);
+		length = RG_READ(copied, msg.msg_namelen);
+		if (RG_READ(copied, msg.msg_name) && length >= 8)
 			bpf_probe_read_kernel(out, length >= sizeof(*out) ? sizeof(*out) : 16,
-					      BPF_CORE_READ(copied, msg.msg_name));
+					      RG_READ(copied, msg.msg_name));
 		return;
 	}
 	if (opcode == IORING_OP_SENDMSG || opcode == IORING_OP_SENDMSG_ZC) {
 		struct user_msghdr head = {};
 
-		message = BPF_CORE_READ(send, umsg);
+		message = RG_READ(send, umsg);
 		if (!bpf_probe_read_user(&head, sizeof(head), message) && head.msg_name &&
 		    head.msg_namelen >= 8)
 			bpf_probe_read_user(out,
@@ -94,10 +94,10 @@ static __always_inline void requested_address(struct address *out, void *request
 					    head.msg_name);
 		return;
 	}
-	length = BPF_CORE_READ(send, addr_len);
-	if (BPF_CORE_READ(send, addr) && length >= 8)
+	length = RG_READ(send, addr_len);
+	if (RG_READ(send, addr) && length >= 8)
 		bpf_probe_read_user(out, length >= sizeof(*out) ? sizeof(*out) : 16,
-				    BPF_CORE_READ(send, addr));
+				    RG_READ(send, addr));
 }
 
 /* False: a connection, which was told when it was made, or told before. */
@@ -105,26 +105,26 @@ static __always_inline bool is_new_contact(struct contact *to, void *request,
 					   struct task_struct *task)
 {
 	struct io_kiocb *req = request;
-	__u8 opcode = BPF_CORE_READ(req, opcode);
+	__u8 opcode = RG_READ(req, opcode);
 	__s32 fd = descriptor_of(request);
 	struct rg_endpoint remote = {};
 	struct file *file = NULL;
 	struct sock *sk = NULL;
 	__u16 family = 0;
 
-	if (!(BPF_CORE_READ(req, flags) & REQ_F_FIXED_FILE))
+	if (!(RG_READ(req, flags) & REQ_F_FIXED_FILE))
 		file = rg_file_of(task, fd);
 	if (file)
 		sk = rg_sock_of(file);
 	if (file && !sk)
 		return false;
 	if (sk) {
-		family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		family = RG_READ(sk, __sk_common.skc_family);
 		if (family != AF_INET && family != AF_INET6)
 			return false;
-		if (BPF_CORE_READ(sk, sk_type) == SOCK_STREAM)
+		if (RG_READ(sk, sk_type) == SOCK_STREAM)
 			return false;
-		to->socket = BPF_CORE_READ(file, f_inode, i_ino);
+		to->socket = RG_READ(file, f_inode, i_ino);
 	} else {
 		to->socket = (__u32)fd | 1ULL << 63;
 	}
@@ -174,7 +174,7 @@ static __always_inline void put_address(struct rg_scratch *s, struct rg_str *out
 static __always_inline void put_filename(struct rg_scratch *s, struct rg_str *out,
 					 struct filename *filename)
 {
-	rg_put_string(s, out, BPF_CORE_READ(filename, name), RG_PATH_MAX);
+	rg_put_string(s, out, RG_READ(filename, name), RG_PATH_MAX);
 }
 
 /* In the thread that submits, or the kernel's that polls for it; the request is complete
@@ -183,7 +183,7 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	/* No verifier's type: it changes with the kernel. */
-	__u8 opcode = BPF_CORE_READ((struct io_kiocb *)request, opcode);
+	__u8 opcode = RG_READ((struct io_kiocb *)request, opcode);
 	struct contact to = {};
 	__u8 one = 1;
 	struct rg_conduct *r;
@@ -205,34 +205,34 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 	case IORING_OP_OPENAT2: {
 		struct io_open *open = request;
 
-		r->args[1] = BPF_CORE_READ(open, dfd);
-		r->args[2] = BPF_CORE_READ(open, how.flags);
-		put_filename(s, &r->name, BPF_CORE_READ(open, filename));
+		r->args[1] = RG_READ(open, dfd);
+		r->args[2] = RG_READ(open, how.flags);
+		put_filename(s, &r->name, RG_READ(open, filename));
 		break;
 	}
 	case IORING_OP_RENAMEAT: {
 		struct io_rename *rename = request;
 
-		r->args[1] = BPF_CORE_READ(rename, old_dfd);
-		r->args[2] = BPF_CORE_READ(rename, flags);
-		r->args[3] = BPF_CORE_READ(rename, new_dfd);
-		put_filename(s, &r->name, BPF_CORE_READ(rename, oldpath));
-		put_filename(s, &r->name2, BPF_CORE_READ(rename, newpath));
+		r->args[1] = RG_READ(rename, old_dfd);
+		r->args[2] = RG_READ(rename, flags);
+		r->args[3] = RG_READ(rename, new_dfd);
+		put_filename(s, &r->name, RG_READ(rename, oldpath));
+		put_filename(s, &r->name2, RG_READ(rename, newpath));
 		break;
 	}
 	case IORING_OP_UNLINKAT: {
 		struct io_unlink *unlink = request;
 
-		r->args[1] = BPF_CORE_READ(unlink, dfd);
-		r->args[2] = BPF_CORE_READ(unlink, flags);
-		put_filename(s, &r->name, BPF_CORE_READ(unlink, filename));
+		r->args[1] = RG_READ(unlink, dfd);
+		r->args[2] = RG_READ(unlink, flags);
+		put_filename(s, &r->name, RG_READ(unlink, filename));
 		break;
 	}
 	case IORING_OP_MKDIRAT: {
 		struct io_mkdir *mkdir = request;
 
-		r->args[1] = BPF_CORE_READ(mkdir, dfd);
-		put_filename(s, &r->name, BPF_CORE_READ(mkdir, filename));
+		r->args[1] = RG_READ(mkdir, dfd);
+		put_filename(s, &r->name, RG_READ(mkdir, filename));
 		break;
 	}
 	case IORING_OP_SYMLINKAT:
@@ -240,20 +240,19 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 		struct io_link *link = request;
 
 		if (opcode == IORING_OP_LINKAT) { /* the other one's are another request's */
-			r->args[1] = BPF_CORE_READ(link, old_dfd);
-			r->args[2] = BPF_CORE_READ(link, flags);
+			r->args[1] = RG_READ(link, old_dfd);
+			r->args[2] = RG_READ(link, flags);
 		}
-		r->args[3] = BPF_CORE_READ(link, new_dfd);
-		put_filename(s, &r->name, BPF_CORE_READ(link, oldpath));
-		put_filename(s, &r->name2, BPF_CORE_READ(link, newpath));
+		r->args[3] = RG_READ(link, new_dfd);
+		put_filename(s, &r->name, RG_READ(link, oldpath));
+		put_filename(s, &r->name2, RG_READ(link, newpath));
 		break;
 	}
 	case IORING_OP_CONNECT: {
 		struct io_connect *connect = request;
 
 		r->args[1] = descriptor_of(request);
-		put_address(s, &r->type, BPF_CORE_READ(connect, addr),
-			    BPF_CORE_READ(connect, addr_len));
+		put_address(s, &r->type, RG_READ(connect, addr), RG_READ(connect, addr_len));
 		break;
 	}
 	default:

@@ -36,7 +36,6 @@ static __always_inline void opened(__u64 key)
 		return;
 	}
 	rg_fill_header(&connection.owner, RG_KIND_network_close, task);
-	rg_pad_comm(connection.owner.comm);
 	note(key, &connection);
 }
 
@@ -82,25 +81,25 @@ static __always_inline void closed(__u64 key, struct sock *sk)
 	e.hdr.time_ns = bpf_ktime_get_boot_ns();
 	e.hdr.cpu = bpf_get_smp_processor_id();
 	e.fd = -1;
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	family = RG_READ(sk, __sk_common.skc_family);
 	rg_fill_socket(&e, sk, family);
 	rg_socket_local(&local, sk, family);
 	rg_put_local(&e, &local);
 	rg_socket_remote(&remote, sk, family);
 	rg_put_remote(&e, &remote);
-	e.result = -(__s64)BPF_CORE_READ(sk, sk_err);
+	e.result = -(__s64)RG_READ(sk, sk_err);
 	if (established_ns) {
 		e.flags |= RG_NETWORK_ESTABLISHED;
 		e.duration_ns = e.hdr.time_ns - established_ns;
 	}
 	/* What the kernel counts as sent has every byte as often as it was sent, and what
 	 * it counts as received has one more for the peer's FIN. */
-	e.bytes_sent = BPF_CORE_READ(tcp, bytes_sent);
-	retransmitted = BPF_CORE_READ(tcp, bytes_retrans);
+	e.bytes_sent = RG_READ(tcp, bytes_sent);
+	retransmitted = RG_READ(tcp, bytes_retrans);
 	if (retransmitted <= e.bytes_sent)
 		e.bytes_sent -= retransmitted;
-	e.bytes_received = BPF_CORE_READ(tcp, bytes_received);
-	if (e.bytes_received && BPF_CORE_READ(sk, __sk_common.skc_flags) & (1ul << SOCK_DONE))
+	e.bytes_received = RG_READ(tcp, bytes_received);
+	if (e.bytes_received && RG_READ(sk, __sk_common.skc_flags) & (1ul << SOCK_DONE))
 		e.bytes_received -= 1;
 
 	counters = &rg_counters()->kinds[RG_KIND_network_close];
@@ -117,7 +116,7 @@ int BPF_PROG(rg_socket_state, struct sock *sk, int oldstate, int newstate)
 
 	if (newstate != TCP_SYN_SENT && newstate != TCP_ESTABLISHED && newstate != TCP_CLOSE)
 		return 0;
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP) /* MPTCP and others pass, too */
+	if (RG_READ(sk, sk_protocol) != IPPROTO_TCP) /* MPTCP and others pass, too */
 		return 0;
 	rg_count(&rg_counters()->programs[RG_PROGRAM_socket_state].runs);
 	if (newstate == TCP_SYN_SENT)

@@ -67,9 +67,9 @@ static __always_inline void rg_put_remote(struct rg_network *e, const struct rg_
 static __always_inline void rg_fill_socket(struct rg_network *e, struct sock *sk, __u16 family)
 {
 	e->family = family;
-	e->type = BPF_CORE_READ(sk, sk_type);
-	e->protocol = BPF_CORE_READ(sk, sk_protocol);
-	e->net_ns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	e->type = RG_READ(sk, sk_type);
+	e->protocol = RG_READ(sk, sk_protocol);
+	e->net_ns = RG_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
 #endif /* RG_EBPF_NETWORK_H */

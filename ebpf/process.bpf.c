@@ -104,7 +104,6 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	exec_source(p, old_tid);
 
 	rg_fill_header(&p->hdr, RG_KIND_process_exec, task);
-	rg_pad_comm(p->hdr.comm);
 	if (old_tid != p->hdr.tid)
 		p->old_tid = old_tid;
 	p->argc = bprm->argc;
@@ -112,7 +111,7 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	rg_fill_credentials(p, task);
 	rg_fill_session(s, p, task);
 	mm = task->mm;
-	rg_fill_executable(s, p, BPF_CORE_READ(mm, exe_file));
+	rg_fill_executable(s, p, RG_READ(mm, exe_file));
 	rg_fill_directories(s, p, task);
 	rg_fill_stdio(p, task);
 
@@ -123,7 +122,7 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 		rg_put_string(s, &p->interpreter, interp, RG_INTERP_MAX);
 
 	if (rg_settings.collect_args)
-		rg_put_range(s, &p->args, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end),
+		rg_put_range(s, &p->args, RG_READ(mm, arg_start), RG_READ(mm, arg_end),
 			     bpf_probe_read_user);
 	else
 		p->flags |= RG_PROCESS_NO_ARGS;
@@ -157,15 +156,13 @@ int BPF_PROG(rg_fork, struct task_struct *task, struct task_struct *child)
 	__builtin_memset(f, 0, sizeof(*f));
 	s->used = sizeof(*f);
 	rg_fill_header(&f->hdr, kind, task);
-	rg_pad_comm(f->hdr.comm);
 	f->child_start_ns = child->group_leader->start_boottime;
 	f->child_pid = child->tgid;
 	f->child_tid = child->pid;
 	f->child_ppid = child->real_parent->tgid;
 	f->child_parent_start_ns = child->real_parent->group_leader->start_boottime;
 	f->child_ns_pid = rg_ns_pid(child, NULL);
-	BPF_CORE_READ_STR_INTO(&f->child_comm, child, comm);
-	rg_pad_comm(f->child_comm);
+	rg_put_comm(f->child_comm, child);
 	cgrp = child->cgroups->dfl_cgrp;
 	f->child_cgroup_id = cgrp->kn->id;
 	if (f->child_cgroup_id != f->hdr.cgroup_id) /* CLONE_INTO_CGROUP */
@@ -203,7 +200,6 @@ int BPF_PROG(rg_exit, struct task_struct *task)
 	__builtin_memset(e, 0, sizeof(*e));
 	s->used = sizeof(*e);
 	rg_fill_header(&e->hdr, kind, task);
-	rg_pad_comm(e->hdr.comm);
 	e->task_start_ns = task->start_boottime;
 	/* What wait(2) will return for the process is its first thread's status,
 	 * unless the whole group was made to exit. */

@@ -6,7 +6,7 @@
 #ifndef RG_EBPF_RG_H
 #define RG_EBPF_RG_H
 
-#include "ebpf/types.h"
+#include "ebpf/read.h"
 #include "schema/abi/event.h"
 
 #define PF_KTHREAD 0x00200000
@@ -21,24 +21,49 @@ extern struct rg_shared rg_shared;
 /* Components of a path that the filter can follow; power of two. */
 #define RG_COMPONENTS_MAX 256
 
+#define RG_TEXT_MAX (4 * RG_PATH_MAX)
+#define RG_CLEAN_AT (3 * RG_PATH_MAX)
+
+/* A way up, and what it has met so far. */
+struct rg_walk {
+	struct dentry *dentry;
+	struct mount *mnt;
+	struct dentry *mnt_root;
+	__u32 pos; /* where the path begins in `path` */
+	__u32 flags;
+};
+
 /* One record is put together here and then copied into its lane, so that a ring
  * holds no more than the bytes a record really has. The slack behind `record` is
  * for the verifier: it sees any masked offset plus any bounded length. */
 struct rg_scratch {
 	__u8 record[RG_RECORD_MAX + RG_ARGS_MAX];
-	/* Paths grow here from RG_PATH_MAX down; a name that is put behind one follows. The slack
-	 * is for the verifier again. */
-	__u8 path[2 * RG_PATH_MAX + RG_PATH_MAX];
+	/* Paths grow here from RG_PATH_MAX down; a name that is put behind one follows, and from
+	 * RG_CLEAN_AT on there is the same without ".", ".." and "//". The slack is for words
+	 * that begin with the last byte. */
+	__u8 path[RG_TEXT_MAX + 32];
 	__u8 name[RG_PATH_MAX];
-	__u8 clean[RG_PATH_MAX + 8]; /* the same path without ".", ".." and "//": */
-	__u32 clean_length;
-	__u32 clean_depth;		 /* components */
-	__u32 clean_endless;		 /* it does not fit */
-	__u64 hashes[RG_COMPONENTS_MAX]; /* of its first n components */
-	__u16 starts[RG_COMPONENTS_MAX]; /* where its n-th component begins */
-	__u32 components;		 /* that the last walk has met */
-	__u32 floor;			 /* components that ".." leaves alone */
-	__u32 used;			 /* bytes of record */
+	struct path *walk_from;
+	/* Not on the stack: kernels before 6.13 have 512 bytes for a whole chain of calls. */
+	struct rg_walk walk;
+	/* The path that the filter is asked about. */
+	__u32 text; /* where it begins in `path` */
+	__u32 text_length;
+	__u32 depth; /* components */
+	/* The component that its first one is in `parts`, and which way the others follow: up for a
+	 * cleaned path, down for one that was walked from its end. */
+	__u32 first;
+	__s32 stride;
+	__u32 endless;			 /* it does not fit, or has too many components */
+	__u64 parts[RG_COMPONENTS_MAX];	 /* hashes of components */
+	__u16 starts[RG_COMPONENTS_MAX]; /* where a cleaned path's components begin */
+	/* While a path is cleaned, here and not on the stack, for there the verifier would follow
+	 * each value that they could have. */
+	__u64 clean_part;  /* hash of the component so far */
+	__u32 clean_next;  /* byte of `path` */
+	__u32 clean_start; /* where the component begins */
+	__u32 floor;	   /* components that ".." leaves alone */
+	__u32 used;	   /* bytes of record */
 	__u32 busy;
 };
 
@@ -128,7 +153,7 @@ static __always_inline struct rg_scratch *rg_scratch_take(enum rg_kind kind,
 
 static __always_inline void rg_scratch_put(struct rg_scratch *s)
 {
-	__sync_lock_test_and_set(&s->busy, 0);
+	*(volatile __u32 *)&s->busy = 0;
 }
 
 /* Pads the record to its size. The last eight bytes are zeroed before the

@@ -41,14 +41,13 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 	__builtin_memset(p, 0, sizeof(*p));
 	s->used = sizeof(*p);
 
-	mm = BPF_CORE_READ(task, mm);
-	fs = BPF_CORE_READ(task, fs);
-	nsproxy = BPF_CORE_READ(task, nsproxy);
+	mm = RG_READ(task, mm);
+	fs = RG_READ(task, fs);
+	nsproxy = RG_READ(task, nsproxy);
 	if (mm)
-		exe = BPF_CORE_READ(mm, exe_file);
+		exe = RG_READ(mm, exe_file);
 
 	rg_fill_header(&p->hdr, RG_KIND_process_snapshot, task);
-	rg_pad_comm(p->hdr.comm);
 	p->flags = RG_PROCESS_NO_ENV | RG_PROCESS_NO_ARGS;
 	if (task->flags & PF_KTHREAD)
 		p->flags |= RG_PROCESS_KERNEL_THREAD;
@@ -56,8 +55,8 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 	rg_fill_session(s, p, task);
 	rg_fill_directories(s, p, task);
 	rg_fill_executable(s, p, exe);
-	if (mm != BPF_CORE_READ(task, mm) || fs != BPF_CORE_READ(task, fs) ||
-	    nsproxy != BPF_CORE_READ(task, nsproxy) || (mm && exe != BPF_CORE_READ(mm, exe_file))) {
+	if (mm != RG_READ(task, mm) || fs != RG_READ(task, fs) ||
+	    nsproxy != RG_READ(task, nsproxy) || (mm && exe != RG_READ(mm, exe_file))) {
 		rg_count(&c->errors);
 		return 0;
 	}

@@ -44,14 +44,17 @@ struct rg_socket_call {
 	__u64 messages; /* sendmmsg, recvmmsg */
 };
 
+struct rg_raw_address {
+	__u16 family;
+	__u16 port;
+	__u32 words[6];
+};
+
 /* The caller's `name` as an address of a socket of n->family. */
-static __always_inline void rg_argument_address(struct rg_endpoint *out, struct rg_socket_call *n)
+static __always_inline void rg_argument_address(struct rg_scratch *s, struct rg_endpoint *out,
+						struct rg_socket_call *n)
 {
-	struct {
-		__u16 family;
-		__u16 port;
-		__u32 words[7]; /* six; room for what the mask below lets the verifier expect */
-	} raw = {};
+	struct rg_raw_address *raw = (struct rg_raw_address *)s->name;
 	__u32 length = n->name_length;
 
 	if (!n->name || length < 8)
@@ -59,19 +62,20 @@ static __always_inline void rg_argument_address(struct rg_endpoint *out, struct 
 	if (length > 28)
 		length = 28;
 	rg_opaque(length);
-	if (bpf_probe_read_user(&raw, length & 31, (const void *)n->name))
+	__builtin_memset(raw, 0, sizeof(*raw));
+	if (bpf_probe_read_user(raw, length & 31, (const void *)n->name))
 		return;
-	out->port = __builtin_bswap16(raw.port);
-	if (raw.family == AF_INET || (!raw.family && n->family == AF_INET)) {
+	out->port = __builtin_bswap16(raw->port);
+	if (raw->family == AF_INET || (!raw->family && n->family == AF_INET)) {
 		if (n->family == AF_INET6) {
 			out->addr[2] = __builtin_bswap32(0xffff);
-			out->addr[3] = raw.words[0];
+			out->addr[3] = raw->words[0];
 		} else {
-			out->addr[0] = raw.words[0];
+			out->addr[0] = raw->words[0];
 		}
 		out->known = true;
-	} else if (raw.family == AF_INET6 && n->family == AF_INET6 && length >= 24) {
-		__builtin_memcpy(out->addr, &raw.words[1], 16);
+	} else if (raw->family == AF_INET6 && n->family == AF_INET6 && length >= 24) {
+		__builtin_memcpy(out->addr, &raw->words[1], 16);
 		out->known = true;
 	}
 }
@@ -113,18 +117,18 @@ static __always_inline void rg_put_unix_socket(struct rg_scratch *s, struct rg_n
 					       struct sock *sk)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
-	struct unix_address *address = BPF_CORE_READ(u, addr);
+	struct unix_address *address = RG_READ(u, addr);
 	struct path *path = (void *)sk + bpf_core_field_offset(struct unix_sock, path);
 	const __u32 head = bpf_core_field_offset(struct sockaddr_un, sun_path);
 	__u32 length;
 
 	if (!address) /* unnamed */
 		return;
-	if (BPF_CORE_READ(path, dentry)) {
+	if (RG_READ(path, dentry)) {
 		rg_put_path(s, &e->path, path);
 		return;
 	}
-	length = BPF_CORE_READ(address, len) - head;
+	length = RG_READ(address, len) - head;
 	if (length > RG_UNIX_NAME_MAX)
 		return;
 	rg_opaque(length);
@@ -170,13 +174,14 @@ static __always_inline bool rg_is_argument(struct rg_socket_call *n, bool connec
 	}
 }
 
-static __always_inline void rg_fill_inet(struct rg_network *e, struct rg_socket_call *n)
+static __always_inline void rg_fill_inet(struct rg_scratch *s, struct rg_network *e,
+					 struct rg_socket_call *n)
 {
 	struct rg_endpoint remote = {}, argument = {};
 
 	rg_socket_remote(&remote, n->sk, n->family);
 	if (rg_is_argument(n, remote.known)) {
-		rg_argument_address(&argument, n);
+		rg_argument_address(s, &argument, n);
 		/* Nothing was filled in: the peer is the one it is connected to. */
 		if (argument.known || !n->received) {
 			e->flags |= RG_NETWORK_ARGUMENT;
@@ -203,7 +208,7 @@ static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network
 					 struct rg_socket_call *n)
 {
 	struct unix_sock *u = (struct unix_sock *)n->sk;
-	struct sock *peer = BPF_CORE_READ(u, peer);
+	struct sock *peer = RG_READ(u, peer);
 	bool datagram = n->kind == RG_KIND_network_datagram;
 
 	/* A datagram may come from a socket without a name. */
@@ -232,8 +237,8 @@ static __always_inline void rg_fill_contact(struct rg_contact *contact, struct r
 		for (int i = 0; i < 128; i++) {
 			if (i >= length)
 				break;
-			hash = (hash ^ s->record[(off + length - 1 - i) & RG_RECORD_MASK]) *
-			       RG_HASH_PRIME;
+			hash = rg_hash_word(hash,
+					    s->record[(off + length - 1 - i) & RG_RECORD_MASK]);
 		}
 		contact->peer[0] = hash;
 		contact->peer[1] = hash >> 32;
@@ -296,7 +301,7 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 	if (n->family == AF_UNIX)
 		rg_fill_unix(s, e, n);
 	else
-		rg_fill_inet(e, n);
+		rg_fill_inet(s, e, n);
 	if (n->kind == RG_KIND_network_datagram) {
 		rg_fill_contact(&contact, s, e, n);
 		if (bpf_map_lookup_elem(&rg_contacts, &contact))
@@ -304,7 +309,6 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 	}
 
 	rg_fill_header(&e->hdr, n->kind, task);
-	rg_pad_comm(e->hdr.comm);
 	rg_fill_socket(e, sk, n->family);
 	if (n->family != AF_UNIX)
 		rg_fill_own_address(e, n);
@@ -379,7 +383,7 @@ static long rg_message_step(__u32 i, struct rg_socket_call *n)
 
 /* socketcall(2): the call's number, and where its arguments are. False: not one that is
  * looked at. The numbers of the 64-bit table say whether the plan wants it. */
-static __always_inline bool rg_socketcall(struct rg_call_args *c)
+static __noinline bool rg_socketcall(struct rg_call_args *c)
 {
 	__u32 args[8] = {}, count, nr;
 
@@ -450,8 +454,8 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 	if (!sk)
 		return false;
 	n->sk = sk;
-	n->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	n->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	n->inode = RG_READ(file, f_inode, i_ino);
+	n->family = RG_READ(sk, __sk_common.skc_family);
 	return n->family == AF_INET || n->family == AF_INET6 ||
 	       (n->family == AF_UNIX && rg_settings.unix_sockets);
 }
@@ -506,7 +510,7 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		return rg_report_socket(&n);
 
 	sk = n.sk;
-	type = BPF_CORE_READ(sk, sk_type);
+	type = RG_READ(sk, sk_type);
 	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && n.family == AF_UNIX)) {
 		/* Where there is a connection, it was reported; this one is made by sending. */
 		if (n.received || n.family == AF_UNIX || !(flags & MSG_FASTOPEN))

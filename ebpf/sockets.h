@@ -14,7 +14,10 @@
 #define SOCKFS_MAGIC 0x534f434b
 
 struct rg_endpoint {
-	__u32 addr[4];
+	union {
+		__u32 addr[4];
+		__u64 words[2];
+	};
 	__u16 port;
 	bool known;
 };
@@ -24,25 +27,25 @@ static __always_inline void rg_socket_local(struct rg_endpoint *out, struct sock
 	struct inet_sock *inet = (struct inet_sock *)sk;
 
 	/* Not skc_num: that is gone when the tracepoint of a closing socket comes. */
-	out->port = __builtin_bswap16(BPF_CORE_READ(inet, inet_sport));
+	out->port = __builtin_bswap16(RG_READ(inet, inet_sport));
 	if (family == AF_INET6) {
-		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		RG_READ_WORDS(out->words, sk, __sk_common.skc_v6_rcv_saddr);
 	} else {
 		/* As getsockname(2) has it. */
-		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		out->addr[0] = RG_READ(sk, __sk_common.skc_rcv_saddr);
 		if (!out->addr[0])
-			out->addr[0] = BPF_CORE_READ(inet, inet_saddr);
+			out->addr[0] = RG_READ(inet, inet_saddr);
 	}
 	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
 }
 
 static __always_inline void rg_socket_remote(struct rg_endpoint *out, struct sock *sk, __u16 family)
 {
-	out->port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	out->port = __builtin_bswap16(RG_READ(sk, __sk_common.skc_dport));
 	if (family == AF_INET6)
-		bpf_core_read(out->addr, 16, &sk->__sk_common.skc_v6_daddr);
+		RG_READ_WORDS(out->words, sk, __sk_common.skc_v6_daddr);
 	else
-		out->addr[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		out->addr[0] = RG_READ(sk, __sk_common.skc_daddr);
 	out->known = out->port || out->addr[0] || out->addr[1] || out->addr[2] || out->addr[3];
 }
 

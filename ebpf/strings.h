@@ -13,10 +13,7 @@
 
 #define RG_RECORD_MASK (RG_RECORD_MAX - 1)
 #define RG_PATH_MASK   (RG_PATH_MAX - 1)
-
-/* Hides a value from the optimiser, so that the mask applied to it stays where
- * it is written. */
-#define rg_opaque(x) asm volatile("" : "+r"(x))
+#define RG_TEXT_MASK   (RG_TEXT_MAX - 1)
 
 static __always_inline __u32 rg_offset(struct rg_scratch *s)
 {
@@ -25,6 +22,20 @@ static __always_inline __u32 rg_offset(struct rg_scratch *s)
 	rg_opaque(used);
 	return used & RG_RECORD_MASK;
 }
+
+/* A name in a record, as strncpy leaves it: behind the NUL there are zeroes. */
+static __always_inline void rg_put_comm(char *out, struct task_struct *task)
+{
+	__u64 words[RG_COMM_LEN / 8], zeros;
+
+	RG_READ_WORDS(words, task, comm);
+	zeros = rg_zero_bytes(words[0]);
+	words[0] &= rg_bytes_before(zeros);
+	words[1] = zeros ? 0 : words[1] & rg_bytes_before(rg_zero_bytes(words[1]));
+	__builtin_memcpy(out, words, sizeof(words));
+}
+
+/* --- strings ------------------------------------------------------------------ */
 
 /* Appends a kernel string of at most `max` - 1 bytes; `max` is a constant. */
 static __always_inline void rg_put_string(struct rg_scratch *s, struct rg_str *out, const void *src,
@@ -90,39 +101,31 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
  * the new name's while the bytes are the old one's, and what lies behind those is
  * none of a record's business.
  */
-struct rg_walk {
-	struct dentry *dentry;
-	struct mount *mnt;
-	struct dentry *mnt_root;
-	struct rg_scratch *s;
-	__u32 pos; /* where the path begins in s->path */
-	__u32 flags;
-};
-
 /* Prepends `len` bytes of `name`, with a slash before. False: no room. */
-static __always_inline bool rg_prepend(struct rg_walk *w, const void *name, __u32 len, bool slash)
+static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, __u32 len,
+				       bool slash)
 {
 	__u32 pos;
 
 	if (len > 255)
 		len = 255;
-	if (w->pos < len + slash) {
-		w->flags |= RG_STR_TRUNCATED;
+	if (s->walk.pos < len + slash) {
+		s->walk.flags |= RG_STR_TRUNCATED;
 		return false;
 	}
-	pos = w->pos - len;
+	pos = s->walk.pos - len;
 	rg_opaque(pos);
 	rg_opaque(len);
-	if (bpf_probe_read_kernel(&w->s->path[pos & RG_PATH_MASK], len & 255, name)) {
-		w->flags |= RG_STR_UNREADABLE;
+	if (bpf_probe_read_kernel(&s->path[pos & RG_PATH_MASK], len & 255, name)) {
+		s->walk.flags |= RG_STR_UNREADABLE;
 		return false;
 	}
 	if (slash) {
 		pos -= 1;
 		rg_opaque(pos);
-		w->s->path[pos & RG_PATH_MASK] = '/';
+		s->path[pos & RG_PATH_MASK] = '/';
 	}
-	w->pos = pos;
+	s->walk.pos = pos;
 	return true;
 }
 
@@ -133,100 +136,231 @@ static __always_inline bool rg_prepend(struct rg_walk *w, const void *name, __u3
  * one): a tree that open_tree(2) or fsmount(2) has made and nobody has attached. */
 static __always_inline bool rg_is_in_namespace(struct mount *mnt)
 {
-	struct mnt_namespace *ns = BPF_CORE_READ(mnt, mnt_ns);
+	struct mnt_namespace *ns = RG_READ(mnt, mnt_ns);
 	long address = (long)ns;
 	__u32 inum;
 
 	if (address == 0 || (address < 0 && address >= -4095))
 		return false;
-	inum = BPF_CORE_READ(ns, ns.inum);
+	inum = RG_READ(ns, ns.inum);
 	return inum != 0 && inum != MNT_NS_ANON_INO;
 }
 
-static long rg_walk_step(__u32 i, struct rg_walk *w)
+/* Takes note of a component for the filter. */
+static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 {
-	/* Copies first: BPF_CORE_READ would relocate our own struct with the rest. */
-	struct dentry *dentry = w->dentry, *parent;
-	struct mount *mnt = w->mnt;
+	s->parts[s->depth & (RG_COMPONENTS_MAX - 1)] = hash;
+	s->depth += 1;
+}
+
+#define RG_SHORT_WORDS 4
+
+/* Prepends a name that lies within its dentry, as most do: by words, without a helper. False: it
+ * is elsewhere, or too long. */
+static __always_inline bool rg_prepend_short(struct rg_scratch *s, struct dentry *dentry,
+					     const unsigned char *name)
+{
+	/* In scratch memory, as the walk is. */
+	__u64 *words = rg_word(s->name), *behind = words + RG_SHORT_WORDS;
+	__u64 hash = RG_HASH_BASIS, open = ~0ULL;
+	__u32 pos = s->walk.pos, end = pos;
+	void *inside, *there;
+
+	if (!RG_TYPED)
+		return false;
+	/* 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long" */
+	if (bpf_core_field_exists(dentry->d_shortname))
+		inside = rg_as(struct dentry, dentry)->d_shortname.string;
+	else
+		inside = ((struct dentry___old *)rg_as(struct dentry, dentry))->d_iname;
+	there = inside;
+	rg_opaque(there); /* or the compiler reads through `name`, which has no type */
+	if (name != there || pos < 8 * RG_SHORT_WORDS + 1)
+		return false;
+#pragma unroll
+	for (int i = 0; i < RG_SHORT_WORDS; i++) {
+		__u64 word = RG_WORD(inside + 8 * i) & open, zeros = rg_zero_bytes(word);
+		__u64 mask = rg_bytes_before(zeros);
+
+		word &= mask;
+		words[i] = word;
+		hash = rg_hash_some(hash, word);
+		pos -= rg_count_bytes(mask);
+		open &= ~rg_if(zeros);
+	}
+	if (open)
+		return false;
+	/* The words reach over what is there already. */
+	rg_opaque(end);
+	end &= RG_TEXT_MASK;
+#pragma unroll
+	for (int i = 0; i < RG_SHORT_WORDS; i++)
+		behind[i] = RG_WORD(&s->path[end + 8 * i]);
+	rg_opaque(pos);
+	pos &= RG_TEXT_MASK;
+#pragma unroll
+	for (int i = 0; i < RG_SHORT_WORDS; i++)
+		RG_WORD(&s->path[pos + 8 * i]) = words[i];
+#pragma unroll
+	for (int i = 0; i < RG_SHORT_WORDS; i++)
+		RG_WORD(&s->path[end + 8 * i]) = behind[i];
+	pos -= 1;
+	rg_opaque(pos);
+	s->path[pos & RG_TEXT_MASK] = '/';
+	s->walk.pos = pos;
+	rg_add_part(s, hash);
+	return true;
+}
+
+/* Takes note of the component in s->name, which a NUL ends within 256 bytes. */
+static __always_inline void rg_add_name(struct rg_scratch *s)
+{
+	__u64 hash = RG_HASH_BASIS;
+
+	for (int i = 0; i < 256; i += 8) {
+		__u64 word = RG_WORD(&s->name[i]), zeros = rg_zero_bytes(word);
+
+		hash = rg_hash_some(hash, word & rg_bytes_before(zeros));
+		if (zeros)
+			break;
+	}
+	rg_add_part(s, hash);
+}
+
+enum rg_step { RG_STEP_ON, RG_STEP_END, RG_STEP_SLOW };
+
+/* One step up. `quick`: only what takes no helper on kernels with typed reads; RG_STEP_SLOW: that
+ * was not enough, and nothing was done. */
+static __always_inline enum rg_step rg_step_up(struct rg_scratch *s, const bool quick)
+{
+	/* Copies first: RG_READ would relocate our own struct with the rest. */
+	struct dentry *dentry = s->walk.dentry, *parent;
+	struct mount *mnt = s->walk.mnt;
+	const unsigned char *name;
 	long n;
 
-	if (dentry == w->mnt_root) {
-		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
+	if (dentry == s->walk.mnt_root) {
+		struct mount *up = RG_READ(mnt, mnt_parent);
 
 		if (up == mnt || !up) {
 			if (!rg_is_in_namespace(mnt))
-				w->flags |= RG_STR_DETACHED;
-			return 1;
+				s->walk.flags |= RG_STR_DETACHED;
+			return RG_STEP_END;
 		}
-		w->dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
-		w->mnt = up;
-		w->mnt_root = BPF_CORE_READ(up, mnt.mnt_root);
-		return 0;
+		s->walk.dentry = RG_READ(mnt, mnt_mountpoint);
+		s->walk.mnt = up;
+		s->walk.mnt_root = RG_READ(up, mnt.mnt_root);
+		return RG_STEP_ON;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	n = bpf_probe_read_kernel_str(w->s->name, 256, BPF_CORE_READ(dentry, d_name.name));
+	parent = RG_READ(dentry, d_parent);
+	name = RG_READ(dentry, d_name.name);
+	if (quick) {
+		if (parent == dentry || !parent || !rg_prepend_short(s, dentry, name))
+			return RG_STEP_SLOW;
+		s->walk.dentry = parent;
+		return RG_STEP_ON;
+	}
+	n = bpf_probe_read_kernel_str(s->name, 256, name);
 	if (n <= 0) {
-		w->flags |= RG_STR_UNREADABLE;
-		return 1;
+		s->walk.flags |= RG_STR_UNREADABLE;
+		return RG_STEP_END;
 	}
 	if (parent == dentry || !parent) {
 		/* A file system's root that is no mount's root, or an object that
 		 * never had a directory: "memfd:label", "anon_inode:...". */
-		const __u8 *label = w->s->name;
+		const __u8 *label = s->name;
 
-		w->flags |= RG_STR_DETACHED;
+		s->walk.flags |= RG_STR_DETACHED;
 		if (label[0] == 'm' && label[1] == 'e' && label[2] == 'm' && label[3] == 'f' &&
 		    label[4] == 'd' && label[5] == ':')
-			w->flags |= RG_STR_MEMFD;
+			s->walk.flags |= RG_STR_MEMFD;
 		if (label[0] != '/')
-			rg_prepend(w, w->s->name, n - 1, false);
-		return 1;
+			rg_prepend(s, s->name, n - 1, false);
+		return RG_STEP_END;
 	}
-	if (!rg_prepend(w, w->s->name, n - 1, true))
-		return 1;
-	w->s->components += 1;
-	w->dentry = parent;
-	return 0;
+	if (!rg_prepend(s, s->name, n - 1, true))
+		return RG_STEP_END;
+	rg_add_name(s);
+	s->walk.dentry = parent;
+	return RG_STEP_ON;
 }
+
+static long rg_walk_step(__u32 i, struct rg_scratch **s)
+{
+	return rg_step_up(*s, false) != RG_STEP_ON;
+}
+
+/* As many as most paths need. One after the other: kernels before 6.2 refuse a loop that the
+ * compiler lets begin in its middle. */
+#define RG_QUICK_STEPS 8
 
 /* Components a path can have: every second byte a slash. */
 #define RG_PATH_STEPS (RG_PATH_MAX / 2)
 
-static __always_inline void rg_walk(struct rg_walk *w, struct rg_scratch *s, struct path *path)
+/* Leaves the path in s->path, as what the filter may be asked about; flags of struct rg_str. A
+ * function of its own for the verifier, which so goes through it once. It takes no pointers of the
+ * kernel's: the path comes in s->walk_from. */
+__noinline int rg_walk_up(struct rg_scratch *s)
 {
-	struct vfsmount *vfsmnt = BPF_CORE_READ(path, mnt);
-	struct dentry *dentry = BPF_CORE_READ(path, dentry);
+	enum rg_step step = RG_STEP_ON;
+	struct vfsmount *vfsmnt;
+	struct dentry *dentry;
+	struct path *path;
 
-	w->s = s;
-	w->pos = RG_PATH_MAX;
-	s->components = 0;
-	w->flags = 0;
-	w->dentry = dentry;
-	w->mnt_root = BPF_CORE_READ(vfsmnt, mnt_root);
-	w->mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
-	if (!vfsmnt || !dentry) {
-		w->flags = RG_STR_UNREADABLE;
-		return;
+	if (!s)
+		return RG_STR_UNREADABLE;
+	path = s->walk_from;
+	s->walk.pos = RG_PATH_MAX;
+	s->walk.flags = 0;
+	vfsmnt = RG_READ(path, mnt);
+	s->walk.dentry = dentry = RG_READ(path, dentry);
+	s->text = RG_PATH_MAX;
+	s->depth = 0;
+	if (!vfsmnt || !dentry)
+		return RG_STR_UNREADABLE;
+	s->walk.mnt_root = RG_READ(vfsmnt, mnt_root);
+	s->walk.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != s->walk.mnt_root)
+		s->walk.flags |= RG_STR_DELETED;
+	if (RG_TYPED) {
+#pragma unroll
+		for (int i = 0; i < RG_QUICK_STEPS; i++) {
+			if (step == RG_STEP_ON)
+				step = rg_step_up(s, true);
+		}
 	}
-	if (BPF_CORE_READ(dentry, d_hash.pprev) == NULL && dentry != w->mnt_root)
-		w->flags |= RG_STR_DELETED;
-	if (bpf_loop(RG_PATH_STEPS, rg_walk_step, w, 0) == RG_PATH_STEPS)
-		w->flags |= RG_STR_TRUNCATED;
+	if (step != RG_STEP_END && bpf_loop(RG_PATH_STEPS, rg_walk_step, &s, 0) == RG_PATH_STEPS)
+		s->walk.flags |= RG_STR_TRUNCATED;
+	s->text = s->walk.pos;
+	s->text_length = RG_PATH_MAX - s->walk.pos;
+	s->first = s->depth - 1;
+	s->stride = -1;
+	s->endless = s->depth >= RG_COMPONENTS_MAX;
+	return s->walk.flags;
 }
 
+static __always_inline __u32 rg_walk(struct rg_scratch *s, struct path *path)
+{
+	s->walk_from = path;
+	return rg_walk_up(s);
+}
+
+/* Of a path that is short, as most are, it takes less time to copy the words here; what follows
+ * the last byte is overwritten, or zeroed by rg_finish(). */
+#define RG_COPY_WORDS 12
+
 /* Appends what a walk left in s->path. */
-static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *out,
-					  struct rg_walk *w)
+static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *out, __u32 flags)
 {
 	__u32 off = rg_offset(s);
-	__u32 pos = w->pos, len;
+	__u32 pos = s->text, len;
 
 	out->offset = off;
-	out->flags = w->flags;
-	if (w->flags & RG_STR_UNREADABLE)
+	out->flags = flags;
+	if (flags & RG_STR_UNREADABLE)
 		return;
 	if (pos >= RG_PATH_MAX) { /* no component: the root itself */
-		if (w->flags & RG_STR_DETACHED)
+		if (flags & RG_STR_DETACHED)
 			return;
 		s->record[off] = '/';
 		out->length = 1;
@@ -238,17 +372,23 @@ static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *o
 	if (len > RG_PATH_MAX)
 		return;
 	rg_opaque(pos);
-	bpf_probe_read_kernel(&s->record[off], len, &s->path[pos & RG_PATH_MASK]);
+	pos &= RG_PATH_MASK;
+	if (len <= 8 * RG_COPY_WORDS) {
+		for (int i = 0; i < RG_COPY_WORDS; i++) {
+			if (8 * i >= len)
+				break;
+			RG_WORD(&s->record[off + 8 * i]) = RG_WORD(&s->path[pos + 8 * i]);
+		}
+	} else {
+		bpf_probe_read_kernel(&s->record[off], len, &s->path[pos]);
+	}
 	out->length = len;
 	s->used = off + len;
 }
 
 static __always_inline void rg_put_path(struct rg_scratch *s, struct rg_str *out, struct path *path)
 {
-	struct rg_walk w;
-
-	rg_walk(&w, s, path);
-	rg_put_walked(s, out, &w);
+	rg_put_walked(s, out, rg_walk(s, path));
 }
 
 /* --- cgroup paths ----------------------------------------------------------- */
@@ -257,28 +397,29 @@ static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *
 {
 	/* 6.15 "kernfs: Use RCU to access kernfs_node::parent" renamed it. */
 	if (bpf_core_field_exists(kn->__parent))
-		return BPF_CORE_READ(kn, __parent);
-	return BPF_CORE_READ((struct kernfs_node___old *)kn, parent);
+		return RG_READ(kn, __parent);
+	return RG_READ((struct kernfs_node___old *)kn, parent);
 }
 
 struct rg_cgroup_walk {
 	struct kernfs_node *kn;
-	struct rg_walk w; /* only pos, flags and s */
+	struct rg_scratch *s;
 };
 
 static long rg_cgroup_step(__u32 i, struct rg_cgroup_walk *c)
 {
 	struct kernfs_node *kn = c->kn, *parent = rg_kernfs_parent(kn);
+	struct rg_scratch *s = c->s;
 	long n;
 
 	if (!parent)
 		return 1;
-	n = bpf_probe_read_kernel_str(c->w.s->name, 256, BPF_CORE_READ(kn, name));
+	n = bpf_probe_read_kernel_str(s->name, 256, RG_READ(kn, name));
 	if (n <= 0) {
-		c->w.flags |= RG_STR_UNREADABLE;
+		s->walk.flags |= RG_STR_UNREADABLE;
 		return 1;
 	}
-	if (!rg_prepend(&c->w, c->w.s->name, n - 1, true))
+	if (!rg_prepend(s, s->name, n - 1, true))
 		return 1;
 	c->kn = parent;
 	return 0;
@@ -289,17 +430,19 @@ static __always_inline void rg_put_cgroup(struct rg_scratch *s, struct rg_str *o
 {
 	struct rg_cgroup_walk c = {};
 
-	c.kn = BPF_CORE_READ(cgrp, kn);
-	c.w.s = s;
-	c.w.pos = RG_PATH_MAX;
+	c.kn = RG_READ(cgrp, kn);
+	c.s = s;
+	s->walk.pos = RG_PATH_MAX;
+	s->walk.flags = 0;
 	if (bpf_loop(256, rg_cgroup_step, &c, 0) == 256)
-		c.w.flags |= RG_STR_TRUNCATED;
+		s->walk.flags |= RG_STR_TRUNCATED;
 	/* RG_CGROUP_MAX, not RG_PATH_MAX: part of what the longest record adds up to. */
-	if (c.w.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
-		c.w.pos = RG_PATH_MAX - RG_CGROUP_MAX;
-		c.w.flags |= RG_STR_TRUNCATED;
+	if (s->walk.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
+		s->walk.pos = RG_PATH_MAX - RG_CGROUP_MAX;
+		s->walk.flags |= RG_STR_TRUNCATED;
 	}
-	rg_put_walked(s, out, &c.w);
+	s->text = s->walk.pos;
+	rg_put_walked(s, out, s->walk.flags);
 }
 
 #endif /* RG_EBPF_STRINGS_H */

@@ -17,13 +17,13 @@
 /* The namespace in which the task's pid stands at `level`; its own is the last one. */
 static __always_inline struct pid_namespace *rg_pidns_of(struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
+	struct pid *pid = RG_READ(task, thread_pid);
+	__u32 level = RG_READ(pid, level);
 	struct upid *upid;
 
 	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 	       level * bpf_core_type_size(struct upid);
-	return BPF_CORE_READ(upid, ns);
+	return RG_READ(upid, ns);
 }
 
 /* Levels of the tree that holds pids: 22 bits, six a level (four where the kernel was
@@ -34,11 +34,11 @@ static __always_inline struct pid_namespace *rg_pidns_of(struct task_struct *tas
 static __always_inline struct pid *rg_find_pid(struct pid_namespace *ns, __u32 number)
 {
 	const __u32 mask = bpf_core_field_size(((struct xa_node *)0)->slots) / 8 - 1;
-	unsigned long entry = (unsigned long)BPF_CORE_READ(ns, idr.idr_rt.xa_head);
+	unsigned long entry = (unsigned long)RG_READ(ns, idr.idr_rt.xa_head);
 
 	for (int i = 0; i < RG_PID_LEVELS && (entry & 3) == 2; i++) {
 		struct xa_node *node = (void *)(entry - 2);
-		__u32 index = number >> (BPF_CORE_READ(node, shift) & 31);
+		__u32 index = number >> (RG_READ(node, shift) & 31);
 
 		if (i == 0 && index > mask) /* more than any pid there is */
 			return NULL;
@@ -53,7 +53,7 @@ static __always_inline struct pid *rg_find_pid(struct pid_namespace *ns, __u32 n
 /* The task, of a process its first one, or NULL. Not a pointer the verifier knows. */
 static __always_inline struct task_struct *rg_task_of_pid(struct pid *pid)
 {
-	struct hlist_node *node = BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first);
+	struct hlist_node *node = RG_READ(pid, tasks[PIDTYPE_PID].first);
 
 	return pid && node ? (void *)node - bpf_core_field_offset(struct task_struct, pid_links)
 			   : NULL;
@@ -71,20 +71,20 @@ static __always_inline struct task_struct *rg_task_by_number(struct task_struct 
 static __always_inline struct task_struct *rg_task_by_fd(struct task_struct *caller, __s32 fd)
 {
 	struct file *file = rg_file_of(caller, fd);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = RG_READ(file, f_inode);
 	struct proc_inode *proc;
 	struct pid *pid;
 
 	if (!file)
 		return NULL;
-	if (BPF_CORE_READ(inode, i_sb, s_magic) == PROC_SUPER_MAGIC) {
+	if (RG_READ(inode, i_sb, s_magic) == PROC_SUPER_MAGIC) {
 		proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
-		pid = BPF_CORE_READ(proc, pid);
+		pid = RG_READ(proc, pid);
 	} else {
 		/* 6.9 "pidfd: add pidfs" moved it to the inode. */
-		pid = BPF_CORE_READ(file, private_data);
+		pid = RG_READ(file, private_data);
 		if (!pid)
-			pid = BPF_CORE_READ(inode, i_private);
+			pid = RG_READ(inode, i_private);
 	}
 	return rg_task_of_pid(pid);
 }
@@ -93,20 +93,19 @@ static __always_inline void rg_fill_target(struct rg_conduct *r, struct task_str
 {
 	if (!target)
 		return;
-	r->target_pid = BPF_CORE_READ(target, tgid);
-	r->target_tid = BPF_CORE_READ(target, pid);
-	r->target_start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
-	r->target_uid = BPF_CORE_READ(target, cred, uid.val);
-	BPF_CORE_READ_STR_INTO(&r->target_comm, target, comm);
-	rg_pad_comm(r->target_comm);
+	r->target_pid = RG_READ(target, tgid);
+	r->target_tid = RG_READ(target, pid);
+	r->target_start_ns = RG_READ(target, group_leader, start_boottime);
+	r->target_uid = RG_READ(target, cred, uid.val);
+	rg_put_comm(r->target_comm, target);
 	r->flags |= RG_CONDUCT_TARGET;
 }
 
 /* Is it one of the sensor's own? */
 static __always_inline bool rg_is_agents(struct task_struct *target)
 {
-	__u32 pid = BPF_CORE_READ(target, tgid);
-	__u64 start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
+	__u32 pid = RG_READ(target, tgid);
+	__u64 start_ns = RG_READ(target, group_leader, start_boottime);
 
 	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
 		const struct rg_agent_process *agent = &rg_shared.agent[i];
@@ -122,13 +121,13 @@ static __always_inline bool rg_is_agents(struct task_struct *target)
 /* Does a signal to everyone reach it? Only where the caller sees it: in the first pid namespace. */
 static __always_inline bool rg_may_signal(struct task_struct *caller, struct task_struct *task)
 {
-	const struct cred *cred = caller->cred;
-	__u32 uid = BPF_CORE_READ(task, cred, uid.val), suid = BPF_CORE_READ(task, cred, suid.val);
+	struct cred *cred = caller->cred;
+	__u32 uid = RG_READ(task, cred, uid.val), suid = RG_READ(task, cred, suid.val);
 	__u64 capabilities = 0;
 
-	if (BPF_CORE_READ(caller, thread_pid, level))
+	if (RG_READ(caller, thread_pid, level))
 		return false;
-	bpf_core_read(&capabilities, 8, &cred->cap_effective);
+	capabilities = RG_READ_WORD(cred, cap_effective);
 	if ((capabilities >> CAP_KILL & 1) && cred->user_ns->ns.inum == FIRST_USER_NS)
 		return true;
 	return cred->euid.val == uid || cred->euid.val == suid || cred->uid.val == uid ||
@@ -141,7 +140,7 @@ static __always_inline struct task_struct *rg_agent_in_group(struct task_struct 
 							     struct pid *group)
 {
 	struct pid_namespace *first =
-		BPF_CORE_READ(caller, thread_pid, numbers[0].ns); /* agent[].pid is of this one */
+		RG_READ(caller, thread_pid, numbers[0].ns); /* agent[].pid is of this one */
 
 	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
 		__u32 pid = rg_shared.agent[i].pid;
@@ -154,7 +153,7 @@ static __always_inline struct task_struct *rg_agent_in_group(struct task_struct 
 			continue;
 		if (!rg_may_signal(caller, task))
 			continue;
-		if (!group || BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]) == group)
+		if (!group || RG_READ(task, signal, pids[PIDTYPE_PGID]) == group)
 			return task;
 	}
 	return NULL;

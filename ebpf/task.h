@@ -27,10 +27,10 @@ extern struct rg_credentials_map rg_credentials_of SEC(".maps");
  * everybody's. */
 static __always_inline bool rg_is_privileged(struct task_struct *task)
 {
-	const struct cred *cred = task->cred;
+	struct cred *cred = task->cred;
 	__u64 capabilities = 0;
 
-	bpf_core_read(&capabilities, 8, &cred->cap_effective);
+	capabilities = RG_READ_WORD(cred, cap_effective);
 	return capabilities && cred->user_ns->ns.inum == FIRST_USER_NS;
 }
 
@@ -38,7 +38,7 @@ static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind k
 					   struct task_struct *task)
 {
 	struct task_struct *parent = task->real_parent;
-	const struct cred *cred = task->cred;
+	struct cred *cred = task->cred;
 
 	hdr->kind = kind;
 	hdr->abi_version = RG_ABI_VERSION;
@@ -56,20 +56,7 @@ static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind k
 	hdr->flags = 0;
 	if (bpf_core_field_exists(task->seccomp) && task->seccomp.mode == SECCOMP_MODE_FILTER)
 		hdr->flags = RG_HEADER_SECCOMP;
-	BPF_CORE_READ_STR_INTO(&hdr->comm, task, comm);
-}
-
-/* strncpy's contract for comm: the bytes behind the NUL are zero. */
-static __always_inline void rg_pad_comm(char *comm)
-{
-	bool ended = false;
-
-	for (int i = 0; i < RG_COMM_LEN; i++) {
-		if (ended)
-			comm[i] = 0;
-		else if (!comm[i])
-			ended = true;
-	}
+	rg_put_comm(hdr->comm, task);
 }
 
 static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s, enum rg_kind kind,
@@ -80,7 +67,6 @@ static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s,
 	__builtin_memset(r, 0, sizeof(*r));
 	s->used = sizeof(*r);
 	rg_fill_header(&r->hdr, kind, task);
-	rg_pad_comm(r->hdr.comm);
 	return r;
 }
 
@@ -88,27 +74,27 @@ static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s,
 static __always_inline __u32 rg_ns_pid(struct task_struct *task, __u32 *ns)
 {
 	/* Read, not loaded: arithmetic on a typed pointer is refused before 6.2. */
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
+	struct pid *pid = RG_READ(task, thread_pid);
+	__u32 level = RG_READ(pid, level);
 	struct upid *upid;
 
 	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 	       level * bpf_core_type_size(struct upid);
 	if (ns)
-		*ns = BPF_CORE_READ(upid, ns, ns.inum);
-	return BPF_CORE_READ(upid, nr);
+		*ns = RG_READ(upid, ns, ns.inum);
+	return RG_READ(upid, nr);
 }
 
 static __always_inline void rg_fill_credentials(struct rg_process *p, struct task_struct *task)
 {
-	const struct cred *cred = task->cred;
+	struct cred *cred = task->cred;
 
 	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
-	bpf_core_read(&p->cap_effective, 8, &cred->cap_effective);
-	bpf_core_read(&p->cap_permitted, 8, &cred->cap_permitted);
-	bpf_core_read(&p->cap_inheritable, 8, &cred->cap_inheritable);
-	bpf_core_read(&p->cap_bounding, 8, &cred->cap_bset);
-	bpf_core_read(&p->cap_ambient, 8, &cred->cap_ambient);
+	p->cap_effective = RG_READ_WORD(cred, cap_effective);
+	p->cap_permitted = RG_READ_WORD(cred, cap_permitted);
+	p->cap_inheritable = RG_READ_WORD(cred, cap_inheritable);
+	p->cap_bounding = RG_READ_WORD(cred, cap_bset);
+	p->cap_ambient = RG_READ_WORD(cred, cap_ambient);
 	p->suid = cred->suid.val;
 	p->fsuid = cred->fsuid.val;
 	p->egid = cred->egid.val;
@@ -130,54 +116,54 @@ static __always_inline void rg_fill_session(struct rg_scratch *s, struct rg_proc
 	struct nsproxy *ns = task->nsproxy;
 	struct tty_struct *tty = signal->tty;
 
-	p->session_id = BPF_CORE_READ(signal, pids[PIDTYPE_SID], numbers[0].nr);
-	p->pgid = BPF_CORE_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr);
+	p->session_id = RG_READ(signal, pids[PIDTYPE_SID], numbers[0].nr);
+	p->pgid = RG_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr);
 	p->ns_pid = rg_ns_pid(task, &p->ns_pidns);
 	if (ns) { /* gone while a task exits */
-		p->ns_cgroup = BPF_CORE_READ(ns, cgroup_ns, ns.inum);
-		p->ns_ipc = BPF_CORE_READ(ns, ipc_ns, ns.inum);
-		p->ns_mnt = BPF_CORE_READ(ns, mnt_ns, ns.inum);
-		p->ns_net = BPF_CORE_READ(ns, net_ns, ns.inum);
-		p->ns_time = BPF_CORE_READ(ns, time_ns, ns.inum);
-		p->ns_uts = BPF_CORE_READ(ns, uts_ns, ns.inum);
+		p->ns_cgroup = RG_READ(ns, cgroup_ns, ns.inum);
+		p->ns_ipc = RG_READ(ns, ipc_ns, ns.inum);
+		p->ns_mnt = RG_READ(ns, mnt_ns, ns.inum);
+		p->ns_net = RG_READ(ns, net_ns, ns.inum);
+		p->ns_time = RG_READ(ns, time_ns, ns.inum);
+		p->ns_uts = RG_READ(ns, uts_ns, ns.inum);
 	}
 	if (tty)
 		rg_put_string(s, &p->tty,
 			      (void *)tty + bpf_core_field_offset(struct tty_struct, name),
 			      RG_TTY_MAX);
-	rg_put_cgroup(s, &p->cgroup, BPF_CORE_READ(task, cgroups, dfl_cgrp));
+	rg_put_cgroup(s, &p->cgroup, RG_READ(task, cgroups, dfl_cgrp));
 }
 
 static __always_inline void rg_fill_executable(struct rg_scratch *s, struct rg_process *p,
 					       struct file *exe)
 {
-	struct inode *inode = BPF_CORE_READ(exe, f_inode);
+	struct inode *inode = RG_READ(exe, f_inode);
 	struct path *path = (void *)exe + bpf_core_field_offset(struct file, f_path);
 
 	if (!exe)
 		return;
-	p->exe_inode = BPF_CORE_READ(inode, i_ino);
-	p->exe_mode = BPF_CORE_READ(inode, i_mode);
-	p->exe_uid = BPF_CORE_READ(inode, i_uid.val);
-	p->exe_gid = BPF_CORE_READ(inode, i_gid.val);
-	p->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	p->exe_inode = RG_READ(inode, i_ino);
+	p->exe_mode = RG_READ(inode, i_mode);
+	p->exe_uid = RG_READ(inode, i_uid.val);
+	p->exe_gid = RG_READ(inode, i_gid.val);
+	p->exe_dev = RG_READ(inode, i_sb, s_dev);
 	rg_put_path(s, &p->exe_path, path);
 	if (p->exe_path.flags & RG_STR_MEMFD)
 		p->flags |= RG_PROCESS_MEMFD;
-	if (BPF_CORE_READ(inode, i_nlink) == 0 || (p->exe_path.flags & RG_STR_DELETED))
+	if (RG_READ(inode, i_nlink) == 0 || (p->exe_path.flags & RG_STR_DELETED))
 		p->flags |= RG_PROCESS_UNLINKED;
 }
 
 static __always_inline void rg_fill_directories(struct rg_scratch *s, struct rg_process *p,
 						struct task_struct *task)
 {
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	struct rg_walk root;
+	struct fs_struct *fs = RG_READ(task, fs);
+	__u32 flags;
 
 	if (!fs) /* gone while a task exits */
 		return;
-	rg_walk(&root, s, (void *)fs + bpf_core_field_offset(struct fs_struct, root));
-	if (root.pos < RG_PATH_MAX || (root.flags & RG_STR_DETACHED))
+	flags = rg_walk(s, (void *)fs + bpf_core_field_offset(struct fs_struct, root));
+	if (s->text < RG_PATH_MAX || (flags & RG_STR_DETACHED))
 		p->flags |= RG_PROCESS_CHROOT;
 	if (rg_settings.collect_cwd)
 		rg_put_path(s, &p->cwd, (void *)fs + bpf_core_field_offset(struct fs_struct, pwd));

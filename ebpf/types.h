@@ -76,11 +76,20 @@ struct inode {
 	void *i_private;
 };
 
+union shortname_store {
+	unsigned char string[40];
+};
+
 struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	union shortname_store d_shortname;
+};
+
+struct dentry___old {
+	unsigned char d_iname[32]; /* before 6.14 */
 };
 
 struct vfsmount {
@@ -297,7 +306,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
 	__u64 start_boottime;
-	const struct cred *cred;
+	struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
 	struct files_struct *files;
@@ -424,7 +433,7 @@ struct user_msghdr {
 struct io_sr_msg {
 	struct user_msghdr *umsg;
 	void *addr; /* the caller's; until 6.11 */
-	int addr_len;
+	__u16 addr_len;
 };
 struct msghdr {
 	void *msg_name;
@@ -504,6 +513,10 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter_num {
+	__u64 __opaque[1];
 };
 
 #pragma clang attribute pop

@@ -112,8 +112,8 @@ static __always_inline void rg_put_env(struct rg_scratch *s, struct rg_str *out,
 {
 	struct rg_env_walk w = {.s = s};
 
-	w.at = BPF_CORE_READ(mm, env_start);
-	w.end = BPF_CORE_READ(mm, env_end);
+	w.at = RG_READ(mm, env_start);
+	w.end = RG_READ(mm, env_end);
 	out->offset = rg_offset(s);
 	if (bpf_loop(8192, rg_env_step, &w, 0) == 8192)
 		w.flags |= RG_STR_TRUNCATED;

@@ -6,12 +6,42 @@
 namespace randguard {
 namespace {
 
-std::uint64_t HashByte(std::uint64_t hash, char byte) {
-  return (hash ^ static_cast<unsigned char>(byte)) * RG_HASH_PRIME;
+// At most eight bytes, as they lie in the memory of the hosts that programs run on.
+std::uint64_t Word(std::string_view bytes) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return word;
 }
 
-std::uint64_t Hash(std::uint64_t hash, std::string_view text) {
-  for (const char byte : text) hash = HashByte(hash, byte);
+std::uint64_t HashComponent(std::string_view text) {
+  std::uint64_t hash = RG_HASH_BASIS;
+  for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(8, text.size()))) {
+    hash = rg_hash_word(hash, Word(text.substr(0, 8)));
+  }
+  return hash;
+}
+
+// Of "" or "/a/b".
+std::uint64_t HashPrefix(std::string_view path) {
+  std::uint64_t hash = RG_HASH_BASIS;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::size_t end = std::min(path.find('/'), path.size());
+    hash = rg_hash_word(hash, HashComponent(path.substr(0, end)));
+    path.remove_prefix(end);
+  }
+  return hash;
+}
+
+std::uint64_t HashEnding(std::string_view text) {
+  std::uint64_t hash = RG_HASH_ENDING;
+  while (!text.empty()) {
+    const std::size_t size = std::min<std::size_t>(8, text.size());
+    hash = rg_hash_word(hash, Word(text.substr(text.size() - size)));
+    text.remove_suffix(size);
+  }
   return hash;
 }
 
@@ -27,17 +57,16 @@ void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags)
   const auto depth = std::count(path.begin(), path.end(), '/');
   if (path.size() > RG_FILTER_TEXT_MAX || depth > RG_FILTER_DEPTH_MAX) return;
   filter.depths |= std::uint64_t{1} << depth;
-  auto& entry = filter.entries[Hash(RG_HASH_BASIS, path)];
+  auto& entry = filter.entries[HashPrefix(path)];
   entry.flags |= flags;
   entry.text = path;
 }
 
 void AddEnding(CompiledFilter& filter, std::string_view ending) {
-  std::string reversed(ending.rbegin(), ending.rend());
   filter.endings |= std::uint64_t{1} << ending.size();
-  auto& entry = filter.entries[Hash(RG_HASH_ENDING, reversed)];
+  auto& entry = filter.entries[HashEnding(ending)];
   entry.flags |= RG_FILTER_WATCH;
-  entry.text = std::move(reversed);
+  entry.text = ending;
 }
 
 // `path` itself or below it.

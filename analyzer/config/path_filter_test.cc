@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <string>
 #include <string_view>
@@ -25,8 +26,39 @@ FileConfig Filter(std::vector<std::string> watch, std::vector<std::string> patte
   return config;
 }
 
-std::uint64_t HashOf(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * RG_HASH_PRIME;
+// Eight bytes at a time, the last ones of a text shifted down to the low end of their word.
+std::uint64_t WordAt(std::string_view text, std::size_t at, std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text.data() + at, size);
+  return word;
+}
+
+std::uint64_t HashOfPrefix(std::string_view prefix) {
+  std::uint64_t hash = RG_HASH_BASIS;
+  std::uint64_t part = RG_HASH_BASIS;
+  std::string word;
+  const auto take = [&] {
+    if (!word.empty()) part = rg_hash_word(part, WordAt(word, 0, word.size()));
+    word.clear();
+  };
+  for (std::size_t at = 1; at <= prefix.size(); ++at) {
+    const bool ends = at == prefix.size() || prefix[at] == '/';
+    if (!ends) word += prefix[at];
+    if (ends || word.size() == 8) take();
+    if (!ends) continue;
+    hash = rg_hash_word(hash, part);
+    part = RG_HASH_BASIS;
+  }
+  return hash;
+}
+
+std::uint64_t HashOfEnding(std::string_view ending) {
+  std::uint64_t hash = RG_HASH_ENDING;
+  for (std::size_t left = ending.size(); left > 0;) {
+    const std::size_t size = left % 8 != 0 && left < 8 ? left : 8;
+    left -= size;
+    hash = rg_hash_word(hash, WordAt(ending, left, size));
+  }
   return hash;
 }
 
@@ -45,18 +77,17 @@ Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
     }
     if (depth > RG_FILTER_DEPTH_MAX || (filter.depths >> depth & 1) == 0) continue;
     const std::string_view prefix = components.substr(0, at);
-    const auto it = filter.entries.find(HashOf(RG_HASH_BASIS, prefix));
+    const auto it = filter.entries.find(HashOfPrefix(prefix));
     if (it == filter.entries.end() || it->second.text != prefix) continue;
     watched |= (it->second.flags & RG_FILTER_WATCH) != 0;
     excluded |= (it->second.flags & RG_FILTER_EXCLUDE) != 0;
     if (at == components.size()) watched |= (it->second.flags & RG_FILTER_WATCH_WHOLE) != 0;
   }
-  const std::string reversed(path.rbegin(), path.rend());
   for (std::size_t length = 1; length <= std::min<std::size_t>(path.size(), RG_FILTER_ENDING_MAX);
        ++length) {
     if ((filter.endings >> length & 1) == 0) continue;
-    const std::string_view ending = std::string_view(reversed).substr(0, length);
-    const auto it = filter.entries.find(HashOf(RG_HASH_ENDING, ending));
+    const std::string_view ending = path.substr(path.size() - length);
+    const auto it = filter.entries.find(HashOfEnding(ending));
     if (it != filter.entries.end() && it->second.text == ending) watched = true;
   }
   return !watched ? Verdict::kUnwatched : excluded ? Verdict::kExcluded : Verdict::kReport;

@@ -430,11 +430,18 @@ struct rg_shared {
  * A path is reported if a prefix or an ending that is watched fits (or nothing is
  * watched at all), and no prefix that is excluded does. Prefixes are whole
  * components: "/etc" fits "/etc" and "/etc/passwd", not "/etcetera". Each is found
- * by the hash of its bytes, FNV-1a from RG_HASH_BASIS; endings by the hash of their
- * bytes from the last to the first, from RG_HASH_ENDING. Both are then compared. */
+ * by a hash: of a component its eight-byte words, of a prefix its components; of an
+ * ending its words from the last to the first. Then the texts are compared. */
 #define RG_HASH_BASIS  0xcbf29ce484222325ULL
 #define RG_HASH_ENDING 0x84222325cbf29ce4ULL
-#define RG_HASH_PRIME  0x100000001b3ULL
+#define RG_HASH_FACTOR 0x9e3779b97f4a7c15ULL
+
+/* A word: bytes as they lie in memory, behind the last one zeroes. */
+static inline __u64 rg_hash_word(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * RG_HASH_FACTOR;
+	return hash ^ (hash >> 32);
+}
 
 #define RG_FILTER_TEXT_MAX   256  /* bytes of a prefix */
 #define RG_FILTER_ENDING_MAX 63	  /* bytes of an ending */
@@ -451,7 +458,7 @@ struct rg_filter_entry {
 	__u16 flags;
 	__u16 length;
 	__u32 reserved;
-	char text[RG_FILTER_TEXT_MAX]; /* NUL padded; an ending: from the last byte to the first */
+	char text[RG_FILTER_TEXT_MAX]; /* NUL padded */
 };
 
 /* What the plan holds of each. */

@@ -13,21 +13,33 @@ namespace {
 constexpr std::size_t kQuotedMax = 80;
 constexpr std::size_t kNameMax = 48;  // longer ones are not compared
 
-// Insertions, deletions, replacements and swaps of neighbours that lead from a to b.
-std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::array<std::array<std::size_t, kNameMax + 1>, kNameMax + 1> d;
-  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+// How many insertions, deletions, replacements and swaps of neighbours lead from a to b, without
+// regard to case; more than `limit` as soon as that is sure.
+std::size_t EditDistance(std::string_view a, std::string_view b, std::size_t limit) {
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
+  const auto equal = [](char x, char y) {
+    return absl::ascii_tolower(static_cast<unsigned char>(x)) ==
+           absl::ascii_tolower(static_cast<unsigned char>(y));
+  };
+  // Rows of the table: that of i in a, and the two before it.
+  std::array<std::array<std::size_t, kNameMax + 1>, 3> rows;
+  for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto& row = rows[i % 3];
+    const auto& last = rows[(i + 2) % 3];
+    const auto& before_last = rows[(i + 1) % 3];
+    std::size_t least = row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replaced});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      const std::size_t replaced = last[j - 1] + (equal(a[i - 1], b[j - 1]) ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && equal(a[i - 1], b[j - 2]) && equal(a[i - 2], b[j - 1])) {
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
       }
+      least = std::min(least, row[j]);
     }
+    if (least > limit) return limit + 1;  // no later row has less
   }
-  return d[a.size()][b.size()];
+  return rows[a.size() % 3][b.size()];
 }
 
 }  // namespace
@@ -107,14 +119,13 @@ std::string Quoted(std::string_view value) {
 
 std::string_view Nearest(std::string_view name, std::span<const std::string_view> known) {
   if (name.empty() || name.size() > kNameMax) return {};
-  const std::string lower = absl::AsciiStrToLower({name.data(), name.size()});
   std::string_view nearest;
   std::size_t best = kNameMax;
   for (const std::string_view candidate : known) {
-    if (candidate.size() > kNameMax) continue;
-    const std::size_t distance =
-        EditDistance(lower, absl::AsciiStrToLower({candidate.data(), candidate.size()}));
-    if (distance < best && distance <= std::max<std::size_t>(1, candidate.size() / 3)) {
+    if (candidate.size() > kNameMax || best == 0) continue;
+    const std::size_t limit = std::min(best - 1, std::max<std::size_t>(1, candidate.size() / 3));
+    const std::size_t distance = EditDistance(name, candidate, limit);
+    if (distance <= limit) {
       best = distance;
       nearest = candidate;
     }

@@ -27,6 +27,7 @@
 
 #include "analyzer/config/config.h"
 #include "analyzer/confine/landlock.h"
+#include "analyzer/confine/sanitized.h"
 #include "analyzer/confine/syscalls.h"
 #include "analyzer/output/datagram.h"
 
@@ -37,15 +38,7 @@ constexpr uid_t kSomebody = 59920;
 
 bool HasLandlock() { return syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) > 0; }
 
-bool HasSeccomp() {
-#if defined(__SANITIZE_ADDRESS__)
-  return false;
-#elif defined(__has_feature)
-  return !__has_feature(address_sanitizer);
-#else
-  return true;
-#endif
-}
+bool HasSeccomp() { return !kSanitized; }
 
 // The wait status of a child that runs `body`.
 int InChild(const std::function<int()>& body) {

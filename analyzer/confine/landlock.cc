@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "analyzer/base/status.h"
+#include "analyzer/confine/sanitized.h"
 
 namespace randguard {
 namespace {
@@ -139,6 +140,7 @@ absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
   if (later.config.has_value()) AddConfig(*later.config, rules);
   if (later.output.has_value()) AddOutput(*later.output, rules);
   if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});
+  if (kSanitized) rules.push_back({"/proc/self/task", kRead});  // which threads to stop
 
   const RulesetAttr attr = AttrFor(result.abi);
   const kj::AutoCloseFd ruleset(

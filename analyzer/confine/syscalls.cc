@@ -11,24 +11,10 @@
 #include <type_traits>
 
 #include "analyzer/base/status.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RG_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define RG_SANITIZED 1
-#endif
+#include "analyzer/confine/sanitized.h"
 
 namespace randguard {
 namespace {
-
-#ifdef RG_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 struct Allowed {
   int call;
@@ -101,7 +87,6 @@ constexpr Allowed kAllowed[] = {
 }  // namespace
 
 absl::StatusOr<std::string> RestrictCalls(CallList list) {
-  // Sanitizers make calls of their own, leak checks at the end a whole process.
   if (kSanitized) return "off";
   const std::unique_ptr<std::remove_pointer_t<scmp_filter_ctx>, decltype(&seccomp_release)> filter(
       seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release);

@@ -332,14 +332,17 @@ std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
   return Int(arg);
 }
 
+constexpr std::size_t kShortestAddress = 8;  // family, port and address of IPv4
+
 // `bytes`: a struct sockaddr_in or sockaddr_in6, with whatever lies behind it.
 void SetRemote(IoUringOperation& e, std::string_view bytes) {
+  if (bytes.size() < kShortestAddress) return;  // none at all has no bytes to copy from, either
   sockaddr_in6 address{};
   if (bytes.size() > sizeof(address)) bytes.remove_suffix(bytes.size() - sizeof(address));
   std::memcpy(&address, bytes.data(), bytes.size());
   sockaddr_in address4{};
   std::memcpy(&address4, &address, sizeof(address4));
-  if (address.sin6_family == AF_INET && bytes.size() >= 8) {
+  if (address.sin6_family == AF_INET) {
     e.remote_addr = AddressText(AF_INET, reinterpret_cast<const __u8*>(&address4.sin_addr));
   } else if (address.sin6_family == AF_INET6 && bytes.size() >= 24) {
     e.remote_addr = PeerText(AF_INET6, address.sin6_addr.s6_addr);

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <tuple>
 
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
@@ -36,7 +35,7 @@ struct Actor {
 };
 
 constexpr auto FieldsOf(const Actor*) {
-  return std::tuple{
+  return FieldList{
       Field<"timestamp_ns">(&Actor::timestamp_ns, "when, nanoseconds since boot (CLOCK_BOOTTIME)"),
       Field<"time">(&Actor::time, "when, RFC 3339 in UTC, by the clock of the recorded host"),
       Field<"host">(&Actor::host, "name of the host"),

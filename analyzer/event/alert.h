@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "analyzer/event/field.h"
@@ -49,7 +48,7 @@ struct Alert {
 
 constexpr auto FieldsOf(const Alert*) {
   using A = Alert;
-  return std::tuple{
+  return FieldList{
       Field<"rule_id">(&A::rule_id, "the rule"),
       Field<"rule_name">(&A::rule_name, "what it is called"),
       Field<"rule_type">(&A::rule_type, "process, file or network"),

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "analyzer/event/actor.h"
@@ -33,7 +32,7 @@ struct ConductCall {
 
 constexpr auto FieldsOf(const ConductCall*) {
   using C = ConductCall;
-  return std::tuple{
+  return FieldList{
       Field<"syscall">(&C::syscall, "the system call"),
       Field<"result">(&C::result, "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&C::error, "the error's name; null: it worked"),
@@ -63,7 +62,7 @@ struct CredentialsChange {
 
 constexpr auto FieldsOf(const CredentialsChange*) {
   using E = CredentialsChange;
-  return std::tuple{
+  return FieldList{
       Field<"arguments">(&E::arguments,
                          "the call's ids, -1: unchanged; setgroups: how many; capset: none"),
       Field<"before">(&E::before, "what was; null: unknown, or nothing was changed (error)"),
@@ -87,7 +86,7 @@ struct TargetProcess {
 
 constexpr auto FieldsOf(const TargetProcess*) {
   using T = TargetProcess;
-  return std::tuple{
+  return FieldList{
       Field<"pid">(&T::pid,
                    "process, as the host counts; null: there was none when the call ended"),
       Field<"tid">(&T::tid, "thread"),
@@ -113,7 +112,7 @@ struct ProcessAccess {
 
 constexpr auto FieldsOf(const ProcessAccess*) {
   using E = ProcessAccess;
-  return std::tuple{
+  return FieldList{
       Field<"operation">(&E::operation,
                          "attach, seize, poke_text, poke_data, poke_user, read_memory, "
                          "write_memory, or traceme (the caller lets its parent, the target, trace "
@@ -138,7 +137,7 @@ struct AgentSignal {
 
 constexpr auto FieldsOf(const AgentSignal*) {
   using E = AgentSignal;
-  return std::tuple{
+  return FieldList{
       Field<"signal">(&E::signal, "number of the signal; 0: only whether it could be sent"),
       Field<"target_argument">(&E::target_argument,
                                "the call's pid (kill: 0 or less: a group, or everyone), or its "
@@ -164,7 +163,7 @@ struct ModuleLoad {
 
 constexpr auto FieldsOf(const ModuleLoad*) {
   using E = ModuleLoad;
-  return std::tuple{
+  return FieldList{
       Field<"module">(&E::module, "its name; null: the load failed"),
       Field<"source">(&E::source, "file (finit_module) or memory (init_module)"),
       Field<"path">(&E::path, "the file: absolute, as the kernel knows it"),
@@ -191,7 +190,7 @@ struct ModuleUnload {
 
 constexpr auto FieldsOf(const ModuleUnload*) {
   using E = ModuleUnload;
-  return std::tuple{
+  return FieldList{
       Field<"module">(&E::module, "its name"),
       Field<"flags">(&E::flags, "delete_module's flags"),
   };
@@ -217,7 +216,7 @@ struct BpfOperation {
 
 constexpr auto FieldsOf(const BpfOperation*) {
   using E = BpfOperation;
-  return std::tuple{
+  return FieldList{
       Field<"operation">(&E::operation,
                          "prog_load, prog_get_fd_by_id, map_get_fd_by_id, link_get_fd_by_id, "
                          "link_detach"),
@@ -248,7 +247,7 @@ struct NamespaceChange {
 
 constexpr auto FieldsOf(const NamespaceChange*) {
   using E = NamespaceChange;
-  return std::tuple{
+  return FieldList{
       Field<"flags">(&E::flags, "CLONE_ flags, bit by bit; setns: 0 is whatever fd is"),
       Field<"fd">(&E::fd, "setns: the descriptor"),
       Field<"path">(&E::path, "setns: what it stands for"),
@@ -281,7 +280,7 @@ struct Mount {
 
 constexpr auto FieldsOf(const Mount*) {
   using E = Mount;
-  return std::tuple{
+  return FieldList{
       Field<"source">(&E::source, "the caller's argument: device, directory, or any text"),
       Field<"source_path">(&E::source_path, "of a bind mount or a move: the source, absolute"),
       Field<"target">(&E::target, "the caller's argument"),
@@ -308,7 +307,7 @@ struct Unmount {
 
 constexpr auto FieldsOf(const Unmount*) {
   using E = Unmount;
-  return std::tuple{
+  return FieldList{
       Field<"target">(&E::target, "the caller's argument"),
       Field<"target_path">(&E::target_path, kConductPathDoc),
       Field<"target_path_status">(&E::target_path_status, kConductPathStatusDoc),
@@ -332,7 +331,7 @@ struct RootChange {
 
 constexpr auto FieldsOf(const RootChange*) {
   using E = RootChange;
-  return std::tuple{
+  return FieldList{
       Field<"new_root">(&E::new_root, "the caller's argument"),
       Field<"new_root_path">(&E::new_root_path,
                              "the same, absolute, in the names that hold when the call returns"),
@@ -356,7 +355,7 @@ struct MemfdCreate {
 
 constexpr auto FieldsOf(const MemfdCreate*) {
   using E = MemfdCreate;
-  return std::tuple{
+  return FieldList{
       Field<"name">(&E::name, "its label"),
       Field<"flags">(&E::flags, "MFD_CLOEXEC and so on, bit by bit"),
       Field<"fd">(&E::fd, "the new descriptor; null: none"),
@@ -383,7 +382,7 @@ struct IoUringOperation {
 
 constexpr auto FieldsOf(const IoUringOperation*) {
   using E = IoUringOperation;
-  return std::tuple{
+  return FieldList{
       Field<"operation">(
           &E::operation,
           "connect, send, sendmsg, send_zc, sendmsg_zc, openat, openat2, renameat, unlinkat, "

@@ -5,7 +5,6 @@
 #define ANALYZER_EVENT_CREDENTIALS_H_
 
 #include <cstdint>
-#include <tuple>
 
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
@@ -19,7 +18,7 @@ struct Capabilities {
 };
 
 constexpr auto FieldsOf(const Capabilities*) {
-  return std::tuple{
+  return FieldList{
       Field<"effective">(&Capabilities::effective, "effective set"),
       Field<"permitted">(&Capabilities::permitted, "permitted set"),
       Field<"inheritable">(&Capabilities::inheritable, "inheritable set"),
@@ -33,7 +32,7 @@ struct Namespaces {
 };
 
 constexpr auto FieldsOf(const Namespaces*) {
-  return std::tuple{
+  return FieldList{
       Field<"cgroup">(&Namespaces::cgroup, "inode number, as under /proc/PID/ns"),
       Field<"ipc">(&Namespaces::ipc, "inode number"),
       Field<"mnt">(&Namespaces::mnt, "inode number"),
@@ -55,7 +54,7 @@ struct Credentials {
 
 constexpr auto FieldsOf(const Credentials*) {
   using C = Credentials;
-  return std::tuple{
+  return FieldList{
       Field<"uid">(&C::uid, "real user id"),
       Field<"gid">(&C::gid, "real group id"),
       Field<"euid">(&C::euid, "effective user id"),

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "analyzer/event/actor.h"
@@ -68,7 +67,7 @@ struct ProcessStart {
 
 constexpr auto FieldsOf(const ProcessStart*) {
   using E = ProcessStart;
-  return std::tuple{
+  return FieldList{
       Field<"source">(&E::source,
                       "execve, execveat, or kernel (a helper the kernel started); null: "
                       "this kernel does not tell"),
@@ -153,7 +152,7 @@ struct ProcessExecFailed {
 
 constexpr auto FieldsOf(const ProcessExecFailed*) {
   using E = ProcessExecFailed;
-  return std::tuple{
+  return FieldList{
       Field<"source">(&E::source, "execve or execveat"),
       Field<"filename">(&E::filename, "the caller's argument"),
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
@@ -190,7 +189,7 @@ struct ProcessRelationship {
 
 constexpr auto FieldsOf(const ProcessRelationship*) {
   using E = ProcessRelationship;
-  return std::tuple{
+  return FieldList{
       Field<"parent_pid">(&E::parent_pid, "parent of the child; with CLONE_PARENT not the caller"),
       Field<"parent_comm">(&E::parent_comm, "name of the thread that called"),
       Field<"child_pid">(&E::child_pid, "process of the child"),
@@ -217,7 +216,7 @@ struct ProcessExit {
 
 constexpr auto FieldsOf(const ProcessExit*) {
   using E = ProcessExit;
-  return std::tuple{
+  return FieldList{
       Field<"group_dead">(&E::group_dead, "the last thread: the process ended"),
       Field<"exit_code">(&E::exit_code, "exit status; null: ended by a signal"),
       Field<"signal">(&E::signal, "signal that ended it; null: none"),

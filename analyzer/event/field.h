@@ -2,17 +2,16 @@
 //
 // How an event describes itself. Next to each event struct stands one function
 //
-//   constexpr auto FieldsOf(const Event*) { return std::tuple{Field<"name">(&Event::name, "doc")};
+//   constexpr auto FieldsOf(const Event*) { return FieldList{Field<"name">(&Event::name, "doc")};
 //   }
 //
-// and JSON output, JSON Schema and field reference walk that tuple: a field exists once.
+// and JSON output, JSON Schema and field reference walk that list: a field exists once.
 #ifndef ANALYZER_EVENT_FIELD_H_
 #define ANALYZER_EVENT_FIELD_H_
 
 #include <array>
 #include <cstddef>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace randguard {
@@ -57,13 +56,55 @@ constexpr auto Field(Value Event::*member, const char* doc) {
   return FieldOf<kName, Event, Value>{member, doc};
 }
 
+template <std::size_t kAt, typename Field>
+struct FieldAt {
+  Field field;
+};
+
+template <typename Places, typename... Fields>
+struct FieldPlaces;
+template <std::size_t... kAt, typename... Fields>
+struct FieldPlaces<std::index_sequence<kAt...>, Fields...> : FieldAt<kAt, Fields>... {};
+
+// What a std::tuple would hold. Its constructors and std::get() keep a compiler busy for longer
+// than all that is done with the fields.
+template <typename... Fields>
+class FieldList {
+ public:
+  constexpr explicit(false) FieldList(Fields... fields) : places_{{fields}...} {}
+
+  static constexpr std::size_t size() { return sizeof...(Fields); }
+
+  template <std::size_t kAt>
+  constexpr const auto& At() const {
+    return Find<kAt>(places_);
+  }
+
+  // Calls function(field...).
+  template <typename Function>
+  constexpr void Apply(Function&& function) const {
+    [&]<std::size_t... kAt>(std::index_sequence<kAt...>) {
+      function(static_cast<const FieldAt<kAt, Fields>&>(places_).field...);
+    }
+    (std::index_sequence_for<Fields...>());
+  }
+
+ private:
+  template <std::size_t kAt, typename Field>
+  static constexpr const Field& Find(const FieldAt<kAt, Field>& place) {
+    return place.field;
+  }
+
+  FieldPlaces<std::index_sequence_for<Fields...>, Fields...> places_;
+};
+
 template <typename Event>
 inline constexpr auto kFields = FieldsOf(static_cast<const Event*>(nullptr));
 
 // Calls visit(field, value) for each field of the event, in order.
 template <typename Event, typename Visit>
 constexpr void VisitFields(const Event& event, Visit&& visit) {
-  std::apply([&](const auto&... field) { (visit(field, field.Get(event)), ...); }, kFields<Event>);
+  kFields<Event>.Apply([&](const auto&... field) { (visit(field, field.Get(event)), ...); });
 }
 
 // What the event is called in the output. Events of system calls say it themselves, all others are

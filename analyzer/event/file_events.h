@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/calls.h"
@@ -28,7 +27,7 @@ struct FileCall {
 };
 
 constexpr auto FieldsOf(const FileCall*) {
-  return std::tuple{
+  return FieldList{
       Field<"syscall">(&FileCall::syscall, "the system call"),
       Field<"result">(&FileCall::result,
                       "what it returned; negative: an error, the number as in errno"),
@@ -84,7 +83,7 @@ struct FileOpen {
 };
 
 constexpr auto FieldsOf(const FileObject*) {
-  return std::tuple{
+  return FieldList{
       Field<"dev">(&FileObject::dev, "device of its file system, major:minor"),
       Field<"inode">(&FileObject::inode, "its inode"),
       Field<"mode">(&FileObject::mode, "its st_mode, octal"),
@@ -95,7 +94,7 @@ constexpr auto FieldsOf(const FileObject*) {
 
 constexpr auto FieldsOf(const FileOpen*) {
   using E = FileOpen;
-  return std::tuple{
+  return FieldList{
       Field<"filename">(&E::filename, "the caller's argument"),
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
       Field<"resolved_path">(&E::resolved_path,
@@ -131,7 +130,7 @@ struct FileWrite {
 
 constexpr auto FieldsOf(const FileWrite*) {
   using E = FileWrite;
-  return std::tuple{
+  return FieldList{
       Field<"fd">(&E::fd, "the descriptor"),
       Field<"count">(&E::count, "bytes to be written; result tells how many were"),
       Field<"iovcnt">(&E::iovcnt, "buffers to be written"),
@@ -162,7 +161,7 @@ struct FileRename {
 
 constexpr auto FieldsOf(const FileRename*) {
   using E = FileRename;
-  return std::tuple{
+  return FieldList{
       Field<"old_filename">(&E::old_filename,
                             "the caller's first argument; symlink: what the link says"),
       Field<"new_filename">(&E::new_filename, "the caller's argument for the new name"),
@@ -196,7 +195,7 @@ struct FileUnlink {
 
 constexpr auto FieldsOf(const FileUnlink*) {
   using E = FileUnlink;
-  return std::tuple{
+  return FieldList{
       Field<"filename">(&E::filename, "the caller's argument"),
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
       Field<"flags">(&E::flags, "unlinkat: AT_REMOVEDIR (512) removes a directory"),
@@ -232,7 +231,7 @@ struct FileChange {
 
 constexpr auto FieldsOf(const FileChange*) {
   using E = FileChange;
-  return std::tuple{
+  return FieldList{
       Field<"filename">(&E::filename, "the caller's argument; null: the call takes a descriptor"),
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
       Field<"fd">(&E::fd, "the descriptor; null: the call takes a name"),

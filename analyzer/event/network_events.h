@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
@@ -32,7 +31,7 @@ inline constexpr const char* kDetectionTypeDoc = "the detection's name";
 
 constexpr auto FieldsOf(const NetworkCall*) {
   using E = NetworkCall;
-  return std::tuple{
+  return FieldList{
       Field<"syscall">(&E::syscall, "the system call"),
       Field<"result">(&E::result, "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&E::error,
@@ -65,7 +64,7 @@ struct Socket {
 
 constexpr auto FieldsOf(const Socket*) {
   using E = Socket;
-  return std::tuple{
+  return FieldList{
       Field<"family">(&E::family, "ipv4, ipv6, unix: of the addresses"),
       Field<"protocol">(&E::protocol, "tcp, udp, or the protocol's number"),
       Field<"socket_type">(&E::type, "stream, dgram, raw, seqpacket, or the type's number"),
@@ -102,7 +101,7 @@ struct NetworkConnect {
   NetworkCall call;
   Socket object;
 };
-constexpr auto FieldsOf(const NetworkConnect*) { return std::tuple{}; }
+constexpr auto FieldsOf(const NetworkConnect*) { return FieldList{}; }
 
 struct NetworkBind {
   static constexpr std::uint16_t kKind = RG_KIND_network_bind;
@@ -113,7 +112,7 @@ struct NetworkBind {
   NetworkCall call;
   Socket object;
 };
-constexpr auto FieldsOf(const NetworkBind*) { return std::tuple{}; }
+constexpr auto FieldsOf(const NetworkBind*) { return FieldList{}; }
 
 struct NetworkListen {
   static constexpr std::uint16_t kKind = RG_KIND_network_listen;
@@ -126,7 +125,7 @@ struct NetworkListen {
   Socket object;
 };
 constexpr auto FieldsOf(const NetworkListen*) {
-  return std::tuple{
+  return FieldList{
       Field<"backlog">(&NetworkListen::backlog, "connections that may wait, as asked for"),
   };
 }
@@ -142,7 +141,7 @@ struct NetworkAccept {
   Socket object;
 };
 constexpr auto FieldsOf(const NetworkAccept*) {
-  return std::tuple{
+  return FieldList{
       Field<"accepted_fd">(&NetworkAccept::accepted_fd, "the connection's descriptor"),
   };
 }
@@ -159,7 +158,7 @@ struct NetworkDatagram {
   NetworkCall call;
   Socket object;
 };
-constexpr auto FieldsOf(const NetworkDatagram*) { return std::tuple{}; }
+constexpr auto FieldsOf(const NetworkDatagram*) { return FieldList{}; }
 
 struct NetworkClose {
   static constexpr std::string_view kType = "network_close";
@@ -181,7 +180,7 @@ struct NetworkClose {
 };
 constexpr auto FieldsOf(const NetworkClose*) {
   using E = NetworkClose;
-  return std::tuple{
+  return FieldList{
       Field<"result">(&E::result, "0, or negative: why it ended, the number as in errno"),
       Field<"error">(&E::error, "the error's name; null: it was closed"),
       Field<"alert">(&E::alert, kAlertDoc),

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -35,7 +34,7 @@ struct Loss {
 };
 
 constexpr auto FieldsOf(const Loss*) {
-  return std::tuple{
+  return FieldList{
       Field<"timestamp_ns">(&Loss::timestamp_ns, "when it was noticed, nanoseconds since boot"),
       Field<"time">(&Loss::time, "the same, RFC 3339"),
       Field<"host">(&Loss::host, "name of the host"),
@@ -63,7 +62,7 @@ struct HookHealth {
 };
 
 constexpr auto FieldsOf(const HookHealth*) {
-  return std::tuple{
+  return FieldList{
       Field<"name">(&HookHealth::name, "hook"),
       Field<"state">(&HookHealth::state, "off, attached, fallback or missing"),
       Field<"why">(&HookHealth::why, "why it is fallback or missing"),
@@ -75,7 +74,7 @@ struct ProgramHealth {
 };
 
 constexpr auto FieldsOf(const ProgramHealth*) {
-  return std::tuple{
+  return FieldList{
       Field<"runs">(&ProgramHealth::runs, "how often it ran"),
       Field<"own">(&ProgramHealth::own, "caused by the agent itself, passed over"),
       Field<"busy">(&ProgramHealth::busy, "scratch memory in use, record lost"),
@@ -95,7 +94,7 @@ struct CollectorHealth {
 
 constexpr auto FieldsOf(const CollectorHealth*) {
   using C = CollectorHealth;
-  return std::tuple{
+  return FieldList{
       Field<"connected">(&C::connected, "a collector is connected"),
       Field<"sessions">(&C::sessions, "sessions this analyzer has had"),
       Field<"records_sent">(&C::records_sent, "records it has sent, over its life"),
@@ -125,7 +124,7 @@ struct ConfinementHealth {
 
 constexpr auto FieldsOf(const ConfinementHealth*) {
   using C = ConfinementHealth;
-  return std::tuple{
+  return FieldList{
       Field<"landlock">(&C::landlock,
                         "enforced; partial: this kernel's version lacks a part, the log says "
                         "which; off: this kernel has none"),
@@ -172,7 +171,7 @@ struct Health {
 
 constexpr auto FieldsOf(const Health*) {
   using H = Health;
-  return std::tuple{
+  return FieldList{
       Field<"timestamp_ns">(&H::timestamp_ns, "when, nanoseconds since boot"),
       Field<"time">(&H::time, "when, RFC 3339"),
       Field<"host">(&H::host, "name of the host"),

@@ -80,23 +80,30 @@ class Writer {
 
   template <typename Object>
   void Members(std::string& required, bool comma = true) {
-    std::apply([&](const auto&... field) { (Member<Object>(field, required, comma), ...); },
-               kFields<Object>);
+    kFields<Object>.Apply([&](const auto&... field) {
+      (Member(field.name(), field.doc, TypeOf(field), required, comma), ...);
+    });
   }
 
-  template <typename Object, typename Field>
-  void Member(const Field& field, std::string& required, bool& comma) {
-    using Value = std::remove_cvref_t<decltype(field.Get(std::declval<Object>()))>;
+  using WriteType = void (Writer::*)(bool nullable);
+  template <FixedString kName, typename Object, typename Value>
+  static constexpr WriteType TypeOf(const FieldOf<kName, Object, Value>&) {
+    return &Writer::Type<Value>;
+  }
+
+  // No template, for it would be compiled for each of several hundred fields.
+  void Member(std::string_view name, std::string_view doc, WriteType type, std::string& required,
+              bool& comma) {
     json_.Raw(comma ? ",\n      " : "\n      ");
     comma = true;
-    json_.String(field.name());
+    json_.String(name);
     json_.Raw(":{\"description\":");
-    json_.String(field.doc);
+    json_.String(doc);
     json_.Raw(',');
-    Type<Value>();
+    (this->*type)(false);
     json_.Raw('}');
     if (!required.empty()) required += ',';
-    required += '"' + std::string(field.name()) + '"';
+    required += '"' + std::string(name) + '"';
   }
 
   // "type": ..., and what belongs to it.

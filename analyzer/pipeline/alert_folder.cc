@@ -2,7 +2,6 @@
 #include "analyzer/pipeline/alert_folder.h"
 
 #include <iterator>
-#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -46,7 +45,7 @@ void VisitTexts(Alert& alert, Visit&& visit) {
       for (std::string_view& text : value) visit(text);
     }
   };
-  std::apply([&](const auto&... field) { (one(alert.*field.member), ...); }, kFields<Alert>);
+  kFields<Alert>.Apply([&](const auto&... field) { (one(alert.*field.member), ...); });
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ void CheckRule(RuleType type, std::string_view text) {
   Config config;
   config.alerts.built_in_rules = false;
   Rule& rule = config.rules.emplace_back();
-  rule.id = "R";
+  rule.id = "FUZZ";
   rule.type = type;
   rule.condition.text = std::string(text);
   std::vector<Diagnostic> diagnostics;
@@ -49,13 +49,13 @@ void CheckRule(RuleType type, std::string_view text) {
   }
   Matcher matcher(rules);
   const Surroundings around;
-  testing::ForEachSample([&]<typename E>(const E& event) {
-    if constexpr (requires { event.actor; }) {
-      const EventView view = ViewOf(event, around);
-      const bool fires = !matcher.Match(view).empty();
-      // The tree as it is written says the same as what was compiled from it.
-      Require(Explanation(rules->rules()[0], matcher, view).fires() == fires);
-    }
+  const auto check = [&](const EventView& view) {
+    const bool fires = !matcher.Match(view).empty();
+    // The tree as it is written says the same as what was compiled from it.
+    Require(Explanation(rules->rules()[0], matcher, view).fires() == fires);
+  };
+  testing::ForEachSample([&](const auto& event) {
+    if constexpr (requires { event.actor; }) check(ViewOf(event, around));
   });
 }
 

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstdlib>
 #include <limits>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -130,8 +129,9 @@ bool StoreBits(T& field, const FieldInput& input, int base) {
   return end == text.c_str() + text.size();
 }
 
+// Tests alone do this: one copy for each type is quick enough, and compiles quicker.
 template <typename T>
-bool Store(T& field, const FieldInput& input) {
+[[gnu::noinline]] bool Store(T& field, const FieldInput& input) {
   using Form = FieldInput::Form;
   if constexpr (kIsOptional<T>) {
     if (!field.has_value()) field.emplace();
@@ -203,7 +203,7 @@ auto& PartOf(E& event) {
 
 template <typename T, std::size_t kAt, std::size_t... kRest>
 void LoadPath(const T& object, FieldScratch& scratch, Value& out) {
-  const auto& value = std::get<kAt>(kFields<T>).Get(object);
+  const auto& value = kFields<T>.template At<kAt>().Get(object);
   using V = std::remove_cvref_t<decltype(value)>;
   if constexpr (sizeof...(kRest) == 0) {
     Load(value, scratch, out);
@@ -220,8 +220,8 @@ void ReadPath(const EventView& event, FieldScratch& scratch, Value& out) {
 }
 
 template <typename T, std::size_t kAt, std::size_t... kRest>
-bool StorePath(T& object, const FieldInput& input) {
-  auto& value = object.*(std::get<kAt>(kFields<T>).member);
+[[gnu::noinline]] bool StorePath(T& object, const FieldInput& input) {
+  auto& value = object.*(kFields<T>.template At<kAt>().member);
   using V = std::remove_cvref_t<decltype(value)>;
   if constexpr (sizeof...(kRest) == 0) {
     return Store(value, input);
@@ -245,7 +245,7 @@ struct Inner {
 };
 template <typename T, std::size_t kAt, std::size_t... kRest>
 struct Inner<T, kAt, kRest...> {
-  using Field = std::remove_cvref_t<decltype(std::get<kAt>(kFields<T>).Get(std::declval<T>()))>;
+  using Field = std::remove_cvref_t<decltype(kFields<T>.template At<kAt>().Get(std::declval<T>()))>;
   using Type = typename Inner<Plain<Field>, kRest...>::Type;
 };
 
@@ -270,23 +270,22 @@ template <typename E, std::size_t kPart, typename T, std::size_t... kPath>
 void FieldCatalogue::AddPart(const std::string& prefix) {
   using Object = typename Inner<T, kPath...>::Type;
   const auto add = [&]<std::size_t kAt>() {
-    const auto& field = std::get<kAt>(kFields<Object>);
+    const auto& field = kFields<Object>.template At<kAt>();
     using V = Plain<std::remove_cvref_t<decltype(field.Get(std::declval<Object>()))>>;
-    const std::string name = prefix + std::string(field.name());
     if constexpr (Described<V>) {
-      AddPart<E, kPart, T, kPath..., kAt>(name + ".");
+      AddPart<E, kPart, T, kPath..., kAt>(prefix + std::string(field.name()) + ".");
     } else {
       constexpr Part kOf = static_cast<Part>(kPart);
-      Symbols symbols = SymbolsOf(TitleOf<E>(), name);
-      if (std::same_as<V, Mode>) symbols = Symbols::kMode;
-      if (std::same_as<V, CapabilitySet>) symbols = Symbols::kCapability;
-      Add(KindOf<E>(), name, TypeOf<V>(), field.doc, &ReadPath<kOf, T, kPath..., kAt>,
-          &SetPath<E, kOf, T, kPath..., kAt>, symbols);
-      if (std::same_as<V, Address>) fields_[*Find(name)].address = true;
+      constexpr Form kForm = {.type = TypeOf<V>(),
+                              .mode = std::same_as<V, Mode>,
+                              .capabilities = std::same_as<V, CapabilitySet>,
+                              .address = std::same_as<V, Address>};
+      AddOwn(KindOf<E>(), prefix, field.name(), field.doc, kForm, &ReadPath<kOf, T, kPath..., kAt>,
+             &SetPath<E, kOf, T, kPath..., kAt>);
     }
   };
   [&]<std::size_t... kAt>(std::index_sequence<kAt...>) { (add.template operator()<kAt>(), ...); }
-  (std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<decltype(kFields<Object>)>>>());
+  (std::make_index_sequence<kFields<Object>.size()>());
 }
 
 template <typename E>
@@ -320,6 +319,16 @@ FieldCatalogue::FieldCatalogue() {
   (std::make_index_sequence<kEventKinds>());
   AddDerived();
   for (const FieldInfo& field : fields_) names_.emplace_back(field.name);
+}
+
+void FieldCatalogue::AddOwn(EventKind kind, const std::string& prefix, std::string_view field,
+                            const char* doc, Form form, ReadField read, SetField set) {
+  const std::string name = prefix + std::string(field);
+  Symbols symbols = SymbolsOf(kinds_[kind].title, name);
+  if (form.mode) symbols = Symbols::kMode;
+  if (form.capabilities) symbols = Symbols::kCapability;
+  Add(kind, name, form.type, doc, read, set, symbols);
+  if (form.address) fields_[*Find(name)].address = true;
 }
 
 void FieldCatalogue::Add(EventKind kind, std::string name, ValueType type, const char* doc,

@@ -124,10 +124,18 @@ class FieldCatalogue {
 
  private:
   FieldCatalogue();
+  struct Form {
+    ValueType type;
+    bool mode, capabilities, address;
+  };
+
   template <typename E>
   void AddKind();
   template <typename E, std::size_t kPart, typename T, std::size_t... kPath>
   void AddPart(const std::string& prefix);
+  // A field that events describe; what does not depend on its type.
+  void AddOwn(EventKind kind, const std::string& prefix, std::string_view field, const char* doc,
+              Form form, ReadField read, SetField set);
   void Add(EventKind kind, std::string name, ValueType type, const char* doc, ReadField read,
            SetField set, Symbols symbols);
   void AddDerived();

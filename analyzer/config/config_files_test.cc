@@ -13,14 +13,13 @@
 #include "analyzer/config/config.h"
 #include "analyzer/config/reference.h"
 #include "tests/support/page.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
 
 namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
-
-constexpr std::string_view kRoot = RG_SOURCE_ROOT;
 
 Lines Format(const ConfigResult& result) {
   Lines lines;
@@ -35,7 +34,7 @@ std::string Rule(std::string_view id) {
          "\"\nname = \"n\"\ntype = \"process\"\nseverity = \"low\"\nprocess_names = [\"x\"]\n";
 }
 
-class LoadConfigTest : public testing::Test {
+class LoadConfigTest : public ::testing::Test {
  protected:
   LoadConfigTest() {
     std::string pattern = (fs::temp_directory_path() / "rand-guard-config-XXXXXX").string();
@@ -113,7 +112,7 @@ TEST_F(LoadConfigTest, LargeFileIsAnError) {
 }
 
 TEST(ShippedConfigTest, LoadsWithItsSamplesWithoutDiagnostics) {
-  const ConfigResult result = LoadConfig(std::string(kRoot) + "/etc/config.toml");
+  const ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
   EXPECT_EQ(Format(result), Lines{});
   ASSERT_TRUE(result.config.has_value());
   // The other rules of rules.d: analyzer/rules/default_rules_test.cc.
@@ -133,7 +132,7 @@ TEST(ShippedConfigTest, LoadsWithItsSamplesWithoutDiagnostics) {
 }
 
 TEST(ShippedConfigTest, HoldsTheDefaults) {
-  ConfigResult result = LoadConfig(std::string(kRoot) + "/etc/config.toml");
+  ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
   ASSERT_TRUE(result.config.has_value());
   result.config->rules.clear();
   result.config->lists.clear();
@@ -145,7 +144,7 @@ TEST(ShippedConfigTest, HoldsTheDefaults) {
 // As an administrator of the earlier, single-process sensor wrote it.
 TEST(ShippedConfigTest, EarlierConfigLoads) {
   const ConfigResult result =
-      LoadConfig(std::string(kRoot) + "/analyzer/config/testdata/earlier.toml");
+      LoadConfig(testing::SourcePath("analyzer/config/testdata/earlier.toml"));
   EXPECT_EQ(Format(result), Lines{});
   ASSERT_TRUE(result.config.has_value());
   EXPECT_EQ(result.config->performance.max_process_cache_entries, 5000u);
@@ -154,7 +153,7 @@ TEST(ShippedConfigTest, EarlierConfigLoads) {
 
 // RANDGUARD_UPDATE=1 writes the page anew.
 TEST(DocumentationTest, ReferenceIsUpToDate) {
-  ExpectPartOfPage(std::string(kRoot) + "/docs/configuration.md", "reference",
+  ExpectPartOfPage(testing::SourcePath("docs/configuration.md"), "reference",
                    ConfigReference() + "\n");
 }
 

@@ -30,6 +30,7 @@
 #include "analyzer/confine/sanitized.h"
 #include "analyzer/confine/syscalls.h"
 #include "analyzer/output/datagram.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
@@ -280,7 +281,7 @@ TEST(ReaderTest, OpensNothing) {
 }
 
 TEST(AllowedCallsTest, DocumentListsTheSystemCallsOfTheFilter) {
-  std::ifstream file(std::string(RG_SOURCE_ROOT) + "/docs/privileged-surface.md");
+  std::ifstream file(testing::SourcePath("docs/privileged-surface.md"));
   std::stringstream text;
   text << file.rdbuf();
   const std::string header = "| system call | where | why |\n| --- | --- | --- |\n";

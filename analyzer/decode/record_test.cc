@@ -21,6 +21,7 @@
 
 #include "absl/strings/str_format.h"
 #include "tests/support/record_builder.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
@@ -989,7 +990,7 @@ std::string Dump(const Bytes& bytes) {
 }
 
 TEST(AbiPageTest, ExampleIsWhatTheBuilderMakes) {
-  std::ifstream page(RG_SOURCE_ROOT "/docs/formats/abi.md");
+  std::ifstream page(testing::SourcePath("docs/formats/abi.md"));
   ASSERT_TRUE(page.is_open());
   // The lines of the dump are those that begin with six hex digits; their comments are for people.
   std::string shown;
@@ -1004,7 +1005,7 @@ TEST(AbiPageTest, ExampleIsWhatTheBuilderMakes) {
 }
 
 TEST(AbiPageTest, EveryKindIsOnThePage) {
-  std::ifstream page(RG_SOURCE_ROOT "/docs/formats/abi.md");
+  std::ifstream page(testing::SourcePath("docs/formats/abi.md"));
   std::stringstream text;
   text << page.rdbuf();
   for (unsigned kind = 1; kind < RG_KIND_END; ++kind) {

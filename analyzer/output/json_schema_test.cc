@@ -11,12 +11,13 @@
 #include <string_view>
 
 #include "analyzer/output/sample_events.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
 
 TEST(JsonSchemaTest, CommittedCopyIsWhatIsGenerated) {
-  std::ifstream file(RG_SOURCE_ROOT "/docs/formats/events.schema.json");
+  std::ifstream file(testing::SourcePath("docs/formats/events.schema.json"));
   ASSERT_TRUE(file.is_open());
   const std::string committed{std::istreambuf_iterator<char>(file), {}};
   EXPECT_TRUE(committed == JsonSchema())

@@ -15,15 +15,12 @@
 #include "analyzer/rules/rule_tests.h"
 #include "re2/re2.h"
 #include "tests/support/page.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-std::string InSource(std::string_view path) {
-  return std::string(RG_SOURCE_ROOT) + "/" + std::string(path);
-}
 
 // Those of the earlier, single-process sensor, and samples of their shape.
 bool IsSample(const Rule& rule) {
@@ -33,7 +30,7 @@ bool IsSample(const Rule& rule) {
 
 const Config& Shipped() {
   static const Config config = [] {
-    const ConfigResult result = LoadConfig(InSource("etc/config.toml"));
+    const ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
     EXPECT_TRUE(result.config.has_value());
     return result.config.value_or(Config{});
   }();
@@ -109,7 +106,7 @@ TEST(DefaultRulesTest, TableOfTheDocumentationIsUpToDate) {
                           Name(rule.severity), rule.enabled ? "on" : "off", Techniques(rule),
                           others);
   }
-  ExpectPartOfPage(InSource("docs/rules.md"), "default rules", table + "\n");
+  ExpectPartOfPage(testing::SourcePath("docs/rules.md"), "default rules", table + "\n");
 }
 
 }  // namespace

@@ -23,12 +23,13 @@
 #include "analyzer/ingest/replay.h"
 #include "analyzer/output/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
 
 std::string Case(const std::string& name) {
-  std::ifstream file(std::string(RG_REPLAY_FOLDER) + "/" + name, std::ios::binary);
+  std::ifstream file(testing::SourcePath("tests/replay/" + name), std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
   EXPECT_FALSE(text.str().empty()) << name;

@@ -18,6 +18,7 @@
 #include "analyzer/output/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/rules/rule_set.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
@@ -25,7 +26,10 @@ namespace {
 namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
-constexpr std::string_view kAttacks = RG_REPLAY_FOLDER "/attacks";
+const std::string& Attacks() {
+  static const auto& path = *new std::string(testing::SourcePath("tests/replay/attacks"));
+  return path;
+}
 
 struct Replayed {
   Lines alerts;
@@ -65,10 +69,10 @@ Replayed Replay(const std::string& capture, const Config& config) {
 }
 
 TEST(LimitTest, EveryAlertComesWithOneEventASecond) {
-  ConfigResult loaded = LoadConfig(std::string(kAttacks) + "/config.toml");
+  ConfigResult loaded = LoadConfig(Attacks() + "/config.toml");
   ASSERT_TRUE(loaded.config.has_value());
   std::size_t written = 0, limited = 0, without_event = 0;
-  for (const auto& attack : fs::directory_iterator(kAttacks)) {
+  for (const auto& attack : fs::directory_iterator(Attacks())) {
     const std::string capture = attack.path() / "capture.rgcap.zst";
     if (!fs::exists(capture)) continue;
     loaded.config->performance.max_events_per_second = 0;

@@ -13,12 +13,13 @@
 
 #include "collector/batch.h"
 #include "collector/confinement.h"
+#include "tests/support/source_root.h"
 
 namespace randguard::collector {
 namespace {
 
 TEST(PrivilegedSurfaceTest, DocumentListsTheSystemCallsOfTheFilter) {
-  std::ifstream file(std::string(RG_SOURCE_ROOT) + "/docs/privileged-surface.md");
+  std::ifstream file(testing::SourcePath("docs/privileged-surface.md"));
   std::stringstream text;
   text << file.rdbuf();
   const std::string header = "| system call | why |\n| --- | --- |\n";
@@ -69,12 +70,12 @@ TEST(BatchTest, ARecordThatIsNoneEndsTheProgram) {
   Batch batch;
   batch.Clear();
   const auto record = Record(1, 96);
-  EXPECT_EXIT(batch.Add({record.data(), 12}), testing::ExitedWithCode(1), "a record of 12 bytes");
-  EXPECT_EXIT(batch.Add({record.data(), 92}), testing::ExitedWithCode(1), "a record of 92 bytes");
+  EXPECT_EXIT(batch.Add({record.data(), 12}), ::testing::ExitedWithCode(1), "a record of 12 bytes");
+  EXPECT_EXIT(batch.Add({record.data(), 92}), ::testing::ExitedWithCode(1), "a record of 92 bytes");
 }
 
 // A ring as the kernel fills it, in a file of the same shape as the map.
-class LaneTest : public testing::Test {
+class LaneTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kBytes = 4096;
 
@@ -159,7 +160,7 @@ TEST_F(LaneTest, LeavesWhatABatchHasNoRoomFor) {
 TEST_F(LaneTest, ALengthThatIsNoneEndsTheProgram) {
   Store(1, 96);
   *reinterpret_cast<std::uint32_t*>(Data()) = RG_RECORD_MAX + 8;
-  EXPECT_EXIT(lane_->Drain(batch_), testing::ExitedWithCode(1), "a record of 32776 bytes");
+  EXPECT_EXIT(lane_->Drain(batch_), ::testing::ExitedWithCode(1), "a record of 32776 bytes");
 }
 
 }  // namespace

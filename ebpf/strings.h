@@ -101,6 +101,7 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
  * the new name's while the bytes are the old one's, and what lies behind those is
  * none of a record's business.
  */
+
 /* Prepends `len` bytes of `name`, with a slash before. False: no room. */
 static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, __u32 len,
 				       bool slash)
@@ -153,6 +154,33 @@ static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 	s->depth += 1;
 }
 
+/* Puts `count` words, a name and then zeroes, where `length` bytes of it end at s->walk.pos: words
+ * reach over what is there already, which is kept and put back. */
+static __always_inline void rg_put_words(struct rg_scratch *s, __u64 *words, const int count,
+					 __u32 length)
+{
+	__u32 end = s->walk.pos, pos = end - length;
+	__u64 *behind = words + count;
+
+	rg_opaque(end);
+	end &= RG_TEXT_MASK;
+	rg_opaque(pos);
+	pos &= RG_TEXT_MASK;
+#pragma unroll
+	for (int i = 0; i < count; i++)
+		behind[i] = RG_WORD(&s->path[end + 8 * i]);
+#pragma unroll
+	for (int i = 0; i < count; i++)
+		RG_WORD(&s->path[pos + 8 * i]) = words[i];
+#pragma unroll
+	for (int i = 0; i < count; i++)
+		RG_WORD(&s->path[end + 8 * i]) = behind[i];
+	pos -= 1;
+	rg_opaque(pos);
+	s->path[pos & RG_TEXT_MASK] = '/';
+	s->walk.pos = pos;
+}
+
 #define RG_SHORT_WORDS 4
 
 /* Prepends a name that lies within its dentry, as most do: by words, without a helper. False: it
@@ -160,11 +188,10 @@ static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 static __always_inline bool rg_prepend_short(struct rg_scratch *s, struct dentry *dentry,
 					     const unsigned char *name)
 {
-	/* In scratch memory, as the walk is. */
-	__u64 *words = rg_word(s->name), *behind = words + RG_SHORT_WORDS;
-	__u64 hash = RG_HASH_BASIS, open = ~0ULL;
-	__u32 pos = s->walk.pos, end = pos;
+	__u64 *words = rg_word(s->name); /* in scratch memory, as the walk is */
+	__u64 word, zeros, mask, hash = RG_HASH_BASIS, open = ~0ULL;
 	void *inside, *there;
+	__u32 length = 0;
 
 	if (!RG_TYPED)
 		return false;
@@ -175,40 +202,31 @@ static __always_inline bool rg_prepend_short(struct rg_scratch *s, struct dentry
 		inside = ((struct dentry___old *)rg_as(struct dentry, dentry))->d_iname;
 	there = inside;
 	rg_opaque(there); /* or the compiler reads through `name`, which has no type */
-	if (name != there || pos < 8 * RG_SHORT_WORDS + 1)
+	if (name != there || s->walk.pos < 8 * RG_SHORT_WORDS + 1)
 		return false;
+	word = RG_WORD(inside);
+	zeros = rg_zero_bytes(word);
+	if (zeros) { /* seven bytes or fewer */
+		mask = rg_bytes_before(zeros);
+		words[0] = word & mask;
+		rg_add_part(s, rg_hash_some(hash, word & mask));
+		rg_put_words(s, words, 1, rg_count_bytes(mask));
+		return true;
+	}
 #pragma unroll
 	for (int i = 0; i < RG_SHORT_WORDS; i++) {
-		__u64 word = RG_WORD(inside + 8 * i) & open, zeros = rg_zero_bytes(word);
-		__u64 mask = rg_bytes_before(zeros);
-
-		word &= mask;
-		words[i] = word;
-		hash = rg_hash_some(hash, word);
-		pos -= rg_count_bytes(mask);
+		word = RG_WORD(inside + 8 * i) & open;
+		zeros = rg_zero_bytes(word);
+		mask = rg_bytes_before(zeros);
+		words[i] = word & mask;
+		hash = rg_hash_some(hash, word & mask);
+		length += rg_count_bytes(mask);
 		open &= ~rg_if(zeros);
 	}
 	if (open)
 		return false;
-	/* The words reach over what is there already. */
-	rg_opaque(end);
-	end &= RG_TEXT_MASK;
-#pragma unroll
-	for (int i = 0; i < RG_SHORT_WORDS; i++)
-		behind[i] = RG_WORD(&s->path[end + 8 * i]);
-	rg_opaque(pos);
-	pos &= RG_TEXT_MASK;
-#pragma unroll
-	for (int i = 0; i < RG_SHORT_WORDS; i++)
-		RG_WORD(&s->path[pos + 8 * i]) = words[i];
-#pragma unroll
-	for (int i = 0; i < RG_SHORT_WORDS; i++)
-		RG_WORD(&s->path[end + 8 * i]) = behind[i];
-	pos -= 1;
-	rg_opaque(pos);
-	s->path[pos & RG_TEXT_MASK] = '/';
-	s->walk.pos = pos;
 	rg_add_part(s, hash);
+	rg_put_words(s, words, RG_SHORT_WORDS, length);
 	return true;
 }
 

@@ -6,7 +6,7 @@
 #ifndef RG_EBPF_FILTER_H
 #define RG_EBPF_FILTER_H
 
-#include "ebpf/strings.h"
+#include "ebpf/path.h"
 
 struct rg_filter_map {
 	int (*type)[BPF_MAP_TYPE_HASH];

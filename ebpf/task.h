@@ -9,7 +9,7 @@
 #ifndef RG_EBPF_TASK_H
 #define RG_EBPF_TASK_H
 
-#include "ebpf/strings.h"
+#include "ebpf/path.h"
 
 /* By thread: its credentials as its last call on them left them (conduct.h). */
 struct rg_credentials_map {

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * Paths: up from a dentry, through the mounts, to the root of the mount namespace. The
+ * answer is the kernel's own name for the object, without symlinks, whatever
+ * the caller wrote, and does not stop at a chroot. Names are taken without the
+ * kernel's rename lock, so up to their NUL and never by d_name.len: that may be
+ * the new name's while the bytes are the old one's, and what lies behind those is
+ * none of a record's business.
+ */
+#ifndef RG_EBPF_PATH_H
+#define RG_EBPF_PATH_H
+
+#include "ebpf/strings.h"
+
+/* Prepends `len` bytes of `name`, with a slash before. False: no room. */
+static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, __u32 len,
+				       bool slash)
+{
+	__u32 pos;
+
+	if (len > 255)
+		len = 255;
+	if (s->walk.pos < len + slash) {
+		s->walk.flags |= RG_STR_TRUNCATED;
+		return false;
+	}
+	pos = s->walk.pos - len;
+	rg_opaque(pos);
+	rg_opaque(len);
+	if (bpf_probe_read_kernel(&s->path[pos & RG_PATH_MASK], len & 255, name)) {
+		s->walk.flags |= RG_STR_UNREADABLE;
+		return false;
+	}
+	if (slash) {
+		pos -= 1;
+		rg_opaque(pos);
+		s->path[pos & RG_PATH_MASK] = '/';
+	}
+	s->walk.pos = pos;
+	return true;
+}
+
+#define MNT_NS_ANON_INO 0xeffffff7u
+
+/* Of a tree's top mount. Without a namespace, or with an error value in its place: unmounted
+ * lazily, or never mounted where a path leads. In one without a number (since 6.18, with this
+ * one): a tree that open_tree(2) or fsmount(2) has made and nobody has attached. */
+static __always_inline bool rg_is_in_namespace(struct mount *mnt)
+{
+	struct mnt_namespace *ns = RG_READ(mnt, mnt_ns);
+	long address = (long)ns;
+	__u32 inum;
+
+	if (address == 0 || (address < 0 && address >= -4095))
+		return false;
+	inum = RG_READ(ns, ns.inum);
+	return inum != 0 && inum != MNT_NS_ANON_INO;
+}
+
+/* Takes note of a component for the filter. */
+static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
+{
+	s->parts[s->depth & (RG_COMPONENTS_MAX - 1)] = hash;
+	s->depth += 1;
+}
+
+/* Puts `count` words, a name and then zeroes, where `length` bytes of it end at s->walk.pos: words
+ * reach over what is there already, which is kept and put back. */
+static __always_inline void rg_put_words(struct rg_scratch *s, __u64 *words, const int count,
+					 __u32 length)
+{
+	__u32 end = s->walk.pos, pos = end - length;
+	__u64 *behind = words + count;
+
+	rg_opaque(end);
+	end &= RG_TEXT_MASK;
+	rg_opaque(pos);
+	pos &= RG_TEXT_MASK;
+#pragma unroll
+	for (int i = 0; i < count; i++)
+		behind[i] = RG_WORD(&s->path[end + 8 * i]);
+#pragma unroll
+	for (int i = 0; i < count; i++)
+		RG_WORD(&s->path[pos + 8 * i]) = words[i];
+#pragma unroll
+	for (int i = 0; i < count; i++)
+		RG_WORD(&s->path[end + 8 * i]) = behind[i];
+	pos -= 1;
+	rg_opaque(pos);
+	s->path[pos & RG_TEXT_MASK] = '/';
+	s->walk.pos = pos;
+}
+
+#define RG_SHORT_WORDS 4
+
+/* Prepends a name that lies within its dentry, as most do: by words, without a helper. False: it
+ * is elsewhere, or too long. */
+static __always_inline bool rg_prepend_short(struct rg_scratch *s, struct dentry *dentry,
+					     const unsigned char *name)
+{
+	__u64 *words = rg_word(s->name); /* in scratch memory, as the walk is */
+	__u64 word, zeros, mask, hash = RG_HASH_BASIS, open = ~0ULL;
+	void *inside, *there;
+	__u32 length = 0;
+
+	if (!RG_TYPED)
+		return false;
+	/* 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long" */
+	if (bpf_core_field_exists(dentry->d_shortname))
+		inside = rg_as(struct dentry, dentry)->d_shortname.string;
+	else
+		inside = ((struct dentry___old *)rg_as(struct dentry, dentry))->d_iname;
+	there = inside;
+	rg_opaque(there); /* or the compiler reads through `name`, which has no type */
+	if (name != there || s->walk.pos < 8 * RG_SHORT_WORDS + 1)
+		return false;
+	word = RG_WORD(inside);
+	zeros = rg_zero_bytes(word);
+	if (zeros) { /* seven bytes or fewer */
+		mask = rg_bytes_before(zeros);
+		words[0] = word & mask;
+		rg_add_part(s, rg_hash_some(hash, word & mask));
+		rg_put_words(s, words, 1, rg_count_bytes(mask));
+		return true;
+	}
+#pragma unroll
+	for (int i = 0; i < RG_SHORT_WORDS; i++) {
+		word = RG_WORD(inside + 8 * i) & open;
+		zeros = rg_zero_bytes(word);
+		mask = rg_bytes_before(zeros);
+		words[i] = word & mask;
+		hash = rg_hash_some(hash, word & mask);
+		length += rg_count_bytes(mask);
+		open &= ~rg_if(zeros);
+	}
+	if (open)
+		return false;
+	rg_add_part(s, hash);
+	rg_put_words(s, words, RG_SHORT_WORDS, length);
+	return true;
+}
+
+/* Takes note of the component in s->name, which a NUL ends within 256 bytes. */
+static __always_inline void rg_add_name(struct rg_scratch *s)
+{
+	__u64 hash = RG_HASH_BASIS;
+
+	for (int i = 0; i < 256; i += 8) {
+		__u64 word = RG_WORD(&s->name[i]), zeros = rg_zero_bytes(word);
+
+		hash = rg_hash_some(hash, word & rg_bytes_before(zeros));
+		if (zeros)
+			break;
+	}
+	rg_add_part(s, hash);
+}
+
+enum rg_step { RG_STEP_ON, RG_STEP_END, RG_STEP_SLOW };
+
+/* One step up. `quick`: only what takes no helper on kernels with typed reads; RG_STEP_SLOW: that
+ * was not enough, and nothing was done. */
+static __always_inline enum rg_step rg_step_up(struct rg_scratch *s, const bool quick)
+{
+	/* Copies first: RG_READ would relocate our own struct with the rest. */
+	struct dentry *dentry = s->walk.dentry, *parent;
+	struct mount *mnt = s->walk.mnt;
+	const unsigned char *name;
+	long n;
+
+	if (dentry == s->walk.mnt_root) {
+		struct mount *up = RG_READ(mnt, mnt_parent);
+
+		if (up == mnt || !up) {
+			if (!rg_is_in_namespace(mnt))
+				s->walk.flags |= RG_STR_DETACHED;
+			return RG_STEP_END;
+		}
+		s->walk.dentry = RG_READ(mnt, mnt_mountpoint);
+		s->walk.mnt = up;
+		s->walk.mnt_root = RG_READ(up, mnt.mnt_root);
+		return RG_STEP_ON;
+	}
+	parent = RG_READ(dentry, d_parent);
+	name = RG_READ(dentry, d_name.name);
+	if (quick) {
+		if (parent == dentry || !parent || !rg_prepend_short(s, dentry, name))
+			return RG_STEP_SLOW;
+		s->walk.dentry = parent;
+		return RG_STEP_ON;
+	}
+	n = bpf_probe_read_kernel_str(s->name, 256, name);
+	if (n <= 0) {
+		s->walk.flags |= RG_STR_UNREADABLE;
+		return RG_STEP_END;
+	}
+	if (parent == dentry || !parent) {
+		/* A file system's root that is no mount's root, or an object that
+		 * never had a directory: "memfd:label", "anon_inode:...". */
+		const __u8 *label = s->name;
+
+		s->walk.flags |= RG_STR_DETACHED;
+		if (label[0] == 'm' && label[1] == 'e' && label[2] == 'm' && label[3] == 'f' &&
+		    label[4] == 'd' && label[5] == ':')
+			s->walk.flags |= RG_STR_MEMFD;
+		if (label[0] != '/')
+			rg_prepend(s, s->name, n - 1, false);
+		return RG_STEP_END;
+	}
+	if (!rg_prepend(s, s->name, n - 1, true))
+		return RG_STEP_END;
+	rg_add_name(s);
+	s->walk.dentry = parent;
+	return RG_STEP_ON;
+}
+
+static long rg_walk_step(__u32 i, struct rg_scratch **s)
+{
+	return rg_step_up(*s, false) != RG_STEP_ON;
+}
+
+/* As many as most paths need. One after the other: kernels before 6.2 refuse a loop that the
+ * compiler lets begin in its middle. */
+#define RG_QUICK_STEPS 8
+
+/* Components a path can have: every second byte a slash. */
+#define RG_PATH_STEPS (RG_PATH_MAX / 2)
+
+/* Leaves the path in s->path, as what the filter may be asked about; flags of struct rg_str. A
+ * function of its own for the verifier, which so goes through it once. It takes no pointers of the
+ * kernel's: the path comes in s->walk_from. */
+__noinline int rg_walk_up(struct rg_scratch *s)
+{
+	enum rg_step step = RG_STEP_ON;
+	struct vfsmount *vfsmnt;
+	struct dentry *dentry;
+	struct path *path;
+
+	if (!s)
+		return RG_STR_UNREADABLE;
+	path = s->walk_from;
+	s->walk.pos = RG_PATH_MAX;
+	s->walk.flags = 0;
+	vfsmnt = RG_READ(path, mnt);
+	s->walk.dentry = dentry = RG_READ(path, dentry);
+	s->text = RG_PATH_MAX;
+	s->depth = 0;
+	if (!vfsmnt || !dentry)
+		return RG_STR_UNREADABLE;
+	s->walk.mnt_root = RG_READ(vfsmnt, mnt_root);
+	s->walk.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != s->walk.mnt_root)
+		s->walk.flags |= RG_STR_DELETED;
+	if (RG_TYPED) {
+#pragma unroll
+		for (int i = 0; i < RG_QUICK_STEPS; i++) {
+			if (step == RG_STEP_ON)
+				step = rg_step_up(s, true);
+		}
+	}
+	if (step != RG_STEP_END && bpf_loop(RG_PATH_STEPS, rg_walk_step, &s, 0) == RG_PATH_STEPS)
+		s->walk.flags |= RG_STR_TRUNCATED;
+	s->text = s->walk.pos;
+	s->text_length = RG_PATH_MAX - s->walk.pos;
+	s->first = s->depth - 1;
+	s->stride = -1;
+	s->endless = s->depth >= RG_COMPONENTS_MAX;
+	return s->walk.flags;
+}
+
+static __always_inline __u32 rg_walk(struct rg_scratch *s, struct path *path)
+{
+	s->walk_from = path;
+	return rg_walk_up(s);
+}
+
+/* Of a path that is short, as most are, it takes less time to copy the words here; what follows
+ * the last byte is overwritten, or zeroed by rg_finish(). */
+#define RG_COPY_WORDS 12
+
+/* Appends what a walk left in s->path. */
+static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *out, __u32 flags)
+{
+	__u32 off = rg_offset(s);
+	__u32 pos = s->text, len;
+
+	out->offset = off;
+	out->flags = flags;
+	if (flags & RG_STR_UNREADABLE)
+		return;
+	if (pos >= RG_PATH_MAX) { /* no component: the root itself */
+		if (flags & RG_STR_DETACHED)
+			return;
+		s->record[off] = '/';
+		out->length = 1;
+		s->used = off + 1;
+		return;
+	}
+	len = RG_PATH_MAX - pos;
+	rg_opaque(len);
+	if (len > RG_PATH_MAX)
+		return;
+	rg_opaque(pos);
+	pos &= RG_PATH_MASK;
+	if (len <= 8 * RG_COPY_WORDS) {
+		for (int i = 0; i < RG_COPY_WORDS; i++) {
+			if (8 * i >= len)
+				break;
+			RG_WORD(&s->record[off + 8 * i]) = RG_WORD(&s->path[pos + 8 * i]);
+		}
+	} else {
+		bpf_probe_read_kernel(&s->record[off], len, &s->path[pos]);
+	}
+	out->length = len;
+	s->used = off + len;
+}
+
+static __always_inline void rg_put_path(struct rg_scratch *s, struct rg_str *out, struct path *path)
+{
+	rg_put_walked(s, out, rg_walk(s, path));
+}
+
+/* --- cgroup paths ----------------------------------------------------------- */
+
+static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *kn)
+{
+	/* 6.15 "kernfs: Use RCU to access kernfs_node::parent" renamed it. */
+	if (bpf_core_field_exists(kn->__parent))
+		return RG_READ(kn, __parent);
+	return RG_READ((struct kernfs_node___old *)kn, parent);
+}
+
+struct rg_cgroup_walk {
+	struct kernfs_node *kn;
+	struct rg_scratch *s;
+};
+
+static long rg_cgroup_step(__u32 i, struct rg_cgroup_walk *c)
+{
+	struct kernfs_node *kn = c->kn, *parent = rg_kernfs_parent(kn);
+	struct rg_scratch *s = c->s;
+	long n;
+
+	if (!parent)
+		return 1;
+	n = bpf_probe_read_kernel_str(s->name, 256, RG_READ(kn, name));
+	if (n <= 0) {
+		s->walk.flags |= RG_STR_UNREADABLE;
+		return 1;
+	}
+	if (!rg_prepend(s, s->name, n - 1, true))
+		return 1;
+	c->kn = parent;
+	return 0;
+}
+
+static __always_inline void rg_put_cgroup(struct rg_scratch *s, struct rg_str *out,
+					  struct cgroup *cgrp)
+{
+	struct rg_cgroup_walk c = {};
+
+	c.kn = RG_READ(cgrp, kn);
+	c.s = s;
+	s->walk.pos = RG_PATH_MAX;
+	s->walk.flags = 0;
+	if (bpf_loop(256, rg_cgroup_step, &c, 0) == 256)
+		s->walk.flags |= RG_STR_TRUNCATED;
+	/* RG_CGROUP_MAX, not RG_PATH_MAX: part of what the longest record adds up to. */
+	if (s->walk.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
+		s->walk.pos = RG_PATH_MAX - RG_CGROUP_MAX;
+		s->walk.flags |= RG_STR_TRUNCATED;
+	}
+	s->text = s->walk.pos;
+	rg_put_walked(s, out, s->walk.flags);
+}
+
+#endif /* RG_EBPF_PATH_H */

@@ -175,6 +175,10 @@ void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
 
 // False: the kernel refused a program, which `refused` now says.
 bool Load(bpf_object* object, Refused& refused) {
+  // A function of the kernel's that the programs can do without (ebpf/read.h) is looked for in
+  // modules, too, where the kernel itself does not have it, and not being allowed to do that is an
+  // error. libbpf tries it once for an object: here, for something that is nowhere.
+  bpf_program__set_attach_target(FindProgram(object, kPrograms[0].name), 0, "rand_guard");
   LibbpfComplaint().clear();
   if (bpf_object__load(object) == 0) return true;
   const int error = errno;

@@ -82,38 +82,40 @@ struct Allowed {
   }
 
 // docs/privileged-surface.md holds the same list; a test compares them.
-const Allowed kAllowed[] = {
-    ALLOW(poll, "wait for records, the connection, signals; until the analyzer takes more"),
-    ALLOW(clock_nanosleep, "gather records for a batch"),
-    ALLOW(clock_gettime, "where the clock is not readable without a system call"),
-    ALLOW(read, "the snapshot iterator and the signal descriptor"),
-    ALLOW(bpf, "open the snapshot iterator again", SCMP_A0_32(SCMP_CMP_EQ, BPF_ITER_CREATE)),
-    ALLOW(socket, "connect to an analyzer that was restarted", SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX)),
-    ALLOW(connect, "connect to an analyzer that was restarted"),
-    ALLOW(getsockopt, "uid of the peer", SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET),
-          SCMP_A2_32(SCMP_CMP_EQ, SO_PEERCRED)),
-    ALLOW(shutdown, "never receive from the peer", SCMP_A1_32(SCMP_CMP_EQ, SHUT_RD)),
-    ALLOW(sendmsg, "messages to the analyzer, notifications to the service manager"),
-    ALLOW(close, "a connection that ended, an iterator that was read"),
-    ALLOW(write, "one line on stderr", SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO)),
-    ALLOW(getrusage, "own CPU time and memory, for the heartbeat",
-          SCMP_A0_32(SCMP_CMP_EQ, 0 /* RUSAGE_SELF */)),
-    ALLOW(brk, "memory allocation"),
-    ALLOW(mmap, "memory allocation, never executable",
-          SCMP_A2_32(SCMP_CMP_EQ, PROT_READ | PROT_WRITE),
-          SCMP_A3_32(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)),
-    ALLOW(munmap, "memory allocation"),
-    ALLOW(rt_sigreturn, "return from a signal the kernel delivers by itself"),
-    ALLOW(restart_syscall, "go on sleeping after being stopped"),
-    ALLOW(exit_group, "end"),
-};
+std::vector<Allowed> Allowlist() {
+  return {
+      ALLOW(poll, "wait for records, the connection, signals; until the analyzer takes more"),
+      ALLOW(clock_nanosleep, "gather records for a batch"),
+      ALLOW(clock_gettime, "where the clock is not readable without a system call"),
+      ALLOW(read, "the snapshot iterator and the signal descriptor"),
+      ALLOW(bpf, "open the snapshot iterator again", SCMP_A0_32(SCMP_CMP_EQ, BPF_ITER_CREATE)),
+      ALLOW(socket, "connect to an analyzer that was restarted", SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX)),
+      ALLOW(connect, "connect to an analyzer that was restarted"),
+      ALLOW(getsockopt, "uid of the peer", SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET),
+            SCMP_A2_32(SCMP_CMP_EQ, SO_PEERCRED)),
+      ALLOW(shutdown, "never receive from the peer", SCMP_A1_32(SCMP_CMP_EQ, SHUT_RD)),
+      ALLOW(sendmsg, "messages to the analyzer, notifications to the service manager"),
+      ALLOW(close, "a connection that ended, an iterator that was read"),
+      ALLOW(write, "one line on stderr", SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO)),
+      ALLOW(getrusage, "own CPU time and memory, for the heartbeat",
+            SCMP_A0_32(SCMP_CMP_EQ, 0 /* RUSAGE_SELF */)),
+      ALLOW(brk, "memory allocation"),
+      ALLOW(mmap, "memory allocation, never executable",
+            SCMP_A2_32(SCMP_CMP_EQ, PROT_READ | PROT_WRITE),
+            SCMP_A3_32(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)),
+      ALLOW(munmap, "memory allocation"),
+      ALLOW(rt_sigreturn, "return from a signal the kernel delivers by itself"),
+      ALLOW(restart_syscall, "go on sleeping after being stopped"),
+      ALLOW(exit_group, "end"),
+  };
+}
 
 }  // namespace
 
 void EnterSteadyState() {
   scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
   if (context == nullptr) Fail("seccomp filter: out of memory");
-  for (const Allowed& a : kAllowed) {
+  for (const Allowed& a : Allowlist()) {
     const int error =
         seccomp_rule_add_array(context, SCMP_ACT_ALLOW, a.call, a.when.size(), a.when.data());
     if (error != 0) Fail("seccomp filter: %s: %s", a.name, std::strerror(-error));
@@ -126,7 +128,7 @@ void EnterSteadyState() {
 
 std::string AllowedCalls() {
   std::string rows;
-  for (const Allowed& a : kAllowed)
+  for (const Allowed& a : Allowlist())
     rows += std::string("| `") + a.name + "` | " + a.reason + " |\n";
   return rows;
 }

@@ -2,10 +2,13 @@
 //
 // Prints a line of each type, for schema_check.py.
 #include <cstdio>
+#include <exception>
 
 #include "analyzer/output/sample_events.h"
 
-int main() {
+namespace {
+
+void PrintSamples() {
   randguard::EventWriter writer;
   const auto print = [&](const auto& event) {
     const std::string_view line = writer.Write(event);
@@ -17,5 +20,16 @@ int main() {
   auto start = randguard::testing::SampleStart();
   start.actor.comm = "\xff";
   print(start);
+}
+
+}  // namespace
+
+int main() {
+  try {
+    PrintSamples();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sample_lines: %s\n", error.what());
+    return 1;
+  }
   return 0;
 }

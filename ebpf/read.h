@@ -25,9 +25,9 @@ static __always_inline __u64 *rg_word(void *p)
  *
  * Where a kernel lets a program say what an address points to (bpf_rdonly_cast, since 6.2), these
  * are plain loads that the verifier makes fault-proof; elsewhere each is a call of a helper, which
- * takes ten times as long. The numbers iterator came with 6.4 and stands for kernels that have both
- * the function and programs that may ask for it. What does not apply is removed before the program
- * runs. */
+ * takes several times as long. The numbers iterator came with 6.4 and stands for kernels that have
+ * both the function and programs that may ask for it. What does not apply is removed before the
+ * program runs. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 #define RG_TYPED bpf_core_type_exists(struct bpf_iter_num)
 

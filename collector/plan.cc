@@ -12,7 +12,7 @@
 namespace randguard::collector {
 namespace {
 
-constexpr std::size_t kMaxPlanBytes = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t kMaxPlanBytes = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kMaxEnvNames = 64;  // room in the eBPF map
 constexpr std::uint32_t kMinRing = 64 * 1024;
 constexpr std::uint32_t kMaxRing = 1024 * 1024 * 1024;
@@ -60,10 +60,10 @@ Plan ReadPlan(const char* path) {
   std::memcpy(&plan.settings, settings.begin(), sizeof(rg_settings));
   const auto filter = in.getFilter();
   plan.filter.resize(
-      Between("size of filter", filter.size(), 0, RG_FILTER_MAX * sizeof(rg_filter_item)) /
-      sizeof(rg_filter_item));
+      Between("size of filter", filter.size(), 0, RG_FILTER_SLOTS_MAX * sizeof(rg_filter_slot)) /
+      sizeof(rg_filter_slot));
   if (!plan.filter.empty()) {
-    std::memcpy(plan.filter.data(), filter.begin(), plan.filter.size() * sizeof(rg_filter_item));
+    std::memcpy(plan.filter.data(), filter.begin(), plan.filter.size() * sizeof(rg_filter_slot));
   }
   Between("number of envNames", in.getEnvNames().size(), 0, kMaxEnvNames);
   for (const auto name : in.getEnvNames()) {

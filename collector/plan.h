@@ -21,7 +21,7 @@ struct Plan {
   std::array<bool, RG_HOOK_END> hooks{};  // by enum rg_hook
   rg_settings settings{};                 // as the plan has them
   std::vector<std::string> env_names;     // 1 to RG_ENV_NAME_MAX - 1 bytes each
-  std::vector<rg_filter_item> filter;
+  std::vector<rg_filter_slot> filter;
   std::uint32_t critical_ring_bytes = 0;
   std::uint32_t bulk_ring_bytes = 0;
   uid_t collector_uid = 0;

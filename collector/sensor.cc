@@ -226,7 +226,9 @@ void FillMaps(bpf_object* object, const Plan& plan) {
     std::copy(name.begin(), name.end(), key);  // shorter than the key, as the plan's reader checked
     Put(object, "rg_env_names", key, &value);
   }
-  for (const rg_filter_item& f : plan.filter) Put(object, "rg_filter", &f.hash, &f.entry);
+  for (std::uint32_t slot = 0; slot < plan.filter.size(); ++slot) {
+    if (plan.filter[slot].hash != 0) Put(object, "rg_filter", &slot, &plan.filter[slot]);
+  }
 }
 
 }  // namespace

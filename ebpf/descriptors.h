@@ -14,12 +14,14 @@
  * and opened something else in its place since the call looked. */
 static __always_inline struct file *rg_file_of(struct task_struct *task, __s32 fd)
 {
-	struct fdtable *fdt = RG_READ(task, files, fdt);
-	struct file **table = RG_READ(fdt, fd);
+	struct fdtable *fdt;
+	struct file **table;
 
-	if (fd < 0 || fd >= RG_READ(fdt, max_fds))
+	if (fd < 0)
 		return NULL;
-	return rg_read_pointer(table + fd);
+	fdt = RG_READ(task, files, fdt);
+	table = RG_READ(fdt, fd);
+	return fd < RG_READ(fdt, max_fds) ? rg_read_pointer(table + fd) : NULL;
 }
 
 /* What a file that is a socket leads to, or NULL. */

@@ -10,6 +10,7 @@
 
 #include "ebpf/call.h"
 #include "ebpf/filter.h"
+#include "ebpf/prefilter.h"
 #include "ebpf/task.h"
 
 #define FMODE_WRITE   0x2
@@ -65,7 +66,8 @@ static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *ou
 static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *out,
 					 struct file *file)
 {
-	__u32 flags = rg_walk(s, (void *)file + bpf_core_field_offset(struct file, f_path));
+	struct path *path = (void *)file + bpf_core_field_offset(struct file, f_path);
+	__u32 flags = rg_walk_here(s, path);
 	int verdict;
 
 	if ((flags & RG_STR_UNREADABLE) || s->text >= RG_PATH_MAX ||
@@ -76,7 +78,7 @@ static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *ou
 			return RG_REPORT;
 		return rg_settings.watching ? RG_UNWATCHED : RG_REPORT;
 	}
-	verdict = rg_judge(s);
+	verdict = rg_judge_here(s);
 	/* Without its head, or outside of every namespace, a name cannot be told from another. */
 	if (flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
 		verdict = RG_REPORT;
@@ -197,7 +199,7 @@ static __always_inline void rg_submit_file(struct rg_scratch *s, __u16 kind)
 }
 
 /* The arguments are in memory. */
-static __always_inline bool rg_read_old_mmap(struct rg_call_args *c)
+static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 {
 	__u32 args[6];
 
@@ -214,46 +216,71 @@ static __always_inline bool rg_read_old_mmap(struct rg_call_args *c)
 	return true;
 }
 
-static __noinline int file_call(struct task_struct *task, struct rg_call_args *c)
+/* Put together anew each time: to keep it would take stack, of which a chain of calls has little.
+ */
+static __always_inline const struct rg_call_layout *rg_layout_of(struct rg_call_args *c)
+{
+	__u32 call = c->call;
+
+	rg_opaque(call);
+	return &rg_layouts[call & 127];
+}
+
+static __always_inline __u32 rg_kind_of(struct rg_call_args *c)
+{
+	__u32 kind = rg_layout_of(c)->kind;
+
+	rg_opaque(kind);
+	return kind & (RG_KINDS_MAX - 1);
+}
+
+/* False: there is nothing to report. Otherwise *found is the open file that the call is about, or
+ * NULL. Before anything is called, as this is the way of most calls. */
+static __always_inline bool rg_find_file(struct task_struct *task, struct rg_call_args *c,
+					 struct file **found)
 {
 	const struct rg_call_layout *l;
+	struct file *file;
+	__s32 fd = -1;
+
+	if (c->call == RG_CALL_old_mmap && !rg_read_old_mmap(c))
+		return false;
+	if (c->call == RG_CALL_ioctl && (__u32)c->args[1] != FICLONE &&
+	    (__u32)c->args[1] != FICLONERANGE)
+		return false;
+	if (c->call == RG_CALL_mmap && (c->args[3] & (MAP_SHARED | MAP_ANONYMOUS)) != MAP_SHARED)
+		return false;
+	l = rg_layout_of(c);
+	if (l->fd >= 0)
+		fd = rg_arg(c, l->fd);
+	else if (l->kind == RG_KIND_file_open)
+		fd = c->result;
+	file = rg_file_of(task, fd);
+	*found = file;
+	/* What may be written to the file is made writable later as well. */
+	if (c->call == RG_CALL_mmap && !(c->args[2] & PROT_WRITE) &&
+	    !(RG_READ(file, f_mode) & FMODE_WRITE))
+		return false;
+	l = rg_layout_of(c);
+	if (!file) /* not a descriptor; open_by_handle_at that failed: no file, and no name */
+		return l->fd < 0 && l->name >= 0;
+	if (!rg_settings.watching)
+		return true;
+	if ((l->fd < 0 || !rg_is_nameless(file)) && rg_may_be_watched(file))
+		return true;
+	rg_count(&rg_counters()->kinds[rg_kind_of(c)].unwatched);
+	return false;
+}
+
+static __noinline int file_call(struct task_struct *task, struct rg_call_args *c, struct file *file)
+{
+	const struct rg_call_layout *l = &rg_layouts[c->call & 127];
 	struct rg_str path = {}, path2 = {};
-	struct file *file = NULL;
+	__u32 kind = rg_kind_of(c);
 	struct rg_scratch *s;
 	struct rg_file *f;
 	int verdict, other;
-	__u32 kind;
 
-	if (c->call == RG_CALL_old_mmap && !rg_read_old_mmap(c))
-		return 0;
-	l = &rg_layouts[c->call & 127];
-	kind = l->kind;
-	rg_opaque(kind);
-	kind &= RG_KINDS_MAX - 1;
-	if (c->call == RG_CALL_ioctl && (__u32)c->args[1] != FICLONE &&
-	    (__u32)c->args[1] != FICLONERANGE)
-		return 0;
-	if (c->call == RG_CALL_mmap) {
-		if (!(c->args[3] & MAP_SHARED) || (c->args[3] & MAP_ANONYMOUS))
-			return 0;
-		/* What may be written to the file is made writable later as well. */
-		file = rg_file_of(task, c->args[4]);
-		if (!(c->args[2] & PROT_WRITE) && !(RG_READ(file, f_mode) & FMODE_WRITE))
-			return 0;
-	} else if (l->fd >= 0)
-		file = rg_file_of(task, rg_arg(c, l->fd));
-	else if (kind == RG_KIND_file_open && c->result >= 0)
-		file = rg_file_of(task, c->result);
-	if (l->fd >= 0) {
-		if (!file) /* not a descriptor */
-			return 0;
-		if (rg_settings.watching && rg_is_nameless(file)) {
-			rg_count(&rg_counters()->kinds[kind].unwatched);
-			return 0;
-		}
-	}
-	if (!file && l->name < 0) /* open_by_handle_at that failed: no file, and no name */
-		return 0;
 	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
 	if (!s)
 		return 0;

@@ -8,13 +8,28 @@
 
 #include "ebpf/path.h"
 
+/* A table of our own: unlike the kernel's hash map it is read without calling anything. */
 struct rg_filter_map {
-	int (*type)[BPF_MAP_TYPE_HASH];
+	int (*type)[BPF_MAP_TYPE_ARRAY];
 	int (*max_entries)[1]; /* the collector sets it */
-	__u64 *key;
-	struct rg_filter_entry *value;
+	__u32 *key;
+	struct rg_filter_slot *value;
 };
 struct rg_filter_map rg_filter SEC(".maps");
+
+static __always_inline struct rg_filter_entry *rg_find_entry(__u64 hash)
+{
+	for (__u32 probe = 0; probe < RG_FILTER_PROBES; probe++) {
+		__u32 number = ((__u32)hash + probe) & rg_settings.filter_slots;
+		struct rg_filter_slot *slot = bpf_map_lookup_elem(&rg_filter, &number);
+
+		if (!slot || !slot->hash)
+			break;
+		if (slot->hash == hash)
+			return &slot->entry;
+	}
+	return NULL;
+}
 
 /* --- one path, cleaned and hashed ------------------------------------------- */
 
@@ -114,12 +129,13 @@ __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 
 /* --- what the filter says ----------------------------------------------------- */
 
-/* Is the entry the first bytes of the path? As the hash says so already, this is seldom asked in
- * vain. */
-__noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
+/* Is the entry the first bytes of the path? Its hash says so; but one can be made up to be
+ * another's, and nobody should get a path excluded by that. What is watched for such a reason does
+ * no harm. */
+static __always_inline bool rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 {
-	if (!s || !e)
-		return 0;
+	if (!(e->flags & RG_FILTER_EXCLUDE))
+		return true;
 	for (__u32 i = 0; i < RG_FILTER_TEXT_MAX; i += 8) {
 		__u32 at = s->text + i, left = e->length - i;
 		__u64 mask = ~0ULL;
@@ -130,35 +146,21 @@ __noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 			mask >>= (8 - left) * 8;
 		rg_opaque(at);
 		if ((RG_WORD(&e->text[i]) ^ RG_WORD(&s->path[at & RG_TEXT_MASK])) & mask)
-			return 0;
+			return false;
 	}
-	return 1;
+	return true;
 }
 
 /* What is said of the path's last `length` bytes; it has as many. */
 __noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
 {
 	struct rg_filter_entry *e;
-	__u64 hash = RG_HASH_ENDING;
 	__u32 end, at;
 
 	if (!s || length > RG_FILTER_ENDING_MAX)
 		return 0;
 	end = s->text + s->text_length;
-	for (int k = 1; k <= (RG_FILTER_ENDING_MAX + 7) / 8; k++) {
-		__u32 more = 8 * k - length; /* bytes of the word that are too many */
-		__u64 word;
-
-		if (8 * (k - 1) >= length)
-			break;
-		at = end - 8 * k;
-		rg_opaque(at);
-		word = RG_WORD(&s->path[at & RG_TEXT_MASK]);
-		if (8 * k > length)
-			word >>= 8 * (more & 7);
-		hash = rg_hash_word(hash, word);
-	}
-	e = bpf_map_lookup_elem(&rg_filter, &hash);
+	e = rg_find_entry(rg_hash_end(s->path, RG_TEXT_MASK, end, length, RG_FILTER_ENDING_MAX));
 	if (!e || e->length != length)
 		return 0;
 	for (__u32 i = 0; i < RG_FILTER_ENDING_MAX; i++) {
@@ -186,14 +188,14 @@ enum rg_verdict {
 	RG_EXCLUDED,
 };
 
-/* Of the path that rg_clean() or rg_walk() left: an enum rg_verdict. Once for the verifier, too. */
-__noinline int rg_judge(struct rg_scratch *s)
+/* Of the path that rg_clean() or rg_walk() left. */
+static __always_inline enum rg_verdict rg_judge_here(struct rg_scratch *s)
 {
 	__u64 hash = RG_HASH_BASIS, lengths = rg_settings.filter_endings;
 	struct rg_filter_entry *e;
 	__u32 flags = 0, part;
 
-	if (!s || s->endless) /* cannot be told, so it is reported */
+	if (s->endless) /* cannot be told, so it is reported */
 		return RG_REPORT;
 	part = s->first;
 	for (__u32 depth = 0; depth <= RG_FILTER_DEPTH_MAX; depth++) {
@@ -207,7 +209,7 @@ __noinline int rg_judge(struct rg_scratch *s)
 		}
 		if (!(depths & 1))
 			continue;
-		e = bpf_map_lookup_elem(&rg_filter, &hash);
+		e = rg_find_entry(hash);
 		if (!e || !rg_is_prefix(s, e))
 			continue;
 		flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
@@ -215,9 +217,12 @@ __noinline int rg_judge(struct rg_scratch *s)
 			flags |= RG_FILTER_WATCH;
 	}
 	for (int i = 0; i < RG_FILTER_ENDING_MAX; i++) {
-		__u32 length = rg_bit_number(lengths & -lengths);
+		__u32 length;
 
-		if (!lengths || (flags & RG_FILTER_WATCH) || length > s->text_length)
+		if (!lengths || (flags & RG_FILTER_WATCH))
+			break;
+		length = rg_bit_number(lengths & -lengths);
+		if (length > s->text_length)
 			break;
 		lengths &= lengths - 1;
 		flags |= rg_judge_ending(s, length);
@@ -225,6 +230,12 @@ __noinline int rg_judge(struct rg_scratch *s)
 	if (rg_settings.watching && !(flags & RG_FILTER_WATCH))
 		return RG_UNWATCHED;
 	return flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
+}
+
+/* The same, once for the verifier. */
+__noinline int rg_judge(struct rg_scratch *s)
+{
+	return s ? rg_judge_here(s) : RG_REPORT;
 }
 
 #endif /* RG_EBPF_FILTER_H */

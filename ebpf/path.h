@@ -64,81 +64,91 @@ static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 	s->depth += 1;
 }
 
-/* Puts `count` words, a name and then zeroes, where `length` bytes of it end at s->walk.pos: words
- * reach over what is there already, which is kept and put back. */
-static __always_inline void rg_put_words(struct rg_scratch *s, __u64 *words, const int count,
-					 __u32 length)
-{
-	__u32 end = s->walk.pos, pos = end - length;
-	__u64 *behind = words + count;
+/* --- quickly: names by words, in registers, without a helper ---------------------- */
 
-	rg_opaque(end);
-	end &= RG_TEXT_MASK;
-	rg_opaque(pos);
-	pos &= RG_TEXT_MASK;
-#pragma unroll
-	for (int i = 0; i < count; i++)
-		behind[i] = RG_WORD(&s->path[end + 8 * i]);
-#pragma unroll
-	for (int i = 0; i < count; i++)
-		RG_WORD(&s->path[pos + 8 * i]) = words[i];
-#pragma unroll
-	for (int i = 0; i < count; i++)
-		RG_WORD(&s->path[end + 8 * i]) = behind[i];
-	pos -= 1;
-	rg_opaque(pos);
-	s->path[pos & RG_TEXT_MASK] = '/';
-	s->walk.pos = pos;
+/* Where the words of a name can be loaded from. Most names lie within their dentry, and for the
+ * verifier all do. */
+static __always_inline void *rg_words_of(struct dentry *dentry)
+{
+	void *name = (void *)RG_READ(dentry, d_name.name);
+	void *at;
+
+	rg_opaque(name); /* or the compiler reads through it, and it has no type */
+	/* 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long" */
+	if (bpf_core_field_exists(dentry->d_shortname)) {
+		name -= bpf_core_field_offset(struct dentry, d_shortname);
+		at = rg_as(struct dentry, name)->d_shortname.string;
+	} else {
+		name -= bpf_core_field_offset(struct dentry___old, d_iname);
+		at = ((struct dentry___old *)rg_as(struct dentry, name))->d_iname;
+	}
+	rg_opaque(at);
+	return at;
+}
+
+static __always_inline void rg_put_word(struct rg_scratch *s, __u32 at, __u64 word)
+{
+	rg_opaque(at);
+	RG_WORD(&s->path[at & RG_TEXT_MASK]) = word;
 }
 
 #define RG_SHORT_WORDS 4
 
-/* Prepends a name that lies within its dentry, as most do: by words, without a helper. False: it
- * is elsewhere, or too long. */
-static __always_inline bool rg_prepend_short(struct rg_scratch *s, struct dentry *dentry,
-					     const unsigned char *name)
+/* Prepends the name that begins with `word` and has eight bytes or more; `front` are the first
+ * ones of the path, which words spoil that are put before it. False: there are not enough words. */
+static __always_inline bool rg_climb_long(struct rg_scratch *s, __u64 *front, void *at, __u64 word)
 {
-	__u64 *words = rg_word(s->name); /* in scratch memory, as the walk is */
-	__u64 word, zeros, mask, hash = RG_HASH_BASIS, open = ~0ULL;
-	void *inside, *there;
-	__u32 length = 0;
+	__u64 words[RG_SHORT_WORDS] = {word}, hash = rg_hash_word(RG_HASH_BASIS, word), zeros = 0;
+	__u32 length = 8, behind = s->walk.pos, pos;
 
-	if (!RG_TYPED)
-		return false;
-	/* 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long" */
-	if (bpf_core_field_exists(dentry->d_shortname))
-		inside = rg_as(struct dentry, dentry)->d_shortname.string;
-	else
-		inside = ((struct dentry___old *)rg_as(struct dentry, dentry))->d_iname;
-	there = inside;
-	rg_opaque(there); /* or the compiler reads through `name`, which has no type */
-	if (name != there || s->walk.pos < 8 * RG_SHORT_WORDS + 1)
-		return false;
-	word = RG_WORD(inside);
-	zeros = rg_zero_bytes(word);
-	if (zeros) { /* seven bytes or fewer */
-		mask = rg_bytes_before(zeros);
-		words[0] = word & mask;
-		rg_add_part(s, rg_hash_some(hash, word & mask));
-		rg_put_words(s, words, 1, rg_count_bytes(mask));
-		return true;
-	}
 #pragma unroll
-	for (int i = 0; i < RG_SHORT_WORDS; i++) {
-		word = RG_WORD(inside + 8 * i) & open;
+	for (int i = 1; i < RG_SHORT_WORDS; i++) {
+		if (zeros)
+			continue;
+		word = RG_WORD(at + 8 * i);
 		zeros = rg_zero_bytes(word);
-		mask = rg_bytes_before(zeros);
-		words[i] = word & mask;
-		hash = rg_hash_some(hash, word & mask);
-		length += rg_count_bytes(mask);
-		open &= ~rg_if(zeros);
+		words[i] = word & rg_bytes_before(zeros);
+		hash = rg_hash_some(hash, words[i]);
+		length += rg_count_bytes(rg_bytes_before(zeros));
 	}
-	if (open)
+	if (!zeros)
 		return false;
 	rg_add_part(s, hash);
-	rg_put_words(s, words, RG_SHORT_WORDS, length);
+	pos = behind - length;
+	rg_put_word(s, pos, words[0]);
+#pragma unroll
+	for (int i = 1; i < RG_SHORT_WORDS; i++) {
+		if (length >= 8 * i)
+			rg_put_word(s, pos + 8 * i, words[i]);
+	}
+	rg_put_word(s, behind, *front);
+	*front = words[0] << 8 | '/';
+	rg_put_word(s, pos - 1, *front);
+	s->walk.pos = pos - 1;
 	return true;
 }
+
+/* Prepends a dentry's name. False: it is too long, and nothing was done. */
+static __always_inline bool rg_climb(struct rg_scratch *s, __u64 *front, struct dentry *dentry)
+{
+	void *at = rg_words_of(dentry);
+	__u64 word = RG_WORD(at), zeros = rg_zero_bytes(word), mask;
+	__u32 length, pos;
+
+	if (!zeros)
+		return rg_climb_long(s, front, at, word);
+	mask = rg_bytes_before(zeros);
+	word &= mask;
+	length = rg_count_bytes(mask);
+	rg_add_part(s, rg_hash_some(RG_HASH_BASIS, word));
+	*front = *front << 8 * length << 8 | word << 8 | '/';
+	pos = s->walk.pos - length - 1;
+	rg_put_word(s, pos, *front);
+	s->walk.pos = pos;
+	return true;
+}
+
+/* --- whatever it takes ---------------------------------------------------------- */
 
 /* Takes note of the component in s->name, which a NUL ends within 256 bytes. */
 static __always_inline void rg_add_name(struct rg_scratch *s)
@@ -155,16 +165,12 @@ static __always_inline void rg_add_name(struct rg_scratch *s)
 	rg_add_part(s, hash);
 }
 
-enum rg_step { RG_STEP_ON, RG_STEP_END, RG_STEP_SLOW };
-
-/* One step up. `quick`: only what takes no helper on kernels with typed reads; RG_STEP_SLOW: that
- * was not enough, and nothing was done. */
-static __always_inline enum rg_step rg_step_up(struct rg_scratch *s, const bool quick)
+static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 {
+	struct rg_scratch *s = *scratch;
 	/* Copies first: RG_READ would relocate our own struct with the rest. */
 	struct dentry *dentry = s->walk.dentry, *parent;
 	struct mount *mnt = s->walk.mnt;
-	const unsigned char *name;
 	long n;
 
 	if (dentry == s->walk.mnt_root) {
@@ -173,25 +179,18 @@ static __always_inline enum rg_step rg_step_up(struct rg_scratch *s, const bool 
 		if (up == mnt || !up) {
 			if (!rg_is_in_namespace(mnt))
 				s->walk.flags |= RG_STR_DETACHED;
-			return RG_STEP_END;
+			return 1;
 		}
 		s->walk.dentry = RG_READ(mnt, mnt_mountpoint);
 		s->walk.mnt = up;
 		s->walk.mnt_root = RG_READ(up, mnt.mnt_root);
-		return RG_STEP_ON;
+		return 0;
 	}
 	parent = RG_READ(dentry, d_parent);
-	name = RG_READ(dentry, d_name.name);
-	if (quick) {
-		if (parent == dentry || !parent || !rg_prepend_short(s, dentry, name))
-			return RG_STEP_SLOW;
-		s->walk.dentry = parent;
-		return RG_STEP_ON;
-	}
-	n = bpf_probe_read_kernel_str(s->name, 256, name);
+	n = bpf_probe_read_kernel_str(s->name, 256, RG_READ(dentry, d_name.name));
 	if (n <= 0) {
 		s->walk.flags |= RG_STR_UNREADABLE;
-		return RG_STEP_END;
+		return 1;
 	}
 	if (parent == dentry || !parent) {
 		/* A file system's root that is no mount's root, or an object that
@@ -204,61 +203,41 @@ static __always_inline enum rg_step rg_step_up(struct rg_scratch *s, const bool 
 			s->walk.flags |= RG_STR_MEMFD;
 		if (label[0] != '/')
 			rg_prepend(s, s->name, n - 1, false);
-		return RG_STEP_END;
+		return 1;
 	}
 	if (!rg_prepend(s, s->name, n - 1, true))
-		return RG_STEP_END;
+		return 1;
 	rg_add_name(s);
 	s->walk.dentry = parent;
-	return RG_STEP_ON;
+	return 0;
 }
 
-static long rg_walk_step(__u32 i, struct rg_scratch **s)
+/* As many as most paths need. */
+#define RG_QUICK_STEPS 12
+
+/* Begins a way up. False: there is nothing where it begins. */
+static __always_inline bool rg_walk_begin(struct rg_scratch *s, struct path *path)
 {
-	return rg_step_up(*s, false) != RG_STEP_ON;
-}
+	struct vfsmount *vfsmnt = RG_READ(path, mnt);
+	struct dentry *dentry = RG_READ(path, dentry);
 
-/* As many as most paths need. One after the other: kernels before 6.2 refuse a loop that the
- * compiler lets begin in its middle. */
-#define RG_QUICK_STEPS 8
-
-/* Components a path can have: every second byte a slash. */
-#define RG_PATH_STEPS (RG_PATH_MAX / 2)
-
-/* Leaves the path in s->path, as what the filter may be asked about; flags of struct rg_str. A
- * function of its own for the verifier, which so goes through it once. It takes no pointers of the
- * kernel's: the path comes in s->walk_from. */
-__noinline int rg_walk_up(struct rg_scratch *s)
-{
-	enum rg_step step = RG_STEP_ON;
-	struct vfsmount *vfsmnt;
-	struct dentry *dentry;
-	struct path *path;
-
-	if (!s)
-		return RG_STR_UNREADABLE;
-	path = s->walk_from;
 	s->walk.pos = RG_PATH_MAX;
 	s->walk.flags = 0;
-	vfsmnt = RG_READ(path, mnt);
-	s->walk.dentry = dentry = RG_READ(path, dentry);
 	s->text = RG_PATH_MAX;
 	s->depth = 0;
 	if (!vfsmnt || !dentry)
-		return RG_STR_UNREADABLE;
+		return false;
+	s->walk.dentry = dentry;
 	s->walk.mnt_root = RG_READ(vfsmnt, mnt_root);
 	s->walk.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
 	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != s->walk.mnt_root)
 		s->walk.flags |= RG_STR_DELETED;
-	if (RG_TYPED) {
-#pragma unroll
-		for (int i = 0; i < RG_QUICK_STEPS; i++) {
-			if (step == RG_STEP_ON)
-				step = rg_step_up(s, true);
-		}
-	}
-	if (step != RG_STEP_END && bpf_loop(RG_PATH_STEPS, rg_walk_step, &s, 0) == RG_PATH_STEPS)
-		s->walk.flags |= RG_STR_TRUNCATED;
+	return true;
+}
+
+/* Leaves the path in s->path, as what the filter may be asked about; flags of struct rg_str. */
+static __always_inline __u32 rg_walk_end(struct rg_scratch *s)
+{
 	s->text = s->walk.pos;
 	s->text_length = RG_PATH_MAX - s->walk.pos;
 	s->first = s->depth - 1;
@@ -267,10 +246,67 @@ __noinline int rg_walk_up(struct rg_scratch *s)
 	return s->walk.flags;
 }
 
+/* Goes up as far as no helper is needed. True: to the end. */
+static __always_inline bool rg_walk_quickly(struct rg_scratch *s)
+{
+	/* What is loaded from a pointer of a known type has one as well. */
+	struct dentry *dentry = rg_as(struct dentry, s->walk.dentry), *parent;
+	__u64 front = RG_WORD(&s->path[RG_PATH_MAX]);
+	struct mount *mnt, *up;
+	bool end = false;
+
+	for (int i = 0; i < RG_QUICK_STEPS; i++) {
+		if (dentry == s->walk.mnt_root) {
+			mnt = rg_as(struct mount, s->walk.mnt);
+			up = mnt->mnt_parent;
+			if (up == mnt || !up) {
+				if (!rg_is_in_namespace(mnt))
+					s->walk.flags |= RG_STR_DETACHED;
+				end = true;
+				break;
+			}
+			dentry = mnt->mnt_mountpoint;
+			s->walk.mnt = up;
+			s->walk.mnt_root = up->mnt.mnt_root;
+			continue;
+		}
+		parent = dentry->d_parent;
+		if (parent == dentry || !parent || s->walk.pos <= 8 * RG_SHORT_WORDS ||
+		    !rg_climb(s, &front, dentry))
+			break;
+		dentry = parent;
+	}
+	s->walk.dentry = dentry;
+	return end;
+}
+
+/* Components a path can have: every second byte a slash. */
+#define RG_PATH_STEPS (RG_PATH_MAX / 2)
+
+/* The whole way. A function of its own for the verifier, which so goes through it once. It takes no
+ * pointers of the kernel's: the path comes in s->walk_from. */
+__noinline int rg_walk_up(struct rg_scratch *s)
+{
+	if (!s || !rg_walk_begin(s, s->walk_from))
+		return RG_STR_UNREADABLE;
+	if (!(RG_TYPED && rg_walk_quickly(s)) &&
+	    bpf_loop(RG_PATH_STEPS, rg_walk_step, &s, 0) == RG_PATH_STEPS)
+		s->walk.flags |= RG_STR_TRUNCATED;
+	return rg_walk_end(s);
+}
+
 static __always_inline __u32 rg_walk(struct rg_scratch *s, struct path *path)
 {
 	s->walk_from = path;
 	return rg_walk_up(s);
+}
+
+/* The same, without a call if the way is a quick one. */
+static __always_inline __u32 rg_walk_here(struct rg_scratch *s, struct path *path)
+{
+	if (RG_TYPED && rg_walk_begin(s, path) && rg_walk_quickly(s))
+		return rg_walk_end(s);
+	return rg_walk(s, path);
 }
 
 /* Of a path that is short, as most are, it takes less time to copy the words here; what follows

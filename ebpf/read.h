@@ -36,10 +36,13 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 #define RG_READ(src, a, ...)                                                                       \
 	({                                                                                         \
 		___type((src), a, ##__VA_ARGS__) _value;                                           \
-		if (RG_TYPED)                                                                      \
+		if (RG_TYPED) {                                                                    \
 			_value = ___arrow(rg_as(typeof(*(src)), src), a, ##__VA_ARGS__);           \
-		else                                                                               \
+			/* Or both branches' last load becomes one, of an address. */              \
+			rg_opaque(_value);                                                         \
+		} else {                                                                           \
 			BPF_CORE_READ_INTO(&_value, (src), a, ##__VA_ARGS__);                      \
+		}                                                                                  \
 		_value;                                                                            \
 	})
 

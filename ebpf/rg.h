@@ -103,15 +103,15 @@ static __always_inline void rg_count(__u64 *counter)
  * differ. */
 static __always_inline bool rg_is_agent(struct task_struct *task)
 {
+	const struct rg_agent_process *agent = rg_shared.agent;
 	__u32 pid = task->tgid;
 
+	rg_opaque(agent); /* or each slot's address is put together anew */
 	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
-		const struct rg_agent_process *agent = &rg_shared.agent[i];
-
-		if (!agent->pid || agent->pid != pid)
+		if (agent[i].pid != pid || !pid)
 			continue;
 		/* The collector, which lives: nobody else has its pid. */
-		if (!agent->start_ns || agent->start_ns == task->group_leader->start_boottime)
+		if (!agent[i].start_ns || agent[i].start_ns == task->group_leader->start_boottime)
 			return true;
 	}
 	return false;

@@ -82,6 +82,9 @@ static __always_inline void rg_argument_address(struct rg_scratch *s, struct rg_
 
 /* --- unix: by name -------------------------------------------------------------- */
 
+/* sun_path ends what a sockaddr_un holds, 108 bytes at most. */
+#define RG_UNIX_NAME_MAX 108
+
 /* Appends `length` bytes of s->name: a name that may be longer than it is. An
  * abstract one is shown with "@" for its NUL, as everywhere. */
 static __always_inline void rg_put_unix_name(struct rg_scratch *s, struct rg_network *e,
@@ -96,11 +99,15 @@ static __always_inline void rg_put_unix_name(struct rg_scratch *s, struct rg_net
 		s->name[0] = '@';
 		used = length;
 	} else {
-		for (int i = 0; i < sizeof(struct sockaddr_un); i++) {
-			if (i >= length || !s->name[i])
+		for (int i = 0; i < RG_UNIX_NAME_MAX; i += 8) {
+			__u64 zeros = rg_zero_bytes(RG_WORD(&s->name[i]));
+
+			used = i + rg_count_bytes(rg_bytes_before(zeros));
+			if (zeros)
 				break;
-			used = i + 1;
 		}
+		if (used > length)
+			used = length;
 	}
 	rg_opaque(used);
 	used &= 127;
@@ -109,9 +116,6 @@ static __always_inline void rg_put_unix_name(struct rg_scratch *s, struct rg_net
 	e->path.length = used;
 	s->used = off + used;
 }
-
-/* sun_path ends what a sockaddr_un holds, 108 bytes at most. */
-#define RG_UNIX_NAME_MAX 108
 
 static __always_inline void rg_put_unix_socket(struct rg_scratch *s, struct rg_network *e,
 					       struct sock *sk)
@@ -177,18 +181,21 @@ static __always_inline bool rg_is_argument(struct rg_socket_call *n, bool connec
 static __always_inline void rg_fill_inet(struct rg_scratch *s, struct rg_network *e,
 					 struct rg_socket_call *n)
 {
-	struct rg_endpoint remote = {}, argument = {};
+	struct rg_endpoint remote = {};
+	/* Not on the stack, of which this chain of calls leaves little: behind a rg_raw_address. */
+	struct rg_endpoint *argument = (struct rg_endpoint *)&s->name[32];
 
 	rg_socket_remote(&remote, n->sk, n->family);
 	if (rg_is_argument(n, remote.known)) {
-		rg_argument_address(s, &argument, n);
+		__builtin_memset(argument, 0, sizeof(*argument));
+		rg_argument_address(s, argument, n);
 		/* Nothing was filled in: the peer is the one it is connected to. */
-		if (argument.known || !n->received) {
+		if (argument->known || !n->received) {
 			e->flags |= RG_NETWORK_ARGUMENT;
 			if (n->kind == RG_KIND_network_bind)
-				rg_put_local(e, &argument);
+				rg_put_local(e, argument);
 			else
-				remote = argument;
+				remote = *argument;
 		}
 	}
 	rg_put_remote(e, &remote);
@@ -224,22 +231,18 @@ static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network
 static __always_inline void rg_fill_contact(struct rg_contact *contact, struct rg_scratch *s,
 					    struct rg_network *e, struct rg_socket_call *n)
 {
+	__builtin_memset(contact, 0, sizeof(*contact));
 	contact->socket = n->inode;
 	contact->pid = e->hdr.pid;
 	contact->what =
 		(n->received ? RG_CONTACT_RECEIVED : 0) | (n->result < 0 ? RG_CONTACT_FAILED : 0);
 	if (n->family == AF_UNIX) {
 		__u32 off = e->path.offset & RG_RECORD_MASK, length = e->path.length;
-		__u64 hash = RG_HASH_BASIS;
+		__u64 hash;
 
 		/* The end of a longer path is what tells it from others; sockets have such
 		 * paths only where they are deep below the directory they were named in. */
-		for (int i = 0; i < 128; i++) {
-			if (i >= length)
-				break;
-			hash = rg_hash_word(hash,
-					    s->record[(off + length - 1 - i) & RG_RECORD_MASK]);
-		}
+		hash = rg_hash_end(s->record, RG_RECORD_MASK, off + length, length, 128);
 		contact->peer[0] = hash;
 		contact->peer[1] = hash >> 32;
 		contact->peer[2] = length;
@@ -285,7 +288,7 @@ static __always_inline bool rg_submit_network(struct rg_scratch *s, __u16 kind)
 static __noinline int rg_report_socket(struct rg_socket_call *n)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rg_contact contact = {};
+	struct rg_contact *contact;
 	struct sock *sk = n->sk;
 	struct rg_scratch *s;
 	struct rg_network *e;
@@ -295,6 +298,7 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 	if (!s)
 		return 0;
 	e = (struct rg_network *)s->record;
+	contact = (struct rg_contact *)s->name; /* needed when names no longer are */
 	__builtin_memset(e, 0, sizeof(*e));
 	s->used = sizeof(*e);
 	e->hdr.pid = task->tgid;
@@ -303,8 +307,8 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 	else
 		rg_fill_inet(s, e, n);
 	if (n->kind == RG_KIND_network_datagram) {
-		rg_fill_contact(&contact, s, e, n);
-		if (bpf_map_lookup_elem(&rg_contacts, &contact))
+		rg_fill_contact(contact, s, e, n);
+		if (bpf_map_lookup_elem(&rg_contacts, contact))
 			goto out;
 	}
 
@@ -323,7 +327,7 @@ static __noinline int rg_report_socket(struct rg_socket_call *n)
 		rg_own_connection(e, sk);
 	/* What was not told is told with the next datagram. */
 	if (rg_submit_network(s, n->kind) && n->kind == RG_KIND_network_datagram)
-		bpf_map_update_elem(&rg_contacts, &contact, &one, BPF_ANY);
+		bpf_map_update_elem(&rg_contacts, contact, &one, BPF_ANY);
 out:
 	rg_scratch_put(s);
 	return 0;

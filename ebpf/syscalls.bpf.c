@@ -16,14 +16,20 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rg_call_args c;
 	__u32 nr = rg_call_number(regs);
+	struct file *file = NULL;
+	struct task_struct *task;
+	struct rg_call_args c;
 	__u16 call;
 	bool compat;
 
 	if (nr >= RG_CALL_NUMBERS)
 		return 0;
+	/* Nothing is called for what is in neither table: that is what most calls pay. */
+	if (!(rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)] |
+	      rg_settings.calls[1][nr & (RG_CALL_NUMBERS - 1)]))
+		return 0;
+	task = bpf_get_current_task_btf();
 	compat = task->thread_info.status & TS_COMPAT;
 	if (((__u32)regs->orig_ax & RG_X32_BIT) && (compat || ret == -ENOSYS))
 		return 0; /* there is no such call */
@@ -44,7 +50,7 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 		return exec_failed(task, &c);
 	switch (rg_layouts[c.call & 127].kind) {
 	case RG_KIND_file_open ... RG_KIND_file_change:
-		return file_call(task, &c);
+		return rg_find_file(task, &c, &file) ? file_call(task, &c, file) : 0;
 	case RG_KIND_network_connect ... RG_KIND_network_datagram:
 		return socket_call(task, &c);
 	case RG_KIND_credentials_change:

@@ -12,7 +12,7 @@ struct Plan {
   digest @1 :UInt64;               # names this plan; handed on in Hello
   hooks @2 :List(UInt16);          # enum rg_hook, switched on
   settings @3 :Data;               # struct rg_settings, for the eBPF programs
-  filter @4 :Data;                 # struct rg_filter_item, one after the other; at most RG_FILTER_MAX
+  filter @4 :Data;                 # struct rg_filter_slot, one after the other; at most RG_FILTER_SLOTS_MAX
   envNames @5 :List(Text);         # variables to keep, 1 to 63 bytes each, at most 64
   criticalRingBytes @6 :UInt32;    # power of two, 64 KiB to 1 GiB
   bulkRingBytes @7 :UInt32;        # the same

@@ -51,6 +51,36 @@ std::string_view WithoutSlash(std::string_view path) {
   return path;
 }
 
+// What a path has that lies at `prefix` or below.
+void MarkPrefix(CompiledFilter& filter, std::string_view prefix) {
+  const std::size_t last = prefix.rfind('/');
+  if (last == std::string_view::npos) {  // "/": all there is
+    filter.marked = false;
+    return;
+  }
+  const std::string_view before = prefix.substr(0, last);
+  const std::string_view above = before.substr(std::min(before.rfind('/') + 1, before.size()));
+  filter.marks.set(rg_filter_mark(Word(prefix.substr(last + 1, 8)), Word(above.substr(0, 8))));
+}
+
+bool IsEnding(std::string_view pattern) { return pattern.starts_with('*'); }
+
+// How many bytes all endings have, as far as a mark may hold them; 0: there are no endings.
+std::uint32_t TailOf(const std::vector<std::string>& patterns) {
+  std::size_t shortest = 0;
+  for (const std::string& pattern : patterns) {
+    if (!IsEnding(pattern)) continue;
+    const std::size_t size = pattern.size() - 1;
+    shortest = shortest == 0 ? size : std::min(shortest, size);
+  }
+  return static_cast<std::uint32_t>(std::min<std::size_t>(shortest, RG_FILTER_TAIL_MAX));
+}
+
+void MarkEnding(CompiledFilter& filter, std::string_view ending) {
+  filter.marks.set(
+      rg_filter_mark(Word(ending.substr(ending.size() - filter.tail)), RG_HASH_ENDING));
+}
+
 void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags) {
   path = WithoutSlash(path);
   // A resolved path may be longer than a written one is allowed to be; the written one counts.
@@ -60,6 +90,7 @@ void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags)
   auto& entry = filter.entries[HashPrefix(path)];
   entry.flags |= flags;
   entry.text = path;
+  if ((flags & RG_FILTER_EXCLUDE) == 0) MarkPrefix(filter, path);
 }
 
 void AddEnding(CompiledFilter& filter, std::string_view ending) {
@@ -67,6 +98,7 @@ void AddEnding(CompiledFilter& filter, std::string_view ending) {
   auto& entry = filter.entries[HashEnding(ending)];
   entry.flags |= RG_FILTER_WATCH;
   entry.text = ending;
+  MarkEnding(filter, ending);
 }
 
 // `path` itself or below it.
@@ -77,7 +109,7 @@ bool IsUnder(std::string_view path, std::string_view prefix) {
 }
 
 bool Fits(std::string_view path, std::string_view pattern) {
-  return pattern.starts_with('*') ? path.ends_with(pattern.substr(1)) : path == pattern;
+  return IsEnding(pattern) ? path.ends_with(pattern.substr(1)) : path == pattern;
 }
 
 }  // namespace
@@ -91,10 +123,12 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
     if (resolved.starts_with('/')) AddPath(filter, resolved, flags);
   };
   filter.watching = !config.watch_paths.empty() || !config.watch_patterns.empty();
+  filter.tail = TailOf(config.watch_patterns);
+  filter.marked = filter.watching;
   for (const std::string& path : config.watch_paths) add(path, RG_FILTER_WATCH);
   for (const std::string& path : config.exclude_paths) add(path, RG_FILTER_EXCLUDE);
   for (const std::string& pattern : config.watch_patterns) {
-    if (pattern.starts_with('*')) {
+    if (IsEnding(pattern)) {
       AddEnding(filter, std::string_view(pattern).substr(1));
     } else {
       add(pattern, RG_FILTER_WATCH_WHOLE);

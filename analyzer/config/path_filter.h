@@ -5,6 +5,7 @@
 #ifndef ANALYZER_CONFIG_PATH_FILTER_H_
 #define ANALYZER_CONFIG_PATH_FILTER_H_
 
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,6 +26,9 @@ struct CompiledFilter {
   bool watching = false;
   std::uint64_t depths = 0;
   std::uint64_t endings = 0;
+  std::bitset<RG_FILTER_MARKS> marks;
+  bool marked = false;     // all that is watched has left marks
+  std::uint32_t tail = 0;  // bytes of endings in marks
   struct Entry {
     std::uint16_t flags = 0;
     std::string text;

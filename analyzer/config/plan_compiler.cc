@@ -157,22 +157,39 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   settings.threads = config.process.threads ? 1 : 0;
   settings.watching = filter.watching ? 1 : 0;
   settings.unix_sockets = config.network.unix_sockets ? 1 : 0;
+  settings.filter_marked = filter.marked ? 1 : 0;
+  settings.filter_tail = filter.tail;
   settings.filter_depths = filter.depths;
   settings.filter_endings = filter.endings;
+  for (std::size_t mark = 0; mark < RG_FILTER_MARKS; ++mark) {
+    if (filter.marks[mark]) settings.filter_marks[mark / 64] |= std::uint64_t{1} << (mark % 64);
+  }
   SetCalls(CallsOf(config), settings);
   return settings;
 }
 
-std::vector<rg_filter_item> ItemsOf(const CompiledFilter& filter) {
-  std::vector<rg_filter_item> items;
+// Nothing, if an entry would be too far from its own slot.
+std::optional<std::vector<rg_filter_slot>> Place(const CompiledFilter& filter, std::size_t slots) {
+  std::vector<rg_filter_slot> table(slots);
   for (const auto& [hash, entry] : filter.entries) {
-    rg_filter_item& item = items.emplace_back();
-    item.hash = hash;
-    item.entry.flags = entry.flags;
-    item.entry.length = static_cast<std::uint16_t>(entry.text.size());
-    std::memcpy(item.entry.text, entry.text.data(), entry.text.size());
+    std::size_t probe = 0;
+    while (probe < RG_FILTER_PROBES && table[(hash + probe) % slots].hash != 0) ++probe;
+    if (probe == RG_FILTER_PROBES) return std::nullopt;
+    rg_filter_slot& slot = table[(hash + probe) % slots];
+    slot.hash = hash;
+    slot.entry.flags = entry.flags;
+    slot.entry.length = static_cast<std::uint16_t>(entry.text.size());
+    std::memcpy(slot.entry.text, entry.text.data(), entry.text.size());
   }
-  return items;
+  return table;
+}
+
+// Half of it is empty, so that what is not there is soon known not to be.
+std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter) {
+  std::size_t slots = std::bit_ceil(2 * filter.entries.size());
+  std::optional<std::vector<rg_filter_slot>> table;
+  while (!(table = Place(filter, slots)).has_value()) slots *= 2;
+  return *std::move(table);
 }
 
 template <typename T>
@@ -189,10 +206,11 @@ void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& 
   SetNumbers(plan.initHooks(static_cast<unsigned>(hooks.size())), hooks);
   const CompiledFilter filter =
       config.file.enabled ? CompileFilter(config.file, resolve) : CompiledFilter{};
-  const rg_settings settings = SettingsOf(config, filter);
-  const std::vector<rg_filter_item> items = ItemsOf(filter);
+  const std::vector<rg_filter_slot> table = TableOf(filter);
+  rg_settings settings = SettingsOf(config, filter);
+  settings.filter_slots = static_cast<std::uint32_t>(table.size() - 1);
   plan.setSettings(AsData(std::span<const rg_settings>(&settings, 1)));
-  plan.setFilter(AsData(std::span<const rg_filter_item>(items)));
+  plan.setFilter(AsData(std::span<const rg_filter_slot>(table)));
 
   const ProcessConfig& process = config.process;
   if (process.collect_env) {

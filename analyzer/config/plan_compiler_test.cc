@@ -180,7 +180,7 @@ TEST(CompilePlanTest, FilterIsHandedOn) {
   EXPECT_EQ(settings.watching, 1u);
   EXPECT_EQ(settings.filter_depths, 1u << 1 | 1u << 3);
   EXPECT_EQ(settings.filter_endings, 1u << 8);
-  EXPECT_EQ((*compiled).getFilter().size(), 3 * sizeof(rg_filter_item));
+  EXPECT_EQ((*compiled).getFilter().size(), 8 * sizeof(rg_filter_slot));
 }
 
 TEST(CompilePlanTest, DigestIsTheSameWhereverSymlinksLead) {

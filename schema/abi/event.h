@@ -443,10 +443,26 @@ static inline __u64 rg_hash_word(__u64 hash, __u64 word)
 	return hash ^ (hash >> 32);
 }
 
+/* Most files are not watched, and most of those are told from the others by less than their path:
+ * of each watched prefix the last two components leave a mark, and of each watched ending its last
+ * bytes. A path without a marked place is not watched. Of a component its first eight bytes count;
+ * `above` is the one above it, 0 where there is none. */
+#define RG_FILTER_MARKS	   4096 /* as many as rg_filter_mark() has values */
+#define RG_FILTER_TAIL_MAX 4
+static inline __u32 rg_filter_mark(__u64 word, __u64 above)
+{
+	return (word * RG_HASH_FACTOR + above) * RG_HASH_FACTOR >> 52;
+}
+
 #define RG_FILTER_TEXT_MAX   256  /* bytes of a prefix */
 #define RG_FILTER_ENDING_MAX 63	  /* bytes of an ending */
 #define RG_FILTER_DEPTH_MAX  63	  /* components of a prefix */
 #define RG_FILTER_MAX	     8192 /* prefixes and endings */
+
+/* The table of prefixes and endings: an entry is in the slot that its hash says, modulo the
+ * number of slots, or in one of the next, before an empty one. */
+#define RG_FILTER_SLOTS_MAX (4 * RG_FILTER_MAX) /* power of two, as any number of slots */
+#define RG_FILTER_PROBES    16			/* slots that are looked into at most */
 
 enum rg_filter_flags {
 	RG_FILTER_WATCH = 1 << 0,
@@ -461,8 +477,8 @@ struct rg_filter_entry {
 	char text[RG_FILTER_TEXT_MAX]; /* NUL padded */
 };
 
-/* What the plan holds of each. */
-struct rg_filter_item {
+/* A slot; without an entry, all of it is 0. */
+struct rg_filter_slot {
 	__u64 hash;
 	struct rg_filter_entry entry;
 };
@@ -477,12 +493,15 @@ struct rg_settings {
 	__u32 collect_args;
 	__u32 collect_env;
 	__u32 collect_cwd;
-	__u32 threads;	    /* report thread_start and thread_exit */
-	__u32 watching;	    /* something is watched: not everything is reported */
-	__u32 unix_sockets; /* report them as those of networks */
-	__u32 reserved;
+	__u32 threads;	     /* report thread_start and thread_exit */
+	__u32 watching;	     /* something is watched: not everything is reported */
+	__u32 unix_sockets;  /* report them as those of networks */
+	__u32 filter_marked; /* a file is only watched if it has one of filter_marks */
+	__u32 filter_tail; /* bytes of an ending that leave a mark, 1 to 4; 0: there is no ending */
+	__u32 filter_slots;   /* how many there are, less one */
 	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
+	__u64 filter_marks[RG_FILTER_MARKS / 64];
 	/* enum rg_call by system call number, 64-bit table, then 32-bit table; 0: not
 	 * looked at. */
 	__u8 calls[2][RG_CALL_NUMBERS];

@@ -58,8 +58,14 @@ class Paths {
 
   // From few parts, so that many nearly fit.
   std::string Next(std::size_t most) {
-    static constexpr const char* kParts[] = {"etc",       "et",      "etcetera", "a",
-                                             "b.service", "service", "c.d"};
+    static constexpr const char* kParts[] = {
+        "etc", "et", "etcetera", "a", "b.service", "service", "c.d",
+        // Read in one, two, four and more words, and
+        // where a dentry has no room for them.
+        "sixteen-letters.", "a-name-of-31-letters....service", "a-name-of-32-letters.....service",
+        "a-name-of-39-letters............service", "a-name-of-40-letters.............service",
+        "a-name-of-70-letters..................."
+        "........................service"};
     std::string path = root_;
     for (std::size_t n = 1 + random_() % most; n > 0; --n) {
       path += '/';
@@ -96,7 +102,7 @@ TEST(FilterTest, KernelAndReferenceAgree) {
     Agent agent({.config = ConfigOf(config), .quiet = false});
     std::vector<std::string> tried;
     for (int i = 0; i < 300; ++i) {
-      tried.push_back(paths.Next(5));
+      tried.push_back(paths.Next(i % 8 < 6 ? 5 : 16));
       // Half of them are there: then the kernel's own path is judged.
       if (i % 2 == 0) {
         for (std::size_t at = folder.path().size() + 1; at != std::string::npos;) {

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * What can be said of most files before their paths are told: that nothing which is watched fits
+ * them. Whatever is watched has left a mark (rg_filter_mark); here the way up is only looked
+ * through for marks, without a call and without a byte written. Names may change on the way, as on
+ * any other.
+ */
+#ifndef RG_EBPF_PREFILTER_H
+#define RG_EBPF_PREFILTER_H
+
+#include "ebpf/path.h"
+
+static __always_inline bool rg_is_marked(__u64 word, __u64 above)
+{
+	__u32 mark = rg_filter_mark(word, above);
+
+	return rg_settings.filter_marks[mark >> 6 & (RG_FILTER_MARKS / 64 - 1)] >> (mark & 63) & 1;
+}
+
+/* Words of a name whose end is looked for; longer ones may be anything. */
+#define RG_TAIL_WORDS 5
+
+/* Do a name's last bytes have a mark? */
+static __always_inline bool rg_is_tail_marked(void *name)
+{
+	__u32 missing = 8 * (8 - rg_settings.filter_tail); /* bits of a word that are no tail */
+	__u64 before = 0, word, zeros;
+	__u32 bits;
+
+	for (int i = 0; i < RG_TAIL_WORDS; i++) {
+		word = RG_WORD(name + 8 * i);
+		zeros = rg_zero_bytes(word);
+		if (zeros) {
+			bits = 8 * rg_count_bytes(rg_bytes_before(zeros));
+			if (!i && bits + missing < 64) /* shorter than a tail is */
+				return true;
+			if (bits)
+				before = before >> bits | word << (64 - bits);
+			return rg_is_marked(before >> (missing & 63), RG_HASH_ENDING);
+		}
+		before = word;
+	}
+	return true;
+}
+
+/* Components, and mounts between them, that it follows. */
+#define RG_NEAR_STEPS 12
+
+/* False: surely not. True where that cannot be told: on kernels without typed reads, from too far
+ * below, of what is in no directory. */
+static __always_inline bool rg_may_be_watched(struct file *file)
+{
+	struct dentry *dentry, *root, *parent;
+	struct vfsmount *vfsmnt;
+	struct mount *mnt, *up;
+	__u64 below = 0, word;
+
+	if (!RG_TYPED || !rg_settings.filter_marked)
+		return true;
+	/* What is loaded from a pointer of a known type has one as well. */
+	file = rg_as(struct file, file);
+	dentry = file->f_path.dentry;
+	vfsmnt = file->f_path.mnt;
+	root = vfsmnt->mnt_root;
+	mnt = rg_as(struct mount, (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt));
+	if (rg_settings.filter_tail && rg_is_tail_marked(rg_words_of(dentry)))
+		return true;
+	for (int i = 0; i < RG_NEAR_STEPS; i++) {
+		if (dentry == root) {
+			up = mnt->mnt_parent;
+			if (up == mnt)
+				return rg_is_marked(below, 0) || !rg_is_in_namespace(mnt);
+			dentry = mnt->mnt_mountpoint;
+			mnt = up;
+			root = mnt->mnt.mnt_root;
+			continue;
+		}
+		parent = dentry->d_parent;
+		if (parent == dentry)
+			return true;
+		word = RG_WORD(rg_words_of(dentry));
+		word &= rg_bytes_before(rg_zero_bytes(word));
+		if (rg_is_marked(below, word))
+			return true;
+		below = word;
+		dentry = parent;
+	}
+	return true;
+}
+
+#endif /* RG_EBPF_PREFILTER_H */

@@ -35,7 +35,7 @@ static __always_inline void opened(__u64 key)
 		rg_count(&rg_counters()->programs[RG_PROGRAM_socket_state].own);
 		return;
 	}
-	rg_fill_header(&connection.owner, RG_KIND_network_close, task);
+	rg_fill_owner(&connection.owner, RG_KIND_network_close, task);
 	note(key, &connection);
 }
 

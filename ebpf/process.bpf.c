@@ -44,7 +44,8 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 	if (source == RG_EXEC_EXECVE && !compat) {
 		/* What the absence of an entry means. There may be one, of an exec
 		 * by the same thread id that died on its way. */
-		bpf_map_delete_elem(&rg_exec_sources, &tid);
+		if (bpf_map_lookup_elem(&rg_exec_sources, &tid))
+			bpf_map_delete_elem(&rg_exec_sources, &tid);
 		return 0;
 	}
 	if (compat)

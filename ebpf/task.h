@@ -34,15 +34,15 @@ static __always_inline bool rg_is_privileged(struct task_struct *task)
 	return capabilities && cred->user_ns->ns.inum == FIRST_USER_NS;
 }
 
-static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind kind,
-					   struct task_struct *task)
+/* All of a header but when it was. */
+static __always_inline void rg_fill_owner(struct rg_header *hdr, enum rg_kind kind,
+					  struct task_struct *task)
 {
 	struct task_struct *parent = task->real_parent;
 	struct cred *cred = task->cred;
 
 	hdr->kind = kind;
 	hdr->abi_version = RG_ABI_VERSION;
-	hdr->time_ns = bpf_ktime_get_boot_ns();
 	hdr->start_ns = task->group_leader->start_boottime;
 	hdr->parent_start_ns = parent->group_leader->start_boottime;
 	hdr->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
@@ -57,6 +57,13 @@ static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind k
 	if (bpf_core_field_exists(task->seccomp) && task->seccomp.mode == SECCOMP_MODE_FILTER)
 		hdr->flags = RG_HEADER_SECCOMP;
 	rg_put_comm(hdr->comm, task);
+}
+
+static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind kind,
+					   struct task_struct *task)
+{
+	rg_fill_owner(hdr, kind, task);
+	hdr->time_ns = bpf_ktime_get_boot_ns();
 }
 
 static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s, enum rg_kind kind,

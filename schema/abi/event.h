@@ -461,8 +461,8 @@ static inline __u32 rg_filter_mark(__u64 word, __u64 above)
 
 /* The table of prefixes and endings: an entry is in the slot that its hash says, modulo the
  * number of slots, or in one of the next, before an empty one. */
-#define RG_FILTER_SLOTS_MAX (4 * RG_FILTER_MAX) /* power of two, as any number of slots */
-#define RG_FILTER_PROBES    16			/* slots that are looked into at most */
+#define RG_FILTER_SLOTS_MAX 32768 /* power of two, as any number of slots */
+#define RG_FILTER_PROBES    16	  /* slots that are looked into at most */
 
 enum rg_filter_flags {
 	RG_FILTER_WATCH = 1 << 0,

@@ -52,6 +52,9 @@ std::vector<bool> Reported(Agent& agent, const std::vector<std::string>& paths) 
   return reported;
 }
 
+constexpr const char* kLongName =
+    "a-name-of-70-letters...........................................service";
+
 class Paths {
  public:
   explicit Paths(std::string root, unsigned seed) : root_(std::move(root)), random_(seed) {}
@@ -64,8 +67,7 @@ class Paths {
         // where a dentry has no room for them.
         "sixteen-letters.", "a-name-of-31-letters....service", "a-name-of-32-letters.....service",
         "a-name-of-39-letters............service", "a-name-of-40-letters.............service",
-        "a-name-of-70-letters..................."
-        "........................service"};
+        kLongName};
     std::string path = root_;
     for (std::size_t n = 1 + random_() % most; n > 0; --n) {
       path += '/';

@@ -3,6 +3,7 @@
 
 #include <capnp/serialize.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -12,7 +13,7 @@
 namespace randguard::collector {
 namespace {
 
-constexpr std::size_t kMaxPlanBytes = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kMaxPlanBytes = std::size_t{32} * 1024 * 1024;
 constexpr std::size_t kMaxEnvNames = 64;  // room in the eBPF map
 constexpr std::uint32_t kMinRing = 64 * 1024;
 constexpr std::uint32_t kMaxRing = 1024 * 1024 * 1024;
@@ -62,6 +63,10 @@ Plan ReadPlan(const char* path) {
   plan.filter.resize(
       Between("size of filter", filter.size(), 0, RG_FILTER_SLOTS_MAX * sizeof(rg_filter_slot)) /
       sizeof(rg_filter_slot));
+  if (std::max<std::size_t>(plan.filter.size(), 1) != plan.settings.filter_slots + 1ul) {
+    Fail("plan: filter has %zu slots, and the settings have %u; compile it again",
+         plan.filter.size(), plan.settings.filter_slots + 1);
+  }
   if (!plan.filter.empty()) {
     std::memcpy(plan.filter.data(), filter.begin(), plan.filter.size() * sizeof(rg_filter_slot));
   }

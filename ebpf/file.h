@@ -68,11 +68,12 @@ static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *ou
 {
 	struct path *path = (void *)file + bpf_core_field_offset(struct file, f_path);
 	__u32 flags = rg_walk_here(s, path);
+	bool nameless = s->text >= RG_PATH_MAX ? flags & RG_STR_DETACHED
+					       : s->path[s->text & RG_PATH_MASK] != '/';
 	int verdict;
 
-	if ((flags & RG_STR_UNREADABLE) || s->text >= RG_PATH_MAX ||
-	    s->path[s->text & RG_PATH_MASK] != '/') {
-		/* A file system's root, or an object that is in no directory. */
+	if ((flags & RG_STR_UNREADABLE) || nameless) {
+		/* The root of what is mounted nowhere, or an object that is in no directory. */
 		rg_put_walked(s, out, flags);
 		if (flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED))
 			return RG_REPORT;
@@ -235,7 +236,7 @@ static __always_inline __u32 rg_kind_of(struct rg_call_args *c)
 }
 
 /* False: there is nothing to report. Otherwise *found is the open file that the call is about, or
- * NULL. Before anything is called, as this is the way of most calls. */
+ * NULL. Inlined, and without a helper where reads are typed: this is the way of most calls. */
 static __always_inline bool rg_find_file(struct task_struct *task, struct rg_call_args *c,
 					 struct file **found)
 {

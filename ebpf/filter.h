@@ -129,13 +129,18 @@ __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 
 /* --- what the filter says ----------------------------------------------------- */
 
-/* Is the entry the first bytes of the path? Its hash says so; but one can be made up to be
- * another's, and nobody should get a path excluded by that. What is watched for such a reason does
- * no harm. */
-static __always_inline bool rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
+/* Is the entry's text a prefix of the path, up to the end of a component? A function of its own for
+ * the verifier, which so goes through it once. */
+__noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 {
-	if (!(e->flags & RG_FILTER_EXCLUDE))
-		return true;
+	__u32 end;
+
+	if (!s || !e || e->length > s->text_length)
+		return 0;
+	end = s->text + e->length;
+	rg_opaque(end);
+	if (e->length != s->text_length && s->path[end & RG_TEXT_MASK] != '/')
+		return 0;
 	for (__u32 i = 0; i < RG_FILTER_TEXT_MAX; i += 8) {
 		__u32 at = s->text + i, left = e->length - i;
 		__u64 mask = ~0ULL;
@@ -146,9 +151,9 @@ static __always_inline bool rg_is_prefix(struct rg_scratch *s, struct rg_filter_
 			mask >>= (8 - left) * 8;
 		rg_opaque(at);
 		if ((RG_WORD(&e->text[i]) ^ RG_WORD(&s->path[at & RG_TEXT_MASK])) & mask)
-			return false;
+			return 0;
 	}
-	return true;
+	return 1;
 }
 
 /* What is said of the path's last `length` bytes; it has as many. */
@@ -188,17 +193,16 @@ enum rg_verdict {
 	RG_EXCLUDED,
 };
 
-/* Of the path that rg_clean() or rg_walk() left. */
-static __always_inline enum rg_verdict rg_judge_here(struct rg_scratch *s)
+static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 deepest)
 {
 	__u64 hash = RG_HASH_BASIS, lengths = rg_settings.filter_endings;
 	struct rg_filter_entry *e;
-	__u32 flags = 0, part;
+	__u32 flags = s->nothing, part;
 
 	if (s->endless) /* cannot be told, so it is reported */
 		return RG_REPORT;
 	part = s->first;
-	for (__u32 depth = 0; depth <= RG_FILTER_DEPTH_MAX; depth++) {
+	for (__u32 depth = 0; depth <= deepest; depth++) {
 		__u64 depths = rg_settings.filter_depths >> depth;
 
 		if (depth > s->depth || !depths)
@@ -210,21 +214,28 @@ static __always_inline enum rg_verdict rg_judge_here(struct rg_scratch *s)
 		if (!(depths & 1))
 			continue;
 		e = rg_find_entry(hash);
-		if (!e || !rg_is_prefix(s, e))
+		if (!e)
+			continue;
+		/* A name can be made up whose hash is that of another, and nobody should get a path
+		 * excluded by that. What is watched for such a reason does no harm. */
+		if ((e->flags & RG_FILTER_EXCLUDE) && !rg_is_prefix(s, e))
 			continue;
 		flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
 		if ((e->flags & RG_FILTER_WATCH_WHOLE) && depth == s->depth)
 			flags |= RG_FILTER_WATCH;
 	}
 	for (int i = 0; i < RG_FILTER_ENDING_MAX; i++) {
+		__u64 longer = lengths & (lengths - 1);
 		__u32 length;
 
 		if (!lengths || (flags & RG_FILTER_WATCH))
 			break;
-		length = rg_bit_number(lengths & -lengths);
+		/* Not lengths & -lengths, of which not every verifier knows the value. */
+		rg_opaque(longer);
+		length = rg_bit_number(lengths ^ longer);
 		if (length > s->text_length)
 			break;
-		lengths &= lengths - 1;
+		lengths = longer;
 		flags |= rg_judge_ending(s, length);
 	}
 	if (rg_settings.watching && !(flags & RG_FILTER_WATCH))
@@ -232,10 +243,22 @@ static __always_inline enum rg_verdict rg_judge_here(struct rg_scratch *s)
 	return flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
 }
 
-/* The same, once for the verifier. */
+/* Of the path that rg_clean() or rg_walk() left. A function of its own for the verifier, which so
+ * goes through it once. */
 __noinline int rg_judge(struct rg_scratch *s)
 {
-	return s ? rg_judge_here(s) : RG_REPORT;
+	return s ? rg_judge_by(s, RG_FILTER_DEPTH_MAX) : RG_REPORT;
+}
+
+/* Components of prefixes that are looked for without a call, which takes longer. */
+#define RG_QUICK_DEPTH 10
+
+/* The same, without a call if no prefix is a long one. */
+static __always_inline int rg_judge_here(struct rg_scratch *s)
+{
+	if (rg_settings.filter_depths >> (RG_QUICK_DEPTH + 1))
+		return rg_judge(s);
+	return rg_judge_by(s, RG_QUICK_DEPTH);
 }
 
 #endif /* RG_EBPF_FILTER_H */

@@ -86,6 +86,22 @@ static __always_inline void *rg_words_of(struct dentry *dentry)
 	return at;
 }
 
+/* Bytes that can be loaded there. By branches of which the verifier sees only one, for what does
+ * not exist cannot be asked for its size. */
+static __always_inline __u32 rg_inline_name(void)
+{
+	__u32 size;
+
+	if (bpf_core_field_exists(((struct dentry *)0)->d_shortname)) {
+		size = bpf_core_field_size(((struct dentry *)0)->d_shortname);
+		rg_opaque(size);
+	} else {
+		size = bpf_core_field_size(((struct dentry___old *)0)->d_iname);
+		rg_opaque(size);
+	}
+	return size;
+}
+
 static __always_inline void rg_put_word(struct rg_scratch *s, __u32 at, __u64 word)
 {
 	rg_opaque(at);
@@ -128,7 +144,7 @@ static __always_inline bool rg_climb_long(struct rg_scratch *s, __u64 *front, vo
 	return true;
 }
 
-/* Prepends a dentry's name. False: it is too long, and nothing was done. */
+/* Prepends a dentry's name. False: it is too long or cannot be read, and nothing was done. */
 static __always_inline bool rg_climb(struct rg_scratch *s, __u64 *front, struct dentry *dentry)
 {
 	void *at = rg_words_of(dentry);
@@ -140,7 +156,9 @@ static __always_inline bool rg_climb(struct rg_scratch *s, __u64 *front, struct 
 	mask = rg_bytes_before(zeros);
 	word &= mask;
 	length = rg_count_bytes(mask);
-	rg_add_part(s, rg_hash_some(RG_HASH_BASIS, word));
+	if (!word)
+		return false;
+	rg_add_part(s, rg_hash_word(RG_HASH_BASIS, word));
 	*front = *front << 8 * length << 8 | word << 8 | '/';
 	pos = s->walk.pos - length - 1;
 	rg_put_word(s, pos, *front);

@@ -28,6 +28,8 @@ static __always_inline bool rg_is_tail_marked(void *name)
 	__u32 bits;
 
 	for (int i = 0; i < RG_TAIL_WORDS; i++) {
+		if (8 * i >= rg_inline_name())
+			break;
 		word = RG_WORD(name + 8 * i);
 		zeros = rg_zero_bytes(word);
 		if (zeros) {
@@ -63,7 +65,8 @@ static __always_inline bool rg_may_be_watched(struct file *file)
 	vfsmnt = file->f_path.mnt;
 	root = vfsmnt->mnt_root;
 	mnt = rg_as(struct mount, (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt));
-	if (rg_settings.filter_tail && rg_is_tail_marked(rg_words_of(dentry)))
+	/* The root of a mount is named by what it is mounted on. */
+	if (rg_settings.filter_tail && (dentry == root || rg_is_tail_marked(rg_words_of(dentry))))
 		return true;
 	for (int i = 0; i < RG_NEAR_STEPS; i++) {
 		if (dentry == root) {
@@ -80,7 +83,7 @@ static __always_inline bool rg_may_be_watched(struct file *file)
 			return true;
 		word = RG_WORD(rg_words_of(dentry));
 		word &= rg_bytes_before(rg_zero_bytes(word));
-		if (rg_is_marked(below, word))
+		if (!word || rg_is_marked(below, word)) /* no word: it could not be read */
 			return true;
 		below = word;
 		dentry = parent;

@@ -63,6 +63,7 @@ struct rg_scratch {
 	__u32 clean_next;  /* byte of `path` */
 	__u32 clean_start; /* where the component begins */
 	__u32 floor;	   /* components that ".." leaves alone */
+	__u32 nothing;	   /* 0, which the verifier does not know */
 	__u32 used;	   /* bytes of record */
 	__u32 busy;
 };

@@ -285,15 +285,19 @@ static __always_inline bool rg_submit_network(struct rg_scratch *s, __u16 kind)
 	}
 }
 
-static __noinline int rg_report_socket(struct rg_socket_call *n)
+/* A function of its own for the verifier, which so goes through it once. */
+__noinline int rg_report_socket(struct rg_socket_call *n)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rg_contact *contact;
-	struct sock *sk = n->sk;
 	struct rg_scratch *s;
 	struct rg_network *e;
+	struct sock *sk;
 	__u8 one = 1;
 
+	if (!n)
+		return 0;
+	sk = n->sk;
 	s = rg_scratch_take(n->kind & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
 	if (!s)
 		return 0;

@@ -4,8 +4,8 @@
  * the saved registers and what they point to has just been read by the kernel.
  *
  * One program for all of them, on the raw tracepoint: it needs no tracefs, sees
- * both system call tables, and costs a call that is not looked at one table
- * lookup.
+ * both system call tables, and costs a call that is not looked at a look into
+ * each.
  */
 #include "ebpf/call.h"
 #include "ebpf/conduct.h"

@@ -81,23 +81,32 @@ void MarkEnding(CompiledFilter& filter, std::string_view ending) {
       rg_filter_mark(Word(ending.substr(ending.size() - filter.tail)), RG_HASH_ENDING));
 }
 
+// Two texts of one hash do not happen but on purpose, by where a symlink leads: then everything is
+// reported that the first one does not exclude.
+bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags) {
+  const auto [at, is_new] =
+      filter.entries.try_emplace(hash, CompiledFilter::Entry{0, std::string(text)});
+  if (!is_new && at->second.text != text) {
+    filter.watching = filter.watching && flags == RG_FILTER_EXCLUDE;
+    return false;
+  }
+  at->second.flags |= flags;
+  return true;
+}
+
 void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags) {
   path = WithoutSlash(path);
   // A resolved path may be longer than a written one is allowed to be; the written one counts.
   const auto depth = std::count(path.begin(), path.end(), '/');
   if (path.size() > RG_FILTER_TEXT_MAX || depth > RG_FILTER_DEPTH_MAX) return;
+  if (!Add(filter, HashPrefix(path), path, flags)) return;
   filter.depths |= std::uint64_t{1} << depth;
-  auto& entry = filter.entries[HashPrefix(path)];
-  entry.flags |= flags;
-  entry.text = path;
   if ((flags & RG_FILTER_EXCLUDE) == 0) MarkPrefix(filter, path);
 }
 
 void AddEnding(CompiledFilter& filter, std::string_view ending) {
+  if (!Add(filter, HashEnding(ending), ending, RG_FILTER_WATCH)) return;
   filter.endings |= std::uint64_t{1} << ending.size();
-  auto& entry = filter.entries[HashEnding(ending)];
-  entry.flags |= RG_FILTER_WATCH;
-  entry.text = ending;
   MarkEnding(filter, ending);
 }
 
@@ -134,6 +143,7 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
       add(pattern, RG_FILTER_WATCH_WHOLE);
     }
   }
+  filter.marked = filter.marked && filter.watching;
   return filter;
 }
 

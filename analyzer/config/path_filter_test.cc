@@ -177,6 +177,25 @@ TEST(CompileFilterTest, MarksAreOfWhatIsWatched) {
   EXPECT_FALSE(MayBeWatched(filter, "/var/log/messages"));
 }
 
+// What a symlink leads to can be made up to have the hash of something else.
+TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
+  const auto first_word = [](std::string_view name) { return WordAt(name, 0, name.size()); };
+  const std::uint64_t word =
+      rg_hash_word(RG_HASH_BASIS, first_word("etcabcde")) ^ RG_HASH_BASIS ^ first_word("etc");
+  std::string made_up = "/etcabcde";
+  made_up.append(reinterpret_cast<const char*>(&word), sizeof(word));
+  ASSERT_EQ(HashOfPrefix(made_up), HashOfPrefix("/etc"));
+  const auto resolve = [&](const std::string& path) { return path == "/link" ? made_up : path; };
+
+  const CompiledFilter watched = CompileFilter(Filter({"/etc"}, {}, {"/link"}), resolve);
+  EXPECT_EQ(JudgeCompiled(watched, "/etc/passwd"), Verdict::kReport);
+  EXPECT_TRUE(MayBeWatched(watched, "/etc/passwd"));
+  const CompiledFilter excluded = CompileFilter(Filter({"/srv"}, {"/link"}, {"/etc"}), resolve);
+  EXPECT_FALSE(excluded.watching);
+  EXPECT_FALSE(excluded.marked);
+  EXPECT_EQ(JudgeCompiled(excluded, "/etc/passwd"), Verdict::kExcluded);
+}
+
 TEST(CompileFilterTest, NoMarksWhereEverythingIsWatched) {
   EXPECT_FALSE(CompileFilter(Filter({}, {}, {"/srv"})).marked);
   EXPECT_FALSE(CompileFilter(Filter({"/"})).marked);

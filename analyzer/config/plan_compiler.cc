@@ -168,13 +168,18 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   return settings;
 }
 
-// Nothing, if an entry would be too far from its own slot.
-std::optional<std::vector<rg_filter_slot>> Place(const CompiledFilter& filter, std::size_t slots) {
+// What is too far from its own slot is left out, and counted in `left_out`.
+std::vector<rg_filter_slot> Place(const CompiledFilter& filter, std::size_t slots,
+                                  std::size_t& left_out) {
   std::vector<rg_filter_slot> table(slots);
+  left_out = 0;
   for (const auto& [hash, entry] : filter.entries) {
     std::size_t probe = 0;
     while (probe < RG_FILTER_PROBES && table[(hash + probe) % slots].hash != 0) ++probe;
-    if (probe == RG_FILTER_PROBES) return std::nullopt;
+    if (probe == RG_FILTER_PROBES || hash == 0) {
+      ++left_out;
+      continue;
+    }
     rg_filter_slot& slot = table[(hash + probe) % slots];
     slot.hash = hash;
     slot.entry.flags = entry.flags;
@@ -184,12 +189,20 @@ std::optional<std::vector<rg_filter_slot>> Place(const CompiledFilter& filter, s
   return table;
 }
 
-// Half of it is empty, so that what is not there is soon known not to be.
-std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter) {
+// At least half of it is empty, so that what is not there is soon known not to be. Where an entry
+// finds no place in the largest one (hashes would have to be made for that), everything is
+// reported that no other one excludes.
+std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter, rg_settings& settings) {
   std::size_t slots = std::bit_ceil(2 * filter.entries.size());
-  std::optional<std::vector<rg_filter_slot>> table;
-  while (!(table = Place(filter, slots)).has_value()) slots *= 2;
-  return *std::move(table);
+  std::size_t left_out = 0;
+  std::vector<rg_filter_slot> table = Place(filter, slots, left_out);
+  while (left_out != 0 && slots < RG_FILTER_SLOTS_MAX) {
+    slots *= 2;
+    table = Place(filter, slots, left_out);
+  }
+  if (left_out != 0) settings.watching = 0;
+  settings.filter_slots = static_cast<std::uint32_t>(slots - 1);
+  return table;
 }
 
 template <typename T>
@@ -206,9 +219,8 @@ void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& 
   SetNumbers(plan.initHooks(static_cast<unsigned>(hooks.size())), hooks);
   const CompiledFilter filter =
       config.file.enabled ? CompileFilter(config.file, resolve) : CompiledFilter{};
-  const std::vector<rg_filter_slot> table = TableOf(filter);
   rg_settings settings = SettingsOf(config, filter);
-  settings.filter_slots = static_cast<std::uint32_t>(table.size() - 1);
+  const std::vector<rg_filter_slot> table = TableOf(filter, settings);
   plan.setSettings(AsData(std::span<const rg_settings>(&settings, 1)));
   plan.setFilter(AsData(std::span<const rg_filter_slot>(table)));
 

@@ -183,6 +183,45 @@ TEST(CompilePlanTest, FilterIsHandedOn) {
   EXPECT_EQ((*compiled).getFilter().size(), 8 * sizeof(rg_filter_slot));
 }
 
+// As ebpf/filter.h looks for it.
+const rg_filter_slot* FindSlot(const std::vector<rg_filter_slot>& table, std::uint64_t hash) {
+  for (std::size_t probe = 0; probe < RG_FILTER_PROBES; ++probe) {
+    const rg_filter_slot& slot = table[(hash + probe) & (table.size() - 1)];
+    if (slot.hash == 0) break;
+    if (slot.hash == hash) return &slot;
+  }
+  return nullptr;
+}
+
+TEST(CompilePlanTest, EveryEntryIsFoundInTheTable) {
+  for (const int count : {0, 1, 2, 30, 2048}) {
+    Config config;
+    config.file.watch_paths.clear();
+    config.file.watch_patterns.clear();
+    config.file.exclude_paths.clear();
+    for (int i = 0; i < count; ++i) {
+      config.file.watch_paths.push_back("/srv/" + std::to_string(i));
+      config.file.watch_patterns.push_back("*." + std::to_string(i));
+      config.file.exclude_paths.push_back("/srv/" + std::to_string(i) + "/no");
+    }
+    const CompiledFilter filter = CompileFilter(config.file);
+    Plan compiled(config);
+    const auto bytes = (*compiled).getFilter();
+    ASSERT_EQ(bytes.size() % sizeof(rg_filter_slot), 0u);
+    std::vector<rg_filter_slot> table(bytes.size() / sizeof(rg_filter_slot));
+    std::memcpy(table.data(), bytes.begin(), bytes.size());
+    ASSERT_EQ(table.size(), compiled.Settings().filter_slots + 1u);
+    ASSERT_LE(table.size(), static_cast<unsigned>(RG_FILTER_SLOTS_MAX));
+    EXPECT_EQ(compiled.Settings().watching, count == 0 ? 0u : 1u);
+    for (const auto& [hash, entry] : filter.entries) {
+      const rg_filter_slot* slot = FindSlot(table, hash);
+      ASSERT_NE(slot, nullptr) << entry.text;
+      EXPECT_EQ(slot->entry.flags, entry.flags);
+      EXPECT_EQ(std::string(slot->entry.text, slot->entry.length), entry.text);
+    }
+  }
+}
+
 TEST(CompilePlanTest, DigestIsTheSameWhereverSymlinksLead) {
   const auto elsewhere = [](const std::string& path) { return "/elsewhere" + path; };
   const auto plain = CompilePlan(Config{}, kIdentities);

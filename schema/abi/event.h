@@ -431,7 +431,8 @@ struct rg_shared {
  * watched at all), and no prefix that is excluded does. Prefixes are whole
  * components: "/etc" fits "/etc" and "/etc/passwd", not "/etcetera". Each is found
  * by a hash: of a component its eight-byte words, of a prefix its components; of an
- * ending its words from the last to the first. Then the texts are compared. */
+ * ending its words from the last to the first. Then the texts are compared; not those of
+ * prefixes that are only watched: one more that is reported does no harm. */
 #define RG_HASH_BASIS  0xcbf29ce484222325ULL
 #define RG_HASH_ENDING 0x84222325cbf29ce4ULL
 #define RG_HASH_FACTOR 0x9e3779b97f4a7c15ULL
@@ -454,15 +455,14 @@ static inline __u32 rg_filter_mark(__u64 word, __u64 above)
 	return (word * RG_HASH_FACTOR + above) * RG_HASH_FACTOR >> 52;
 }
 
-#define RG_FILTER_TEXT_MAX   256  /* bytes of a prefix */
-#define RG_FILTER_ENDING_MAX 63	  /* bytes of an ending */
-#define RG_FILTER_DEPTH_MAX  63	  /* components of a prefix */
-#define RG_FILTER_MAX	     8192 /* prefixes and endings */
+#define RG_FILTER_TEXT_MAX   256 /* bytes of a prefix */
+#define RG_FILTER_ENDING_MAX 63	 /* bytes of an ending */
+#define RG_FILTER_DEPTH_MAX  63	 /* components of a prefix */
 
 /* The table of prefixes and endings: an entry is in the slot that its hash says, modulo the
  * number of slots, or in one of the next, before an empty one. */
-#define RG_FILTER_SLOTS_MAX 32768 /* power of two, as any number of slots */
-#define RG_FILTER_PROBES    16	  /* slots that are looked into at most */
+#define RG_FILTER_SLOTS_MAX 65536 /* power of two, as any number of slots */
+#define RG_FILTER_PROBES    8	  /* slots that are looked into at most */
 
 enum rg_filter_flags {
 	RG_FILTER_WATCH = 1 << 0,

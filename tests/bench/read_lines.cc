@@ -43,7 +43,7 @@ constexpr char kUsage[] =
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr long kPollNs = 1'000'000;
 constexpr std::size_t kBuffer = std::size_t{4} << 20;
-constexpr off_t kFreeStep = off_t{64} << 20;
+constexpr off_t kFreeStep = off_t{8} << 20;  // little: the writer waits for it
 
 std::atomic<bool> ending{false};
 

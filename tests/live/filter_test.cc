@@ -4,15 +4,20 @@
 // verdict.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <cstring>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "analyzer/config/path_filter.h"
+#include "schema/abi/event.h"
 #include "tests/live/agent.h"
 
 namespace randguard::live {
@@ -191,6 +196,95 @@ TEST(FilterTest, WatchedSymlinkMatchesByWhatItResolvesTo) {
   Agent agent({.config = ConfigOf(config), .quiet = false});
   EXPECT_EQ(Reported(agent, {folder / "link/f", folder / "real/f", folder / "f"}),
             (std::vector<bool>{true, true, false}));
+}
+
+// A file that is mounted on a watched name is watched, whatever it is called where it is from.
+TEST(FilterTest, WatchedEndingIsOfWhatAFileIsMountedOn) {
+  TempFolder folder;
+  WriteFile(folder / "harmless.txt", "x");
+  WriteFile(folder / "x.service", "");
+  FileConfig config;
+  config.watch_paths.clear();
+  config.watch_patterns = {"*.service"};
+  config.exclude_paths.clear();
+  Agent agent({.config = ConfigOf(config), .quiet = false});
+  int status = -1;
+  const pid_t pid = RunInChild(
+      [&] {
+        if (unshare(CLONE_NEWNS) != 0 ||
+            mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount((folder / "harmless.txt").c_str(), (folder / "x.service").c_str(), nullptr,
+                  MS_BIND, nullptr) != 0) {
+          return 1;
+        }
+        close(open((folder / "harmless.txt").c_str(), O_RDONLY));
+        return open((folder / "x.service").c_str(), O_RDONLY) < 0 ? 2 : 0;
+      },
+      &status);
+  EXPECT_EQ(status, 0);
+  agent.Catch();
+  std::vector<std::string> opened;
+  for (const Line& l : agent.out().lines()) {
+    if (l.Is("file_open") && l["pid"] == std::to_string(pid)) opened.push_back(l["resolved_path"]);
+  }
+  EXPECT_EQ(opened, std::vector<std::string>{folder / "x.service"});
+}
+
+// A component of sixteen bytes or more with the hash of another one of fewer than eight, which it
+// begins with. rg_hash_word() can be turned around.
+std::string WithHashOf(const std::string& component) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, component.data(), component.size());
+  for (char filler = 'a'; filler <= 'z'; ++filler) {
+    const std::string first = component + std::string(8 - component.size(), filler);
+    std::uint64_t first_word = 0;
+    std::memcpy(&first_word, first.data(), 8);
+    const std::uint64_t second_word =
+        rg_hash_word(RG_HASH_BASIS, first_word) ^ RG_HASH_BASIS ^ word;
+    std::string second(8, '\0');
+    std::memcpy(second.data(), &second_word, 8);
+    if (second.find('\0') == second.npos && second.find('/') == second.npos) return first + second;
+  }
+  return {};
+}
+
+// Nobody can get a folder excluded by a name that is made up for it.
+TEST(FilterTest, NameWithTheHashOfAnExcludedOneIsReported) {
+  TempFolder folder;
+  const std::string made_up = WithHashOf(".cache");
+  ASSERT_EQ(made_up.size(), 16u);
+  FileConfig config;
+  config.watch_paths = {folder.path()};
+  config.watch_patterns.clear();
+  config.exclude_paths = {folder / ".cache"};
+  for (const std::string& name : {std::string(".cache"), made_up}) {
+    ASSERT_EQ(mkdir((folder / name).c_str(), 0755), 0);
+    WriteFile(folder / (name + "/f"), "x");
+  }
+  Agent agent({.config = ConfigOf(config), .quiet = false});
+  int status = -1;
+  const pid_t pid = RunInChild(
+      [&] {
+        close(open((folder / ".cache/f").c_str(), O_RDONLY));
+        return open((folder / (made_up + "/f")).c_str(), O_RDONLY) < 0 ? 1 : 0;
+      },
+      &status);
+  EXPECT_EQ(status, 0);
+  agent.Catch();
+  int opened = 0;
+  for (const Line& l : agent.out().lines()) {
+    if (l.Is("file_open") && l["pid"] == std::to_string(pid)) ++opened;
+  }
+  EXPECT_EQ(opened, 1);
+}
+
+TEST(FilterTest, RootItself) {
+  FileConfig config;
+  config.watch_paths = {"/"};
+  config.watch_patterns.clear();
+  config.exclude_paths.clear();
+  Agent agent({.config = ConfigOf(config), .quiet = false});
+  EXPECT_EQ(Reported(agent, {"/"}), std::vector<bool>{true});
 }
 
 }  // namespace

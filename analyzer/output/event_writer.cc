@@ -29,6 +29,25 @@ void EventWriter::SetSession(const SessionContext& session) {
   }
   process_id_[boot_prefix_size_++] = '-';
   clock_offset_ns_ = session.clock_offset_ns;
+  actors_.Clear();  // their hosts and boots
+}
+
+void EventWriter::ActorMembers(const Actor& actor) {
+  const std::string_view kept = actors_.Find(actor);
+  std::size_t begin = 0;
+  VisitFields(actor, [&](const auto& field, const auto& value) {
+    constexpr bool kMoment = ActorTexts::IsMoment(std::remove_cvref_t<decltype(field)>::name());
+    if (!kMoment && !kept.empty()) return;
+    json_.Raw(field.json_key());
+    key_ = field.name();
+    Value(value);
+    if (kMoment) begin = json_.size();
+  });
+  if (!kept.empty()) {
+    json_.Raw(kept);
+  } else if (raw_bytes_.empty()) {  // those are told at the line's end
+    actors_.Keep(actor, json_.text().substr(begin));
+  }
 }
 
 void EventWriter::Special(const WallTime& value) {

@@ -17,6 +17,7 @@
 
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
+#include "analyzer/output/actor_texts.h"
 #include "analyzer/output/json_writer.h"
 
 namespace randguard {
@@ -46,7 +47,7 @@ class EventWriter {
     json_.Raw("{\"event_type\":\"");
     json_.Raw(EventType(event));
     json_.Raw('"');
-    if constexpr (requires { event.actor; }) Members(event.actor);
+    if constexpr (requires { event.actor; }) ActorMembers(event.actor);
     if constexpr (requires { event.call; }) Members(event.call);
     Members(event);
     if constexpr (requires { event.object; }) Members(event.object);
@@ -67,6 +68,9 @@ class EventWriter {
       Value(value);
     });
   }
+
+  // What Members() would do.
+  void ActorMembers(const Actor& actor);
 
   template <typename T>
   void Value(const T& value) {
@@ -171,6 +175,7 @@ class EventWriter {
   void RawBytes();
 
   JsonWriter json_;
+  ActorTexts actors_;
   std::string host_json_ = "null";
   std::string host_raw_;  // the name's bytes, if they are not UTF-8
   // "0123456789abcdef-", then the process: pid, '-', start in hex.

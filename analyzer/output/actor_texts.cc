@@ -2,6 +2,7 @@
 #include "analyzer/output/actor_texts.h"
 
 #include <concepts>
+#include <optional>
 #include <type_traits>
 
 namespace randguard {
@@ -38,6 +39,11 @@ void Own(Value& value, std::string& bytes) {
     value = Text(bytes).substr(at);
   } else if constexpr (std::same_as<Value, OptionalText>) {
     if (value.has_value()) Own(*value, bytes);
+  } else {
+    static_assert(std::integral<Value> || std::same_as<Value, ProcessKey> ||
+                      std::same_as<Value, std::optional<ProcessKey>> ||
+                      std::same_as<Value, WallTime> || std::same_as<Value, Host>,
+                  "a type that is known to point nowhere");
   }
 }
 

@@ -43,8 +43,8 @@ struct Hook {
   std::string_view name;
   bool required;
 };
-constexpr bool required = true;
-constexpr bool optional = false;
+constexpr bool required = true;   // NOLINT(readability-identifier-naming): words of hooks.def
+constexpr bool optional = false;  // NOLINT(readability-identifier-naming)
 constexpr Hook kHooks[] = {
 #define HOOK(number, name, need) {#name, need},
 #include "schema/abi/hooks.def"

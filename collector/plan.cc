@@ -63,7 +63,8 @@ Plan ReadPlan(const char* path) {
   plan.filter.resize(
       Between("size of filter", filter.size(), 0, RG_FILTER_SLOTS_MAX * sizeof(rg_filter_slot)) /
       sizeof(rg_filter_slot));
-  if (std::max<std::size_t>(plan.filter.size(), 1) != plan.settings.filter_slots + 1ul) {
+  if (std::max<std::size_t>(plan.filter.size(), 1) != plan.settings.filter_slots + 1ul ||
+      !std::has_single_bit(plan.settings.filter_slots + 1ul)) {
     Fail("plan: filter has %zu slots, and the settings have %u; compile it again",
          plan.filter.size(), plan.settings.filter_slots + 1);
   }

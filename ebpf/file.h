@@ -62,22 +62,31 @@ static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *ou
 	s->used = off + length;
 }
 
+#define SB_NOUSER (1UL << 31)
+
+/* Pipes, sockets, memfd and the like, most of what is written: of file systems that cannot be
+ * mounted. What is of any other is not one of them because no path leads to it: behind a mount that
+ * nobody has attached, or opened by its handle. */
+static __always_inline bool rg_is_nameless(struct file *file)
+{
+	return RG_READ(file, f_inode, i_sb, s_flags) & SB_NOUSER;
+}
+
 /* The path of an open file. */
 static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *out,
 					 struct file *file)
 {
 	struct path *path = (void *)file + bpf_core_field_offset(struct file, f_path);
 	__u32 flags = rg_walk_here(s, path);
-	bool nameless = s->text >= RG_PATH_MAX ? flags & RG_STR_DETACHED
-					       : s->path[s->text & RG_PATH_MASK] != '/';
+	bool empty = s->text >= RG_PATH_MAX;
+	bool label = !empty && s->path[s->text & RG_PATH_MASK] != '/';
 	int verdict;
 
-	if ((flags & RG_STR_UNREADABLE) || nameless) {
-		/* The root of what is mounted nowhere, or an object that is in no directory. */
+	if ((flags & RG_STR_UNREADABLE) || label || (empty && (flags & RG_STR_DETACHED))) {
 		rg_put_walked(s, out, flags);
-		if (flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED))
+		if (!rg_settings.watching || (flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED)))
 			return RG_REPORT;
-		return rg_settings.watching ? RG_UNWATCHED : RG_REPORT;
+		return label || rg_is_nameless(file) ? RG_UNWATCHED : RG_REPORT;
 	}
 	verdict = rg_judge_here(s);
 	/* Without its head, or outside of every namespace, a name cannot be told from another. */
@@ -169,14 +178,6 @@ static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
 	f->flags |= RG_FILE_OBJECT;
 	if (RG_READ(file, f_mode) & FMODE_CREATED)
 		f->flags |= RG_FILE_CREATED;
-}
-
-/* Pipes, sockets and the like are in no directory, and most of what is written. */
-static __always_inline bool rg_is_nameless(struct file *file)
-{
-	struct dentry *dentry = RG_READ(file, f_path.dentry);
-
-	return RG_READ(dentry, d_parent) == dentry && RG_READ(file, f_path.mnt, mnt_root) != dentry;
 }
 
 static __always_inline void rg_submit_file(struct rg_scratch *s, __u16 kind)

@@ -9,17 +9,25 @@
 #include "ebpf/file.h"
 #include "ebpf/network.h"
 
+/* Of a longer name, the end is what tells it from others; sockets have such names only where they
+ * are deep below the directory they were named in. */
+#define RG_CONTACT_NAME_MAX 128
+
 /* Contacts that were reported. When one has to make room for another it will be
- * reported again: more is told then, never less. */
+ * reported again: more is told then, never less. So a name is kept as it is and not as a hash, for
+ * which another name could be made up. */
 struct rg_contact {
 	__u64 socket; /* inode, which unlike an address in memory is not soon used again */
 	__u32 peer[4];
 	__u32 pid;
 	__u16 port;
 	__u16 what;
+	__u32 name_length;
+	__u32 reserved;
+	__u8 name[RG_CONTACT_NAME_MAX]; /* of a unix socket */
 };
 
-enum { RG_CONTACT_RECEIVED = 1, RG_CONTACT_FAILED = 2 };
+enum { RG_CONTACT_RECEIVED = 1, RG_CONTACT_FAILED = 2, RG_CONTACT_ABSTRACT = 4 };
 
 struct {
 	int (*type)[BPF_MAP_TYPE_LRU_HASH];
@@ -237,15 +245,20 @@ static __always_inline void rg_fill_contact(struct rg_contact *contact, struct r
 	contact->what =
 		(n->received ? RG_CONTACT_RECEIVED : 0) | (n->result < 0 ? RG_CONTACT_FAILED : 0);
 	if (n->family == AF_UNIX) {
-		__u32 off = e->path.offset & RG_RECORD_MASK, length = e->path.length;
-		__u64 hash;
+		__u32 off = e->path.offset, length = e->path.length;
 
-		/* The end of a longer path is what tells it from others; sockets have such
-		 * paths only where they are deep below the directory they were named in. */
-		hash = rg_hash_end(s->record, RG_RECORD_MASK, off + length, length, 128);
-		contact->peer[0] = hash;
-		contact->peer[1] = hash >> 32;
-		contact->peer[2] = length;
+		contact->name_length = length;
+		if (e->flags & RG_NETWORK_ABSTRACT)
+			contact->what |= RG_CONTACT_ABSTRACT;
+		if (length > RG_CONTACT_NAME_MAX) {
+			off += length - RG_CONTACT_NAME_MAX;
+			length = RG_CONTACT_NAME_MAX;
+		}
+		rg_opaque(off);
+		rg_opaque(length);
+		if (length <= RG_CONTACT_NAME_MAX)
+			bpf_probe_read_kernel(contact->name, length,
+					      &s->record[off & RG_RECORD_MASK]);
 	} else {
 		__builtin_memcpy(contact->peer, e->remote_addr, 16);
 		contact->port = e->remote_port;

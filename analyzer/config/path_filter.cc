@@ -2,6 +2,7 @@
 #include "analyzer/config/path_filter.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace randguard {
 namespace {
@@ -81,26 +82,37 @@ void MarkEnding(CompiledFilter& filter, std::string_view ending) {
       rg_filter_mark(Word(ending.substr(ending.size() - filter.tail)), RG_HASH_ENDING));
 }
 
-// Two texts of one hash do not happen but on purpose, by where a symlink leads: then everything is
-// reported that the first one does not exclude.
+// Two texts of one hash do not happen but on purpose, by where a symlink leads. The kernel compares
+// texts of what is excluded, and of endings, so an entry is shared by watched prefixes only. Where
+// an exclusion finds none, it is left out; where anything else does, everything is reported that is
+// not excluded.
 bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags) {
   const auto [at, is_new] =
       filter.entries.try_emplace(hash, CompiledFilter::Entry{0, std::string(text)});
+  const auto is_exclusion = [](std::uint16_t f) { return (f & RG_FILTER_EXCLUDE) != 0; };
   if (!is_new && at->second.text != text) {
-    filter.watching = filter.watching && flags == RG_FILTER_EXCLUDE;
-    return false;
+    if (is_exclusion(flags)) return false;
+    if (is_exclusion(at->second.flags) || !text.starts_with('/')) {
+      filter.watching = false;
+      return false;
+    }
   }
   at->second.flags |= flags;
   return true;
 }
 
+std::ptrdiff_t DepthOf(std::string_view path) { return std::count(path.begin(), path.end(), '/'); }
+
 void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags) {
   path = WithoutSlash(path);
-  // A resolved path may be longer than a written one is allowed to be; the written one counts.
-  const auto depth = std::count(path.begin(), path.end(), '/');
-  if (path.size() > RG_FILTER_TEXT_MAX || depth > RG_FILTER_DEPTH_MAX) return;
+  // Written paths fit; what they resolve to need not. Then more is watched, and nothing excluded.
+  while (path.size() > RG_FILTER_TEXT_MAX || DepthOf(path) > RG_FILTER_DEPTH_MAX) {
+    if ((flags & RG_FILTER_EXCLUDE) != 0) return;
+    flags = RG_FILTER_WATCH;
+    path = path.substr(0, path.rfind('/'));
+  }
   if (!Add(filter, HashPrefix(path), path, flags)) return;
-  filter.depths |= std::uint64_t{1} << depth;
+  filter.depths |= std::uint64_t{1} << DepthOf(path);
   if ((flags & RG_FILTER_EXCLUDE) == 0) MarkPrefix(filter, path);
 }
 

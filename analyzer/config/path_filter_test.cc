@@ -63,7 +63,8 @@ std::uint64_t HashOfEnding(std::string_view ending) {
   return hash;
 }
 
-// As ebpf/filter.h does it: a look-up for each length that occurs, then a comparison.
+// As ebpf/filter.h does it: a look-up for each length that occurs, then a comparison, of prefixes
+// only where they are excluded.
 Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
   bool watched = !filter.watching;
   bool excluded = false;
@@ -79,7 +80,8 @@ Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
     if (depth > RG_FILTER_DEPTH_MAX || (filter.depths >> depth & 1) == 0) continue;
     const std::string_view prefix = components.substr(0, at);
     const auto it = filter.entries.find(HashOfPrefix(prefix));
-    if (it == filter.entries.end() || it->second.text != prefix) continue;
+    if (it == filter.entries.end()) continue;
+    if ((it->second.flags & RG_FILTER_EXCLUDE) != 0 && it->second.text != prefix) continue;
     watched |= (it->second.flags & RG_FILTER_WATCH) != 0;
     excluded |= (it->second.flags & RG_FILTER_EXCLUDE) != 0;
     if (at == components.size()) watched |= (it->second.flags & RG_FILTER_WATCH_WHOLE) != 0;
@@ -194,6 +196,30 @@ TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
   EXPECT_FALSE(excluded.watching);
   EXPECT_FALSE(excluded.marked);
   EXPECT_EQ(JudgeCompiled(excluded, "/etc/passwd"), Verdict::kExcluded);
+  // Two watched ones: both are, and nothing else.
+  const CompiledFilter both = CompileFilter(Filter({"/etc", "/link"}), resolve);
+  EXPECT_TRUE(both.watching);
+  for (const std::string& path : {std::string("/etc/passwd"), made_up + "/x"}) {
+    EXPECT_TRUE(MayBeWatched(both, path));
+    EXPECT_EQ(JudgeCompiled(both, path), Verdict::kReport);
+  }
+  EXPECT_EQ(JudgeCompiled(both, "/srv/x"), Verdict::kUnwatched);
+}
+
+// Of what is too long for the filter, the folder above it that is not.
+TEST(CompileFilterTest, WhatResolvesToSomethingTooLongIsWatchedAllTheSame) {
+  const std::string component(100, 'x');
+  const std::string folder = "/" + component + "/" + component;
+  const std::string deep = folder + "/" + component + "/file";
+  const auto resolve = [&](const std::string& path) { return path == "/link" ? deep : path; };
+  const CompiledFilter watched = CompileFilter(Filter({"/etc"}, {"/link"}), resolve);
+  EXPECT_TRUE(MayBeWatched(watched, deep));
+  EXPECT_EQ(JudgeCompiled(watched, deep), Verdict::kReport);
+  EXPECT_EQ(JudgeCompiled(watched, folder + "/other"), Verdict::kReport);
+  EXPECT_EQ(JudgeCompiled(watched, "/" + component), Verdict::kUnwatched);
+  // An exclusion that does not fit excludes nothing.
+  const CompiledFilter excluded = CompileFilter(Filter({folder}, {}, {"/link"}), resolve);
+  EXPECT_EQ(JudgeCompiled(excluded, deep), Verdict::kReport);
 }
 
 TEST(CompileFilterTest, NoMarksWhereEverythingIsWatched) {

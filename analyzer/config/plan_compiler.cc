@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -168,40 +169,44 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   return settings;
 }
 
-// What is too far from its own slot is left out, and counted in `left_out`.
-std::vector<rg_filter_slot> Place(const CompiledFilter& filter, std::size_t slots,
-                                  std::size_t& left_out) {
+// The table with `slots` slots; empty if an entry would lie too far from the slot that its hash
+// says. Who has come less far makes room, so that none gets much further than the others.
+std::vector<rg_filter_slot> Place(const CompiledFilter& filter, std::size_t slots) {
   std::vector<rg_filter_slot> table(slots);
-  left_out = 0;
   for (const auto& [hash, entry] : filter.entries) {
-    std::size_t probe = 0;
-    while (probe < RG_FILTER_PROBES && table[(hash + probe) % slots].hash != 0) ++probe;
-    if (probe == RG_FILTER_PROBES || hash == 0) {
-      ++left_out;
-      continue;
+    if (hash == 0) return {};  // means that a slot is empty
+    rg_filter_slot moving{};
+    moving.hash = hash;
+    moving.entry.flags = entry.flags;
+    moving.entry.length = static_cast<std::uint16_t>(entry.text.size());
+    std::memcpy(moving.entry.text, entry.text.data(), entry.text.size());
+    for (std::size_t way = 0; moving.hash != 0; ++way) {
+      if (way == RG_FILTER_PROBES) return {};
+      rg_filter_slot& slot = table[(moving.hash + way) % slots];
+      const std::size_t its_way = (&slot - table.data() + slots - slot.hash % slots) % slots;
+      if (slot.hash == 0 || its_way < way) {
+        std::swap(slot, moving);
+        way = its_way;
+      }
     }
-    rg_filter_slot& slot = table[(hash + probe) % slots];
-    slot.hash = hash;
-    slot.entry.flags = entry.flags;
-    slot.entry.length = static_cast<std::uint16_t>(entry.text.size());
-    std::memcpy(slot.entry.text, entry.text.data(), entry.text.size());
   }
   return table;
 }
 
-// At least half of it is empty, so that what is not there is soon known not to be. Where an entry
-// finds no place in the largest one (hashes would have to be made for that), everything is
-// reported that no other one excludes.
+// At least half of it is empty, so that what is not there is soon known not to be. Where entries
+// find no place in the largest one (hashes would have to be made for that), everything is reported.
 std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter, rg_settings& settings) {
   std::size_t slots = std::bit_ceil(2 * filter.entries.size());
-  std::size_t left_out = 0;
-  std::vector<rg_filter_slot> table = Place(filter, slots, left_out);
-  while (left_out != 0 && slots < RG_FILTER_SLOTS_MAX) {
+  std::vector<rg_filter_slot> table = Place(filter, slots);
+  while (table.empty() && slots < RG_FILTER_SLOTS_MAX) {
     slots *= 2;
-    table = Place(filter, slots, left_out);
+    table = Place(filter, slots);
   }
-  if (left_out != 0) settings.watching = 0;
-  settings.filter_slots = static_cast<std::uint32_t>(slots - 1);
+  if (table.empty()) {
+    settings.watching = 0;
+    table.resize(1);
+  }
+  settings.filter_slots = static_cast<std::uint32_t>(table.size() - 1);
   return table;
 }
 

@@ -193,7 +193,9 @@ const rg_filter_slot* FindSlot(const std::vector<rg_filter_slot>& table, std::ui
   return nullptr;
 }
 
+// With as many as a configuration may have, each of which resolves to something else.
 TEST(CompilePlanTest, EveryEntryIsFoundInTheTable) {
+  const auto elsewhere = [](const std::string& path) { return "/elsewhere" + path; };
   for (const int count : {0, 1, 2, 30, 2048}) {
     Config config;
     config.file.watch_paths.clear();
@@ -201,11 +203,11 @@ TEST(CompilePlanTest, EveryEntryIsFoundInTheTable) {
     config.file.exclude_paths.clear();
     for (int i = 0; i < count; ++i) {
       config.file.watch_paths.push_back("/srv/" + std::to_string(i));
-      config.file.watch_patterns.push_back("*." + std::to_string(i));
+      config.file.watch_patterns.push_back((i % 2 == 0 ? "*." : "/etc/") + std::to_string(i));
       config.file.exclude_paths.push_back("/srv/" + std::to_string(i) + "/no");
     }
-    const CompiledFilter filter = CompileFilter(config.file);
-    Plan compiled(config);
+    const CompiledFilter filter = CompileFilter(config.file, elsewhere);
+    Plan compiled(CompilePlan(config, kIdentities, elsewhere));
     const auto bytes = (*compiled).getFilter();
     ASSERT_EQ(bytes.size() % sizeof(rg_filter_slot), 0u);
     std::vector<rg_filter_slot> table(bytes.size() / sizeof(rg_filter_slot));

@@ -50,6 +50,11 @@ class EvasionTest : public testing::Test {
   }
   static const std::string& root() { return folder_->path(); }
   static void Make(const std::string& name) { WriteFile(root() + "/" + name, "x"); }
+  static std::string InodeOf(const std::string& name) {
+    struct stat s {};
+    EXPECT_EQ(stat((root() + "/" + name).c_str(), &s), 0);
+    return std::to_string(s.st_ino);
+  }
 
   // What a child that runs `body` in the watched folder did, of one type. `body` returns 0, or 77
   // where this kernel has no such thing.
@@ -252,6 +257,50 @@ TEST_F(EvasionTest, FileByItsHandle) {
   EXPECT_EQ(events[1]["syscall"], "open_by_handle_at");
   EXPECT_EQ(events[1]["inode"], events[0]["inode"]);
   EXPECT_EQ(events[1]["flags"], std::to_string(O_RDWR));
+}
+
+// One that the kernel has forgotten comes back without a name, and belongs to no folder.
+TEST_F(EvasionTest, ForgottenFileByItsHandle) {
+  Make("forgotten");
+  const auto events = EventsOf("file_", [] {
+    struct {
+      file_handle head;
+      char bytes[128];
+    } handle{};
+    handle.head.handle_bytes = 128;
+    int mount = 0;
+    if (name_to_handle_at(AT_FDCWD, "forgotten", &handle.head, &mount, 0) != 0) return 77;
+    const int where = open("/proc/self/cwd", O_RDONLY | O_DIRECTORY);
+    const int caches = open("/proc/sys/vm/drop_caches", O_WRONLY);
+    sync();  // what is not yet written is not forgotten
+    if (write(caches, "2", 1) != 1) return 77;
+    const int file = open_by_handle_at(where, &handle.head, O_RDWR);
+    return write(file, "x", 1) == 1 ? 0 : 1;
+  });
+  if (unsupported()) GTEST_SKIP() << "this file system has no handles";
+  ASSERT_EQ(status(), 0);
+  std::vector<std::string> types;
+  for (const Line& l : events) {
+    if (l["inode"] == InodeOf("forgotten")) types.push_back(l["event_type"]);
+  }
+  EXPECT_EQ(types, (std::vector<std::string>{"file_open", "file_write"}));
+}
+
+// A mount of the file itself that nobody has attached: no path leads to it.
+TEST_F(EvasionTest, FileByADetachedMountOfItself) {
+  Make("cloned");
+  const auto events = EventsOf("file_", [] {
+    const long tree = syscall(SYS_open_tree, AT_FDCWD, "cloned", 1 /* OPEN_TREE_CLONE */);
+    if (tree < 0) return 77;
+    const int file = open(("/proc/self/fd/" + std::to_string(tree)).c_str(), O_WRONLY);
+    return write(file, "x", 1) == 1 ? 0 : 1;
+  });
+  if (unsupported()) GTEST_SKIP() << "this kernel clones no mounts";
+  ASSERT_EQ(status(), 0);
+  ASSERT_EQ(events.size(), 2U);
+  for (const Line& l : events) EXPECT_EQ(l["inode"], InodeOf("cloned"));
+  EXPECT_EQ(events[0]["event_type"], "file_open");
+  EXPECT_EQ(events[1]["event_type"], "file_write");
 }
 
 // Whoever made a user namespace has every capability in it, and no privilege.

@@ -238,18 +238,33 @@ TEST_F(EvasionTest, ClonesOfFilesAreWrites) {
   EXPECT_EQ(events[2]["resolved_path"], root() + "/to");
 }
 
+// What a file is opened by without any name.
+class Handle {
+ public:
+  explicit Handle(const char* name) {
+    handle_.head.handle_bytes = sizeof(handle_.bytes);
+    int mount = 0;
+    known_ = name_to_handle_at(AT_FDCWD, name, &handle_.head, &mount, 0) == 0;
+  }
+  bool known() const { return known_; }
+  // `where` is open on the same file system.
+  int Open(int where) { return open_by_handle_at(where, &handle_.head, O_RDWR); }
+
+ private:
+  struct {
+    file_handle head;
+    char bytes[128];
+  } handle_{};
+  bool known_ = false;
+};
+
 TEST_F(EvasionTest, FileByItsHandle) {
   Make("handle");
   const auto events = EventsOf("file_open", [] {
-    struct {
-      file_handle head;
-      char bytes[128];
-    } handle{};
-    handle.head.handle_bytes = 128;
-    int mount = 0;
-    if (name_to_handle_at(AT_FDCWD, "handle", &handle.head, &mount, 0) != 0) return 77;
+    Handle handle("handle");
+    if (!handle.known()) return 77;
     const int where = open("handle", O_RDONLY);
-    return open_by_handle_at(where, &handle.head, O_RDWR) >= 0 ? 0 : 1;
+    return handle.Open(where) >= 0 ? 0 : 1;
   });
   if (unsupported()) GTEST_SKIP() << "this file system has no handles";
   ASSERT_EQ(status(), 0);
@@ -263,18 +278,13 @@ TEST_F(EvasionTest, FileByItsHandle) {
 TEST_F(EvasionTest, ForgottenFileByItsHandle) {
   Make("forgotten");
   const auto events = EventsOf("file_", [] {
-    struct {
-      file_handle head;
-      char bytes[128];
-    } handle{};
-    handle.head.handle_bytes = 128;
-    int mount = 0;
-    if (name_to_handle_at(AT_FDCWD, "forgotten", &handle.head, &mount, 0) != 0) return 77;
+    Handle handle("forgotten");
+    if (!handle.known()) return 77;
     const int where = open("/proc/self/cwd", O_RDONLY | O_DIRECTORY);
     const int caches = open("/proc/sys/vm/drop_caches", O_WRONLY);
     sync();  // what is not yet written is not forgotten
     if (write(caches, "2", 1) != 1) return 77;
-    const int file = open_by_handle_at(where, &handle.head, O_RDWR);
+    const int file = handle.Open(where);
     return write(file, "x", 1) == 1 ? 0 : 1;
   });
   if (unsupported()) GTEST_SKIP() << "this file system has no handles";

@@ -165,7 +165,7 @@ __noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
 	if (!s || length > RG_FILTER_ENDING_MAX)
 		return 0;
 	end = s->text + s->text_length;
-	e = rg_find_entry(rg_hash_end(s->path, RG_TEXT_MASK, end, length, RG_FILTER_ENDING_MAX));
+	e = rg_find_entry(rg_hash_end(s->path, end, length));
 	if (!e || e->length != length)
 		return 0;
 	for (__u32 i = 0; i < RG_FILTER_ENDING_MAX; i++) {

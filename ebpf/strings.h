@@ -35,21 +35,20 @@ static __always_inline void rg_put_comm(char *out, struct task_struct *task)
 	__builtin_memcpy(out, words, sizeof(words));
 }
 
-/* Of the last `length` bytes before text[end], or of the last `most`, a constant: by words from the
- * last to the first. */
-static __always_inline __u64 rg_hash_end(__u8 *text, const __u32 mask, __u32 end, __u32 length,
-					 const __u32 most)
+/* Of the last `length` bytes before text[end], RG_FILTER_ENDING_MAX at most: by words from the last
+ * to the first. */
+static __always_inline __u64 rg_hash_end(__u8 *text, __u32 end, __u32 length)
 {
 	__u64 hash = RG_HASH_ENDING;
 
-	for (int k = 1; k <= (most + 7) / 8; k++) {
+	for (int k = 1; k <= (RG_FILTER_ENDING_MAX + 7) / 8; k++) {
 		__u32 at = end - 8 * k, more = 8 * k - length; /* bytes that are too many */
 		__u64 word;
 
 		if (8 * (k - 1) >= length)
 			break;
 		rg_opaque(at);
-		word = RG_WORD(&text[at & mask]);
+		word = RG_WORD(&text[at & RG_TEXT_MASK]);
 		if (8 * k > length)
 			word >>= 8 * (more & 7);
 		hash = rg_hash_word(hash, word);

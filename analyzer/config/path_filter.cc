@@ -84,18 +84,20 @@ void MarkEnding(CompiledFilter& filter, std::string_view ending) {
 
 // Two texts of one hash do not happen but on purpose, by where a symlink leads. The kernel compares
 // texts of what is excluded, and of endings, so an entry is shared by watched prefixes only. Where
-// an exclusion finds none, it is left out; where anything else does, everything is reported that is
-// not excluded.
+// an exclusion meets another text, it is left out; where anything else does, everything is reported
+// that is not excluded.
 bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags) {
   const auto [at, is_new] =
-      filter.entries.try_emplace(hash, CompiledFilter::Entry{0, std::string(text)});
+      filter.entries.try_emplace(hash, CompiledFilter::Entry{.text = std::string(text)});
   const auto is_exclusion = [](std::uint16_t f) { return (f & RG_FILTER_EXCLUDE) != 0; };
-  if (!is_new && at->second.text != text) {
-    if (is_exclusion(flags)) return false;
+  const bool other = !is_new && at->second.text != text;
+  if (is_exclusion(flags) && (other || at->second.shared)) return false;
+  if (other) {
     if (is_exclusion(at->second.flags) || !text.starts_with('/')) {
       filter.watching = false;
       return false;
     }
+    at->second.shared = true;
   }
   at->second.flags |= flags;
   return true;

@@ -32,6 +32,7 @@ struct CompiledFilter {
   struct Entry {
     std::uint16_t flags = 0;
     std::string text;
+    bool shared = false;  // another watched prefix has the same hash
   };
   std::map<std::uint64_t, Entry> entries;  // by hash
 };

@@ -204,6 +204,9 @@ TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
     EXPECT_EQ(JudgeCompiled(both, path), Verdict::kReport);
   }
   EXPECT_EQ(JudgeCompiled(both, "/srv/x"), Verdict::kUnwatched);
+  // What is excluded has its text compared, and would hide the other one.
+  const CompiledFilter shared = CompileFilter(Filter({"/etc", "/link"}, {}, {"/etc"}), resolve);
+  EXPECT_EQ(JudgeCompiled(shared, made_up + "/x"), Verdict::kReport);
 }
 
 // Of what is too long for the filter, the folder above it that is not.

@@ -38,9 +38,7 @@ void EventWriter::ActorMembers(const Actor& actor) {
   VisitFields(actor, [&](const auto& field, const auto& value) {
     constexpr bool kMoment = ActorTexts::IsMoment(std::remove_cvref_t<decltype(field)>::name());
     if (!kMoment && !kept.empty()) return;
-    json_.Raw(field.json_key());
-    key_ = field.name();
-    Value(value);
+    Member(field, value);
     if (kMoment) begin = json_.size();
   });
   if (!kept.empty()) {

@@ -62,13 +62,14 @@ class EventWriter {
  private:
   template <Described Object>
   void Members(const Object& object) {
-    VisitFields(object, [&](const auto& field, const auto& value) {
-      json_.Raw(field.json_key());
-      key_ = field.name();
-      Value(value);
-    });
+    VisitFields(object, [&](const auto& field, const auto& value) { Member(field, value); });
   }
-
+  template <typename Field, typename T>
+  void Member(const Field& field, const T& value) {
+    json_.Raw(field.json_key());
+    key_ = field.name();
+    Value(value);
+  }
   // What Members() would do.
   void ActorMembers(const Actor& actor);
 

@@ -6,7 +6,7 @@
 #include "ebpf/shared.bpf.c"
 
 #include "ebpf/cgroup.bpf.c"
-#include "ebpf/conduct.bpf.c"
+#include "ebpf/behaviour.bpf.c"
 #include "ebpf/io_uring.bpf.c"
 #include "ebpf/network.bpf.c"
 #include "ebpf/process.bpf.c"

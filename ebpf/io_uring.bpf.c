@@ -186,7 +186,7 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 	__u8 opcode = RG_READ((struct io_kiocb *)request, opcode);
 	struct contact to = {};
 	__u8 one = 1;
-	struct rg_conduct *r;
+	struct rg_behaviour *r;
 	struct rg_scratch *s;
 
 	if (!is_named(opcode) && opcode != IORING_OP_CONNECT && !is_send(opcode))
@@ -198,7 +198,7 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 	s = rg_scratch_take(RG_KIND_io_uring_operation, program);
 	if (!s)
 		return 0;
-	r = rg_begin_conduct(s, RG_KIND_io_uring_operation, task);
+	r = rg_begin_behaviour(s, RG_KIND_io_uring_operation, task);
 	r->args[0] = opcode;
 	switch (opcode) {
 	case IORING_OP_OPENAT:

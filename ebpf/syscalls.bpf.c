@@ -8,7 +8,7 @@
  * each.
  */
 #include "ebpf/call.h"
-#include "ebpf/conduct.h"
+#include "ebpf/behaviour.h"
 #include "ebpf/exec_failed.h"
 #include "ebpf/file.h"
 #include "ebpf/socket_calls.h"
@@ -56,6 +56,6 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	case RG_KIND_credentials_change:
 		return rg_credentials_call(&c);
 	default:
-		return rg_conduct_call(&c);
+		return rg_behaviour_call(&c);
 	}
 }

@@ -89,7 +89,7 @@ static __always_inline struct task_struct *rg_task_by_fd(struct task_struct *cal
 	return rg_task_of_pid(pid);
 }
 
-static __always_inline void rg_fill_target(struct rg_conduct *r, struct task_struct *target)
+static __always_inline void rg_fill_target(struct rg_behaviour *r, struct task_struct *target)
 {
 	if (!target)
 		return;
@@ -98,7 +98,7 @@ static __always_inline void rg_fill_target(struct rg_conduct *r, struct task_str
 	r->target_start_ns = RG_READ(target, group_leader, start_boottime);
 	r->target_uid = RG_READ(target, cred, uid.val);
 	rg_put_comm(r->target_comm, target);
-	r->flags |= RG_CONDUCT_TARGET;
+	r->flags |= RG_BEHAVIOUR_TARGET;
 }
 
 /* Is it one of the sensor's own? */

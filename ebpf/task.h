@@ -11,7 +11,7 @@
 
 #include "ebpf/path.h"
 
-/* By thread: its credentials as its last call on them left them (conduct.h). */
+/* By thread: its credentials as its last call on them left them (behaviour.h). */
 struct rg_credentials_map {
 	int (*type)[BPF_MAP_TYPE_TASK_STORAGE];
 	int (*map_flags)[BPF_F_NO_PREALLOC];
@@ -66,10 +66,10 @@ static __always_inline void rg_fill_header(struct rg_header *hdr, enum rg_kind k
 	hdr->time_ns = bpf_ktime_get_boot_ns();
 }
 
-static __always_inline struct rg_conduct *rg_begin_conduct(struct rg_scratch *s, enum rg_kind kind,
-							   struct task_struct *task)
+static __always_inline struct rg_behaviour *
+rg_begin_behaviour(struct rg_scratch *s, enum rg_kind kind, struct task_struct *task)
 {
-	struct rg_conduct *r = (struct rg_conduct *)s->record;
+	struct rg_behaviour *r = (struct rg_behaviour *)s->record;
 
 	__builtin_memset(r, 0, sizeof(*r));
 	s->used = sizeof(*r);

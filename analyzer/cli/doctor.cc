@@ -21,7 +21,7 @@
 #include "analyzer/cli/setup.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/ingest/listener.h"
-#include "analyzer/output/json_writer.h"
+#include "analyzer/output/json/json_writer.h"
 #include "analyzer/wire/message.h"
 
 namespace randguard::cli {

@@ -14,13 +14,13 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
-#include "analyzer/config/reporter.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/replay.h"
 #include "analyzer/pipeline/pipeline.h"
-#include "analyzer/rules/explain.h"
-#include "analyzer/rules/rule_tests.h"
-#include "analyzer/rules/test_event.h"
+#include "analyzer/rules/tools/explain.h"
+#include "analyzer/rules/tools/rule_tests.h"
+#include "analyzer/rules/tools/test_event.h"
+#include "analyzer/source/reporter.h"
 
 namespace randguard::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "analyzer/cli/commands.h"
-#include "analyzer/output/json_schema.h"
+#include "analyzer/output/json/json_schema.h"
 
 namespace randguard::cli {
 

@@ -14,9 +14,9 @@
 #include "absl/status/statusor.h"
 #include "analyzer/cli/arguments.h"
 #include "analyzer/config/config.h"
-#include "analyzer/config/plan_compiler.h"
-#include "analyzer/output/line_sink.h"
-#include "analyzer/rules/rule_set.h"
+#include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/plan/plan_compiler.h"
+#include "analyzer/rules/match/rule_set.h"
 
 namespace randguard::cli {
 

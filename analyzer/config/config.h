@@ -16,7 +16,8 @@
 #include <variant>
 #include <vector>
 
-#include "analyzer/config/source_text.h"
+#include "analyzer/source/diagnostic.h"
+#include "analyzer/source/source_text.h"
 
 namespace randguard {
 
@@ -320,28 +321,12 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 
-struct Diagnostic {
-  enum class Severity { kWarning, kError };
-  std::string file;
-  std::uint32_t line = 0;    // from 1; 0: the file as a whole
-  std::uint32_t column = 0;  // from 1, in bytes
-  Severity severity = Severity::kError;
-  std::string message;  // one line, control characters of the input are escaped
-  bool operator==(const Diagnostic&) const = default;
-};
-
-// "file:line:column: error: message"; "file: error: message" for a file as a whole.
-std::string FormatDiagnostic(const Diagnostic& diagnostic);
-
 struct ConfigResult {
   std::optional<Config> config;         // absent when any diagnostic is an error
   std::vector<Diagnostic> diagnostics;  // by file as read, then by position
 };
 
-// Limits of one file; what is beyond is refused before it is parsed.
-inline constexpr std::size_t kConfigFileMax = 1 << 20;
-inline constexpr std::size_t kConfigLineMax = 16384;
-inline constexpr std::size_t kConfigNestingMax = 32;
+// Further limits; those of a file: toml_limits.h.
 inline constexpr std::size_t kConditionMax = 16384;  // bytes of one condition
 inline constexpr std::size_t kRulesMax = 20000;      // of all files
 

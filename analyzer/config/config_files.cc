@@ -15,6 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/base/status.h"
 #include "analyzer/config/config.h"
+#include "analyzer/source/toml_limits.h"
 
 namespace randguard {
 namespace {

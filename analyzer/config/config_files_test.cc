@@ -12,6 +12,7 @@
 
 #include "analyzer/config/config.h"
 #include "analyzer/config/reference.h"
+#include "analyzer/source/toml_limits.h"
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 

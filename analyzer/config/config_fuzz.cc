@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "analyzer/config/config.h"
-#include "analyzer/config/plan_compiler.h"
+#include "analyzer/plan/plan_compiler.h"
 
 namespace {
 

@@ -13,10 +13,10 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/config/config.h"
 #include "analyzer/config/keys.h"
-#include "analyzer/config/reporter.h"
 #include "analyzer/config/rule_checks.h"
 #include "analyzer/config/table_reader.h"
-#include "analyzer/config/toml_document.h"
+#include "analyzer/source/reporter.h"
+#include "analyzer/source/toml_document.h"
 
 namespace randguard {
 namespace {

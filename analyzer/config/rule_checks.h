@@ -9,8 +9,8 @@
 #include <string>
 
 #include "analyzer/config/config.h"
-#include "analyzer/config/reporter.h"
 #include "analyzer/config/table_reader.h"
+#include "analyzer/source/reporter.h"
 
 namespace randguard {
 

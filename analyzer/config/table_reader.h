@@ -18,8 +18,8 @@
 
 #include "analyzer/config/keys.h"
 #include "analyzer/config/names.h"
-#include "analyzer/config/reporter.h"
-#include "analyzer/config/toml_document.h"
+#include "analyzer/source/reporter.h"
+#include "analyzer/source/toml_document.h"
 
 namespace randguard {
 

@@ -29,7 +29,7 @@
 #include "analyzer/confine/landlock.h"
 #include "analyzer/confine/sanitized.h"
 #include "analyzer/confine/syscalls.h"
-#include "analyzer/output/datagram.h"
+#include "analyzer/output/sinks/datagram.h"
 #include "tests/support/source_root.h"
 
 namespace randguard {

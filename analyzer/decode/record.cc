@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "analyzer/base/status.h"
-#include "analyzer/decode/conduct_record.h"
+#include "analyzer/decode/behaviour_record.h"
 #include "analyzer/decode/file_record.h"
 #include "analyzer/decode/ip_address.h"
 #include "analyzer/decode/network_record.h"
@@ -235,8 +235,8 @@ void FromAbi(const rg_credentials& r, Strings& strings, Event& event) {
   DecodeCredentials(r, strings, event);
 }
 
-void FromAbi(const rg_conduct& r, Strings& strings, Event& event) {
-  DecodeConduct(r, strings, event);
+void FromAbi(const rg_behaviour& r, Strings& strings, Event& event) {
+  DecodeBehaviour(r, strings, event);
 }
 
 void FromAbi(const rg_cgroup& r, Strings& strings, Event& event) {

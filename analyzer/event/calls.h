@@ -22,7 +22,7 @@ struct CallInfo {
 };
 
 // Kinds of records that are about rare, telling behaviour.
-constexpr bool IsConduct(unsigned kind) {
+constexpr bool IsBehaviour(unsigned kind) {
   return kind >= RG_KIND_credentials_change && kind <= RG_KIND_conduct_common;
 }
 
@@ -67,9 +67,9 @@ inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = [] {
   // What is not about files is called after what it is about, whichever call it was.
   for (CallInfo& call : calls) {
     switch (call.kind) {
-#define EVENT_KIND(number, name, body, lane)        \
-  case number:                                      \
-    if (IsConduct(number)) call.event_type = #name; \
+#define EVENT_KIND(number, name, body, lane)          \
+  case number:                                        \
+    if (IsBehaviour(number)) call.event_type = #name; \
     break;
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND

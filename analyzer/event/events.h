@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "analyzer/event/actor.h"
-#include "analyzer/event/conduct_events.h"
+#include "analyzer/event/behaviour_events.h"
 #include "analyzer/event/credentials.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/file_events.h"

@@ -7,7 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "analyzer/capture/capture_reader.h"
-#include "analyzer/output/line_sink.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 
 namespace randguard {

@@ -20,8 +20,8 @@
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
-#include "analyzer/output/datagram.h"
-#include "analyzer/output/line_sink.h"
+#include "analyzer/output/sinks/datagram.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/frame_reader.h"
 

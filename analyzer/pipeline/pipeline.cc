@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "analyzer/base/status.h"
-#include "analyzer/output/alert_fields.h"
+#include "analyzer/output/sinks/alert_fields.h"
 #include "analyzer/process/lineage.h"
 #include "analyzer/wire/record_walker.h"
 
@@ -48,10 +48,10 @@ Named<std::uint64_t> ByKind(const KindCounters& counters) {
 }
 
 template <typename E>
-constexpr bool kIsConductEvent = std::is_same_v<E, IoUringOperation>;
+constexpr bool kIsBehaviourEvent = std::is_same_v<E, IoUringOperation>;
 template <typename E>
 requires requires { E::kKind; }
-constexpr bool kIsConductEvent<E> = IsConduct(E::kKind);
+constexpr bool kIsBehaviourEvent<E> = IsBehaviour(E::kKind);
 
 Credentials CredentialsOf(const ProcessStart& e) {
   Credentials c;
@@ -470,7 +470,7 @@ void Pipeline::Handle(E& event, bool snapshot) {
     }
   }
   // What is about behaviour is rare and tells much: as little limited as what processes do.
-  const bool shown = kIsConductEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
+  const bool shown = kIsBehaviourEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
   Emit(event, shown ? nullptr : &rate_limited_);
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "analyzer/output/journal.h"
+#include "analyzer/output/sinks/journal.h"
 #include "analyzer/pipeline/pipeline_test_support.h"
 #include "tests/support/fake_journal.h"
 #include "tests/support/record_builder.h"

@@ -111,7 +111,7 @@ TEST(PipelineProcessTest, ForkGoesOnWithTheParentsImageUntilItsExec) {
 }
 
 // A thread's first change: what was, the process table knows.
-TEST(PipelineConductTest, CredentialsBeforeComeFromWhereTheProcessIsKnownFrom) {
+TEST(PipelineBehaviourTest, CredentialsBeforeComeFromWhereTheProcessIsKnownFrom) {
   Stream stream;
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, testing::MakeSnapshot(SnapshotRecords()));
@@ -142,7 +142,7 @@ TEST(PipelineConductTest, CredentialsBeforeComeFromWhereTheProcessIsKnownFrom) {
 }
 
 // As one does for every thread of a process, or an empty call.
-TEST(PipelineConductTest, CredentialsThatAreKnownAreNotToldAgain) {
+TEST(PipelineBehaviourTest, CredentialsThatAreKnownAreNotToldAgain) {
   Stream stream;
   EXPECT_SENT(stream, HelloOf{});
   auto first = testing::CredentialsChange();
@@ -159,7 +159,7 @@ TEST(PipelineConductTest, CredentialsThatAreKnownAreNotToldAgain) {
   EXPECT_EQ(stream.Filled().userspace_filtered, 1u);
 }
 
-TEST(PipelineConductTest, TargetsAreKnownByTheirExecutable) {
+TEST(PipelineBehaviourTest, TargetsAreKnownByTheirExecutable) {
   Stream stream;
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, testing::MakeSnapshot(SnapshotRecords()));
@@ -173,7 +173,7 @@ TEST(PipelineConductTest, TargetsAreKnownByTheirExecutable) {
   EXPECT_NE(lines[1]["target"].find(R"("exe_path":null)"), std::string::npos);
 }
 
-TEST(PipelineConductTest, BehaviourIsNotLimited) {
+TEST(PipelineBehaviourTest, BehaviourIsNotLimited) {
   Config config;
   config.performance.max_events_per_second = 1;
   Stream stream(config);

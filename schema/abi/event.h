@@ -267,13 +267,13 @@ struct rg_credential_set {
 
 #define RG_GROUPS_MAX 64 /* supplementary groups in one record */
 
-/* Bits of rg_credentials.flags and rg_conduct.flags. */
-enum rg_conduct_flags {
-	RG_CONDUCT_COMPAT = 1 << 0, /* through the 32-bit system call table */
-	RG_CONDUCT_BEFORE = 1 << 1, /* credentials: before is filled */
-	RG_CONDUCT_TARGET = 1 << 2, /* target_* are filled */
-	RG_CONDUCT_OBJECT = 1 << 3, /* bpf: object_* are the kernel's; else what was asked for */
-	RG_CONDUCT_OWN = 1 << 4,    /* bpf: the object is one of the sensor's */
+/* Bits of rg_credentials.flags and rg_behaviour.flags. */
+enum rg_behaviour_flags {
+	RG_BEHAVIOUR_COMPAT = 1 << 0, /* through the 32-bit system call table */
+	RG_BEHAVIOUR_BEFORE = 1 << 1, /* credentials: before is filled */
+	RG_BEHAVIOUR_TARGET = 1 << 2, /* target_* are filled */
+	RG_BEHAVIOUR_OBJECT = 1 << 3, /* bpf: object_* are the kernel's; else what was asked for */
+	RG_BEHAVIOUR_OWN = 1 << 4,    /* bpf: the object is one of the sensor's */
 };
 
 /* credentials_change: a thread's credentials are others now, or may be: the first call of a
@@ -286,7 +286,7 @@ struct rg_credentials {
 	struct rg_credential_set after;
 	struct rg_credential_set before; /* as the same thread's call before this one left them */
 	__u16 call;			 /* enum rg_call */
-	__u16 flags;			 /* enum rg_conduct_flags */
+	__u16 flags;			 /* enum rg_behaviour_flags */
 	__u32 reserved;			 /* zero */
 	struct rg_str groups;		 /* setgroups: the new ones, __u32 each */
 };
@@ -306,7 +306,7 @@ struct rg_credentials {
  * bpf, memfd_create  name  -             -            -           -
  * io_uring  name           -             second name  -           address: struct
  *                                                                   sockaddr_in, _in6 */
-struct rg_conduct {
+struct rg_behaviour {
 	struct rg_header hdr;
 	__s64 result;
 	__u64 args[6];	       /* as far as calls.def keeps them. clone3: its flags are in [0].
@@ -329,7 +329,7 @@ struct rg_conduct {
 	__u32 ns_uts;
 	char target_comm[RG_COMM_LEN];
 	__u16 call;	/* enum rg_call; io_uring: 0 */
-	__u16 flags;	/* enum rg_conduct_flags */
+	__u16 flags;	/* enum rg_behaviour_flags */
 	__u32 reserved; /* zero */
 	struct rg_str name;
 	struct rg_str path;

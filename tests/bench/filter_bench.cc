@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-#include "analyzer/config/path_filter.h"
+#include "analyzer/plan/path_filter.h"
 
 namespace randguard::bench {
 namespace {

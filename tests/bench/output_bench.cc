@@ -3,8 +3,8 @@
 // Events to lines of JSON.
 #include <benchmark/benchmark.h>
 
-#include "analyzer/output/event_writer.h"
-#include "analyzer/output/sample_events.h"
+#include "analyzer/output/json/event_writer.h"
+#include "analyzer/output/testing/sample_events.h"
 #include "tests/bench/allocations.h"
 
 namespace randguard::bench {

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "analyzer/output/line_sink.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/message.h"
 #include "tests/bench/allocations.h"

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "analyzer/output/sample_events.h"
-#include "analyzer/rules/matcher.h"
-#include "analyzer/rules/rule_set.h"
-#include "analyzer/rules/symbols.h"
+#include "analyzer/output/testing/sample_events.h"
+#include "analyzer/rules/fields/symbols.h"
+#include "analyzer/rules/match/matcher.h"
+#include "analyzer/rules/match/rule_set.h"
 #include "tests/bench/sample_rules.h"
 
 namespace randguard::bench {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
-#include "analyzer/rules/rule_set.h"
+#include "analyzer/rules/match/rule_set.h"
 
 namespace randguard::bench {
 

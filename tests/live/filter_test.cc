@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/config/path_filter.h"
+#include "analyzer/plan/path_filter.h"
 #include "schema/abi/event.h"
 #include "tests/live/agent.h"
 

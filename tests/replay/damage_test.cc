@@ -21,7 +21,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/ingest/replay.h"
-#include "analyzer/output/line_sink.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "tests/support/source_root.h"
 

@@ -15,9 +15,9 @@
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/replay.h"
-#include "analyzer/output/line_sink.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
-#include "analyzer/rules/rule_set.h"
+#include "analyzer/rules/match/rule_set.h"
 #include "tests/support/source_root.h"
 
 namespace randguard {

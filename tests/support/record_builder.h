@@ -316,7 +316,7 @@ inline RecordBuilder<rg_credentials> CredentialsChange() {
   r.body.after = CredentialSet(1100);
   r.body.before = CredentialSet(1200);
   r.body.call = RG_CALL_setresuid;
-  r.body.flags = RG_CONDUCT_BEFORE;
+  r.body.flags = RG_BEHAVIOUR_BEFORE;
   return r;
 }
 
@@ -327,75 +327,75 @@ inline RecordBuilder<rg_credentials> CredentialsCommon() {
   return r;
 }
 
-inline RecordBuilder<rg_conduct> Conduct(std::uint16_t kind, std::uint16_t call) {
-  auto r = Begin<rg_conduct>(kind);
+inline RecordBuilder<rg_behaviour> Behaviour(std::uint16_t kind, std::uint16_t call) {
+  auto r = Begin<rg_behaviour>(kind);
   r.body.call = call;
   return r;
 }
 
-inline RecordBuilder<rg_conduct> AtTarget(std::uint16_t kind, std::uint16_t call) {
-  auto r = Conduct(kind, call);
+inline RecordBuilder<rg_behaviour> AtTarget(std::uint16_t kind, std::uint16_t call) {
+  auto r = Behaviour(kind, call);
   r.body.target_start_ns = 4'000'000'000;
   r.body.target_pid = 700;
   r.body.target_tid = 701;
   r.body.target_uid = 702;
   SetComm(r.body.target_comm, "victim");
-  r.body.flags = RG_CONDUCT_TARGET;
+  r.body.flags = RG_BEHAVIOUR_TARGET;
   return r;
 }
 
-inline RecordBuilder<rg_conduct> ProcessAccess() {
+inline RecordBuilder<rg_behaviour> ProcessAccess() {
   auto r = AtTarget(RG_KIND_process_access, RG_CALL_ptrace);
   r.body.args[0] = 16;  // PTRACE_ATTACH
   r.body.args[1] = 7;
   return r;
 }
 
-inline RecordBuilder<rg_conduct> MemoryAccess() {
+inline RecordBuilder<rg_behaviour> MemoryAccess() {
   auto r = AtTarget(RG_KIND_memory_access, RG_CALL_process_vm_writev);
   r.body.args[0] = 7;
   r.body.result = 64;
   return r;
 }
 
-inline RecordBuilder<rg_conduct> AgentSignal() {
+inline RecordBuilder<rg_behaviour> AgentSignal() {
   auto r = AtTarget(RG_KIND_agent_signal, RG_CALL_kill);
   r.body.args[0] = static_cast<__u32>(-5);
   r.body.args[1] = 9;
   return r;
 }
 
-inline RecordBuilder<rg_conduct> ModuleLoad() {
-  auto r = Conduct(RG_KIND_module_load, RG_CALL_finit_module);
+inline RecordBuilder<rg_behaviour> ModuleLoad() {
+  auto r = Behaviour(RG_KIND_module_load, RG_CALL_finit_module);
   r.body.args[0] = 3;
   r.body.args[2] = 2;
-  r.Put(&rg_conduct::name, "dummy");
-  r.Put(&rg_conduct::path, "/lib/modules/dummy.ko", RG_STR_DELETED);
-  r.Put(&rg_conduct::name2, "numdummies=2");
+  r.Put(&rg_behaviour::name, "dummy");
+  r.Put(&rg_behaviour::path, "/lib/modules/dummy.ko", RG_STR_DELETED);
+  r.Put(&rg_behaviour::name2, "numdummies=2");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> ModuleUnload() {
-  auto r = Conduct(RG_KIND_module_unload, RG_CALL_delete_module);
+inline RecordBuilder<rg_behaviour> ModuleUnload() {
+  auto r = Behaviour(RG_KIND_module_unload, RG_CALL_delete_module);
   r.body.args[1] = 0x800;
-  r.Put(&rg_conduct::name, "dummy");
+  r.Put(&rg_behaviour::name, "dummy");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> BpfOperation() {
-  auto r = Conduct(RG_KIND_bpf_operation, RG_CALL_bpf);
+inline RecordBuilder<rg_behaviour> BpfOperation() {
+  auto r = Behaviour(RG_KIND_bpf_operation, RG_CALL_bpf);
   r.body.args[0] = 13;  // BPF_PROG_GET_FD_BY_ID
   r.body.result = 4;
   r.body.object_id = 77;
   r.body.object_type = 26;
-  r.body.flags = RG_CONDUCT_OBJECT | RG_CONDUCT_OWN;
-  r.Put(&rg_conduct::name, "rg_exec");
+  r.body.flags = RG_BEHAVIOUR_OBJECT | RG_BEHAVIOUR_OWN;
+  r.Put(&rg_behaviour::name, "rg_exec");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> NamespaceChange() {
-  auto r = Conduct(RG_KIND_namespace_change, RG_CALL_setns);
-  rg_conduct& b = r.body;
+inline RecordBuilder<rg_behaviour> NamespaceChange() {
+  auto r = Behaviour(RG_KIND_namespace_change, RG_CALL_setns);
+  rg_behaviour& b = r.body;
   b.args[0] = 3;
   b.args[1] = 0x04000000;
   b.ns_cgroup = 1;
@@ -407,58 +407,58 @@ inline RecordBuilder<rg_conduct> NamespaceChange() {
   b.ns_time = 7;
   b.ns_user = 8;
   b.ns_uts = 9;
-  r.Put(&rg_conduct::path, "uts:[9]");
+  r.Put(&rg_behaviour::path, "uts:[9]");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> MountRecord() {
-  auto r = Conduct(RG_KIND_mount, RG_CALL_mount);
+inline RecordBuilder<rg_behaviour> MountRecord() {
+  auto r = Behaviour(RG_KIND_mount, RG_CALL_mount);
   r.body.args[3] = 4096;
-  r.Put(&rg_conduct::name, "mnt");
-  r.Put(&rg_conduct::path, "/srv/mnt", RG_STR_LEXICAL);
-  r.Put(&rg_conduct::name2, "data");
-  r.Put(&rg_conduct::path2, "/srv/data", RG_STR_LEXICAL);
-  r.Put(&rg_conduct::type, "ext4");
+  r.Put(&rg_behaviour::name, "mnt");
+  r.Put(&rg_behaviour::path, "/srv/mnt", RG_STR_LEXICAL);
+  r.Put(&rg_behaviour::name2, "data");
+  r.Put(&rg_behaviour::path2, "/srv/data", RG_STR_LEXICAL);
+  r.Put(&rg_behaviour::type, "ext4");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> Unmount() {
-  auto r = Conduct(RG_KIND_unmount, RG_CALL_umount2);
+inline RecordBuilder<rg_behaviour> Unmount() {
+  auto r = Behaviour(RG_KIND_unmount, RG_CALL_umount2);
   r.body.args[1] = 2;
-  r.Put(&rg_conduct::name, "mnt");
-  r.Put(&rg_conduct::path, "/srv/mnt", RG_STR_LEXICAL);
+  r.Put(&rg_behaviour::name, "mnt");
+  r.Put(&rg_behaviour::path, "/srv/mnt", RG_STR_LEXICAL);
   return r;
 }
 
-inline RecordBuilder<rg_conduct> RootChange() {
-  auto r = Conduct(RG_KIND_root_change, RG_CALL_pivot_root);
-  r.Put(&rg_conduct::name, "new");
-  r.Put(&rg_conduct::path, "/new", RG_STR_LEXICAL);
-  r.Put(&rg_conduct::name2, "old");
-  r.Put(&rg_conduct::path2, "/old", RG_STR_LEXICAL);
+inline RecordBuilder<rg_behaviour> RootChange() {
+  auto r = Behaviour(RG_KIND_root_change, RG_CALL_pivot_root);
+  r.Put(&rg_behaviour::name, "new");
+  r.Put(&rg_behaviour::path, "/new", RG_STR_LEXICAL);
+  r.Put(&rg_behaviour::name2, "old");
+  r.Put(&rg_behaviour::path2, "/old", RG_STR_LEXICAL);
   return r;
 }
 
-inline RecordBuilder<rg_conduct> MemfdCreate() {
-  auto r = Conduct(RG_KIND_memfd_create, RG_CALL_memfd_create);
+inline RecordBuilder<rg_behaviour> MemfdCreate() {
+  auto r = Behaviour(RG_KIND_memfd_create, RG_CALL_memfd_create);
   r.body.args[1] = 1;
   r.body.result = 5;
-  r.Put(&rg_conduct::name2, "label");
+  r.Put(&rg_behaviour::name2, "label");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> IoUring() {
-  auto r = Conduct(RG_KIND_io_uring_operation, 0);
+inline RecordBuilder<rg_behaviour> IoUring() {
+  auto r = Behaviour(RG_KIND_io_uring_operation, 0);
   r.body.args[0] = 35;  // IORING_OP_RENAMEAT
   r.body.args[1] = static_cast<__u32>(-100);
   r.body.args[2] = 1;
   r.body.args[3] = 8;
-  r.Put(&rg_conduct::name, "from");
-  r.Put(&rg_conduct::name2, "to");
+  r.Put(&rg_behaviour::name, "from");
+  r.Put(&rg_behaviour::name2, "to");
   return r;
 }
 
-inline RecordBuilder<rg_conduct> ConductCommon() {
+inline RecordBuilder<rg_behaviour> BehaviourCommon() {
   auto r = MountRecord();
   r.body.hdr.kind = RG_KIND_conduct_common;
   r.body.result = -1;
@@ -561,7 +561,7 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_root_change, RootChange().Build()},
       {RG_KIND_memfd_create, MemfdCreate().Build()},
       {RG_KIND_io_uring_operation, IoUring().Build()},
-      {RG_KIND_conduct_common, ConductCommon().Build()},
+      {RG_KIND_conduct_common, BehaviourCommon().Build()},
       {RG_KIND_network_connect, NetworkConnect().Build()},
       {RG_KIND_network_bind, NetworkBind().Build()},
       {RG_KIND_network_listen, NetworkListen().Build()},

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/decode/behaviour_record.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "analyzer/decode/ip_address.h"
+#include "analyzer/event/calls.h"
+
+namespace randguard {
+namespace {
+
+std::int32_t Int(std::uint64_t arg) { return static_cast<std::int32_t>(arg); }
+std::uint32_t Unsigned(std::uint64_t arg) { return static_cast<std::uint32_t>(arg); }
+
+bool AnyCut(const rg_credentials&) { return false; }
+bool AnyCut(const rg_behaviour& r) { return Cut(r.name) || Cut(r.name2) || Cut(r.type); }
+
+template <typename Record>
+BehaviourCall CallOf(const Record& r) {
+  const CallInfo& info = kCalls[r.call < RG_CALL_END ? r.call : 0];
+  BehaviourCall call;
+  call.event_type = info.event_type;
+  call.syscall = info.name;
+  call.result = r.result;
+  call.error = ErrorName(r.result);
+  call.compat32 = (r.flags & RG_BEHAVIOUR_COMPAT) != 0;
+  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
+  call.text_truncated = AnyCut(r);
+  return call;
+}
+
+Credentials CredentialsOf(const rg_credential_set& s) {
+  Credentials c;
+  c.uid = s.uid, c.gid = s.gid;
+  c.euid = s.euid, c.egid = s.egid;
+  c.suid = s.suid, c.sgid = s.sgid;
+  c.fsuid = s.fsuid, c.fsgid = s.fsgid;
+  c.user_namespace = s.ns_user;
+  c.capabilities = {
+      {s.cap_effective}, {s.cap_permitted}, {s.cap_inheritable}, {s.cap_bounding}, {s.cap_ambient}};
+  return c;
+}
+
+// How many of args are ids; setgroups' one is a number.
+std::size_t ArgumentsOf(unsigned call) {
+  switch (call) {
+    case RG_CALL_capset:
+      return 0;
+    case RG_CALL_setreuid:
+    case RG_CALL_setregid:
+    case RG_CALL_setreuid16:
+    case RG_CALL_setregid16:
+      return 2;
+    case RG_CALL_setresuid:
+    case RG_CALL_setresgid:
+    case RG_CALL_setresuid16:
+    case RG_CALL_setresgid16:
+      return 3;
+    default:
+      return 1;
+  }
+}
+
+bool Is16Bit(unsigned call) { return call >= RG_CALL_setuid16 && call <= RG_CALL_setgroups16; }
+
+// An id, or -1 for none: its call's type decides which bits are looked at.
+std::int64_t Id(unsigned call, std::uint64_t arg) {
+  const std::uint32_t none = Is16Bit(call) ? UINT16_MAX : UINT32_MAX;
+  const std::uint32_t id = Unsigned(arg) & none;
+  return id == none ? -1 : std::int64_t{id};
+}
+
+TargetProcess TargetOf(const rg_behaviour& r) {
+  TargetProcess target;
+  if ((r.flags & RG_BEHAVIOUR_TARGET) == 0) return target;
+  target.pid = r.target_pid;
+  target.tid = r.target_tid;
+  target.uid = r.target_uid;
+  target.process_id = ProcessKey{r.target_pid, r.target_start_ns};
+  target.comm = Comm(r.target_comm);
+  return target;
+}
+
+OptionalText AccessName(const rg_behaviour& r) {
+  if (r.call == RG_CALL_process_vm_readv) return "read_memory";
+  if (r.call == RG_CALL_process_vm_writev) return "write_memory";
+  if (r.call == RG_CALL_pidfd_getfd) return "get_descriptor";
+  switch (Unsigned(r.args[0])) {  // PTRACE_...
+    case 0:
+      return "traceme";
+    case 4:
+      return "poke_text";
+    case 5:
+      return "poke_data";
+    case 6:
+      return "poke_user";
+    case 16:
+      return "attach";
+    case 0x4206:
+      return "seize";
+    default:
+      return std::nullopt;
+  }
+}
+
+void Access(const rg_behaviour& r, Event& event) {
+  auto& e = event.emplace<ProcessAccess>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  e.operation = AccessName(r);
+  e.target_argument = Int(r.call == RG_CALL_ptrace ? r.args[1] : r.args[0]);
+  e.target = TargetOf(r);
+}
+
+void Signal(const rg_behaviour& r, Event& event) {
+  auto& e = event.emplace<AgentSignal>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  const bool of_thread = r.call == RG_CALL_tgkill || r.call == RG_CALL_rt_tgsigqueueinfo;
+  e.signal = Unsigned(of_thread ? r.args[2] : r.args[1]);
+  e.target_argument = Int(of_thread ? r.args[1] : r.args[0]);
+  e.target = TargetOf(r);
+}
+
+void Load(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<ModuleLoad>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  e.call.event_type = ModuleLoad::kTitle;
+  e.module = strings.GetOptional(r.name);
+  e.path = strings.GetOptional(r.path);
+  e.path_status = PathStatus(r.path);
+  e.parameters = strings.GetOptional(r.name2);
+  if (r.call == RG_CALL_finit_module) {
+    e.source = "file";
+    e.flags = Unsigned(r.args[2]);
+  } else if (r.call == RG_CALL_init_module) {
+    e.source = "memory";
+    e.size = r.args[1];
+  }
+}
+
+void Unload(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<ModuleUnload>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);  // finit_module: it could not start
+  e.call.event_type = ModuleUnload::kTitle;
+  // What failed has only what the caller called it.
+  e.module = strings.Get(r.name.length != 0 ? r.name : r.name2);
+  e.flags = Unsigned(r.args[1]);
+}
+
+constexpr std::array kProgramTypes = {"unspec",
+                                      "socket_filter",
+                                      "kprobe",
+                                      "sched_cls",
+                                      "sched_act",
+                                      "tracepoint",
+                                      "xdp",
+                                      "perf_event",
+                                      "cgroup_skb",
+                                      "cgroup_sock",
+                                      "lwt_in",
+                                      "lwt_out",
+                                      "lwt_xmit",
+                                      "sock_ops",
+                                      "sk_skb",
+                                      "cgroup_device",
+                                      "sk_msg",
+                                      "raw_tracepoint",
+                                      "cgroup_sock_addr",
+                                      "lwt_seg6local",
+                                      "lirc_mode2",
+                                      "sk_reuseport",
+                                      "flow_dissector",
+                                      "cgroup_sysctl",
+                                      "raw_tracepoint_writable",
+                                      "cgroup_sockopt",
+                                      "tracing",
+                                      "struct_ops",
+                                      "ext",
+                                      "lsm",
+                                      "sk_lookup",
+                                      "syscall",
+                                      "netfilter"};
+
+void Bpf(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<BpfOperation>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  switch (Unsigned(r.args[0])) {  // BPF_...
+    case 5:
+      e.operation = "prog_load";
+      e.object_kind = "program";
+      break;
+    case 13:
+      e.operation = "prog_get_fd_by_id";
+      e.object_kind = "program";
+      break;
+    case 14:
+      e.operation = "map_get_fd_by_id";
+      e.object_kind = "map";
+      break;
+    case 30:
+      e.operation = "link_get_fd_by_id";
+      e.object_kind = "link";
+      break;
+    case 34:
+      e.operation = "link_detach";
+      e.object_kind = "link";
+      break;
+    default:
+      break;
+  }
+  const bool known = (r.flags & RG_BEHAVIOUR_OBJECT) != 0;
+  if (r.object_id != 0) e.object_id = r.object_id;
+  e.type = r.object_type;
+  if (e.object_kind == "program" && (known || e.operation == "prog_load") &&
+      r.object_type < kProgramTypes.size()) {
+    e.program_type = kProgramTypes[r.object_type];
+  }
+  e.name = strings.GetOptional(r.name);
+  if (known) e.own = (r.flags & RG_BEHAVIOUR_OWN) != 0;
+}
+
+void Namespace(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<NamespaceChange>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  if (r.call == RG_CALL_setns) {
+    e.fd = Int(r.args[0]);
+    e.flags = Unsigned(r.args[1]);
+    e.path = strings.GetOptional(r.path);
+  } else {
+    e.flags = r.args[0];
+  }
+  e.namespaces = {r.ns_cgroup, r.ns_ipc,  r.ns_mnt,  r.ns_net,
+                  r.ns_pidns,  r.ns_time, r.ns_user, r.ns_uts};
+  e.pid_for_children = r.ns_pid_children;
+}
+
+void MountOf(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<Mount>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  e.source = strings.GetOptional(r.name2);
+  e.source_path = strings.GetOptional(r.path2);
+  e.target = strings.Get(r.name);
+  e.target_path = strings.GetOptional(r.path);
+  e.target_path_status = PathStatus(r.path);
+  e.fs_type = strings.GetOptional(r.type);
+  switch (r.call) {
+    case RG_CALL_move_mount:
+      e.flags = Unsigned(r.args[4]);
+      break;
+    case RG_CALL_mount_setattr:
+      e.flags = Unsigned(r.args[2]);
+      break;
+    default:
+      e.flags = r.args[3];
+  }
+}
+
+void UnmountOf(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<Unmount>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  e.target = strings.Get(r.name);
+  e.target_path = strings.GetOptional(r.path);
+  e.target_path_status = PathStatus(r.path);
+  e.flags = Unsigned(r.args[1]);
+}
+
+void Root(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<RootChange>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  e.new_root = strings.Get(r.name);
+  e.new_root_path = strings.GetOptional(r.path);
+  e.new_root_path_status = PathStatus(r.path);
+  e.put_old = strings.GetOptional(r.name2);
+  e.put_old_path = strings.GetOptional(r.path2);
+}
+
+void Memfd(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<MemfdCreate>();
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  e.name = strings.Get(r.name2);
+  e.flags = Unsigned(r.args[1]);
+  if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
+}
+
+OptionalText OperationName(std::uint32_t opcode) {
+  switch (opcode) {  // IORING_OP_...
+    case 9:
+      return "sendmsg";
+    case 26:
+      return "send";
+    case 47:
+      return "send_zc";
+    case 48:
+      return "sendmsg_zc";
+    case 16:
+      return "connect";
+    case 18:
+      return "openat";
+    case 28:
+      return "openat2";
+    case 35:
+      return "renameat";
+    case 36:
+      return "unlinkat";
+    case 37:
+      return "mkdirat";
+    case 38:
+      return "symlinkat";
+    case 39:
+      return "linkat";
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
+  if (Int(arg) == kAtFdCwd) return std::nullopt;
+  return Int(arg);
+}
+
+constexpr std::size_t kShortestAddress = 8;  // family, port and address of IPv4
+
+// `bytes`: a struct sockaddr_in or sockaddr_in6, with whatever lies behind it.
+void SetRemote(IoUringOperation& e, std::string_view bytes) {
+  if (bytes.size() < kShortestAddress) return;  // none at all has no bytes to copy from, either
+  sockaddr_in6 address{};
+  if (bytes.size() > sizeof(address)) bytes.remove_suffix(bytes.size() - sizeof(address));
+  std::memcpy(&address, bytes.data(), bytes.size());
+  sockaddr_in address4{};
+  std::memcpy(&address4, &address, sizeof(address4));
+  if (address.sin6_family == AF_INET) {
+    e.remote_addr = AddressText(AF_INET, reinterpret_cast<const __u8*>(&address4.sin_addr));
+  } else if (address.sin6_family == AF_INET6 && bytes.size() >= 24) {
+    e.remote_addr = PeerText(AF_INET6, address.sin6_addr.s6_addr);
+  } else {
+    return;
+  }
+  e.remote_port = ntohs(address.sin6_port);  // in the same place of both
+}
+
+void IoUring(const rg_behaviour& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<IoUringOperation>();
+  FillActor(r.hdr, e.actor);
+  e.opcode = Unsigned(r.args[0]);
+  e.operation = OperationName(e.opcode);
+  e.filename = strings.GetOptional(r.name);
+  e.new_filename = strings.GetOptional(r.name2);
+  e.filename_truncated = AnyCut(r);
+  if (e.filename.has_value()) {
+    // A symlink's first name is what it says, and starts nowhere.
+    if (e.operation != "symlinkat") e.dirfd = Dirfd(r.args[1]);
+    e.flags = r.args[2];
+  }
+  if (e.new_filename.has_value()) e.new_dirfd = Dirfd(r.args[3]);
+  if (!e.filename.has_value()) {
+    e.socket_fd = Int(r.args[1]);
+    SetRemote(e, strings.Get(r.type));
+  }
+}
+
+}  // namespace
+
+void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event) {
+  auto& e = event.emplace<CredentialsChange>();
+  if (r.call >= RG_CALL_END || kCalls[r.call].kind != RG_KIND_credentials_change) {
+    strings.Fail();
+    return;
+  }
+  FillActor(r.hdr, e.actor);
+  e.call = CallOf(r);
+  for (std::size_t i = 0; i < ArgumentsOf(r.call); ++i) {
+    e.arguments.push_back(Id(r.call, r.args[i]));
+  }
+  e.after = CredentialsOf(r.after);
+  if ((r.flags & RG_BEHAVIOUR_BEFORE) != 0) {
+    e.before = CredentialsOf(r.before);
+    e.before_source = "thread";
+  }
+  const bool groups = r.call == RG_CALL_setgroups || r.call == RG_CALL_setgroups16;
+  if (groups && r.result >= 0) {
+    const std::string_view bytes = strings.Get(r.groups, RG_GROUPS_MAX * sizeof(std::uint32_t));
+    if (bytes.size() % sizeof(std::uint32_t) != 0) strings.Fail();
+    e.groups.emplace(bytes.size() / sizeof(std::uint32_t));
+    if (!e.groups->empty()) {
+      std::memcpy(e.groups->data(), bytes.data(), e.groups->size() * sizeof(std::uint32_t));
+    }
+    e.groups_truncated = Cut(r.groups);
+  }
+}
+
+void DecodeBehaviour(const rg_behaviour& r, Strings& strings, Event& event) {
+  if (r.hdr.kind == RG_KIND_io_uring_operation) return IoUring(r, strings, event);
+  unsigned kind = r.hdr.kind;
+  const unsigned of_call = r.call < RG_CALL_END ? kCalls[r.call].kind : 0u;
+  if (kind == RG_KIND_conduct_common) kind = of_call;
+  if (kind == RG_KIND_memory_access) kind = RG_KIND_process_access;
+  // A module may be loaded or freed in no system call of its own, or while another one is.
+  if (kind != of_call && kind != RG_KIND_module_load && kind != RG_KIND_module_unload) kind = 0;
+  switch (kind) {
+    case RG_KIND_process_access:
+      return Access(r, event);
+    case RG_KIND_agent_signal:
+      return Signal(r, event);
+    case RG_KIND_module_load:
+      return Load(r, strings, event);
+    case RG_KIND_module_unload:
+      return Unload(r, strings, event);
+    case RG_KIND_bpf_operation:
+      return Bpf(r, strings, event);
+    case RG_KIND_namespace_change:
+      return Namespace(r, strings, event);
+    case RG_KIND_mount:
+      return MountOf(r, strings, event);
+    case RG_KIND_unmount:
+      return UnmountOf(r, strings, event);
+    case RG_KIND_root_change:
+      return Root(r, strings, event);
+    case RG_KIND_memfd_create:
+      return Memfd(r, strings, event);
+    default:
+      strings.Fail();
+  }
+}
+
+}  // namespace randguard

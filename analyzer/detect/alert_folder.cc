@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/detect/alert_folder.h"
+
+#include <iterator>
+#include <type_traits>
+#include <vector>
+
+namespace randguard {
+namespace {
+
+void AppendText(std::string& key, const OptionalText& text) {
+  if (!text.has_value()) {
+    key += '-';
+    return;
+  }
+  key += std::to_string(text->size());
+  key += ':';
+  key += *text;
+}
+
+// What makes two alerts identical.
+void MakeKey(const Alert& alert, std::string& key) {
+  key.clear();
+  AppendText(key, alert.rule_id);
+  AppendText(key, alert.exe_path);
+  AppendText(key, alert.path);
+  AppendText(key, alert.addr);
+  AppendText(key, alert.command_line);
+  AppendText(key, alert.container_id);
+  key += std::to_string(alert.uid);
+  key += '/';
+  key += alert.port.has_value() ? std::to_string(*alert.port) : "-";
+}
+
+// Calls visit(text) for each text of the alert, as a reference.
+template <typename Visit>
+void VisitTexts(Alert& alert, Visit&& visit) {
+  const auto one = [&](auto& value) {
+    using T = std::remove_reference_t<decltype(value)>;
+    if constexpr (std::is_same_v<T, Text>) {
+      visit(value);
+    } else if constexpr (std::is_same_v<T, OptionalText>) {
+      if (value.has_value()) visit(*value);
+    } else if constexpr (std::is_same_v<T, std::vector<std::string_view>>) {
+      for (std::string_view& text : value) visit(text);
+    }
+  };
+  kFields<Alert>.Apply([&](const auto&... field) { (one(alert.*field.member), ...); });
+}
+
+}  // namespace
+
+bool AlertFolder::Take(const Alert& alert, Emit emit) {
+  if (window_ns_ == 0) return true;
+  Expire(alert.timestamp_ns, emit);
+  MakeKey(alert, key_);
+  if (const auto found = by_key_.find(key_); found != by_key_.end()) {
+    Window& window = *found->second;
+    if (window.count == 0) window.first = alert.time;
+    ++window.count;
+    ++folded_;
+    window.last = alert.time;
+    Store(alert, window);
+    return false;
+  }
+  if (windows_.size() >= max_) {
+    ++ended_early_;
+    EndFirst(emit);
+  }
+  windows_.push_back({.key = key_, .start_ns = alert.timestamp_ns});
+  by_key_.emplace(key_, std::prev(windows_.end()));
+  return true;
+}
+
+// The alert of the summary is the last one, with texts of its own: the rules may be reloaded and
+// the process forgotten before the window ends.
+void AlertFolder::Store(const Alert& alert, Window& window) {
+  window.alert = alert;
+  std::size_t size = 0;
+  VisitTexts(window.alert, [&](std::string_view& text) { size += text.size(); });
+  window.text.clear();
+  window.text.reserve(size);  // so that nothing moves
+  VisitTexts(window.alert, [&](std::string_view& text) {
+    const std::size_t at = window.text.size();
+    window.text += text;
+    text = std::string_view(window.text).substr(at, text.size());
+  });
+}
+
+void AlertFolder::Expire(std::uint64_t time_ns, Emit emit) {
+  while (!windows_.empty() && windows_.front().start_ns + window_ns_ <= time_ns) EndFirst(emit);
+}
+
+void AlertFolder::Flush(Emit emit) {
+  while (!windows_.empty()) EndFirst(emit);
+}
+
+void AlertFolder::EndFirst(Emit emit) {
+  Window& window = windows_.front();
+  if (window.count > 0) {
+    Alert& alert = window.alert;
+    alert.count = window.count;
+    alert.folded = true;
+    alert.first_time = window.first;
+    alert.last_time = window.last;
+    emit(alert);
+  }
+  by_key_.erase(window.key);
+  windows_.pop_front();
+}
+
+}  // namespace randguard

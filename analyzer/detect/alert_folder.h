@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Folds identical alerts: the first one goes out at once; those that follow it within the window
+// are counted and told in one alert at its end. Two alerts are identical if rule, executable, user,
+// path, address, port, command line and container are. Time is the stream's.
+#ifndef ANALYZER_DETECT_ALERT_FOLDER_H_
+#define ANALYZER_DETECT_ALERT_FOLDER_H_
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "analyzer/event/alert.h"
+
+namespace randguard {
+
+class AlertFolder {
+ public:
+  using Emit = absl::FunctionRef<void(const Alert&)>;
+
+  // A window of 0 folds nothing. At most `max` windows are open at a time; beyond it the oldest one
+  // ends early.
+  AlertFolder(std::uint64_t window_ns, std::size_t max) : window_ns_(window_ns), max_(max) {}
+
+  // True: the alert is to be written. False: it was counted.
+  bool Take(const Alert& alert, Emit emit);
+  // Ends the windows that are over at that time; emit gets those that folded anything.
+  void Expire(std::uint64_t time_ns, Emit emit);
+  // Ends all.
+  void Flush(Emit emit);
+
+  std::uint64_t folded() const { return folded_; }
+  std::uint64_t ended_early() const { return ended_early_; }
+
+ private:
+  struct Window {
+    std::string key;
+    std::uint64_t start_ns = 0;
+    std::uint64_t count = 0;  // folded
+    std::string text;         // that the alert borrows from
+    Alert alert;
+    WallTime first, last;
+  };
+
+  void Store(const Alert& alert, Window& window);
+  void EndFirst(Emit emit);
+
+  const std::uint64_t window_ns_;
+  const std::size_t max_;
+  std::list<Window> windows_;  // by their start
+  absl::flat_hash_map<std::string, std::list<Window>::iterator> by_key_;
+  std::string key_;
+  std::uint64_t folded_ = 0, ended_early_ = 0;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_DETECT_ALERT_FOLDER_H_

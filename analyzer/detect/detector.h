@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stage that evaluates rules and detections. It sees every event before anything is limited or
+// filtered from the output.
+#ifndef ANALYZER_DETECT_DETECTOR_H_
+#define ANALYZER_DETECT_DETECTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "analyzer/config/config.h"
+#include "analyzer/detect/alert_folder.h"
+#include "analyzer/event/alert.h"
+#include "analyzer/rules/match/matcher.h"
+
+namespace randguard {
+
+class Detector {
+ public:
+  // Without rules, or in monitor mode, it detects nothing.
+  Detector(const Config& config, std::shared_ptr<const RuleSet> rules);
+
+  // What conditions may ask besides the event; what it borrows must outlive this.
+  void SetSurroundings(const Surroundings& around) { around_ = around; }
+  void SetHost(std::string_view host) { around_.host = host; }
+
+  // Puts others in the place of the rules in force; between two events.
+  void SetRules(std::shared_ptr<const RuleSet> rules);
+
+  // Looks at an event: marks it, if a detection fits. True: alerts are to be raised.
+  template <typename E>
+  bool Detect(E& event) {
+    if (!matcher_.has_value()) return false;
+    fired_ = matcher_->Match(ViewOf(event, around_));
+    if (observer_) observer_(ViewOf(event, around_), fired_);
+    if (fired_.empty()) return false;
+    if constexpr (requires { event.call.alert; }) {
+      Mark(event.call.alert, event.call.detection_type);
+    } else if constexpr (requires { event.alert; }) {
+      Mark(event.alert, event.detection_type);
+    }
+    return true;
+  }
+
+  // Calls write(alert) for what Detect() has found in the event and what is not folded.
+  template <typename E>
+  void Raise(const E& event, AlertFolder::Emit write) {
+    RaiseAll(ViewOf(event, around_), write);
+  }
+
+  // Windows of folded alerts end with the stream's time, and with its session.
+  void Expire(std::uint64_t time_ns, AlertFolder::Emit write) { folder_.Expire(time_ns, write); }
+  void Flush(AlertFolder::Emit write) { folder_.Flush(write); }
+
+  // Null: none are evaluated.
+  const RuleSet* rules() const { return matcher_.has_value() ? &matcher_->rules() : nullptr; }
+  const AlertFolder& folder() const { return folder_; }
+
+  // For `rand-guard rules explain`: sees every event, and which rules fired.
+  using Observer = std::function<void(const EventView&, std::span<const std::uint32_t>)>;
+  void SetObserver(Observer observer) { observer_ = std::move(observer); }
+
+ private:
+  void Mark(bool& alert, OptionalText& detection_type) const;
+  void RaiseAll(const EventView& event, AlertFolder::Emit write);
+  // All but what is the rule's.
+  Alert AlertOf(const EventView& event);
+  OptionalText ReadText(FieldId field);
+  std::optional<Number> ReadNumber(FieldId field);
+
+  // Fields that alerts are made of.
+  struct Fields {
+    FieldId process_name, parent_name, path, operation, direction, port, addr, family, command_line,
+        cwd, user, tty, loginuid, parent_exe_path, parent_command_line, old_path, result, error;
+  };
+  static Fields FindFields();
+
+  const bool on_;
+  const Fields fields_;
+  Surroundings around_;
+  std::optional<Matcher> matcher_;
+  std::span<const std::uint32_t> fired_;
+  AlertFolder folder_;
+  Observer observer_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_DETECT_DETECTOR_H_

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/json/json_schema.h"
+
+#include <concepts>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "analyzer/event/alert.h"
+#include "analyzer/event/events.h"
+#include "analyzer/event/reports.h"
+#include "analyzer/output/json/json_writer.h"
+
+namespace randguard {
+namespace {
+
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <typename T>
+struct IsList : std::false_type {};
+template <typename T>
+struct IsList<std::vector<T>> : std::true_type {};
+template <typename T>
+struct IsNamed : std::false_type {};
+template <typename T>
+struct IsNamed<std::vector<std::pair<std::string_view, T>>> : std::true_type {};
+
+class Writer {
+ public:
+  template <typename Event>
+  void Add() {
+    json_.Raw(first_ ? "\n    {" : ",\n    {");
+    first_ = false;
+    json_.Raw("\"title\":");
+    if constexpr (requires(Event e) { e.call; }) {
+      json_.String(Event::kTitle);
+    } else {
+      json_.String(Event::kType);
+    }
+    json_.Raw(",\"description\":");
+    json_.String(Event::kDoc);
+    json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{");
+    if constexpr (requires(Event e) { e.call; }) {
+      EventTypes(Event::kKind);
+    } else {
+      json_.Raw("\"const\":");
+      json_.String(Event::kType);
+    }
+    json_.Raw('}');
+    std::string required = "\"event_type\"";
+    if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
+    if constexpr (requires(Event e) { e.call; }) Members<decltype(Event::call)>(required);
+    Members<Event>(required);
+    if constexpr (requires(Event e) { e.object; }) Members<decltype(Event::object)>(required);
+    json_.Raw(
+        ",\n      \"raw_bytes\":{\"type\":\"object\",\"description\":\"strings that are not UTF-8: "
+        "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}}");
+    json_.Raw("},\n     \"required\":[" + required + "],\"additionalProperties\":false}");
+  }
+
+  JsonWriter& json() { return json_; }
+
+ private:
+  // Those of all system calls whose records are of this kind, each once.
+  void EventTypes(unsigned kind) {
+    json_.Raw("\"enum\":[");
+    std::string_view last;
+    for (const CallInfo& call : kCalls) {
+      if (call.kind != kind || call.event_type == last) continue;
+      if (!last.empty()) json_.Raw(',');
+      last = call.event_type;
+      json_.String(last);
+    }
+    json_.Raw(']');
+  }
+
+  template <typename Object>
+  void Members(std::string& required, bool comma = true) {
+    kFields<Object>.Apply([&](const auto&... field) {
+      (Member(field.name(), field.doc, TypeOf(field), required, comma), ...);
+    });
+  }
+
+  using WriteType = void (Writer::*)(bool nullable);
+  template <FixedString kName, typename Object, typename Value>
+  static constexpr WriteType TypeOf(const FieldOf<kName, Object, Value>&) {
+    return &Writer::Type<Value>;
+  }
+
+  // No template, for it would be compiled for each of several hundred fields.
+  void Member(std::string_view name, std::string_view doc, WriteType type, std::string& required,
+              bool& comma) {
+    json_.Raw(comma ? ",\n      " : "\n      ");
+    comma = true;
+    json_.String(name);
+    json_.Raw(":{\"description\":");
+    json_.String(doc);
+    json_.Raw(',');
+    (this->*type)(false);
+    json_.Raw('}');
+    if (!required.empty()) required += ',';
+    required += '"' + std::string(name) + '"';
+  }
+
+  // "type": ..., and what belongs to it.
+  template <typename T>
+  void Type(bool nullable = false) {
+    if constexpr (IsOptional<T>::value) {
+      Type<typename T::value_type>(true);
+    } else if constexpr (IsNamed<T>::value) {
+      Simple("object", nullable);
+      json_.Raw(",\"additionalProperties\":{");
+      Type<typename T::value_type::second_type>();
+      json_.Raw('}');
+    } else if constexpr (IsList<T>::value) {
+      Simple("array", nullable);
+      json_.Raw(",\"items\":{");
+      Type<typename T::value_type>();
+      json_.Raw('}');
+    } else if constexpr (std::same_as<T, TextList> || std::same_as<T, TextArray>) {
+      Simple("array", nullable);
+      json_.Raw(",\"items\":{\"type\":\"string\"}");
+    } else if constexpr (std::same_as<T, bool>) {
+      Simple("boolean", nullable);
+    } else if constexpr (std::integral<T>) {
+      Simple("integer", nullable);
+      if constexpr (std::unsigned_integral<T>) json_.Raw(",\"minimum\":0");
+    } else if constexpr (std::same_as<T, WallTime>) {
+      Simple("string", true);
+      json_.Raw(",\"format\":\"date-time\"");
+    } else if constexpr (std::same_as<T, Host>) {
+      Simple("string", true);  // before the first collector has said it
+    } else if constexpr (Described<T>) {
+      Simple("object", nullable);
+      json_.Raw(",\"properties\":{");
+      std::string required;
+      Members<T>(required, /*comma=*/false);
+      json_.Raw("},\"required\":[" + required + "],\"additionalProperties\":false");
+    } else {
+      Simple("string", nullable);
+    }
+  }
+
+  void Simple(std::string_view type, bool nullable) {
+    json_.Raw("\"type\":");
+    if (nullable) json_.Raw('[');
+    json_.String(type);
+    if (nullable) json_.Raw(",\"null\"]");
+  }
+
+  JsonWriter json_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+std::string JsonSchema() {
+  Writer writer;
+  writer.json().Raw(
+      "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+      "  \"title\": \"rand-guard: a line of output\",\n  \"oneOf\": [");
+  writer.Add<ProcessStart>();
+  writer.Add<ProcessExecFailed>();
+  writer.Add<ProcessRelationship>();
+  writer.Add<ProcessExit>();
+  writer.Add<FileOpen>();
+  writer.Add<FileWrite>();
+  writer.Add<FileRename>();
+  writer.Add<FileUnlink>();
+  writer.Add<FileChange>();
+  writer.Add<CredentialsChange>();
+  writer.Add<ProcessAccess>();
+  writer.Add<AgentSignal>();
+  writer.Add<ModuleLoad>();
+  writer.Add<ModuleUnload>();
+  writer.Add<BpfOperation>();
+  writer.Add<NamespaceChange>();
+  writer.Add<Mount>();
+  writer.Add<Unmount>();
+  writer.Add<RootChange>();
+  writer.Add<MemfdCreate>();
+  writer.Add<IoUringOperation>();
+  writer.Add<NetworkConnect>();
+  writer.Add<NetworkBind>();
+  writer.Add<NetworkListen>();
+  writer.Add<NetworkAccept>();
+  writer.Add<NetworkDatagram>();
+  writer.Add<NetworkClose>();
+  writer.Add<Alert>();
+  writer.Add<Loss>();
+  writer.Add<Health>();
+  writer.json().Raw("\n  ]\n}\n");
+  return std::string(writer.json().text());
+}
+
+}  // namespace randguard

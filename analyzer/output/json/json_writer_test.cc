@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/json/json_writer.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace randguard {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+std::string Quoted(std::string_view bytes, bool* replaced = nullptr) {
+  JsonWriter json;
+  const bool any = json.String(bytes);
+  if (replaced != nullptr) *replaced = any;
+  return std::string(json.text());
+}
+
+// What a reader makes of it; nullopt when it is not JSON.
+std::optional<std::string> ReadBack(const std::string& json) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  if (parser.parse("[" + json + "]").at(0).get(text) != simdjson::SUCCESS) return std::nullopt;
+  return std::string(text);
+}
+
+// The same by the book: one code point after the other, anything else byte by byte.
+std::pair<std::string, bool> WithReplacements(std::string_view s) {
+  std::string out;
+  bool replaced = false;
+  const auto byte = [&](std::size_t i) {
+    return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u;
+  };
+  for (std::size_t i = 0; i < s.size();) {
+    std::size_t n = 0;
+    std::uint32_t point = 0;
+    if (byte(i) < 0x80) {
+      n = 1;
+    } else if (byte(i) >> 5 == 6) {
+      n = 2, point = byte(i) & 0x1f;
+    } else if (byte(i) >> 4 == 14) {
+      n = 3, point = byte(i) & 0x0f;
+    } else if (byte(i) >> 3 == 30) {
+      n = 4, point = byte(i) & 0x07;
+    }
+    for (std::size_t k = 1; k < n; ++k) {
+      if (byte(i + k) >> 6 != 2) {
+        n = 0;
+        break;
+      }
+      point = point << 6 | (byte(i + k) & 0x3f);
+    }
+    constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (n > 1 &&
+        (point < kSmallest[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))) {
+      n = 0;
+    }
+    if (n == 0) {
+      out += kReplacement;
+      replaced = true;
+      ++i;
+    } else {
+      out += s.substr(i, n);
+      i += n;
+    }
+  }
+  return {out, replaced};
+}
+
+TEST(JsonWriterTest, PlainTextIsCopied) {
+  EXPECT_EQ(Quoted(""), "\"\"");
+  EXPECT_EQ(Quoted("/usr/bin/curl"), "\"/usr/bin/curl\"");
+  EXPECT_EQ(Quoted("\x7f"), "\"\x7f\"");
+}
+
+TEST(JsonWriterTest, QuotesAndBackslashesAreEscaped) {
+  EXPECT_EQ(Quoted("a\"b\\c/"), R"("a\"b\\c/")");
+}
+
+TEST(JsonWriterTest, ControlCharactersAreEscaped) {
+  EXPECT_EQ(Quoted("\n\t\r"), R"("\n\t\r")");
+  EXPECT_EQ(Quoted("\0\x01\x0b\x1f"sv), R"("\u0000\u0001\u000b\u001f")");
+  for (int c = 0; c < 0x80; ++c) {
+    const std::string text(1, static_cast<char>(c));
+    bool replaced = true;
+    EXPECT_EQ(ReadBack(Quoted(text, &replaced)), text) << c;
+    EXPECT_FALSE(replaced) << c;
+  }
+}
+
+// The fast path looks at eight bytes at once.
+TEST(JsonWriterTest, EverySpecialByteIsFoundAtEveryPlace) {
+  for (const std::string_view special :
+       {"\""sv, "\\"sv, "\n"sv, "\0"sv, "\x1f"sv, "\xff"sv, "\x80"sv, "\xc3\xa9"sv}) {
+    for (std::size_t before = 0; before < 20; ++before) {
+      for (std::size_t after = 0; after < 10; ++after) {
+        for (const char fill : {'a', ' ', '!', '\x7f', '#', '[', ']'}) {
+          const std::string text =
+              std::string(before, fill) + std::string(special) + std::string(after, fill);
+          const auto [expected, expect_replaced] = WithReplacements(text);
+          bool replaced = false;
+          ASSERT_EQ(ReadBack(Quoted(text, &replaced)), expected) << before << " " << after;
+          ASSERT_EQ(replaced, expect_replaced);
+        }
+      }
+    }
+  }
+}
+
+TEST(JsonWriterTest, Utf8AtItsLimitsIsKept) {
+  for (const std::string_view text :
+       {"\xc2\x80"sv, "\xdf\xbf"sv, "\xe0\xa0\x80"sv, "\xed\x9f\xbf"sv, "\xee\x80\x80"sv,
+        "\xef\xbf\xbf"sv, "\xf0\x90\x80\x80"sv, "\xf4\x8f\xbf\xbf"sv, "\xef\xbf\xbd"sv}) {
+    bool replaced = true;
+    EXPECT_EQ(ReadBack(Quoted(text, &replaced)), text);
+    EXPECT_FALSE(replaced) << ::testing::PrintToString(text);
+  }
+}
+
+TEST(JsonWriterTest, WhatIsNotUtf8IsReplacedByteByByte) {
+  for (const std::string_view text : {
+           "\x80"sv,
+           "\xbf"sv,  // nothing they continue
+           "\xc0\x80"sv,
+           "\xc1\xbf"sv,  // overlong
+           "\xe0\x80\x80"sv,
+           "\xe0\x9f\xbf"sv,  //
+           "\xf0\x80\x80\x80"sv,
+           "\xf0\x8f\xbf\xbf"sv,  //
+           "\xed\xa0\x80"sv,
+           "\xed\xbf\xbf"sv,  // surrogates
+           "\xf4\x90\x80\x80"sv,
+           "\xf5\x80\x80\x80"sv,  // beyond U+10FFFF
+           "\xf8\x88\x80\x80\x80"sv,
+           "\xfe"sv,
+           "\xff"sv,  // never
+           "\xc3"sv,
+           "\xe2\x82"sv,
+           "\xf0\x9f\x98"sv,
+           "\xe2"sv,  // cut
+       }) {
+    bool replaced = false;
+    std::string expected;
+    for (std::size_t i = 0; i < text.size(); ++i) expected += kReplacement;
+    EXPECT_EQ(ReadBack(Quoted(text, &replaced)), expected) << ::testing::PrintToString(text);
+    EXPECT_TRUE(replaced);
+    // And what follows is read again.
+    EXPECT_EQ(ReadBack(Quoted(std::string(text) + "a\xc3\xa9", &replaced)), expected + "a\xc3\xa9");
+  }
+}
+
+TEST(JsonWriterTest, SequenceIsNotReadBeyondTheEnd) {
+  const std::string text = "\xe2\x82\xac";  // what follows in memory would complete it
+  EXPECT_EQ(ReadBack(Quoted(std::string_view(text).substr(0, 2))),
+            std::string(kReplacement) + std::string(kReplacement));
+}
+
+TEST(JsonWriterTest, RandomBytesAreAlwaysJson) {
+  std::mt19937 random(7);  // NOLINT: the same each time
+  // Bytes near the borders of what is special, and those that begin and continue sequences.
+  constexpr std::string_view kInteresting =
+      "\0\x1f\x20\x21\x22\x23\x5b\x5c\x5d\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec"
+      "\xed\xee\xef\xf0\xf1\xf3\xf4\xf5\xff"sv;
+  int valid = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    std::string text(random() % 24, 'x');
+    const unsigned style = random() % 3;
+    for (char& c : text) {
+      if (style == 0 || (style == 1 && random() % 4 == 0)) {
+        c = kInteresting[random() % kInteresting.size()];
+      } else if (style == 2) {
+        c = static_cast<char>(random());
+      }
+    }
+    if (random() % 2 != 0) text += "\xf0\x9f\x98\x80";
+    const auto [expected, expect_replaced] = WithReplacements(text);
+    bool replaced = false;
+    const std::string json = Quoted(text, &replaced);
+    ASSERT_EQ(ReadBack(json), expected) << ::testing::PrintToString(text);
+    ASSERT_EQ(replaced, expect_replaced) << ::testing::PrintToString(text);
+    if (!replaced) {
+      ASSERT_EQ(expected, text);
+      ++valid;
+    }
+  }
+  EXPECT_GT(valid, 1000);
+}
+
+TEST(JsonWriterTest, NumbersOfAllWidths) {
+  JsonWriter json;
+  json.Number(std::numeric_limits<std::uint64_t>::max());
+  json.Raw(' ');
+  json.Number(std::numeric_limits<std::int64_t>::min());
+  json.Raw(' ');
+  json.Number(std::int32_t{-100});
+  json.Raw(' ');
+  json.Number(std::uint32_t{0});
+  EXPECT_EQ(json.text(), "18446744073709551615 -9223372036854775808 -100 0");
+}
+
+TEST(JsonWriterTest, HexIsLowerCaseAndWhole) {
+  JsonWriter json;
+  json.HexString("\0\x0f\xab\xff"sv);
+  EXPECT_EQ(json.text(), "\"000fabff\"");
+}
+
+TEST(JsonWriterTest, ClearBeginsAnew) {
+  JsonWriter json;
+  json.Bool(true);
+  json.Clear();
+  json.Null();
+  json.Bool(false);
+  EXPECT_EQ(json.text(), "nullfalse");
+  EXPECT_EQ(json.size(), 9u);
+}
+
+}  // namespace
+}  // namespace randguard

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/sinks/line_sink.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "analyzer/base/status.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
+
+absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path) {
+  // Not through a symlink in its last component: the folder may be writable by others.
+  kj::AutoCloseFd fd(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
+  if (fd.get() < 0) {
+    return ErrnoError(errno, absl::StrFormat("output file %s cannot be opened", path));
+  }
+  return fd;
+}
+
+bool SameFile(int a, int b) {
+  struct stat sa {
+  }, sb{};
+  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+         sa.st_ino == sb.st_ino;
+}
+
+}  // namespace
+
+LineSink::LineSink(std::string path, kj::AutoCloseFd owned, int fd)
+    : path_(std::move(path)), owned_(std::move(owned)), fd_(fd) {}
+
+LineSink LineSink::Stdout() { return LineSink("", {}, STDOUT_FILENO); }
+
+absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation) {
+  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path));
+  const int raw = fd.get();
+  LineSink sink(std::move(path), std::move(fd), raw);
+  sink.rotation_ = rotation;
+  sink.Examine();
+  return sink;
+}
+
+void LineSink::WriteAlert(std::string_view line, const AlertFields& alert) {
+  Write(line);
+  sync_due_ = sync_alerts_ && regular_;
+  if (journal_.has_value()) journal_->Send(alert, line);
+}
+
+void LineSink::Write(std::string_view line) {
+  buffer_.append(line);
+  if (buffer_.size() >= kFlushBytes) Flush();
+}
+
+void LineSink::Flush() {
+  std::size_t done = 0;
+  while (done < buffer_.size()) {
+    const ssize_t n = write(fd_, buffer_.data() + done, buffer_.size() - done);
+    if (n > 0) {
+      done += static_cast<std::size_t>(n);
+      bytes_ += static_cast<std::uint64_t>(n);
+      mid_line_ = buffer_[done - 1] != '\n';
+      continue;
+    }
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {  // somebody made our stdout non-blocking
+      pollfd writable{fd_, POLLOUT, 0};
+      poll(&writable, 1, -1);
+      continue;
+    }
+    const int error = n < 0 ? errno : ENOSPC;
+    buffer_.erase(0, done);
+    DropLines(error);
+    return;
+  }
+  buffer_.clear();
+  if (std::exchange(sync_due_, false)) Sync();
+  if (rotate_at_ != 0 && bytes_ >= rotate_at_) Rotate();
+  if (failing_ && done > 0) {
+    failing_ = false;
+    std::fprintf(stderr, "rand-guard: output works again; %llu lines were lost so far\n",
+                 static_cast<unsigned long long>(failures_));
+  }
+}
+
+void LineSink::DropLines(int error) {
+  // The rest of a line whose beginning is written stays; whole lines behind it go.
+  const std::size_t keep = mid_line_ ? buffer_.find('\n') + 1 : 0;
+  failures_ += static_cast<std::uint64_t>(
+      std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(keep), buffer_.end(), '\n'));
+  buffer_.resize(keep);
+  closed_ = closed_ || error == EPIPE;
+  if (!failing_) {
+    std::fprintf(stderr, "rand-guard: output to %s fails: %s; lines are lost and counted\n",
+                 path_.empty() ? "stdout" : path_.c_str(), std::strerror(error));
+  }
+  failing_ = true;
+}
+
+absl::Status LineSink::Reopen() {
+  Flush();
+  if (path_.empty()) return absl::OkStatus();
+  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path_));
+  // The rest of a line that the old file has the beginning of; needed still if that is the new one.
+  if (!buffer_.empty() && !SameFile(fd, fd_)) {
+    ++failures_;
+    buffer_.clear();
+    mid_line_ = false;
+  }
+  owned_ = std::move(fd);
+  fd_ = owned_.get();
+  Examine();
+  return absl::OkStatus();
+}
+
+void LineSink::Examine() {
+  struct statx st {};
+  regular_ =
+      statx(fd_, "", AT_EMPTY_PATH, STATX_SIZE | STATX_BTIME, &st) == 0 && S_ISREG(st.stx_mode);
+  rotate_at_ = 0;
+  if (regular_ && rotation_.bytes != 0) {
+    // Of a file that is full already, after the next line.
+    rotate_at_ =
+        bytes_ + std::max<std::uint64_t>(
+                     rotation_.bytes - std::min<std::uint64_t>(st.stx_size, rotation_.bytes), 1);
+  }
+  made_s_ = regular_ && (st.stx_mask & STATX_BTIME) != 0 ? st.stx_btime.tv_sec : 0;
+}
+
+void LineSink::RotateIfOld() {
+  if (!regular_ || rotation_.age.count() == 0 || made_s_ == 0) return;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const auto age = std::chrono::seconds(now.tv_sec - made_s_);
+  struct stat st {};
+  if (age < rotation_.age || fstat(fd_, &st) != 0 || st.st_size == 0) return;
+  Flush();
+  Rotate();
+}
+
+void LineSink::Rotate() {
+  // A line that is cut by a full disk is completed where it began.
+  if (mid_line_ || !buffer_.empty()) return;
+  rotate_at_ = 0;  // Reopen() flushes
+  const auto name = [&](unsigned i) { return absl::StrFormat("%s.%d", path_, i); };
+  int error = 0;
+  for (unsigned i = rotation_.keep; i > 0 && error == 0; --i) {
+    const std::string from = i == 1 ? path_ : name(i - 1);
+    if (rename(from.c_str(), name(i).c_str()) != 0 && errno != ENOENT) error = errno;
+  }
+  absl::Status status;
+  if (error != 0) {
+    status = ErrnoError(error, absl::StrFormat("output file %s cannot be renamed", path_));
+  } else {
+    status = Reopen();
+  }
+  if (status.ok()) {
+    ++rotations_;
+    return;
+  }
+  // The old one stays in use, for as much again.
+  std::fprintf(stderr, "rand-guard: %s; rotation is tried again later\n", Message(status).c_str());
+  if (rotation_.bytes != 0) rotate_at_ = bytes_ + rotation_.bytes;
+  if (made_s_ != 0) made_s_ += std::chrono::seconds(rotation_.age).count();
+}
+
+void LineSink::Sync() {
+  const bool failed = fdatasync(fd_) != 0;
+  if (failed) ++sync_failures_;
+  if (failed && !sync_failing_) {
+    std::fprintf(stderr, "rand-guard: output to %s cannot be synced: %s; it is counted\n",
+                 path_.c_str(), std::strerror(errno));
+  }
+  sync_failing_ = failed;
+}
+
+}  // namespace randguard

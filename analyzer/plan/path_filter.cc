@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/plan/path_filter.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace randguard {
+namespace {
+
+// At most eight bytes, as they lie in the memory of the hosts that programs run on.
+std::uint64_t Word(std::string_view bytes) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return word;
+}
+
+std::uint64_t HashComponent(std::string_view text) {
+  std::uint64_t hash = RG_HASH_BASIS;
+  for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(8, text.size()))) {
+    hash = rg_hash_word(hash, Word(text.substr(0, 8)));
+  }
+  return hash;
+}
+
+// Of "" or "/a/b".
+std::uint64_t HashPrefix(std::string_view path) {
+  std::uint64_t hash = RG_HASH_BASIS;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::size_t end = std::min(path.find('/'), path.size());
+    hash = rg_hash_word(hash, HashComponent(path.substr(0, end)));
+    path.remove_prefix(end);
+  }
+  return hash;
+}
+
+std::uint64_t HashEnding(std::string_view text) {
+  std::uint64_t hash = RG_HASH_ENDING;
+  while (!text.empty()) {
+    const std::size_t size = std::min<std::size_t>(8, text.size());
+    hash = rg_hash_word(hash, Word(text.substr(text.size() - size)));
+    text.remove_suffix(size);
+  }
+  return hash;
+}
+
+// "/etc/" is "/etc", "/" is "".
+std::string_view WithoutSlash(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+// What a path has that lies at `prefix` or below.
+void MarkPrefix(CompiledFilter& filter, std::string_view prefix) {
+  const std::size_t last = prefix.rfind('/');
+  if (last == std::string_view::npos) {  // "/": all there is
+    filter.marked = false;
+    return;
+  }
+  const std::string_view before = prefix.substr(0, last);
+  const std::string_view above = before.substr(std::min(before.rfind('/') + 1, before.size()));
+  filter.marks.set(rg_filter_mark(Word(prefix.substr(last + 1, 8)), Word(above.substr(0, 8))));
+}
+
+bool IsEnding(std::string_view pattern) { return pattern.starts_with('*'); }
+
+// How many bytes all endings have, as far as a mark may hold them; 0: there are no endings.
+std::uint32_t TailOf(const std::vector<std::string>& patterns) {
+  std::size_t shortest = 0;
+  for (const std::string& pattern : patterns) {
+    if (!IsEnding(pattern)) continue;
+    const std::size_t size = pattern.size() - 1;
+    shortest = shortest == 0 ? size : std::min(shortest, size);
+  }
+  return static_cast<std::uint32_t>(std::min<std::size_t>(shortest, RG_FILTER_TAIL_MAX));
+}
+
+void MarkEnding(CompiledFilter& filter, std::string_view ending) {
+  filter.marks.set(
+      rg_filter_mark(Word(ending.substr(ending.size() - filter.tail)), RG_HASH_ENDING));
+}
+
+// Two texts of one hash do not happen but on purpose, by where a symlink leads. The kernel compares
+// texts of what is excluded, and of endings, so an entry is shared by watched prefixes only. Where
+// an exclusion meets another text, it is left out; where anything else does, everything is reported
+// that is not excluded.
+bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags) {
+  const auto [at, is_new] =
+      filter.entries.try_emplace(hash, CompiledFilter::Entry{.text = std::string(text)});
+  const auto is_exclusion = [](std::uint16_t f) { return (f & RG_FILTER_EXCLUDE) != 0; };
+  const bool other = !is_new && at->second.text != text;
+  if (is_exclusion(flags) && (other || at->second.shared)) return false;
+  if (other) {
+    if (is_exclusion(at->second.flags) || !text.starts_with('/')) {
+      filter.watching = false;
+      return false;
+    }
+    at->second.shared = true;
+  }
+  at->second.flags |= flags;
+  return true;
+}
+
+std::ptrdiff_t DepthOf(std::string_view path) { return std::count(path.begin(), path.end(), '/'); }
+
+void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags) {
+  path = WithoutSlash(path);
+  // Written paths fit; what they resolve to need not. Then more is watched, and nothing excluded.
+  while (path.size() > RG_FILTER_TEXT_MAX || DepthOf(path) > RG_FILTER_DEPTH_MAX) {
+    if ((flags & RG_FILTER_EXCLUDE) != 0) return;
+    flags = RG_FILTER_WATCH;
+    path = path.substr(0, path.rfind('/'));
+  }
+  if (!Add(filter, HashPrefix(path), path, flags)) return;
+  filter.depths |= std::uint64_t{1} << DepthOf(path);
+  if ((flags & RG_FILTER_EXCLUDE) == 0) MarkPrefix(filter, path);
+}
+
+void AddEnding(CompiledFilter& filter, std::string_view ending) {
+  if (!Add(filter, HashEnding(ending), ending, RG_FILTER_WATCH)) return;
+  filter.endings |= std::uint64_t{1} << ending.size();
+  MarkEnding(filter, ending);
+}
+
+// `path` itself or below it.
+bool IsUnder(std::string_view path, std::string_view prefix) {
+  prefix = WithoutSlash(prefix);
+  return path.starts_with(prefix) &&
+         (prefix.empty() || path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+bool Fits(std::string_view path, std::string_view pattern) {
+  return IsEnding(pattern) ? path.ends_with(pattern.substr(1)) : path == pattern;
+}
+
+}  // namespace
+
+CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolve) {
+  CompiledFilter filter;
+  const auto add = [&](const std::string& path, std::uint16_t flags) {
+    AddPath(filter, path, flags);
+    if (resolve == nullptr) return;
+    const std::string resolved = resolve(path);
+    if (resolved.starts_with('/')) AddPath(filter, resolved, flags);
+  };
+  filter.watching = !config.watch_paths.empty() || !config.watch_patterns.empty();
+  filter.tail = TailOf(config.watch_patterns);
+  filter.marked = filter.watching;
+  for (const std::string& path : config.watch_paths) add(path, RG_FILTER_WATCH);
+  for (const std::string& path : config.exclude_paths) add(path, RG_FILTER_EXCLUDE);
+  for (const std::string& pattern : config.watch_patterns) {
+    if (IsEnding(pattern)) {
+      AddEnding(filter, std::string_view(pattern).substr(1));
+    } else {
+      add(pattern, RG_FILTER_WATCH_WHOLE);
+    }
+  }
+  filter.marked = filter.marked && filter.watching;
+  return filter;
+}
+
+PathVerdict JudgePath(const FileConfig& config, std::string_view path) {
+  const auto any = [](const std::vector<std::string>& list, auto&& fits) {
+    return std::any_of(list.begin(), list.end(), fits);
+  };
+  const bool everything = config.watch_paths.empty() && config.watch_patterns.empty();
+  if (!everything && !any(config.watch_paths, [&](auto& p) { return IsUnder(path, p); }) &&
+      !any(config.watch_patterns, [&](auto& p) { return Fits(path, p); })) {
+    return PathVerdict::kUnwatched;
+  }
+  return any(config.exclude_paths, [&](auto& p) { return IsUnder(path, p); })
+             ? PathVerdict::kExcluded
+             : PathVerdict::kReport;
+}
+
+}  // namespace randguard

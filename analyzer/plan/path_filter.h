@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which files are reported: what the configuration says, as the kernel side gets it and, for
+// reference, as plain code.
+#ifndef ANALYZER_PLAN_PATH_FILTER_H_
+#define ANALYZER_PLAN_PATH_FILTER_H_
+
+#include <bitset>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "analyzer/config/config.h"
+#include "schema/abi/event.h"
+
+namespace randguard {
+
+// What a configured path leads to on this host: absolute, without symlinks; "" if nowhere. The
+// kernel compares resolved names, so a path through a symlink watches what it points to, too.
+using ResolvePath = std::function<std::string(const std::string&)>;
+
+// The tables of ebpf/filter.h.
+struct CompiledFilter {
+  bool watching = false;
+  std::uint64_t depths = 0;
+  std::uint64_t endings = 0;
+  std::bitset<RG_FILTER_MARKS> marks;
+  bool marked = false;     // all that is watched has left marks
+  std::uint32_t tail = 0;  // bytes of endings in marks
+  struct Entry {
+    std::uint16_t flags = 0;
+    std::string text;
+    bool shared = false;  // another watched prefix has the same hash
+  };
+  std::map<std::uint64_t, Entry> entries;  // by hash
+};
+CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolve = nullptr);
+
+enum class PathVerdict { kReport, kUnwatched, kExcluded };
+
+// The same, by comparing strings: what tests hold against the kernel's verdict. `path` is absolute
+// and has no ".", ".." or empty component.
+PathVerdict JudgePath(const FileConfig& config, std::string_view path);
+
+}  // namespace randguard
+
+#endif  // ANALYZER_PLAN_PATH_FILTER_H_

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables the kernel side gets, judged by its rule written once more here. That the eBPF
+// programs follow the same rule is for tests/live/filter_test.cc.
+#include "analyzer/plan/path_filter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace randguard {
+namespace {
+
+using Verdict = PathVerdict;
+
+FileConfig Filter(std::vector<std::string> watch, std::vector<std::string> patterns = {},
+                  std::vector<std::string> exclude = {}) {
+  FileConfig config;
+  config.watch_paths = std::move(watch);
+  config.watch_patterns = std::move(patterns);
+  config.exclude_paths = std::move(exclude);
+  return config;
+}
+
+// Eight bytes at a time, the last ones of a text shifted down to the low end of their word.
+std::uint64_t WordAt(std::string_view text, std::size_t at, std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text.data() + at, size);
+  return word;
+}
+
+std::uint64_t HashOfPrefix(std::string_view prefix) {
+  std::uint64_t hash = RG_HASH_BASIS;
+  std::uint64_t part = RG_HASH_BASIS;
+  std::string word;
+  const auto take = [&] {
+    if (!word.empty()) part = rg_hash_word(part, WordAt(word, 0, word.size()));
+    word.clear();
+  };
+  for (std::size_t at = 1; at <= prefix.size(); ++at) {
+    const bool ends = at == prefix.size() || prefix[at] == '/';
+    if (!ends) word += prefix[at];
+    if (ends || word.size() == 8) take();
+    if (!ends) continue;
+    hash = rg_hash_word(hash, part);
+    part = RG_HASH_BASIS;
+  }
+  return hash;
+}
+
+std::uint64_t HashOfEnding(std::string_view ending) {
+  std::uint64_t hash = RG_HASH_ENDING;
+  for (std::size_t left = ending.size(); left > 0;) {
+    const std::size_t size = left % 8 != 0 && left < 8 ? left : 8;
+    left -= size;
+    hash = rg_hash_word(hash, WordAt(ending, left, size));
+  }
+  return hash;
+}
+
+// As ebpf/filter.h does it: a look-up for each length that occurs, then a comparison, of prefixes
+// only where they are excluded.
+Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
+  bool watched = !filter.watching;
+  bool excluded = false;
+  unsigned depth = 0;
+  const std::string_view components = path == "/" ? "" : path;
+  for (std::size_t at = 0; at <= components.size(); ++at) {
+    if (at != components.size() && components[at] != '/') continue;
+    if (at == 0 && !components.empty()) {
+      // depth 0: the root, above everything
+    } else if (at != 0) {
+      ++depth;
+    }
+    if (depth > RG_FILTER_DEPTH_MAX || (filter.depths >> depth & 1) == 0) continue;
+    const std::string_view prefix = components.substr(0, at);
+    const auto it = filter.entries.find(HashOfPrefix(prefix));
+    if (it == filter.entries.end()) continue;
+    if ((it->second.flags & RG_FILTER_EXCLUDE) != 0 && it->second.text != prefix) continue;
+    watched |= (it->second.flags & RG_FILTER_WATCH) != 0;
+    excluded |= (it->second.flags & RG_FILTER_EXCLUDE) != 0;
+    if (at == components.size()) watched |= (it->second.flags & RG_FILTER_WATCH_WHOLE) != 0;
+  }
+  for (std::size_t length = 1; length <= std::min<std::size_t>(path.size(), RG_FILTER_ENDING_MAX);
+       ++length) {
+    if ((filter.endings >> length & 1) == 0) continue;
+    const std::string_view ending = path.substr(path.size() - length);
+    const auto it = filter.entries.find(HashOfEnding(ending));
+    if (it != filter.entries.end() && it->second.text == ending) watched = true;
+  }
+  return !watched ? Verdict::kUnwatched : excluded ? Verdict::kExcluded : Verdict::kReport;
+}
+
+// As ebpf/prefilter.h does it: false only for what is surely not watched.
+bool MayBeWatched(const CompiledFilter& filter, std::string_view path) {
+  if (!filter.marked) return true;
+  if (path == "/") return false;
+  std::vector<std::string_view> components;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    components.push_back(path.substr(at + 1, end - at - 1));
+    at = end;
+  }
+  const std::string_view last = components.back();
+  if (filter.tail != 0 &&
+      (last.size() < filter.tail ||
+       filter.marks[rg_filter_mark(WordAt(last, last.size() - filter.tail, filter.tail),
+                                   RG_HASH_ENDING)])) {
+    return true;
+  }
+  std::uint64_t above = 0;
+  for (const std::string_view component : components) {
+    const std::uint64_t word = WordAt(component, 0, std::min<std::size_t>(8, component.size()));
+    if (filter.marks[rg_filter_mark(word, above)]) return true;
+    above = word;
+  }
+  return false;
+}
+
+TEST(JudgePathTest, PrefixesAreWholeComponents) {
+  const FileConfig config = Filter({"/etc", "/usr/bin/"});
+  EXPECT_EQ(JudgePath(config, "/etc"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(config, "/etc/passwd"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(config, "/etcetera"), Verdict::kUnwatched);
+  EXPECT_EQ(JudgePath(config, "/usr/bin/sh"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(config, "/usr/bin"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(config, "/usr"), Verdict::kUnwatched);
+  EXPECT_EQ(JudgePath(config, "/"), Verdict::kUnwatched);
+}
+
+TEST(JudgePathTest, ExclusionsComeLast) {
+  const FileConfig config = Filter({"/etc"}, {"*.service"}, {"/etc/ssl", "/tmp"});
+  EXPECT_EQ(JudgePath(config, "/etc/ssl/x"), Verdict::kExcluded);
+  EXPECT_EQ(JudgePath(config, "/tmp/x.service"), Verdict::kExcluded);
+  EXPECT_EQ(JudgePath(config, "/tmp/x"), Verdict::kUnwatched);
+  EXPECT_EQ(JudgePath(config, "/srv/x.service"), Verdict::kReport);
+}
+
+TEST(JudgePathTest, NothingWatchedIsEverything) {
+  EXPECT_EQ(JudgePath(Filter({}), "/srv/x"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(Filter({}, {}, {"/srv"}), "/srv/x"), Verdict::kExcluded);
+  EXPECT_EQ(JudgePath(Filter({"/"}), "/srv/x"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(Filter({}, {}, {"/"}), "/srv/x"), Verdict::kExcluded);
+}
+
+TEST(JudgePathTest, PatternWithoutStarIsTheWholePath) {
+  const FileConfig config = Filter({}, {"/etc/shadow"});
+  EXPECT_EQ(JudgePath(config, "/etc/shadow"), Verdict::kReport);
+  EXPECT_EQ(JudgePath(config, "/etc/shadow/x"), Verdict::kUnwatched);
+}
+
+TEST(CompileFilterTest, PathsAreAddedAsTheyResolve) {
+  const auto resolve = [](const std::string& path) {
+    return path == "/bin" ? std::string("/usr/bin") : path == "/gone" ? std::string() : path;
+  };
+  const CompiledFilter filter = CompileFilter(Filter({"/bin", "/gone"}, {}, {"/bin/no"}), resolve);
+  EXPECT_EQ(JudgeCompiled(filter, "/usr/bin/sh"), Verdict::kReport);
+  EXPECT_EQ(JudgeCompiled(filter, "/bin/sh"), Verdict::kReport);
+  EXPECT_EQ(JudgeCompiled(filter, "/gone/x"), Verdict::kReport);
+  EXPECT_EQ(filter.entries.size(), 4u);
+}
+
+// What the example configuration watches leaves so few marks that most other files have none.
+TEST(CompileFilterTest, MarksAreOfWhatIsWatched) {
+  const CompiledFilter filter =
+      CompileFilter(Filter({"/etc", "/usr/bin"}, {"*.service", "*.key"}, {"/var/log"}));
+  EXPECT_TRUE(filter.marked);
+  EXPECT_EQ(filter.tail, 4u);
+  EXPECT_EQ(filter.marks.count(), 4u);
+  EXPECT_TRUE(MayBeWatched(filter, "/usr/bin/sh"));
+  EXPECT_TRUE(MayBeWatched(filter, "/srv/a.service"));
+  EXPECT_TRUE(MayBeWatched(filter, "/srv/key"));  // too short to tell
+  EXPECT_FALSE(MayBeWatched(filter, "/srv/etc/passwd"));
+  EXPECT_FALSE(MayBeWatched(filter, "/var/log/messages"));
+}
+
+// What a symlink leads to can be made up to have the hash of something else.
+TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
+  const auto first_word = [](std::string_view name) { return WordAt(name, 0, name.size()); };
+  const std::uint64_t word =
+      rg_hash_word(RG_HASH_BASIS, first_word("etcabcde")) ^ RG_HASH_BASIS ^ first_word("etc");
+  std::string made_up = "/etcabcde";
+  made_up.append(reinterpret_cast<const char*>(&word), sizeof(word));
+  ASSERT_EQ(HashOfPrefix(made_up), HashOfPrefix("/etc"));
+  const auto resolve = [&](const std::string& path) { return path == "/link" ? made_up : path; };
+
+  const CompiledFilter watched = CompileFilter(Filter({"/etc"}, {}, {"/link"}), resolve);
+  EXPECT_EQ(JudgeCompiled(watched, "/etc/passwd"), Verdict::kReport);
+  EXPECT_TRUE(MayBeWatched(watched, "/etc/passwd"));
+  const CompiledFilter excluded = CompileFilter(Filter({"/srv"}, {"/link"}, {"/etc"}), resolve);
+  EXPECT_FALSE(excluded.watching);
+  EXPECT_FALSE(excluded.marked);
+  EXPECT_EQ(JudgeCompiled(excluded, "/etc/passwd"), Verdict::kExcluded);
+  // Two watched ones: both are, and nothing else.
+  const CompiledFilter both = CompileFilter(Filter({"/etc", "/link"}), resolve);
+  EXPECT_TRUE(both.watching);
+  for (const std::string& path : {std::string("/etc/passwd"), made_up + "/x"}) {
+    EXPECT_TRUE(MayBeWatched(both, path));
+    EXPECT_EQ(JudgeCompiled(both, path), Verdict::kReport);
+  }
+  EXPECT_EQ(JudgeCompiled(both, "/srv/x"), Verdict::kUnwatched);
+  // What is excluded has its text compared, and would hide the other one.
+  const CompiledFilter shared = CompileFilter(Filter({"/etc", "/link"}, {}, {"/etc"}), resolve);
+  EXPECT_EQ(JudgeCompiled(shared, made_up + "/x"), Verdict::kReport);
+}
+
+// Of what is too long for the filter, the folder above it that is not.
+TEST(CompileFilterTest, WhatResolvesToSomethingTooLongIsWatchedAllTheSame) {
+  const std::string component(100, 'x');
+  const std::string folder = "/" + component + "/" + component;
+  const std::string deep = folder + "/" + component + "/file";
+  const auto resolve = [&](const std::string& path) { return path == "/link" ? deep : path; };
+  const CompiledFilter watched = CompileFilter(Filter({"/etc"}, {"/link"}), resolve);
+  EXPECT_TRUE(MayBeWatched(watched, deep));
+  EXPECT_EQ(JudgeCompiled(watched, deep), Verdict::kReport);
+  EXPECT_EQ(JudgeCompiled(watched, folder + "/other"), Verdict::kReport);
+  EXPECT_EQ(JudgeCompiled(watched, "/" + component), Verdict::kUnwatched);
+  // An exclusion that does not fit excludes nothing.
+  const CompiledFilter excluded = CompileFilter(Filter({folder}, {}, {"/link"}), resolve);
+  EXPECT_EQ(JudgeCompiled(excluded, deep), Verdict::kReport);
+}
+
+TEST(CompileFilterTest, NoMarksWhereEverythingIsWatched) {
+  EXPECT_FALSE(CompileFilter(Filter({}, {}, {"/srv"})).marked);
+  EXPECT_FALSE(CompileFilter(Filter({"/"})).marked);
+  EXPECT_FALSE(CompileFilter(Filter({"/etc", "/"}, {"*.service"})).marked);
+}
+
+TEST(CompileFilterTest, TailIsWhatAllEndingsHave) {
+  EXPECT_EQ(CompileFilter(Filter({"/etc"})).tail, 0u);
+  EXPECT_EQ(CompileFilter(Filter({}, {"/etc/shadow"})).tail, 0u);
+  EXPECT_EQ(CompileFilter(Filter({}, {"*.service", "*.c"})).tail, 2u);
+  EXPECT_EQ(CompileFilter(Filter({}, {"*~"})).tail, 1u);
+}
+
+// Names that nearly collide, from few parts.
+std::string RandomPath(std::mt19937& random, std::size_t most) {
+  static constexpr const char* kParts[] = {"etc", "et",        "etcetera", "usr",     "bin", "a",
+                                           "b",   "x.service", ".service", "service", "c.d"};
+  std::string path;
+  for (std::size_t n = 1 + random() % most; n > 0; --n) {
+    path += '/';
+    path += kParts[random() % std::size(kParts)];
+  }
+  return path;
+}
+
+TEST(CompileFilterTest, JudgesAsTheReferenceDoes) {
+  std::mt19937 random(20250102);  // NOLINT: the same each time
+  int seen[3] = {};
+  int passed_over = 0;  // unwatched, and known to be without a look at the tables
+  for (int round = 0; round < 300; ++round) {
+    FileConfig config;
+    config.watch_paths.clear();
+    config.watch_patterns.clear();
+    config.exclude_paths.clear();
+    for (std::size_t n = random() % 6; n > 0; --n) {
+      config.watch_paths.push_back(RandomPath(random, 4) + (random() % 4 == 0 ? "/" : ""));
+    }
+    for (std::size_t n = random() % 4; n > 0; --n) {
+      const std::string path = RandomPath(random, 3);
+      config.watch_patterns.push_back(
+          random() % 3 == 0 ? path : "*" + path.substr(1 + random() % (path.size() - 1)));
+    }
+    for (std::size_t n = random() % 4; n > 0; --n) {
+      config.exclude_paths.push_back(random() % 20 == 0 ? "/" : RandomPath(random, 4));
+    }
+    const CompiledFilter filter = CompileFilter(config);
+    for (int i = 0; i < 200; ++i) {
+      const std::string path = random() % 50 == 0 ? "/" : RandomPath(random, 6);
+      const Verdict expected = JudgePath(config, path);
+      ASSERT_EQ(JudgeCompiled(filter, path), expected) << path;
+      ++seen[static_cast<int>(expected)];
+      if (expected != Verdict::kUnwatched) {
+        ASSERT_TRUE(MayBeWatched(filter, path)) << path;
+      } else if (!MayBeWatched(filter, path)) {
+        ++passed_over;
+      }
+    }
+  }
+  for (const int count : seen) EXPECT_GT(count, 500);
+  EXPECT_GT(passed_over, seen[static_cast<int>(Verdict::kUnwatched)] / 2);
+}
+
+}  // namespace
+}  // namespace randguard

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/plan/plan_compiler.h"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "analyzer/config/names.h"
+#include "analyzer/event/calls.h"
+#include "schema/abi/event.h"
+#include "schema/plan.capnp.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::uint32_t kRingMinKib = 64;
+constexpr std::uint32_t kRingMaxKib = 1048576;
+constexpr std::uint16_t kFlushMs = 8;
+constexpr std::uint32_t kHeartbeatMs = 1000;
+
+std::uint16_t CallNumber(std::string_view name) {
+  for (std::size_t number = 1; number < kCalls.size(); ++number) {
+    if (kCalls[number].name == name) return static_cast<std::uint16_t>(number);
+  }
+  return 0;
+}
+
+// The behaviour that records of a kind are about, whose calls make them.
+std::optional<Behaviour> BehaviourOf(unsigned kind) {
+  switch (kind) {
+    case RG_KIND_credentials_change:
+      return Behaviour::kCredentials;
+    case RG_KIND_process_access:
+      return Behaviour::kProcessAccess;
+    case RG_KIND_agent_signal:
+      return Behaviour::kAgentSignals;
+    case RG_KIND_module_load:
+    case RG_KIND_module_unload:
+      return Behaviour::kModules;
+    case RG_KIND_bpf_operation:
+      return Behaviour::kBpf;
+    case RG_KIND_namespace_change:
+      return Behaviour::kNamespaces;
+    case RG_KIND_mount:
+    case RG_KIND_unmount:
+    case RG_KIND_root_change:
+      return Behaviour::kMounts;
+    case RG_KIND_memfd_create:
+      return Behaviour::kMemfd;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool Has(const Config& config, Behaviour behaviour) {
+  const auto& list = config.process.behaviour;
+  return std::find(list.begin(), list.end(), behaviour) != list.end();
+}
+
+std::vector<std::uint16_t> CallsOf(const Config& config) {
+  std::vector<std::uint16_t> calls;
+  if (!config.ebpf.enabled) return calls;
+  if (config.process.failed_exec) calls = {RG_CALL_execve, RG_CALL_execveat};
+  if (config.file.enabled) {
+    for (const FileHook hook : config.file.hooks) {
+      const std::uint16_t asked = CallNumber(Name(hook));
+      calls.push_back(asked);
+      for (std::size_t call = 1; call < kCalls.size(); ++call) {
+        if (kCalls[call].like == asked) calls.push_back(static_cast<std::uint16_t>(call));
+      }
+    }
+  }
+  for (std::size_t call = 1; call < kCalls.size(); ++call) {
+    const auto behaviour = BehaviourOf(kCalls[call].kind);
+    if (behaviour.has_value() && Has(config, *behaviour)) {
+      calls.push_back(static_cast<std::uint16_t>(call));
+    }
+  }
+  if (config.network.enabled) {
+    const std::size_t others = calls.size();
+    for (const NetworkHook hook : config.network.hooks) {
+      if (hook != NetworkHook::kClose) calls.push_back(CallNumber(Name(hook)));
+      if (hook == NetworkHook::kRecvmmsg) calls.push_back(RG_CALL_recvmmsg_time64);
+    }
+    // 32-bit programs may ask for any of them by it.
+    if (calls.size() > others) calls.push_back(RG_CALL_socketcall);
+  }
+  std::sort(calls.begin(), calls.end());
+  return calls;
+}
+
+std::vector<std::uint16_t> HooksOf(const Config& config) {
+  if (!config.ebpf.enabled) return {};
+  std::vector<std::uint16_t> hooks = {RG_HOOK_process_exec, RG_HOOK_process_fork,
+                                      RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
+                                      RG_HOOK_exec_source};
+  if (!CallsOf(config).empty()) hooks.push_back(RG_HOOK_syscalls);
+  const auto& network = config.network.hooks;
+  if (config.network.enabled &&
+      std::find(network.begin(), network.end(), NetworkHook::kClose) != network.end()) {
+    hooks.push_back(RG_HOOK_network_close);
+  }
+  hooks.push_back(RG_HOOK_snapshot);
+  if (Has(config, Behaviour::kModules)) hooks.push_back(RG_HOOK_modules);
+  if (Has(config, Behaviour::kIoUring)) hooks.push_back(RG_HOOK_io_uring);
+  return hooks;
+}
+
+std::uint32_t RingBytes(std::uint32_t kib) {
+  return std::bit_ceil(std::clamp(kib, kRingMinKib, kRingMaxKib)) * 1024u;
+}
+
+std::uint64_t Fnv1a(std::span<const std::byte> bytes) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const std::byte byte : bytes) {
+    hash ^= std::to_integer<std::uint64_t>(byte);
+    hash *= 0x100000001b3u;
+  }
+  return hash;
+}
+
+std::vector<std::byte> Framed(capnp::MallocMessageBuilder& message) {
+  const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
+  const auto bytes = words.asBytes();
+  std::vector<std::byte> framed(bytes.size());
+  std::memcpy(framed.data(), bytes.begin(), bytes.size());
+  return framed;
+}
+
+template <typename Builder>
+void SetNumbers(Builder list, const std::vector<std::uint16_t>& numbers) {
+  for (unsigned i = 0; i < numbers.size(); ++i) list.set(i, numbers[i]);
+}
+
+// The table of the kernel side: by system call number, 64-bit and 32-bit.
+void SetCalls(const std::vector<std::uint16_t>& calls, rg_settings& settings) {
+  for (const std::uint16_t call : calls) {
+    const CallInfo& info = kCalls[call];
+    if (info.number64 >= 0) settings.calls[0][info.number64] = static_cast<std::uint8_t>(call);
+    if (info.number32 >= 0) settings.calls[1][info.number32] = static_cast<std::uint8_t>(call);
+  }
+}
+
+rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
+  rg_settings settings{};
+  settings.abi_version = RG_ABI_VERSION;
+  settings.collect_args = config.process.collect_args ? 1 : 0;
+  settings.collect_cwd = config.process.collect_cwd ? 1 : 0;
+  settings.collect_env = config.process.collect_env ? 1 : 0;
+  settings.threads = config.process.threads ? 1 : 0;
+  settings.watching = filter.watching ? 1 : 0;
+  settings.unix_sockets = config.network.unix_sockets ? 1 : 0;
+  settings.filter_marked = filter.marked ? 1 : 0;
+  settings.filter_tail = filter.tail;
+  settings.filter_depths = filter.depths;
+  settings.filter_endings = filter.endings;
+  for (std::size_t mark = 0; mark < RG_FILTER_MARKS; ++mark) {
+    if (filter.marks[mark]) settings.filter_marks[mark / 64] |= std::uint64_t{1} << (mark % 64);
+  }
+  SetCalls(CallsOf(config), settings);
+  return settings;
+}
+
+// The table with `slots` slots; empty if an entry would lie too far from the slot that its hash
+// says. Who has come less far makes room, so that none gets much further than the others.
+std::vector<rg_filter_slot> Place(const CompiledFilter& filter, std::size_t slots) {
+  std::vector<rg_filter_slot> table(slots);
+  for (const auto& [hash, entry] : filter.entries) {
+    if (hash == 0) return {};  // means that a slot is empty
+    rg_filter_slot moving{};
+    moving.hash = hash;
+    moving.entry.flags = entry.flags;
+    moving.entry.length = static_cast<std::uint16_t>(entry.text.size());
+    std::memcpy(moving.entry.text, entry.text.data(), entry.text.size());
+    for (std::size_t way = 0; moving.hash != 0; ++way) {
+      if (way == RG_FILTER_PROBES) return {};
+      rg_filter_slot& slot = table[(moving.hash + way) % slots];
+      const std::size_t its_way = (&slot - table.data() + slots - slot.hash % slots) % slots;
+      if (slot.hash == 0 || its_way < way) {
+        std::swap(slot, moving);
+        way = its_way;
+      }
+    }
+  }
+  return table;
+}
+
+// At least half of it is empty, so that what is not there is soon known not to be. Where entries
+// find no place in the largest one (hashes would have to be made for that), everything is reported.
+std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter, rg_settings& settings) {
+  std::size_t slots = std::bit_ceil(2 * filter.entries.size());
+  std::vector<rg_filter_slot> table = Place(filter, slots);
+  while (table.empty() && slots < RG_FILTER_SLOTS_MAX) {
+    slots *= 2;
+    table = Place(filter, slots);
+  }
+  if (table.empty()) {
+    settings.watching = 0;
+    table.resize(1);
+  }
+  settings.filter_slots = static_cast<std::uint32_t>(table.size() - 1);
+  return table;
+}
+
+template <typename T>
+capnp::Data::Reader AsData(std::span<const T> items) {
+  static_assert(std::has_unique_object_representations_v<T>);  // no padding: no chance bytes
+  return {reinterpret_cast<const kj::byte*>(items.data()), items.size_bytes()};
+}
+
+void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& identities,
+          const ResolvePath& resolve) {
+  plan.setAbiVersion(RG_ABI_VERSION);
+
+  const std::vector<std::uint16_t> hooks = HooksOf(config);
+  SetNumbers(plan.initHooks(static_cast<unsigned>(hooks.size())), hooks);
+  const CompiledFilter filter =
+      config.file.enabled ? CompileFilter(config.file, resolve) : CompiledFilter{};
+  rg_settings settings = SettingsOf(config, filter);
+  const std::vector<rg_filter_slot> table = TableOf(filter, settings);
+  plan.setSettings(AsData(std::span<const rg_settings>(&settings, 1)));
+  plan.setFilter(AsData(std::span<const rg_filter_slot>(table)));
+
+  const ProcessConfig& process = config.process;
+  if (process.collect_env) {
+    auto names = plan.initEnvNames(static_cast<unsigned>(process.env_names.size()));
+    for (unsigned i = 0; i < process.env_names.size(); ++i) {
+      names.set(i, process.env_names[i].c_str());
+    }
+  }
+  plan.setCriticalRingBytes(RingBytes(config.ebpf.critical_buffer_size));
+  plan.setBulkRingBytes(RingBytes(config.ebpf.buffer_size));
+  plan.setCollectorUid(identities.collector_uid);
+  plan.setCollectorGid(identities.collector_gid);
+  plan.setAnalyzerUid(identities.analyzer_uid);
+  plan.setFlushMs(kFlushMs);
+  plan.setHeartbeatMs(kHeartbeatMs);
+}
+
+}  // namespace
+
+std::vector<std::byte> CompilePlan(const Config& config, const PlanIdentities& identities,
+                                   const ResolvePath& resolve) {
+  capnp::MallocMessageBuilder as_written;
+  Fill(as_written.initRoot<wire::Plan>(), config, identities, nullptr);
+  capnp::MallocMessageBuilder message;
+  auto plan = message.initRoot<wire::Plan>();
+  Fill(plan, config, identities, resolve);
+  plan.setDigest(Fnv1a(Framed(as_written)));
+  return Framed(message);
+}
+
+}  // namespace randguard

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/compile/rule_compiler.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/config/names.h"
+#include "analyzer/rules/compile/simple_rules.h"
+#include "analyzer/rules/fields/derived_fields.h"
+#include "analyzer/source/reporter.h"
+
+namespace randguard {
+namespace {
+
+// Values that a field can have in events of a kind, where that is known; else empty.
+std::vector<std::string_view> DomainOf(std::string_view field, const KindInfo& kind) {
+  std::vector<std::string_view> domain;
+  if (field == "event_type") return kind.types;
+  if (field == "operation" && kind.family == RuleType::kFile) {
+    for (const std::string_view type : kind.types) domain.push_back(FileOperationOf(type));
+  } else if (field == "direction" && kind.family == RuleType::kNetwork) {
+    const bool out = kind.title == "network_connect";
+    const bool in = kind.title == "network_bind" || kind.title == "network_listen" ||
+                    kind.title == "network_accept";
+    if (!in) domain.emplace_back("outbound");
+    if (!out) domain.emplace_back("inbound");
+  }
+  return domain;
+}
+
+std::string Join(const std::vector<std::string>& items) {
+  std::string out;
+  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
+  return out;
+}
+
+}  // namespace
+
+RuleCompiler::RuleCompiler(const Config& config, std::vector<Diagnostic>& diagnostics)
+    : catalogue_(FieldCatalogue::Get()),
+      diagnostics_(diagnostics),
+      first_diagnostic_(diagnostics.size()),
+      resolver_(config, diagnostics),
+      set_(new RuleSet) {}
+
+bool RuleCompiler::Fail(const SourceText& text, std::size_t offset, std::string_view message) {
+  ReportAt(text, offset, Diagnostic::Severity::kError, message, diagnostics_);
+  return false;
+}
+
+void RuleCompiler::AddRule(Rule rule, bool built_in) {
+  const std::string simple = SimpleCondition(rule);
+  CompiledRule compiled;
+  compiled.rule = std::move(rule);
+  compiled.built_in = built_in;
+  Add(std::move(compiled), simple);
+}
+
+void RuleCompiler::AddDetection(const std::string& name, RuleType type,
+                                const std::string& condition) {
+  CompiledRule compiled;
+  compiled.detection = true;
+  compiled.rule.name = name;
+  compiled.rule.type = type;
+  Add(std::move(compiled), condition);
+}
+
+void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
+  if (set_->rules_.size() == kRulesMax) {
+    Fail(compiled.rule.source, 0, absl::StrFormat("more than %d rules", kRulesMax));
+  }
+  if (set_->rules_.size() >= kRulesMax) return;
+  bool fine = true;
+  const Rule& rule = compiled.rule;
+  if (!simple.empty()) {
+    auto text = std::make_shared<SourceText>(rule.source);
+    text->text = simple;
+    text->exact = false;  // it stands nowhere; the rule's id does
+    fine = AddPart(compiled, text, "", false) && fine;
+  }
+  if (!rule.condition.text.empty()) {
+    fine = AddPart(compiled, std::make_shared<const SourceText>(rule.condition), "", false) && fine;
+  }
+  for (const RuleException& exception : rule.unless) {
+    fine = AddPart(compiled, std::make_shared<const SourceText>(exception.condition),
+                   exception.name, true) &&
+           fine;
+  }
+  Kinds kinds{};
+  if (!ChooseKinds(compiled, !simple.empty(), kinds) || !fine) return;
+  if (!CheckFields(compiled, kinds) || !Fold(compiled, kinds)) return;
+  set_->rules_.push_back(std::move(compiled));
+  const auto index = static_cast<std::uint32_t>(set_->rules_.size() - 1);
+  if (set_->rules_[index].rule.enabled) Schedule(index);
+}
+
+bool RuleCompiler::AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
+                           std::string name, bool exception) {
+  const auto root = resolver_.Resolve(text, compiled.tree);
+  if (!root.has_value()) return false;
+  compiled.tree.parts.push_back({std::move(name), exception, *root});
+  return true;
+}
+
+// `events` as a predicate on event_type, and the kinds of these events.
+bool RuleCompiler::AddEvents(CompiledRule& compiled, Kinds& kinds) {
+  const Rule& rule = compiled.rule;
+  bool fine = true;
+  TreePredicate predicate;
+  predicate.predicate.field = *catalogue_.Find("event_type");
+  predicate.predicate.type = Predicate::Type::kTextIn;
+  for (const SourceText& event : rule.events) {
+    const auto kind = catalogue_.KindOfType(event.text);
+    if (!kind.has_value()) {
+      fine = Fail(event, 0,
+                  absl::StrFormat("rules.events: there is no event type %s%s", Quoted(event.text),
+                                  DidYouMean(event.text, catalogue_.event_types())));
+    } else if (catalogue_.kinds()[*kind].family != rule.type) {
+      fine = Fail(event, 0,
+                  absl::StrFormat("rules.events: %s belongs to rules of type \"%s\", and this one "
+                                  "is of type \"%s\"",
+                                  Quoted(event.text), Name(catalogue_.kinds()[*kind].family),
+                                  Name(rule.type)));
+    } else {
+      kinds[*kind] = true;
+      predicate.predicate.texts.push_back(event.text);
+    }
+  }
+  if (!fine) return false;
+  predicate.predicate.Finish();
+  RuleTree& tree = compiled.tree;
+  auto text = std::make_shared<SourceText>(rule.events.front());
+  text->text = "event_type in (";
+  for (const SourceText& event : rule.events) {
+    text->text += (&event == &rule.events.front() ? "" : ", ") + ConditionText(event.text);
+  }
+  text->text += ")";
+  text->exact = false;
+  TreeNode node;
+  node.type = TreeNode::Type::kPredicate;
+  node.predicate = static_cast<std::uint32_t>(tree.predicates.size());
+  node.text = static_cast<std::uint32_t>(tree.texts.size());
+  node.end = text->text.size();
+  tree.texts.push_back(std::move(text));
+  tree.predicates.push_back(std::move(predicate));
+  tree.nodes.push_back(std::move(node));
+  tree.parts.insert(tree.parts.begin(),
+                    {"", false, static_cast<std::uint32_t>(tree.nodes.size() - 1)});
+  return true;
+}
+
+bool RuleCompiler::ChooseKinds(CompiledRule& compiled, bool simple, Kinds& kinds) {
+  const Rule& rule = compiled.rule;
+  if (!rule.events.empty()) return AddEvents(compiled, kinds);
+  const FieldId event_type = *catalogue_.Find("event_type");
+  bool by_type = false;
+  for (const TreePart& part : compiled.tree.parts) {
+    if (part.exception) continue;
+    ForEachPredicate(compiled.tree, part.root, [&](const TreePredicate& p, const TreeNode&) {
+      by_type = by_type || p.predicate.field == event_type;
+    });
+  }
+  if (by_type || (simple && rule.type != RuleType::kProcess)) {
+    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+      const KindInfo& info = catalogue_.kinds()[kind];
+      kinds[kind] = !info.types.empty() && info.family == rule.type;
+    }
+    return true;
+  }
+  return DefaultKinds(compiled, kinds);
+}
+
+// Of processes, their start; otherwise all that have the fields that the condition asks for.
+bool RuleCompiler::DefaultKinds(const CompiledRule& compiled, Kinds& kinds) {
+  const Rule& rule = compiled.rule;
+  if (rule.type == RuleType::kProcess) {
+    kinds[KindOf<ProcessStart>()] = true;
+    return true;
+  }
+  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+    const KindInfo& info = catalogue_.kinds()[kind];
+    kinds[kind] = !info.types.empty() && info.family == rule.type &&
+                  kind != KindOf<NetworkClose>();  // which tells again what connect has told
+  }
+  const Kinds all = kinds;
+  std::set<std::string> fields;
+  for (const TreePart& part : compiled.tree.parts) {
+    if (part.exception) continue;
+    ForEachPredicate(compiled.tree, part.root, [&](const TreePredicate& p, const TreeNode&) {
+      const FieldInfo& field = catalogue_.field(p.predicate.field);
+      fields.insert(field.name);
+      for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+        if (field.read[kind] == nullptr) kinds[kind] = false;
+      }
+    });
+  }
+  if (std::find(kinds.begin(), kinds.end(), true) != kinds.end()) return true;
+  // One field that no event has is told at its place; here each is somewhere.
+  kinds = all;
+  if (!CheckFields(compiled, kinds)) return false;
+  return Fail(rule.condition.text.empty() ? rule.source : rule.condition, 0,
+              absl::StrFormat("no %s event has all of %s; name the events in \"events\", and a "
+                              "field that one of them lacks is absent there",
+                              Name(rule.type),
+                              Join(std::vector<std::string>(fields.begin(), fields.end()))));
+}
+
+// Each field, and each flag, means something in at least one of the events.
+bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Kinds& kinds) {
+  bool fine = true;
+  const RuleTree& tree = compiled.tree;
+  for (const TreePart& part : tree.parts) {
+    ForEachPredicate(tree, part.root, [&](const TreePredicate& p, const TreeNode& node) {
+      const FieldInfo& field = catalogue_.field(p.predicate.field);
+      bool known = false, named = p.symbols == Symbols::kNone;
+      std::vector<std::string> others;
+      for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+        if (field.read[kind] == nullptr) continue;
+        known = known || kinds[kind];
+        named = named || (kinds[kind] && field.symbols[kind] == p.symbols);
+        others.emplace_back(catalogue_.kinds()[kind].title);
+      }
+      if (known && named) return;
+      const SourceText& text = *tree.texts[node.text];
+      if (known) {
+        fine = Fail(text, node.begin,
+                    absl::StrFormat("in the events that the rule looks at, %s has no %s",
+                                    field.name, SymbolsName(p.symbols)));
+        return;
+      }
+      // Simple keys stand for more fields than each event has.
+      if (!text.exact && compiled.rule.condition.text.empty()) return;
+      if (!text.exact) return;
+      const bool start_only = kinds[KindOf<ProcessStart>()] && compiled.rule.events.empty();
+      fine = Fail(text, node.begin,
+                  absl::StrFormat("no event that the rule looks at has the field %s%s; these have "
+                                  "it: %s",
+                                  field.name,
+                                  start_only ? " (without \"events\", that is process_start)" : "",
+                                  Join(others)));
+    });
+  }
+  return fine;
+}
+
+bool RuleCompiler::Fold(CompiledRule& compiled, const Kinds& kinds) {
+  RuleTree& tree = compiled.tree;
+  for (TreePredicate& predicate : tree.predicates) {
+    predicate.expression = set_->pool_.Add(predicate.predicate);
+  }
+  bool ever = false;
+  std::vector<std::string> always;
+  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+    if (!kinds[kind]) continue;
+    std::vector<ExpressionId> parts;
+    for (const TreePart& part : tree.parts) {
+      const ExpressionId folded = FoldNode(tree, part.root, kind);
+      parts.push_back(part.exception ? set_->pool_.Not(folded) : folded);
+    }
+    const ExpressionId root = set_->pool_.And(std::move(parts));
+    compiled.roots[kind] = root;
+    ever = ever || root != ExpressionPool::kFalse;
+    if (root == ExpressionPool::kTrue) always.emplace_back(catalogue_.kinds()[kind].title);
+  }
+  const Rule& rule = compiled.rule;
+  const SourceText& place = rule.condition.text.empty() ? rule.source : rule.condition;
+  if (!ever) {
+    return Fail(place, 0,
+                compiled.detection
+                    ? absl::StrFormat("the detection %s can never match", Quoted(rule.name))
+                    : "the rule can never match: what it asks for contradicts itself, or is in "
+                      "none of the events that it looks at");
+  }
+  if (!always.empty()) {
+    ReportAt(place, 0, Diagnostic::Severity::kWarning,
+             absl::StrFormat("the rule fires for every event of: %s", Join(always)), diagnostics_);
+  }
+  return true;
+}
+
+ExpressionId RuleCompiler::FoldNode(const RuleTree& tree, std::uint32_t id, EventKind kind) {
+  const TreeNode& node = tree.nodes[id];
+  switch (node.type) {
+    case TreeNode::Type::kConstant:
+      return node.constant ? ExpressionPool::kTrue : ExpressionPool::kFalse;
+    case TreeNode::Type::kPredicate:
+      return FoldPredicate(tree.predicates[node.predicate], kind);
+    case TreeNode::Type::kNot:
+      return set_->pool_.Not(FoldNode(tree, node.children[0], kind));
+    default:
+      break;
+  }
+  std::vector<ExpressionId> children;
+  children.reserve(node.children.size());
+  for (const std::uint32_t child : node.children) children.push_back(FoldNode(tree, child, kind));
+  return node.type == TreeNode::Type::kAnd ? set_->pool_.And(std::move(children))
+                                           : set_->pool_.Or(std::move(children));
+}
+
+ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventKind kind) {
+  const FieldInfo& field = catalogue_.field(predicate.predicate.field);
+  if (field.read[kind] == nullptr) return ExpressionPool::kFalse;
+  if (predicate.symbols != Symbols::kNone && field.symbols[kind] != predicate.symbols) {
+    return ExpressionPool::kFalse;  // the same bit means something else there
+  }
+  const auto domain = DomainOf(field.name, catalogue_.kinds()[kind]);
+  if (domain.empty()) return predicate.expression;
+  std::size_t holds = 0;
+  for (const std::string_view text : domain) {
+    Value value;
+    value.form = Value::Form::kText;
+    value.text = text;
+    if (predicate.predicate.Test(value)) ++holds;
+  }
+  if (holds == 0) return ExpressionPool::kFalse;
+  return holds == domain.size() ? ExpressionPool::kTrue : predicate.expression;
+}
+
+}  // namespace randguard

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ANALYZER_RULES_COMPILE_RULE_COMPILER_H_
+#define ANALYZER_RULES_COMPILE_RULE_COMPILER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "analyzer/rules/compile/condition_resolver.h"
+#include "analyzer/rules/match/rule_set.h"
+
+namespace randguard {
+
+// Makes a RuleSet, one rule at a time.
+class RuleCompiler {
+ public:
+  RuleCompiler(const Config& config, std::vector<Diagnostic>& diagnostics);
+
+  void AddRule(Rule rule, bool built_in);
+  void AddDetection(const std::string& name, RuleType type, const std::string& condition);
+  void ReportUnused() { resolver_.ReportUnused(); }
+
+  std::shared_ptr<const RuleSet> Finish();
+
+ private:
+  using Kinds = std::array<bool, kEventKinds>;
+
+  void Add(CompiledRule compiled, const std::string& simple);
+  bool AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
+               std::string name, bool exception);
+  bool AddEvents(CompiledRule& compiled, Kinds& kinds);
+  // The kinds of events that the rule looks at; false after reporting.
+  bool ChooseKinds(CompiledRule& compiled, bool simple, Kinds& kinds);
+  bool DefaultKinds(const CompiledRule& compiled, Kinds& kinds);
+  bool CheckFields(const CompiledRule& compiled, const Kinds& kinds);
+  bool Fold(CompiledRule& compiled, const Kinds& kinds);
+
+  ExpressionId FoldNode(const RuleTree& tree, std::uint32_t node, EventKind kind);
+  ExpressionId FoldPredicate(const TreePredicate& predicate, EventKind kind);
+
+  void Schedule(std::uint32_t rule);
+  std::uint32_t Emit(ExpressionId expression, std::uint32_t if_true, std::uint32_t if_false);
+  int CostOf(ExpressionId expression) const;
+
+  bool Fail(const SourceText& text, std::size_t offset, std::string_view message);
+
+  const FieldCatalogue& catalogue_;
+  std::vector<Diagnostic>& diagnostics_;
+  const std::size_t first_diagnostic_;
+  ConditionResolver resolver_;
+  std::shared_ptr<RuleSet> set_;
+  absl::flat_hash_map<ExpressionId, std::uint32_t> first_steps_;
+  std::string hashed_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_RULES_COMPILE_RULE_COMPILER_H_

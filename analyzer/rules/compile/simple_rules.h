@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rules and detections of lists, written as conditions.
+#ifndef ANALYZER_RULES_COMPILE_SIMPLE_RULES_H_
+#define ANALYZER_RULES_COMPILE_SIMPLE_RULES_H_
+
+#include <string>
+#include <string_view>
+
+#include "analyzer/config/config.h"
+
+namespace randguard {
+
+// What the lists of the rule ask for; empty when it has none.
+std::string SimpleCondition(const Rule& rule);
+std::string SimpleCondition(const PersistenceDetection& detection);
+std::string SimpleCondition(const NetworkDetection& detection);
+
+// As a text in a condition.
+std::string ConditionText(std::string_view text);
+
+// TOML: the rules that are there without a file.
+std::string_view BuiltInRules();
+
+}  // namespace randguard
+
+#endif  // ANALYZER_RULES_COMPILE_SIMPLE_RULES_H_

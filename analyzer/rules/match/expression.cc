@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/match/expression.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace randguard {
+namespace {
+
+using Type = Expression::Type;
+
+bool IsList(const Predicate& predicate) {
+  const ValueType type = FieldCatalogue::Get().field(predicate.field).type;
+  return type == ValueType::kTexts || type == ValueType::kNumbers;
+}
+
+// Whether no text can begin (end) with both.
+bool Exclude(std::string_view a, std::string_view b, bool at_start) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return at_start ? !b.starts_with(a) : !b.ends_with(a);
+}
+
+// Asked of one text: can no text fulfil both? Only what is sure.
+bool AffixesExclude(const Predicate& a, const Predicate& b) {
+  if (a.type != b.type || a.ignore_case || b.ignore_case || a.all_operands || b.all_operands) {
+    return false;
+  }
+  const bool at_start = a.type == Predicate::Type::kStartsWith;
+  if (!at_start && a.type != Predicate::Type::kEndsWith) return false;
+  return std::all_of(a.texts.begin(), a.texts.end(), [&](const std::string& x) {
+    return std::all_of(b.texts.begin(), b.texts.end(),
+                       [&](const std::string& y) { return Exclude(x, y, at_start); });
+  });
+}
+
+}  // namespace
+
+ExpressionPool::ExpressionPool() {
+  Intern({Type::kFalse});
+  Intern({Type::kTrue});
+}
+
+ExpressionId ExpressionPool::Add(Predicate predicate) {
+  predicate.Finish();
+  if (predicate.type == Predicate::Type::kNumberIn && predicate.numbers.empty()) return kFalse;
+  const auto [at, is_new] =
+      predicate_ids_.try_emplace(predicate.Key(), static_cast<PredicateId>(predicates_.size()));
+  if (is_new) predicates_.push_back(std::move(predicate));
+  return Intern({Type::kPredicate, at->second});
+}
+
+ExpressionId ExpressionPool::Not(ExpressionId child) {
+  if (child == kFalse) return kTrue;
+  if (child == kTrue) return kFalse;
+  if (expressions_[child].type == Type::kNot) return expressions_[child].children[0];
+  return Intern({Type::kNot, 0, {child}});
+}
+
+ExpressionId ExpressionPool::And(std::vector<ExpressionId> children) {
+  Flatten(Type::kAnd, children);
+  std::erase(children, kTrue);
+  if (children.empty()) return kTrue;
+  if (children.front() == kFalse || HasOpposites(children) || Contradicts(children)) return kFalse;
+  if (children.size() == 1) return children.front();
+  return Intern({Type::kAnd, 0, std::move(children)});
+}
+
+ExpressionId ExpressionPool::Or(std::vector<ExpressionId> children) {
+  Flatten(Type::kOr, children);
+  std::erase(children, kFalse);
+  if (children.empty()) return kFalse;
+  if (children.front() == kTrue || HasOpposites(children)) return kTrue;
+  MergeChoices(children);
+  if (children.size() == 1) return children.front();
+  return Intern({Type::kOr, 0, std::move(children)});
+}
+
+// Children of the same type become ours; then sorted, none twice.
+void ExpressionPool::Flatten(Type type, std::vector<ExpressionId>& children) const {
+  std::vector<ExpressionId> flat;
+  for (const ExpressionId child : children) {
+    const Expression& e = expressions_[child];
+    if (e.type == type) {
+      flat.insert(flat.end(), e.children.begin(), e.children.end());
+    } else {
+      flat.push_back(child);
+    }
+  }
+  std::sort(flat.begin(), flat.end());
+  flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
+  children = std::move(flat);
+}
+
+bool ExpressionPool::HasOpposites(const std::vector<ExpressionId>& sorted) const {
+  return std::any_of(sorted.begin(), sorted.end(), [&](ExpressionId id) {
+    const Expression& e = expressions_[id];
+    return e.type == Type::kNot && std::binary_search(sorted.begin(), sorted.end(), e.children[0]);
+  });
+}
+
+const Predicate* ExpressionPool::PredicateOf(ExpressionId id) const {
+  const Expression& e = expressions_[id];
+  return e.type == Type::kPredicate ? &predicates_[e.predicate] : nullptr;
+}
+
+bool ExpressionPool::Contradicts(const std::vector<ExpressionId>& children) {
+  struct OfField {
+    std::vector<const Predicate*> asked, denied;
+  };
+  std::map<FieldId, OfField> fields;
+  for (const ExpressionId child : children) {
+    const Expression& e = expressions_[child];
+    if (const Predicate* asked = PredicateOf(child); asked != nullptr) {
+      fields[asked->field].asked.push_back(asked);
+    } else if (e.type == Type::kNot) {
+      const Predicate* denied = PredicateOf(e.children[0]);
+      if (denied != nullptr) fields[denied->field].denied.push_back(denied);
+    }
+  }
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& of) {
+    return FieldContradicts(of.second.asked, of.second.denied);
+  });
+}
+
+// Whether no single value fulfils everything that is asked of the field.
+bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked,
+                                      const std::vector<const Predicate*>& denied) const {
+  if (asked.empty() || IsList(*asked.front())) return false;  // another element may fulfil another
+  // Something is asked, so the field is there: not exists contradicts it.
+  if (std::any_of(denied.begin(), denied.end(),
+                  [](const Predicate* p) { return p->type == Predicate::Type::kExists; })) {
+    return true;
+  }
+  NumberSet numbers = {{kNumberMin, kNumberMax}};
+  for (const Predicate* p : asked) {
+    if (p->type == Predicate::Type::kNumberIn) numbers = Intersection(numbers, p->numbers);
+  }
+  for (const Predicate* p : denied) {
+    if (p->type == Predicate::Type::kNumberIn) {
+      numbers = Intersection(numbers, Complement(p->numbers));
+    }
+  }
+  if (numbers.empty()) return true;
+  // A choice of texts: is there one that everything else lets through?
+  for (const Predicate* choice : asked) {
+    if (choice->type != Predicate::Type::kTextIn || choice->ignore_case) continue;
+    const bool possible =
+        std::any_of(choice->texts.begin(), choice->texts.end(), [&](const std::string& text) {
+          Value value;
+          value.form = Value::Form::kText;
+          value.text = text;
+          return std::all_of(asked.begin(), asked.end(),
+                             [&](const Predicate* p) { return p->Test(value); }) &&
+                 std::none_of(denied.begin(), denied.end(),
+                              [&](const Predicate* p) { return p->Test(value); });
+        });
+    if (!possible) return true;
+  }
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    for (std::size_t j = i + 1; j < asked.size(); ++j) {
+      if (AffixesExclude(*asked[i], *asked[j])) return true;
+    }
+  }
+  return false;
+}
+
+// `port == 1 or port == 2` is `port in (1, 2)`: one look-up, and easier to contradict.
+void ExpressionPool::MergeChoices(std::vector<ExpressionId>& children) {
+  std::map<std::pair<FieldId, Predicate::Type>, std::vector<ExpressionId>> groups;
+  for (const ExpressionId child : children) {
+    const Predicate* p = PredicateOf(child);
+    if (p == nullptr || p->ignore_case || p->all_elements) continue;
+    if (p->type == Predicate::Type::kTextIn || p->type == Predicate::Type::kNumberIn) {
+      groups[{p->field, p->type}].push_back(child);
+    }
+  }
+  for (const auto& [of, members] : groups) {
+    if (members.size() < 2) continue;
+    Predicate merged;
+    merged.field = of.first;
+    merged.type = of.second;
+    for (const ExpressionId member : members) {
+      const Predicate& p = *PredicateOf(member);
+      merged.texts.insert(merged.texts.end(), p.texts.begin(), p.texts.end());
+      merged.numbers.insert(merged.numbers.end(), p.numbers.begin(), p.numbers.end());
+      std::erase(children, member);
+    }
+    merged.numbers = Normalized(std::move(merged.numbers));
+    children.push_back(Add(std::move(merged)));
+  }
+  std::sort(children.begin(), children.end());
+  children.erase(std::unique(children.begin(), children.end()), children.end());
+}
+
+ExpressionId ExpressionPool::Intern(Expression expression) {
+  std::string key(1, static_cast<char>(expression.type));
+  key.append(reinterpret_cast<const char*>(&expression.predicate), sizeof(expression.predicate));
+  key.append(reinterpret_cast<const char*>(expression.children.data()),
+             expression.children.size() * sizeof(ExpressionId));
+  const auto [at, is_new] =
+      expression_ids_.try_emplace(std::move(key), static_cast<ExpressionId>(expressions_.size()));
+  if (is_new) expressions_.push_back(std::move(expression));
+  return at->second;
+}
+
+}  // namespace randguard

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/match/matcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace randguard {
+
+Matcher::Matcher(std::shared_ptr<const RuleSet> rules)
+    : rules_(std::move(rules)),
+      catalogue_(FieldCatalogue::Get()),
+      fields_(catalogue_.fields().size()),
+      tested_(rules_->pool().predicates()) {
+  std::size_t most = 0;
+  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
+    most = std::max(most, rules_->kind(kind).entries.size());
+  }
+  seen_.resize(most);
+}
+
+void Matcher::Begin(const EventView& event) {
+  event_ = event;
+  ++number_;
+}
+
+const Value& Matcher::Read(FieldId field) {
+  Memo& memo = fields_[field];
+  if (memo.event != number_) {
+    memo.event = number_;
+    memo.value = {};
+    const ReadField read = catalogue_.field(field).read[event_.kind];
+    if (read != nullptr) read(event_, memo.scratch, memo.value);
+  }
+  return memo.value;
+}
+
+bool Matcher::Test(PredicateId id) {
+  std::uint64_t& tested = tested_[id];
+  if (tested >> 1 != number_) {
+    const Predicate& predicate = rules_->pool().predicate(id);
+    tested = number_ << 1 | (predicate.Test(Read(predicate.field)) ? 1 : 0);
+  }
+  return (tested & 1) != 0;
+}
+
+bool Matcher::Fires(std::uint32_t step) {
+  while (step < RuleSet::Step::kSilent) {
+    const RuleSet::Step& s = rules_->step(step);
+    step = Test(s.predicate) ? s.if_true : s.if_false;
+  }
+  return step == RuleSet::Step::kFires;
+}
+
+std::span<const std::uint32_t> Matcher::Match(const EventView& event) {
+  Begin(event);
+  const RuleSet::ForKind& kind = rules_->kind(event.kind);
+  entries_.clear();
+  fired_.clear();
+  if (kind.entries.empty()) return fired_;
+  kind.index.Find([this](FieldId field) -> const Value& { return Read(field); }, scratch_,
+                  [this](std::uint32_t entry) {
+                    if (std::exchange(seen_[entry], number_) != number_) entries_.push_back(entry);
+                  });
+  std::sort(entries_.begin(), entries_.end());
+  for (const std::uint32_t entry : entries_) {
+    if (Fires(kind.entries[entry].first)) fired_.push_back(kind.entries[entry].rule);
+  }
+  return fired_;
+}
+
+}  // namespace randguard

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rules that are installed: etc/config.toml and etc/rules.d.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/config/config.h"
+#include "analyzer/config/names.h"
+#include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/tools/rule_tests.h"
+#include "re2/re2.h"
+#include "tests/support/page.h"
+#include "tests/support/source_root.h"
+
+namespace randguard {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// Those of the earlier, single-process sensor, and samples of their shape.
+bool IsSample(const Rule& rule) {
+  return rule.id.starts_with("PROC-") || rule.id.starts_with("FILE-") ||
+         rule.id.starts_with("NET-");
+}
+
+const Config& Shipped() {
+  static const Config config = [] {
+    const ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
+    EXPECT_TRUE(result.config.has_value());
+    return result.config.value_or(Config{});
+  }();
+  return config;
+}
+
+Lines ShippedRules(bool (*fits)(const Rule&)) {
+  Lines ids;
+  for (const Rule& rule : Shipped().rules) {
+    if (!IsSample(rule) && fits(rule)) ids.push_back(rule.id);
+  }
+  return ids;
+}
+
+TEST(DefaultRulesTest, LintFindsNothing) {
+  std::vector<Diagnostic> diagnostics;
+  EXPECT_NE(RuleSet::Compile(Shipped(), diagnostics, /*lint=*/true), nullptr);
+  Lines found;
+  for (const Diagnostic& d : diagnostics) found.push_back(FormatDiagnostic(d));
+  EXPECT_EQ(found, Lines{});
+}
+
+TEST(DefaultRulesTest, DoWhatTheirTestsSay) {
+  Config config = Shipped();
+  for (Rule& rule : config.rules) rule.enabled = true;
+  std::erase_if(config.rules, IsSample);
+  std::vector<Diagnostic> diagnostics;
+  const auto rules = RuleSet::Compile(config, diagnostics);
+  ASSERT_NE(rules, nullptr);
+  const RuleTestResults results = RunRuleTests(rules);
+  Lines failures;
+  for (const Diagnostic& d : results.failures) failures.push_back(FormatDiagnostic(d));
+  EXPECT_EQ(failures, Lines{});
+  EXPECT_EQ(results.untested, Lines{});
+  EXPECT_GE(results.tests, 2 * config.rules.size());
+}
+
+TEST(DefaultRulesTest, SayWhatTheyMeanAndWhatElseMakesThemFire) {
+  EXPECT_EQ(ShippedRules([](const Rule& r) { return r.description.empty(); }), Lines{});
+  EXPECT_EQ(ShippedRules([](const Rule& r) { return r.references.empty(); }), Lines{});
+  EXPECT_EQ(ShippedRules([](const Rule& r) { return r.false_positives.empty(); }), Lines{});
+  EXPECT_EQ(ShippedRules([](const Rule& r) {
+              static const RE2 technique(R"(attack\.t[0-9]{4}(\.[0-9]{3})?)");
+              return std::none_of(r.tags.begin(), r.tags.end(), [](const std::string& tag) {
+                return RE2::FullMatch(tag, technique);
+              });
+            }),
+            Lines{});
+}
+
+// "attack.t1543.002" is T1543.002; tactics, which have names, are left out.
+std::string Techniques(const Rule& rule) {
+  std::string out;
+  for (const std::string& tag : rule.tags) {
+    static const RE2 technique(R"(attack\.t([0-9.]+))");
+    std::string number;
+    if (!RE2::FullMatch(tag, technique, &number)) continue;
+    out += (out.empty() ? "T" : ", T") + number;
+  }
+  return out;
+}
+
+// RANDGUARD_UPDATE=1 writes the table anew.
+TEST(DefaultRulesTest, TableOfTheDocumentationIsUpToDate) {
+  std::string table = "\n| rule | | | ATT&CK | else fires for |\n|---|---|---|---|---|\n";
+  for (const Rule& rule : Shipped().rules) {
+    if (IsSample(rule)) continue;
+    std::string others;
+    for (const std::string& other : rule.false_positives) {
+      others += (others.empty() ? "" : "; ") + other;
+    }
+    absl::StrAppendFormat(&table, "| `%s` %s | %s | %s | %s | %s |\n", rule.id, rule.name,
+                          Name(rule.severity), rule.enabled ? "on" : "off", Techniques(rule),
+                          others);
+  }
+  ExpectPartOfPage(testing::SourcePath("docs/rules.md"), "default rules", table + "\n");
+}
+
+}  // namespace
+}  // namespace randguard

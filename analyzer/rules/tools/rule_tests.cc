@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/tools/rule_tests.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/base/status.h"
+#include "analyzer/rules/match/matcher.h"
+#include "analyzer/rules/tools/test_event.h"
+#include "analyzer/source/reporter.h"
+
+namespace randguard {
+namespace {
+
+// Whether the rule fires in the test.
+absl::StatusOr<bool> Run(Matcher& matcher, std::uint32_t rule, const RuleTest& test) {
+  TestWorld world;
+  for (const TestEvent& before : test.before) RG_RETURN_IF_ERROR(world.Add(before));
+  RG_ASSIGN_OR_RETURN(const EventView event, world.Look(test.event));
+  const auto fired = matcher.Match(event);
+  return std::find(fired.begin(), fired.end(), rule) != fired.end();
+}
+
+}  // namespace
+
+RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules) {
+  RuleTestResults results;
+  Matcher matcher(rules);
+  for (std::uint32_t index = 0; index < rules->rules().size(); ++index) {
+    const CompiledRule& compiled = rules->rules()[index];
+    if (compiled.detection || compiled.built_in) continue;
+    bool fires = false, misses = false;
+    for (const RuleTest& test : compiled.rule.tests) {
+      ++results.tests;
+      (test.fires ? fires : misses) = true;
+      const auto fired = Run(matcher, index, test);
+      if (fired.ok() && *fired == test.fires) continue;
+      const std::string why = !fired.ok()  ? Message(fired.status())
+                              : test.fires ? "the rule does not fire"
+                                           : "the rule fires";
+      results.failures.push_back(
+          {.file = test.name.file,
+           .line = test.event.place.line,
+           .column = test.event.place.column,
+           .message = EscapedForTerminal(
+               absl::StrFormat("%s: test %s: %s", compiled.rule.id, Quoted(test.name.text), why))});
+    }
+    if (!fires || !misses) results.untested.push_back(compiled.rule.id);
+  }
+  return results;
+}
+
+}  // namespace randguard

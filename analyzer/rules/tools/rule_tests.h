@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs the tests that rules carry.
+#ifndef ANALYZER_RULES_TOOLS_RULE_TESTS_H_
+#define ANALYZER_RULES_TOOLS_RULE_TESTS_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analyzer/rules/match/rule_set.h"
+
+namespace randguard {
+
+struct RuleTestResults {
+  std::size_t tests = 0;
+  std::vector<Diagnostic> failures;   // at the test's place
+  std::vector<std::string> untested;  // ids of rules that lack a case that fires, or a near miss
+};
+
+// All rules in `rules` must be on: those that are off are not evaluated.
+RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules);
+
+}  // namespace randguard
+
+#endif  // ANALYZER_RULES_TOOLS_RULE_TESTS_H_

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * What is rare and tells much: other credentials, other processes' memory, modules,
+ * bpf(2), namespaces, signals to the sensor, mounts, anonymous files.
+ *
+ * What only privilege can repeat goes to the critical lane. What any program can
+ * produce at will goes to the bulk lane, under a kind of its own where that is
+ * needed, so that a loop of it never costs an exec: calls that failed or took no
+ * privilege, reading and writing of memory, anonymous files.
+ */
+#ifndef RG_EBPF_BEHAVIOUR_H
+#define RG_EBPF_BEHAVIOUR_H
+
+#include "ebpf/file.h"
+#include "ebpf/target.h"
+
+#define EPERM 1
+
+#define PTRACE_TRACEME	0
+#define PTRACE_POKETEXT 4
+#define PTRACE_POKEDATA 5
+#define PTRACE_POKEUSR	6
+#define PTRACE_ATTACH	16
+#define PTRACE_SEIZE	0x4206
+
+#define MS_BIND 4096
+#define MS_MOVE 8192
+
+#define BPF_PROG_LOAD	      5
+#define BPF_PROG_GET_FD_BY_ID 13
+#define BPF_MAP_GET_FD_BY_ID  14
+#define BPF_LINK_GET_FD_BY_ID 30
+#define BPF_LINK_DETACH	      34
+
+/* CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
+#define RG_CLONE_NEW 0x7e020080
+
+/* --- credentials -------------------------------------------------------------
+ *
+ * When a call returns, the credentials before it are gone. What the same thread's
+ * call before left is kept here, for as long as the thread lives; for the first one
+ * the analyzer asks its process table. It is also what tells a call that changes
+ * nothing: those any program can make, and none is reported after the first. */
+static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
+						   struct task_struct *task)
+{
+	struct cred *cred = task->cred;
+
+	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
+	s->cap_effective = RG_READ_WORD(cred, cap_effective);
+	s->cap_permitted = RG_READ_WORD(cred, cap_permitted);
+	s->cap_inheritable = RG_READ_WORD(cred, cap_inheritable);
+	s->cap_bounding = RG_READ_WORD(cred, cap_bset);
+	s->cap_ambient = RG_READ_WORD(cred, cap_ambient);
+	s->uid = cred->uid.val;
+	s->gid = cred->gid.val;
+	s->euid = cred->euid.val;
+	s->egid = cred->egid.val;
+	s->suid = cred->suid.val;
+	s->sgid = cred->sgid.val;
+	s->fsuid = cred->fsuid.val;
+	s->fsgid = cred->fsgid.val;
+	s->ns_user = cred->user_ns->ns.inum;
+	s->groups = RG_READ(cred, group_info, ngroups);
+}
+
+static __always_inline bool rg_same_credentials(const struct rg_credential_set *a,
+						const struct rg_credential_set *b)
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	for (int i = 0; i < sizeof(*a) / 8; i++) {
+		if (x[i] != y[i])
+			return false;
+	}
+	return true;
+}
+_Static_assert(sizeof(struct rg_credential_set) % 8 == 0, "compared by words");
+
+static __always_inline void rg_put_groups(struct rg_scratch *s, struct rg_str *out,
+					  struct task_struct *task)
+{
+	struct group_info *info = RG_READ(task, cred, group_info);
+	__u32 off = rg_offset(s), length = RG_READ(info, ngroups);
+
+	out->offset = off;
+	if (length > RG_GROUPS_MAX) {
+		length = RG_GROUPS_MAX;
+		out->flags = RG_STR_TRUNCATED;
+	}
+	length *= 4;
+	if (bpf_probe_read_kernel(&s->record[off], length,
+				  (void *)info + bpf_core_field_offset(struct group_info, gid))) {
+		out->flags = RG_STR_UNREADABLE;
+		return;
+	}
+	out->length = length;
+	s->used = off + length;
+}
+
+__noinline int rg_credentials_call(struct rg_call_args *c)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct rg_call_layout *l;
+	bool groups, denied, common;
+	enum rg_kind kind;
+	struct rg_credential_set *last, now = {};
+	struct rg_credentials *r;
+	struct rg_scratch *s;
+	bool stored;
+
+	if (!c)
+		return 0;
+	l = &rg_layouts[c->call & 127];
+	groups = c->call == RG_CALL_setgroups || c->call == RG_CALL_setgroups16;
+	denied = c->result < 0;
+	common = denied || !rg_is_privileged(task);
+	kind = common ? RG_KIND_credentials_common : RG_KIND_credentials_change;
+	if (denied && c->result != -EPERM)
+		return 0;
+	rg_fill_credential_set(&now, task);
+	last = bpf_task_storage_get(&rg_credentials_of, task, NULL, 0);
+	/* Other groups may be as many. */
+	if (!denied && !groups && last && rg_same_credentials(last, &now))
+		return 0;
+	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
+	if (!s)
+		return 0;
+	r = (struct rg_credentials *)s->record;
+	__builtin_memset(r, 0, sizeof(*r));
+	s->used = sizeof(*r);
+	rg_fill_header(&r->hdr, kind, task);
+	r->result = c->result;
+	r->call = c->call;
+	if (c->compat)
+		r->flags |= RG_BEHAVIOUR_COMPAT;
+	for (int i = 0; i < 3; i++)
+		r->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
+	r->after = now;
+	if (last) {
+		r->before = *last;
+		r->flags |= RG_BEHAVIOUR_BEFORE;
+	}
+	if (groups && !denied)
+		rg_put_groups(s, &r->groups, task);
+	stored = common ? rg_submit_credentials_common(s) : rg_submit_credentials_change(s);
+	/* What was not told is told with the next call. */
+	if (!denied && stored) {
+		if (!last)
+			last = bpf_task_storage_get(&rg_credentials_of, task, NULL,
+						    BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (last)
+			*last = now;
+	}
+	rg_scratch_put(s);
+	return 0;
+}
+
+/* --- everything else --------------------------------------------------------- */
+
+static __always_inline void rg_submit_behaviour(struct rg_scratch *s, __u16 kind)
+{
+	switch (kind) {
+	case RG_KIND_process_access:
+		rg_submit_process_access(s);
+		break;
+	case RG_KIND_memory_access:
+		rg_submit_memory_access(s);
+		break;
+	case RG_KIND_agent_signal:
+		rg_submit_agent_signal(s);
+		break;
+	case RG_KIND_bpf_operation:
+		rg_submit_bpf_operation(s);
+		break;
+	case RG_KIND_namespace_change:
+		rg_submit_namespace_change(s);
+		break;
+	case RG_KIND_mount:
+		rg_submit_mount(s);
+		break;
+	case RG_KIND_unmount:
+		rg_submit_unmount(s);
+		break;
+	case RG_KIND_root_change:
+		rg_submit_root_change(s);
+		break;
+	case RG_KIND_memfd_create:
+		rg_submit_memfd_create(s);
+		break;
+	default:
+		rg_submit_conduct_common(s);
+	}
+}
+
+/* The process that a call of the kinds process_access and agent_signal aims at. */
+static __always_inline struct task_struct *rg_target_of(struct task_struct *task,
+							struct rg_call_args *c)
+{
+	__s32 number = c->args[0];
+
+	switch (c->call) {
+	case RG_CALL_ptrace:
+		if ((__u32)c->args[0] ==
+		    PTRACE_TRACEME) /* may now do with the caller as it likes */
+			return RG_READ(task, real_parent);
+		number = c->args[1];
+		break;
+	case RG_CALL_pidfd_send_signal:
+	case RG_CALL_pidfd_getfd:
+		return rg_task_by_fd(task, number);
+	case RG_CALL_kill:
+		if (number == -1)
+			return rg_agent_in_group(task, NULL);
+		if (number == 0)
+			return rg_agent_in_group(task, RG_READ(task, signal, pids[PIDTYPE_PGID]));
+		if (number < 0) {
+			struct pid *group = rg_find_pid(rg_pidns_of(task), -number);
+
+			return group ? rg_agent_in_group(task, group) : NULL;
+		}
+	}
+	return rg_task_by_number(task, number);
+}
+
+/* Of a child that has just been made. */
+static __always_inline bool rg_left_parents_namespaces(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf(), *parent = task->real_parent;
+
+	return task->nsproxy != parent->nsproxy || task->cred->user_ns != parent->cred->user_ns;
+}
+
+/* Does the call do what its kind is about? */
+static __always_inline bool rg_is_of_interest(struct rg_call_args *c, __u16 *kind)
+{
+	switch (c->call) {
+	case RG_CALL_ptrace:
+		switch ((__u32)c->args[0]) {
+		case PTRACE_POKETEXT:
+		case PTRACE_POKEDATA:
+		case PTRACE_POKEUSR:
+			*kind = RG_KIND_memory_access;
+			return true;
+		case PTRACE_TRACEME:
+		case PTRACE_ATTACH:
+		case PTRACE_SEIZE:
+			return true;
+		default:
+			return false;
+		}
+	case RG_CALL_process_vm_readv:
+	case RG_CALL_process_vm_writev:
+		*kind = RG_KIND_memory_access;
+		return true;
+	case RG_CALL_init_module:
+	case RG_CALL_finit_module:
+	case RG_CALL_delete_module:
+		return c->result < 0; /* what worked: module_load, module_free */
+	case RG_CALL_bpf:
+		switch ((__u32)c->args[0]) {
+		case BPF_PROG_LOAD:
+		case BPF_PROG_GET_FD_BY_ID:
+		case BPF_MAP_GET_FD_BY_ID:
+		case BPF_LINK_GET_FD_BY_ID:
+		case BPF_LINK_DETACH:
+			return true;
+		default:
+			return false;
+		}
+	case RG_CALL_clone3:
+		if (bpf_probe_read_user(&c->args[0], 8, (void *)c->args[0]))
+			c->args[0] = 0;
+		/* Told by the child: the namespaces are its own, whatever its flags say now. */
+		if (c->result == 0)
+			return (c->args[0] & RG_CLONE_NEW) || rg_left_parents_namespaces();
+		return c->result < 0 && (c->args[0] & RG_CLONE_NEW);
+	case RG_CALL_clone: /* its lowest byte is a signal's number */
+		return c->result <= 0 && (c->args[0] & RG_CLONE_NEW & ~0xffULL);
+	case RG_CALL_unshare:
+		return c->args[0] & RG_CLONE_NEW;
+	default:
+		return true;
+	}
+}
+
+static __always_inline void rg_fill_namespaces(struct rg_behaviour *r, struct task_struct *task)
+{
+	struct nsproxy *ns = task->nsproxy;
+
+	if (!ns) /* gone while a task exits */
+		return;
+	r->ns_cgroup = RG_READ(ns, cgroup_ns, ns.inum);
+	r->ns_ipc = RG_READ(ns, ipc_ns, ns.inum);
+	r->ns_mnt = RG_READ(ns, mnt_ns, ns.inum);
+	r->ns_net = RG_READ(ns, net_ns, ns.inum);
+	r->ns_pid_children = RG_READ(ns, pid_ns_for_children, ns.inum);
+	r->ns_time = RG_READ(ns, time_ns, ns.inum);
+	r->ns_uts = RG_READ(ns, uts_ns, ns.inum);
+	r->ns_user = RG_READ(task, cred, user_ns, ns.inum);
+	rg_ns_pid(task, &r->ns_pidns);
+}
+
+/* All of the object's maps and programs share its type information, which nothing else
+ * does; but for ring buffers, which have none. */
+static __always_inline bool rg_is_own_btf(struct btf *btf)
+{
+	return btf && btf == ((struct bpf_map *)&rg_scratch)->btf;
+}
+
+static __always_inline void rg_fill_map(struct rg_scratch *s, struct rg_behaviour *r,
+					struct bpf_map *map)
+{
+	r->object_id = RG_READ(map, id);
+	r->object_type = RG_READ(map, map_type);
+	rg_put_string(s, &r->name, (void *)map + bpf_core_field_offset(struct bpf_map, name), 16);
+	if (rg_is_own_btf(RG_READ(map, btf)) ||
+	    r->object_id == ((struct bpf_map *)&rg_lane_critical)->id ||
+	    r->object_id == ((struct bpf_map *)&rg_lane_bulk)->id)
+		r->flags |= RG_BEHAVIOUR_OWN;
+}
+
+static __always_inline void rg_fill_prog(struct rg_scratch *s, struct rg_behaviour *r,
+					 struct bpf_prog *prog)
+{
+	struct bpf_prog_aux *aux = RG_READ(prog, aux);
+
+	rg_put_string(s, &r->name, (void *)aux + bpf_core_field_offset(struct bpf_prog_aux, name),
+		      16);
+	if (rg_is_own_btf(RG_READ(aux, btf)))
+		r->flags |= RG_BEHAVIOUR_OWN;
+}
+
+/* What the descriptor stands for that the call made or was given. Before the call has
+ * made one, what was asked for. */
+static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviour *r,
+					struct task_struct *task, struct rg_call_args *c)
+{
+	const void *attr = (const void *)c->args[1];
+	__u32 command = c->args[0];
+	struct bpf_link *link;
+	struct bpf_prog *prog;
+	struct file *file;
+	__s32 fd = c->result;
+	void *object;
+
+	if (command == BPF_LINK_DETACH)
+		bpf_probe_read_user(&fd, 4, attr);
+	file = rg_file_of(task, fd);
+	object = RG_READ(file, private_data);
+	if (!object) {
+		if (command == BPF_PROG_LOAD) { /* its prog_type, and at 48 its prog_name */
+			bpf_probe_read_user(&r->object_type, 4, attr);
+			if ((__u32)c->args[2] >= 64)
+				rg_put_user_string(s, &r->name, attr + 48);
+			if (r->name.length > 15) {
+				r->name.length = 15;
+				s->used = r->name.offset + 15;
+			}
+		} else {
+			bpf_probe_read_user(&r->object_id, 4, attr);
+		}
+		return;
+	}
+	if (command == BPF_LINK_DETACH && c->result < 0) /* who knows what that was */
+		return;
+	r->flags |= RG_BEHAVIOUR_OBJECT;
+	switch (command) {
+	case BPF_MAP_GET_FD_BY_ID:
+		rg_fill_map(s, r, object);
+		break;
+	case BPF_LINK_GET_FD_BY_ID:
+	case BPF_LINK_DETACH:
+		link = object;
+		r->object_id = RG_READ(link, id);
+		r->object_type = RG_READ(link, type);
+		rg_fill_prog(s, r, RG_READ(link, prog));
+		break;
+	default:
+		prog = object;
+		r->object_id = RG_READ(prog, aux, id);
+		r->object_type = RG_READ(prog, type);
+		rg_fill_prog(s, r, prog);
+	}
+}
+
+static __always_inline void rg_fill_mount(struct rg_scratch *s, struct rg_behaviour *r,
+					  struct task_struct *task, struct rg_call_args *c)
+{
+	if (c->call == RG_CALL_move_mount) {
+		struct file *file = rg_file_of(task, c->args[0]);
+
+		if (file)
+			rg_put_string(s, &r->type, RG_READ(file, f_inode, i_sb, s_type, name), 64);
+	} else if (c->call == RG_CALL_mount && c->args[2]) {
+		rg_put_user_string(s, &r->type, (void *)c->args[2]);
+	}
+}
+
+/* The steps are global functions: the verifier looks at each once, by itself, and not
+ * again for everything that may have come before. So they find task and scratch memory
+ * themselves, and `c` may be NULL for all the verifier knows. */
+static __always_inline struct rg_scratch *rg_scratch_taken(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&rg_scratch, &cpu);
+}
+
+__noinline int rg_behaviour_details(struct rg_call_args *c)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rg_scratch *s = rg_scratch_taken();
+	struct rg_behaviour *r;
+
+	if (!s || !c)
+		return 0;
+	r = (struct rg_behaviour *)s->record;
+	switch (rg_layouts[c->call & 127].kind) {
+	case RG_KIND_bpf_operation:
+		rg_fill_bpf(s, r, task, c);
+		break;
+	case RG_KIND_namespace_change:
+		rg_fill_namespaces(r, task);
+		r->args[0] = c->args[0]; /* clone3 has it in memory */
+		break;
+	case RG_KIND_mount:
+		rg_fill_mount(s, r, task, c);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* The first name, and what it or the descriptor stands for. */
+__noinline int rg_behaviour_path(struct rg_call_args *c)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rg_scratch *s = rg_scratch_taken();
+	const struct rg_call_layout *l;
+	struct rg_behaviour *r;
+	struct file *file;
+
+	if (!s || !c)
+		return 0;
+	r = (struct rg_behaviour *)s->record;
+	l = &rg_layouts[c->call & 127];
+	if (l->name >= 0) {
+		rg_put_user_string(s, &r->name, (void *)rg_arg(c, l->name));
+		rg_judge_name(s, &r->path, task, rg_arg(c, l->name),
+			      l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd));
+	} else if (l->fd >= 0) {
+		file = rg_file_of(task, rg_arg(c, l->fd));
+		if (file)
+			rg_put_path(s, &r->path,
+				    (void *)file + bpf_core_field_offset(struct file, f_path));
+	}
+	return 0;
+}
+
+/* The second name, and what it stands for where it is a path. */
+__noinline int rg_behaviour_path2(struct rg_call_args *c)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rg_scratch *s = rg_scratch_taken();
+	const struct rg_call_layout *l;
+	struct rg_behaviour *r;
+
+	if (!s || !c)
+		return 0;
+	r = (struct rg_behaviour *)s->record;
+	l = &rg_layouts[c->call & 127];
+	if (l->name2 < 0 || !rg_arg(c, l->name2))
+		return 0;
+	rg_put_user_string(s, &r->name2, (void *)rg_arg(c, l->name2));
+	if (c->call == RG_CALL_pivot_root || c->call == RG_CALL_move_mount ||
+	    (c->call == RG_CALL_mount && (c->args[3] & (MS_BIND | MS_MOVE))))
+		rg_judge_name(s, &r->path2, task, rg_arg(c, l->name2),
+			      l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2));
+	return 0;
+}
+
+__noinline int rg_behaviour_call(struct rg_call_args *c)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct rg_call_layout *l;
+	struct task_struct *target = NULL;
+	struct rg_behaviour *r;
+	struct rg_scratch *s;
+	__u16 kind, of;
+	__u32 counted;
+
+	if (!c)
+		return 0;
+	l = &rg_layouts[c->call & 127];
+	kind = of = l->kind;
+	if (!rg_is_of_interest(c, &kind))
+		return 0;
+	if (of == RG_KIND_process_access || of == RG_KIND_agent_signal) {
+		target = rg_target_of(task, c);
+		if (of == RG_KIND_agent_signal && !rg_is_agents(target))
+			return 0;
+		/* Itself, which is no secret to it. */
+		if (target && RG_READ(target, tgid) == task->tgid)
+			return 0;
+	}
+	if (c->result < 0 || (kind != RG_KIND_memory_access && kind != RG_KIND_memfd_create &&
+			      !rg_is_privileged(task)))
+		kind = RG_KIND_conduct_common;
+	counted = kind;
+	rg_opaque(counted); /* the verifier: an index below RG_KINDS_MAX */
+	s = rg_scratch_take(counted & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
+	if (!s)
+		return 0;
+	r = rg_begin_behaviour(s, kind, task);
+	r->result = c->result;
+	r->call = c->call;
+	if (c->compat)
+		r->flags |= RG_BEHAVIOUR_COMPAT;
+	for (int i = 0; i < 6; i++)
+		r->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
+	rg_fill_target(r, target);
+	rg_behaviour_details(c);
+	rg_behaviour_path(c);
+	rg_behaviour_path2(c);
+	rg_submit_behaviour(s, kind);
+	rg_scratch_put(s);
+	return 0;
+}
+
+#endif /* RG_EBPF_BEHAVIOUR_H */

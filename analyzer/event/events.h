@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <variant>
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/behaviour_events.h"
 #include "analyzer/event/credentials.h"
+#include "analyzer/event/event_classes.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/file_events.h"
 #include "analyzer/event/network_events.h"
@@ -230,13 +230,6 @@ struct CgroupName {
   std::uint64_t id = 0;
   OptionalText path;  // absent: not known whole
 };
-
-using Event = std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit,
-                           CgroupName, FileOpen, FileWrite, FileRename, FileUnlink, FileChange,
-                           CredentialsChange, ProcessAccess, AgentSignal, ModuleLoad, ModuleUnload,
-                           BpfOperation, NamespaceChange, Mount, Unmount, RootChange, MemfdCreate,
-                           IoUringOperation, NetworkConnect, NetworkBind, NetworkListen,
-                           NetworkAccept, NetworkDatagram, NetworkClose>;
 
 }  // namespace randguard
 

@@ -39,6 +39,10 @@ class Reporter {
   std::vector<Diagnostic>& diagnostics_;
 };
 
+// What is wrong at an offset of a text that knows where it stands.
+void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
+              std::string_view message, std::vector<Diagnostic>& diagnostics);
+
 // Diagnostics go to terminals and journals: the input must not be able to write there.
 std::string EscapedForTerminal(std::string_view text);
 

@@ -16,9 +16,6 @@ std::string SimpleCondition(const Rule& rule);
 std::string SimpleCondition(const PersistenceDetection& detection);
 std::string SimpleCondition(const NetworkDetection& detection);
 
-// As a text in a condition.
-std::string ConditionText(std::string_view text);
-
 // TOML: the rules that are there without a file.
 std::string_view BuiltInRules();
 

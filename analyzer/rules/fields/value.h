@@ -16,6 +16,9 @@ namespace randguard {
 // Holds every number an event can hold, signed and unsigned.
 __extension__ using Number = __int128;
 
+// Position of a field in the catalogue.
+using FieldId = std::uint16_t;
+
 enum class ValueType : std::uint8_t {
   kBoolean,
   kNumber,
@@ -51,6 +54,9 @@ struct FieldScratch {
   std::string text;
   TextArray array;
 };
+
+// The items, which end with NUL each, joined with one space.
+void JoinItems(std::string_view items, std::string& out);
 
 // Calls test(text) for the text, or for each text of the list, until one is true. Absent: false.
 template <typename Test>

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "analyzer/rules/fields/field_catalogue.h"
+
 namespace randguard {
 namespace {
 

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "analyzer/base/text_map.h"
-#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/fields/value.h"
 #include "analyzer/rules/language/condition.h"
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
 namespace {

@@ -8,8 +8,8 @@
 #include <cctype>
 #include <regex>
 
-#include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/rules/language/condition_lexer.h"
 
 namespace randguard::testing {
 namespace {

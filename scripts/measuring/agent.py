@@ -14,7 +14,7 @@ from . import host
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# Which record an event comes from. Those that are not here are made by no workload.
+# The record that an event comes from. No workload makes the events that are missing here.
 KIND_OF = {
     "process_start": "process_exec",
     "process_relationship": "process_fork",
@@ -90,7 +90,7 @@ class Work:
     """A temporary folder: `watched` and `unwatched` for files, and what the agent needs."""
 
     def __init__(self):
-        # A short name: how deep a file lies is part of what telling its path costs.
+        # A short name, because deeper files cost more: their paths are longer.
         self.path = os.path.realpath(tempfile.mkdtemp(prefix="rg-"))
         os.chmod(self.path, 0o755)
         self.watched = os.path.join(self.path, "w")
@@ -118,7 +118,7 @@ class Agent:
                 os.unlink(path)
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(watched=work.watched) + extra_config)
-        # The collector takes nothing from a file that somebody else could have changed.
+        # The collector accepts no file that somebody else could have changed.
         shutil.copyfile(os.path.join(build_folder, "ebpf/edr-ebpf"), collector_object)
         os.chmod(collector_object, 0o644)
         with open(self.errors, "wb") as errors:

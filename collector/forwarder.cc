@@ -317,8 +317,8 @@ void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder 
       const rg_program_counters& in = block.programs[number];
       auto program = programs[number];
       program.setRuns(program.getRuns() + Read(in.runs));
-      program.setOwn(program.getOwn() + Read(in.own));
-      program.setBusy(program.getBusy() + Read(in.busy));
+      program.setSelf(program.getSelf() + Read(in.self));
+      program.setScratchBusy(program.getScratchBusy() + Read(in.scratch_busy));
       program.setErrors(program.getErrors() + Read(in.errors));
     }
   }

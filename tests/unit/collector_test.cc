@@ -130,7 +130,7 @@ TEST_F(LaneTest, RecordsThatGoRoundTheEndComeWhole) {
   }
 }
 
-TEST_F(LaneTest, WaitsForARecordThatIsBeingWrittenAndPassesOverOneThatWasGivenUp) {
+TEST_F(LaneTest, WaitsForARecordThatIsBeingWrittenAndPassesOverOneThatWasDropped) {
   Store(1, 96);
   Store(2, 96, BPF_RINGBUF_DISCARD_BIT);
   const std::uint64_t so_far = produced();

@@ -5,7 +5,7 @@
 // Loads every eBPF program of the object alone, with the plan's settings, and prints the verdict of
 // the running kernel's verifier. The exit status is 1 in three cases: it refuses a program; a
 // program takes so many instructions that another kernel may refuse it; a required hook has no
-// program that loads. It is 77 without the privilege to load any.
+// program that loads. The status is 77 without the privilege to load any.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <capnp/serialize.h>

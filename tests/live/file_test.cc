@@ -32,7 +32,7 @@
 namespace randguard::live {
 namespace {
 
-// One agent for all tests of this file. It watches a folder of theirs.
+// One agent for all tests of this file, which watches a folder of theirs.
 class FileTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {

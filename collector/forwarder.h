@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The steady state: rings -> messages -> socket, for as long as the process lives. It needs no
-// privilege. Everything that it touches was opened before, or is the analyzer's socket.
+// The steady state: rings -> messages -> socket, for as long as the process lives. No privilege is
+// needed: everything that is touched was opened before, or is the analyzer's socket.
 #ifndef COLLECTOR_FORWARDER_H_
 #define COLLECTOR_FORWARDER_H_
 

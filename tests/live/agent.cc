@@ -224,7 +224,7 @@ Agent::Agent(const AgentOptions& options) : out_(folder_ / "out.ndjson") {
 void Agent::Catch() {
   static int count = 0;
   const std::string name = "catch-" + std::to_string(getpid()) + "-" + std::to_string(++count);
-  // Again and again, as the agent may be about to start.
+  // Repeated, as the agent may be about to start.
   for (int i = 0; i < 100 && child_.Running(); ++i) {
     RunProgram({"/bin/true", name});
     if (out_.WaitFor(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent as its users run it, and what it prints. Live tests see every process of the machine:
-// they look for what they did themselves, by pid or by a name nobody else has.
+// The agent as its users run it, and its output. Live tests see every process of the machine. They
+// look for their own doings, by pid or by a name nobody else has.
 #ifndef TESTS_LIVE_AGENT_H_
 #define TESTS_LIVE_AGENT_H_
 
@@ -17,7 +17,7 @@
 
 namespace randguard::live {
 
-// A line of output. Strings are as they are, everything else is its JSON text.
+// A line of output. Strings are unescaped, everything else is its JSON text.
 struct Line {
   std::map<std::string, std::string> fields;
   std::string text;
@@ -27,7 +27,7 @@ struct Line {
   std::uint64_t Number(const std::string& name) const;
 };
 
-// Folder that goes away with what is in it.
+// A folder that is removed with its content.
 class TempFolder {
  public:
   TempFolder();
@@ -49,12 +49,12 @@ class Output {
  public:
   explicit Output(std::string path) : path_(std::move(path)) {}
 
-  // Takes in what has been written since.
+  // Reads the bytes that were written since.
   void Read();
   // Reads until a line fits; false after `patience`.
   bool WaitFor(const Predicate& fits,
                std::chrono::milliseconds patience = std::chrono::seconds(20));
-  // Alerts are not among them: whatever a test does may raise one, by some built-in rule.
+  // Alerts are not among them: any activity of a test may raise one, by some built-in rule.
   const std::vector<Line>& lines() const { return lines_; }
   // Reads until an alert fits; false after `patience`.
   bool WaitForAlert(const Predicate& fits,
@@ -98,12 +98,12 @@ std::string Collector();
 std::string Object();
 
 struct AgentOptions {
-  std::string config;   // TOML; what is not said is off but for process events
-  bool quiet = true;    // false: config says what is off
-  std::string capture;  // record there
+  std::string config;   // TOML; parts that it does not name are off, except process events
+  bool quiet = true;    // false: config says which parts are off
+  std::string capture;  // records to this file
 };
 
-// `rand-guard run` (or `record`), ready: it has seen a process of ours.
+// `rand-guard run` (or `record`), once it is ready: it has seen a process of ours.
 class Agent {
  public:
   explicit Agent(const AgentOptions& options = {});
@@ -116,10 +116,10 @@ class Agent {
   std::string Errors() const { return ReadFile(folder_ / "stderr"); }
   const TempFolder& folder() const { return folder_; }
 
-  // Everything that has happened until now is in out() afterwards: a process of ours started after
-  // it is.
+  // Afterwards out() holds everything that has happened until now: it waits for a process of ours
+  // that starts now.
   void Catch();
-  // A health record made now.
+  // A health record that is written now.
   Line Health();
   int Stop(int signal = SIGTERM);
 
@@ -133,11 +133,11 @@ class Agent {
 
 // Runs a program to its end; returns its pid. Does not go through a shell.
 pid_t RunProgram(const std::vector<std::string>& command, int* status = nullptr);
-// Calls `body` in a forked child, which then exits with what it returns.
+// Calls `body` in a forked child, which then exits with the result.
 pid_t RunInChild(const std::function<int()>& body, int* status = nullptr);
 
-// Both the start and the end of a process, by pid; asserts that there is exactly one of each and
-// that they agree on who it is. Empty lines if not.
+// Both the start and the end of a process, by pid. Asserts that there is exactly one of each and
+// that they agree on the process. Empty lines if not.
 struct Life {
   Line start;
   Line exit;

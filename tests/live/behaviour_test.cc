@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent says about rare, telling behaviour. Each test does it in a child of its own,
+// The agent's events about rare, telling behaviour. Each test acts in a child of its own, and
 // mounts only in a mount namespace that the child made.
 #include <fcntl.h>
 #include <grp.h>
@@ -47,13 +47,13 @@ class BehaviourTest : public testing::Test {
     delete agent_;
   }
   static Agent& agent() { return *agent_; }
-  // What the agent has said until now about `pid`, of one type.
-  static std::vector<Line> Told(const std::string& type, pid_t pid) {
+  // The agent's events of one type about `pid`, until now.
+  static std::vector<Line> Reported(const std::string& type, pid_t pid) {
     agent_->Catch();
     return agent_->out().All(TypeAndPid(type, pid));
   }
   static Line ToldOnce(const std::string& type, pid_t pid) {
-    const auto lines = Told(type, pid);
+    const auto lines = Reported(type, pid);
     EXPECT_EQ(lines.size(), 1U) << type;
     return lines.empty() ? Line{} : lines[0];
   }
@@ -117,7 +117,7 @@ TEST_F(BehaviourTest, TheSameThreadsNextChangeIsComparedWithItsLast) {
     syscall(SYS_setresgid, 51, 52, 53);
     return syscall(SYS_setregid, -1, 53) == 0 ? 0 : 1;
   });
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[1]["syscall"], "setregid");
   EXPECT_EQ(lines[1]["arguments"], "[-1,53]");
@@ -132,7 +132,7 @@ TEST_F(BehaviourTest, WhatChangesNothingIsNotTold) {
     for (int i = 0; i < 100; ++i) syscall(SYS_setresuid, -1, -1, -1);
     return 0;
   });
-  EXPECT_TRUE(Told("credentials_change", pid).empty());
+  EXPECT_TRUE(Reported("credentials_change", pid).empty());
 }
 
 TEST_F(BehaviourTest, ARefusedChangeIsTold) {
@@ -143,9 +143,9 @@ TEST_F(BehaviourTest, ARefusedChangeIsTold) {
     syscall(SYS_setgroups, 1, &group);
     return 0;
   });
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 3U);
-  // The two of them came by another ring than the first; their order is that of time all the same.
+  // The two came by another ring than the first; all are in order of time.
   EXPECT_EQ(lines[1]["syscall"], "setuid");
   EXPECT_EQ(lines[1]["arguments"], "[0]");
   EXPECT_EQ(lines[1]["result"], "-1");
@@ -166,7 +166,7 @@ TEST_F(BehaviourTest, GroupsAreTold) {
     for (gid_t i = 0; i < 100; ++i) many[i] = 1000 + i;
     return syscall(SYS_setgroups, many.size(), many.data()) == 0 ? 0 : 1;
   });
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["arguments"], "[3]");
   EXPECT_EQ(lines[0]["groups"], "[50,60,70]");
@@ -207,7 +207,7 @@ TEST_F(BehaviourTest, The32BitTableIsSeenToo) {
       },
       &status);
   if (status != 0) GTEST_SKIP() << "no 32-bit system calls here";
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["syscall"], "setgid16");
   EXPECT_EQ(lines[0]["arguments"], "[77]");
@@ -244,7 +244,7 @@ TEST_F(BehaviourTest, PtraceAttachAndPoke) {
     ptrace(PTRACE_SEIZE, sleeper.pid(), nullptr, nullptr);
     return 0;
   });
-  const auto lines = Told("process_access", pid);
+  const auto lines = Reported("process_access", pid);
   ASSERT_EQ(lines.size(), 4U);
   const char* operations[] = {"attach", "poke_data", "seize", "seize"};
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -277,7 +277,7 @@ TEST_F(BehaviourTest, MemoryOfAnotherProcess) {
     process_vm_readv(getpid(), &local, 1, &own, 1, 0);  // no secret to it
     return std::strcmp(buffer, "after");
   });
-  const auto lines = Told("process_access", pid);
+  const auto lines = Reported("process_access", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["syscall"], "process_vm_writev");
   EXPECT_EQ(lines[0]["operation"], "write_memory");
@@ -286,7 +286,7 @@ TEST_F(BehaviourTest, MemoryOfAnotherProcess) {
   for (const Line& l : lines) ExpectTarget(l, sleeper.pid());
 }
 
-// The pid in the call is the caller's namespace's, the target's the host's.
+// The pid in the call belongs to the caller's namespace, the target's to the host's.
 TEST_F(BehaviourTest, TargetsInAnotherPidNamespace) {
   int out[2];
   ASSERT_EQ(pipe(out), 0);
@@ -300,7 +300,7 @@ TEST_F(BehaviourTest, TargetsInAnotherPidNamespace) {
       }
       ptrace(PTRACE_SEIZE, victim, nullptr, nullptr);
       [[maybe_unused]] const auto n = write(out[1], &victim, sizeof(victim));
-      _exit(0);  // and with it everyone
+      _exit(0);  // and everyone with it
     }
     return waitpid(first, nullptr, 0) == first ? 0 : 2;
   });
@@ -342,7 +342,7 @@ TEST_F(BehaviourTest, SignalsToTheSensor) {
     kill(sensor, SIGKILL);
     return fd;
   });
-  const auto lines = Told("agent_signal", pid);
+  const auto lines = Reported("agent_signal", pid);
   ASSERT_EQ(lines.size(), 7U);
   const char* calls[] = {
       "kill", "tkill", "tgkill", "pidfd_send_signal", "kill", "pidfd_send_signal", "kill"};
@@ -368,14 +368,14 @@ TEST_F(BehaviourTest, ModulesThatCannotBeLoaded) {
   WriteFile(file, "no module");
   const pid_t pid = RunInChild([&] {
     const int fd = open(file.c_str(), O_RDONLY);
-    // Memory that is there: a kernel without modules does not look at it.
+    // This memory exists: a kernel without modules does not look at it.
     char answer[] = "answer=42", x[] = "x=1", name[] = "rg_test_none";
     syscall(SYS_finit_module, fd, answer, 0);
     syscall(SYS_init_module, "no module", 9, x);
     syscall(SYS_delete_module, name, O_NONBLOCK);
     return 0;
   });
-  const auto loads = Told("module_load", pid);
+  const auto loads = Reported("module_load", pid);
   ASSERT_EQ(loads.size(), 2U);
   EXPECT_EQ(loads[0]["syscall"], "finit_module");
   EXPECT_NE(loads[0]["error"], "null");
@@ -439,7 +439,7 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
             static_cast<ssize_t>(sizeof(program_id)));
   close(out[0]);
   close(out[1]);
-  const auto lines = Told("bpf_operation", pid);
+  const auto lines = Reported("bpf_operation", pid);
   ASSERT_GE(lines.size(), 4U);
   EXPECT_EQ(lines[0]["operation"], "prog_load");
   EXPECT_EQ(lines[0]["object_kind"], "program");
@@ -457,7 +457,7 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
   EXPECT_EQ(lines[2]["program_type"], "null");
   EXPECT_EQ(lines[2]["name"], "rg_test_prog");
   EXPECT_EQ(lines[2]["own"], "null");
-  // All maps of the machine, this agent's among them; there may be another agent.
+  // All maps of the machine, those of this agent among them; there may be another agent.
   for (const std::string name : {"rg_lane_critica", "rg_lane_bulk", "rg_scratch", "edr_ebpf.bss"}) {
     const auto own = std::count_if(lines.begin(), lines.end(), [&](const Line& l) {
       return l["operation"] == "map_get_fd_by_id" && l["object_kind"] == "map" &&
@@ -491,7 +491,7 @@ TEST_F(BehaviourTest, NamespacesAfterUnshareAndSetns) {
   ASSERT_EQ(read(out[0], &uts, sizeof(uts)), static_cast<ssize_t>(sizeof(uts)));
   close(out[0]);
   close(out[1]);
-  const auto lines = Told("namespace_change", pid);
+  const auto lines = Reported("namespace_change", pid);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0]["syscall"], "unshare");
   EXPECT_EQ(lines[0]["flags"], std::to_string(CLONE_NEWUTS));
@@ -554,7 +554,7 @@ TEST_F(BehaviourTest, MountsAndRoots) {
       },
       &status);
   ASSERT_EQ(WEXITSTATUS(status), 0);
-  const auto mounts = Told("mount", pid);
+  const auto mounts = Reported("mount", pid);
   ASSERT_EQ(mounts.size(), 5U);
   EXPECT_EQ(mounts[0]["target"], "/");
   EXPECT_EQ(mounts[0]["target_path"], "/");
@@ -585,7 +585,7 @@ TEST_F(BehaviourTest, MountsAndRoots) {
   EXPECT_EQ(unmount["target"], "two");
   EXPECT_EQ(unmount["target_path"], two);
   EXPECT_EQ(unmount["flags"], std::to_string(MNT_DETACH));
-  const auto roots = Told("root_change", pid);
+  const auto roots = Reported("root_change", pid);
   ASSERT_EQ(roots.size(), 2U);
   EXPECT_EQ(roots[0]["syscall"], "pivot_root");
   EXPECT_EQ(roots[0]["new_root"], ".");
@@ -666,7 +666,7 @@ TEST_F(BehaviourTest, IoUringNames) {
       &status);
   if (WEXITSTATUS(status) == 99) GTEST_SKIP() << "no io_uring here";
   ASSERT_EQ(WEXITSTATUS(status), 0);
-  const auto lines = Told("io_uring_operation", pid);
+  const auto lines = Reported("io_uring_operation", pid);
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_EQ(lines[0]["operation"], "openat");
   EXPECT_EQ(lines[0]["opcode"], std::to_string(IORING_OP_OPENAT));

@@ -42,9 +42,9 @@ def throughput(source, build, folder):
         name, events = r["run"], r["events"]
         happened, printed, lost = events["happened"], events["printed"], events["lost"]
         for kind in happened:
-            told = printed.get(kind, 0) + lost.get(kind, 0)
-            # Of a kind that others make, too, some of the losses may be theirs.
-            check(told == happened[kind] or (kind in lost and told > happened[kind]),
+            reported = printed.get(kind, 0) + lost.get(kind, 0)
+            # Other processes make some of these kinds, too; some of the losses may be theirs.
+            check(reported == happened[kind] or (kind in lost and reported > happened[kind]),
                   f"{name}: {kind}: {printed.get(kind, 0)} printed + {lost.get(kind, 0)} lost = {happened[kind]}")
         latency = r["latency_ns"]
         check(0 < latency["p50"] <= latency["p99"] <= latency["max"], f"{name}: latencies are in order")

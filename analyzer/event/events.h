@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The events, decoded and enriched, as they are written out. docs/formats/events.schema.json is generated
-// from the descriptions here.
+// The events, decoded and enriched, as they are written out. docs/formats/events.schema.json is
+// generated from the descriptions here.
 #ifndef ANALYZER_EVENT_EVENTS_H_
 #define ANALYZER_EVENT_EVENTS_H_
 

@@ -66,13 +66,10 @@ def revision():
         return "unknown"
 
 
-def build(root=ROOT, folder=None):
-    """Builds a checkout, in its build/ unless a folder is named, and returns that folder."""
-    folder = folder or os.path.join(root, "build")
-    if not os.path.exists(os.path.join(folder, "build.ninja")):
-        subprocess.run(["meson", "setup", folder, root], check=True, stdout=sys.stderr)
-    subprocess.run(["ninja", "-C", folder], check=True, stdout=sys.stderr)
-    return folder
+def build(root=ROOT):
+    """Builds a checkout, in its build/, and returns that folder."""
+    subprocess.run([os.path.join(root, "scripts/build")], check=True, stdout=sys.stderr)
+    return os.path.join(root, "build")
 
 
 def build_revision(ref):

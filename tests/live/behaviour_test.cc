@@ -33,6 +33,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 #include "tests/live/ring.h"
 
 namespace randguard::live {
@@ -192,21 +193,16 @@ TEST_F(BehaviourTest, CapabilitiesAreTold) {
       R"("effective":"0000000000002000","permitted":"0000000000002001","inheritable":"0000000000000000")"));
 }
 
-long Int80(long number, long first) {
-  long result = number;
-  asm volatile("int $0x80" : "+a"(result) : "b"(first) : "memory", "r8", "r9", "r10", "r11");
-  return static_cast<int>(result);
-}
-
 TEST_F(BehaviourTest, The32BitTableIsSeenToo) {
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   int status = 0;
   const pid_t pid = RunInChild(
       [] {
-        if (Int80(46, 77) != 0) return 1;      // setgid16
-        return Int80(213, 4001) == 0 ? 0 : 2;  // setuid32
+        if (Call32(46, 77) != 0) return 1;      // setgid16
+        return Call32(213, 4001) == 0 ? 0 : 2;  // setuid32
       },
       &status);
-  if (status != 0) GTEST_SKIP() << "no 32-bit system calls here";
+  ASSERT_EQ(status, 0);
   const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["syscall"], "setgid16");
@@ -286,39 +282,35 @@ TEST_F(BehaviourTest, MemoryOfAnotherProcess) {
   for (const Line& l : lines) ExpectTarget(l, sleeper.pid());
 }
 
-// The pid in the call belongs to the caller's namespace, the target's to the host's.
+// The pid in the call is the caller's namespace's, the target's the host's.
 TEST_F(BehaviourTest, TargetsInAnotherPidNamespace) {
-  int out[2];
-  ASSERT_EQ(pipe(out), 0);
+  const Shared<pid_t> victim;
   const pid_t pid = RunInChild([&] {
     if (unshare(CLONE_NEWPID) != 0) return 1;
     const pid_t first = fork();  // pid 1 in there
     if (first == 0) {
-      const pid_t victim = fork();
-      if (victim == 0) {
+      const pid_t forked = fork();
+      if (forked == 0) {
         for (;;) pause();
       }
-      ptrace(PTRACE_SEIZE, victim, nullptr, nullptr);
-      [[maybe_unused]] const auto n = write(out[1], &victim, sizeof(victim));
-      _exit(0);  // and everyone with it
+      ptrace(PTRACE_SEIZE, forked, nullptr, nullptr);
+      *victim = forked;
+      _exit(0);  // and with it everyone
     }
     return waitpid(first, nullptr, 0) == first ? 0 : 2;
   });
-  pid_t victim = 0;
-  ASSERT_EQ(read(out[0], &victim, sizeof(victim)), static_cast<ssize_t>(sizeof(victim)));
-  close(out[0]);
-  close(out[1]);
+  ASSERT_GT(*victim, 0);
   agent().Catch();
   const Line* l = agent().out().First([&](const Line& line) {
     return line.Is("process_access") && line["ppid"] == std::to_string(pid);
   });
   ASSERT_NE(l, nullptr);
-  EXPECT_EQ((*l)["target_argument"], std::to_string(victim));
+  EXPECT_EQ((*l)["target_argument"], std::to_string(*victim));
   const Line* fork = agent().out().First([&](const Line& line) {
     return line.Is("process_relationship") && line["parent_pid"] == (*l)["pid"];
   });
   ASSERT_NE(fork, nullptr);
-  EXPECT_EQ((*fork)["child_ns_pid"], std::to_string(victim));
+  EXPECT_EQ((*fork)["child_ns_pid"], std::to_string(*victim));
   EXPECT_TRUE((*l)["target"].starts_with("{\"pid\":" + (*fork)["child_pid"] + ","));
 }
 
@@ -400,9 +392,7 @@ TEST_F(BehaviourTest, ModulesThatCannotBeLoaded) {
 long Bpf(int command, bpf_attr& attr) { return syscall(SYS_bpf, command, &attr, sizeof(attr)); }
 
 TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
-  std::uint32_t program_id = 0;
-  int out[2];
-  ASSERT_EQ(pipe(out), 0);
+  const Shared<std::uint32_t> program_id;
   const pid_t pid = RunInChild([&] {
     const bpf_insn code[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
                              {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
@@ -420,7 +410,7 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
     info.info.info_len = sizeof(program);
     info.info.info = reinterpret_cast<std::uint64_t>(&program);
     Bpf(BPF_OBJ_GET_INFO_BY_FD, info);
-    program_id = program.id;
+    *program_id = program.id;
     bpf_attr by_id{};
     by_id.prog_id = program.id;
     Bpf(BPF_PROG_GET_FD_BY_ID, by_id);
@@ -433,23 +423,20 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
       close(static_cast<int>(Bpf(BPF_MAP_GET_FD_BY_ID, get)));
       next.start_id = next.next_id;
     }
-    return write(out[1], &program_id, sizeof(program_id)) == sizeof(program_id) ? 0 : 2;
+    return 0;
   });
-  ASSERT_EQ(read(out[0], &program_id, sizeof(program_id)),
-            static_cast<ssize_t>(sizeof(program_id)));
-  close(out[0]);
-  close(out[1]);
+  ASSERT_NE(*program_id, 0U);
   const auto lines = Reported("bpf_operation", pid);
   ASSERT_GE(lines.size(), 4U);
   EXPECT_EQ(lines[0]["operation"], "prog_load");
   EXPECT_EQ(lines[0]["object_kind"], "program");
-  EXPECT_EQ(lines[0]["object_id"], std::to_string(program_id));
+  EXPECT_EQ(lines[0]["object_id"], std::to_string(*program_id));
   EXPECT_EQ(lines[0]["type"], "1");
   EXPECT_EQ(lines[0]["program_type"], "socket_filter");
   EXPECT_EQ(lines[0]["name"], "rg_test_prog");
   EXPECT_EQ(lines[0]["own"], "false");
   EXPECT_EQ(lines[1]["operation"], "prog_get_fd_by_id");
-  EXPECT_EQ(lines[1]["object_id"], std::to_string(program_id));
+  EXPECT_EQ(lines[1]["object_id"], std::to_string(*program_id));
   EXPECT_EQ(lines[1]["name"], "rg_test_prog");
   EXPECT_EQ(lines[2]["operation"], "prog_load");
   EXPECT_NE(lines[2]["error"], "null");
@@ -475,28 +462,23 @@ std::uint64_t Inode(const std::string& path) {
 }
 
 TEST_F(BehaviourTest, NamespacesAfterUnshareAndSetns) {
-  std::uint64_t uts = 0;
-  int out[2];
-  ASSERT_EQ(pipe(out), 0);
+  const Shared<std::uint64_t> uts;
   const pid_t pid = RunInChild([&] {
     const int fd = open("/proc/self/ns/uts", O_RDONLY);
     syscall(SYS_unshare, CLONE_FILES);  // no namespace
     syscall(SYS_unshare, CLONE_NEWUTS);
-    uts = Inode("/proc/self/ns/uts");
-    [[maybe_unused]] const auto n = write(out[1], &uts, sizeof(uts));
+    *uts = Inode("/proc/self/ns/uts");
     syscall(SYS_setns, fd, CLONE_NEWUTS);
     syscall(SYS_setns, fd, CLONE_NEWNET);
     return 0;
   });
-  ASSERT_EQ(read(out[0], &uts, sizeof(uts)), static_cast<ssize_t>(sizeof(uts)));
-  close(out[0]);
-  close(out[1]);
+  ASSERT_NE(*uts, 0U);
   const auto lines = Reported("namespace_change", pid);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0]["syscall"], "unshare");
   EXPECT_EQ(lines[0]["flags"], std::to_string(CLONE_NEWUTS));
   EXPECT_EQ(lines[0]["fd"], "null");
-  EXPECT_TRUE(lines[0]["namespaces"].ends_with("\"uts\":" + std::to_string(uts) + "}"));
+  EXPECT_TRUE(lines[0]["namespaces"].ends_with("\"uts\":" + std::to_string(*uts) + "}"));
   EXPECT_TRUE(Contains(lines[0]["namespaces"], Member("net", Inode("/proc/self/ns/net"))));
   EXPECT_TRUE(Contains(lines[0]["namespaces"], Member("pid", Inode("/proc/self/ns/pid"))));
   EXPECT_EQ(lines[0]["pid_for_children"], std::to_string(Inode("/proc/self/ns/pid")));

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 
 namespace randguard::live {
 namespace {
@@ -55,19 +56,19 @@ class NetworkTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     agent_ = new Agent({.config = kNetworkConfig, .quiet = false});
-    notes_ = static_cast<Notes*>(
-        mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    notes_ = new Shared<Notes>;
   }
   static void TearDownTestSuite() {
     EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
     delete agent_;
+    delete notes_;
   }
 
-  static Notes& notes() { return *notes_; }
+  static Notes& notes() { return **notes_; }
 
   // Runs it, and waits for its events.
   void Do(const std::function<void()>& body) {
-    *notes_ = {};
+    notes() = {};
     int status = 0;
     pid_ = RunInChild(
         [&] {
@@ -93,7 +94,7 @@ class NetworkTest : public testing::Test {
 
  private:
   static inline Agent* agent_ = nullptr;
-  static inline Notes* notes_ = nullptr;
+  static inline Shared<Notes>* notes_ = nullptr;
   pid_t pid_ = 0;
 };
 
@@ -832,19 +833,9 @@ TEST_F(NetworkTest, WhatIsNoSocketIsNoEvent) {
   }
 }
 
-#ifdef __x86_64__
-// Through the 32-bit table, as 32-bit programs do. Pointers must lead to low addresses.
-long Call32(long number, long a = 0, long b = 0, long c = 0) {
-  long result = number;
-  asm volatile("int $0x80"
-               : "+a"(result)
-               : "b"(a), "c"(b), "d"(c)
-               : "r8", "r9", "r10", "r11", "memory");
-  return static_cast<int>(result);
-}
-
+// Through the 32-bit table, as 32-bit programs do.
 TEST_F(NetworkTest, ThirtyTwoBitCalls) {
-  if (Call32(20) != getpid()) GTEST_SKIP() << "no 32-bit system calls here";
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   Do([&] {
     constexpr int kConnect32 = 362;
     constexpr int kSocketcall = 102;
@@ -909,7 +900,6 @@ TEST_F(NetworkTest, ThirtyTwoBitCalls) {
   EXPECT_EQ(sent["socket_fd"], std::to_string(notes().fd[4]));
   ExpectSocket(sent, "ipv4", "udp", "0.0.0.0", notes().port[3], "127.0.0.1", notes().port[0]);
 }
-#endif
 
 }  // namespace
 }  // namespace randguard::live

@@ -145,7 +145,7 @@ TEST(PrivilegeTest, AnIdleCollectorCostsNearlyNothing) {
 class AnalyzerAlone : public testing::Test {
  protected:
   AnalyzerAlone()
-      : out_(folder_ / "out"),
+      : out_(folder_ / "out", {&analyzer_}),
         analyzer_({RandGuard(), "analyze", "--config", Config(), "--listen", folder_ / "socket",
                    "--output", folder_ / "out", "--collector-user", "59911", "--analyzer-user", "0",
                    "--allow-root"},
@@ -184,6 +184,7 @@ class AnalyzerAlone : public testing::Test {
   }
 
   Line Health() {
+    EXPECT_TRUE(analyzer_.Running()) << analyzer_.State();
     kill(analyzer_.pid(), SIGUSR1);
     EXPECT_TRUE(out_.WaitFor([&](const Line& l) { return l.Is("health"); }));
     return out_.lines().back();

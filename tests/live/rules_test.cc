@@ -124,7 +124,7 @@ TEST_F(RulesTest, OutputIsOpenedAgainWithTheRules) {
   WriteFile(Path("out.ndjson"), "", 0666);
   ReplaceFile(Path("config.toml"), ReadFile(Path("config.toml")) + RuleOn("MORE", "yellow"));
   kill(agent_.supervisor(), SIGHUP);
-  Output fresh(Path("out.ndjson"));
+  Output fresh = agent_.OutputAt(Path("out.ndjson"));
   ASSERT_TRUE(fresh.WaitFor([](const Line& l) { return l.Is("health"); }));
   const pid_t pid = RunProgram({"/bin/true", "yellow"});
   EXPECT_TRUE(fresh.WaitForAlert(TypeAndPid("alert", pid))) << agent_.Errors();

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -35,16 +36,19 @@ pid_t StartTrue(const std::string& name) {
 }
 
 // Starts /bin/true `count` times, `side` of them at a time; returns how many were started.
-int RunTrues(int count, int side, const std::string& name) {
+int RunTrues(int count, std::size_t side, const std::string& name) {
   int started = 0;
-  int running = 0;
-  while (started < count || running > 0) {
-    if (started < count && running < side) {
-      if (StartTrue(name) < 0) break;
+  std::deque<pid_t> running;
+  while (started < count || !running.empty()) {
+    if (started < count && running.size() < side) {
+      const pid_t pid = StartTrue(name);
+      if (pid < 0) break;
       ++started;
-      ++running;
-    } else if (waitpid(-1, nullptr, 0) > 0) {
-      --running;
+      running.push_back(pid);
+    } else {
+      // Never any child: the agent is one, too.
+      WaitForEnd(running.front(), "/bin/true");
+      running.pop_front();
     }
   }
   return started;
@@ -225,7 +229,7 @@ TEST(StreamTest, SigHupReopensTheOutput) {
   kill(agent.supervisor(), SIGHUP);
   std::this_thread::sleep_for(milliseconds(100));
   RunProgram({"/bin/true", "after-hup"});
-  Output fresh(path);
+  Output fresh = agent.OutputAt(path);
   EXPECT_TRUE(
       fresh.WaitFor([](const Line& l) { return l["command_line"] == "/bin/true after-hup"; }));
 }
@@ -255,6 +259,7 @@ class TwoServices {
                       folder_ / "analyzer.err");
   }
   std::string OutputPath() const { return folder_ / ("out-" + std::to_string(generation_)); }
+  Output CurrentOutput() const { return Output(OutputPath(), {&analyzer_, &collector_}); }
   Child& analyzer() { return analyzer_; }
   Child& collector() { return collector_; }
   std::string Errors() const {
@@ -263,8 +268,8 @@ class TwoServices {
 
   // Waits until a process of ours is in the current output.
   void Catch() {
-    Output out(OutputPath());
-    for (int i = 0; i < 200; ++i) {
+    Output out = CurrentOutput();
+    for (int i = 0; i < 200 && !analyzer_.Died() && !collector_.Died(); ++i) {
       const std::string name =
           "services-" + std::to_string(getpid()) + "-" + std::to_string(++catches_);
       RunProgram({"/bin/true", name});
@@ -273,7 +278,8 @@ class TwoServices {
         return;
       }
     }
-    ADD_FAILURE() << "nothing is seen: " << Errors();
+    FAIL() << "nothing is seen: " << analyzer_.State() << "; " << collector_.State() << ": "
+           << Errors();
   }
 
  private:
@@ -368,7 +374,7 @@ TEST(StreamTest, KernelLossesAreToldOnceAcrossAnalyzersThatAreKilled) {
     outputs.push_back(services.OutputPath());
   }
   std::this_thread::sleep_for(milliseconds(1200));  // a heartbeat
-  Output last(services.OutputPath());
+  Output last = services.CurrentOutput();
   kill(services.analyzer().pid(), SIGUSR1);
   ASSERT_TRUE(last.WaitFor(IsHealth));
   for (const char* kind : {"process_exec", "process_fork", "process_exit"}) {

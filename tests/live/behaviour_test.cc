@@ -53,7 +53,7 @@ class BehaviourTest : public testing::Test {
     agent_->Catch();
     return agent_->out().All(TypeAndPid(type, pid));
   }
-  static Line ToldOnce(const std::string& type, pid_t pid) {
+  static Line ReportedOnce(const std::string& type, pid_t pid) {
     const auto lines = Reported(type, pid);
     EXPECT_EQ(lines.size(), 1U) << type;
     return lines.empty() ? Line{} : lines[0];
@@ -93,7 +93,7 @@ class Sleeper {
 TEST_F(BehaviourTest, UserIdsBeforeAndAfter) {
   const pid_t pid =
       RunInChild([] { return syscall(SYS_setresuid, 4001, 4002, 4003) == 0 ? 0 : 1; });
-  const Line l = ToldOnce("credentials_change", pid);
+  const Line l = ReportedOnce("credentials_change", pid);
   EXPECT_EQ(l["syscall"], "setresuid");
   EXPECT_EQ(l["result"], "0");
   EXPECT_EQ(l["error"], "null");
@@ -185,7 +185,7 @@ TEST_F(BehaviourTest, CapabilitiesAreTold) {
     data[0].permitted = 1u << CAP_NET_RAW | 1u << CAP_CHOWN;
     return syscall(SYS_capset, &header, data) == 0 ? 0 : 1;
   });
-  const Line l = ToldOnce("credentials_change", pid);
+  const Line l = ReportedOnce("credentials_change", pid);
   EXPECT_EQ(l["syscall"], "capset");
   EXPECT_EQ(l["arguments"], "[]");
   EXPECT_TRUE(Contains(
@@ -255,7 +255,7 @@ TEST_F(BehaviourTest, PtraceAttachAndPoke) {
 TEST_F(BehaviourTest, TracemeNamesTheParent) {
   const pid_t pid =
       RunInChild([] { return ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : 1; });
-  const Line l = ToldOnce("process_access", pid);
+  const Line l = ReportedOnce("process_access", pid);
   EXPECT_EQ(l["operation"], "traceme");
   EXPECT_TRUE(l["target"].starts_with("{\"pid\":" + std::to_string(getpid()) + ","));
 }
@@ -383,7 +383,7 @@ TEST_F(BehaviourTest, ModulesThatCannotBeLoaded) {
   EXPECT_EQ(loads[1]["path"], "null");
   EXPECT_EQ(loads[1]["parameters"], "x=1");
   EXPECT_EQ(loads[1]["size"], "9");
-  const Line unload = ToldOnce("module_unload", pid);
+  const Line unload = ReportedOnce("module_unload", pid);
   EXPECT_NE(unload["error"], "null");
   EXPECT_EQ(unload["module"], "rg_test_none");
   EXPECT_EQ(unload["flags"], std::to_string(O_NONBLOCK));
@@ -501,7 +501,7 @@ TEST_F(BehaviourTest, CloneIntoNewNamespacesIsToldByTheChild) {
     if (child == 0) _exit(0);
     ASSERT_GT(child, 0);
     waitpid(static_cast<pid_t>(child), nullptr, 0);
-    const Line l = ToldOnce("namespace_change", static_cast<pid_t>(child));
+    const Line l = ReportedOnce("namespace_change", static_cast<pid_t>(child));
     EXPECT_EQ(l["syscall"], clone3 ? "clone3" : "clone");
     EXPECT_EQ(l["result"], "0");
     EXPECT_EQ(l["flags"], std::to_string(CLONE_NEWUTS | CLONE_NEWPID | (clone3 ? 0 : SIGCHLD)));
@@ -562,7 +562,7 @@ TEST_F(BehaviourTest, MountsAndRoots) {
   EXPECT_EQ(mounts[3]["flags"], std::to_string(MOVE_MOUNT_F_EMPTY_PATH));
   EXPECT_EQ(mounts[4]["error"], "ENOENT");
   EXPECT_EQ(mounts[4]["target"], "/nonexistent");
-  const Line unmount = ToldOnce("unmount", pid);
+  const Line unmount = ReportedOnce("unmount", pid);
   EXPECT_EQ(unmount["syscall"], "umount2");
   EXPECT_EQ(unmount["target"], "two");
   EXPECT_EQ(unmount["target_path"], two);
@@ -581,7 +581,7 @@ TEST_F(BehaviourTest, MountsAndRoots) {
 
 TEST_F(BehaviourTest, AnonymousFiles) {
   const pid_t pid = RunInChild([] { return memfd_create("rg label", MFD_CLOEXEC); });
-  const Line l = ToldOnce("memfd_create", pid);
+  const Line l = ReportedOnce("memfd_create", pid);
   EXPECT_EQ(l["name"], "rg label");
   EXPECT_EQ(l["flags"], std::to_string(MFD_CLOEXEC));
   EXPECT_EQ(l["fd"], l["result"]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tests run in a child of this program, which sees to it that they end: in time, and with all
-// that they started. What is left of them would keep meson waiting for the end of their output.
+// that they started. A process that is left would keep meson waiting for the end of its output.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>

@@ -15,19 +15,19 @@ namespace randguard {
 namespace {
 
 // Values that a field can have in events of a kind, where that is known; else empty.
-std::vector<std::string_view> DomainOf(std::string_view field, const KindInfo& kind) {
-  std::vector<std::string_view> domain;
+std::vector<std::string_view> ValuesOf(std::string_view field, const KindInfo& kind) {
+  std::vector<std::string_view> values;
   if (field == "event_type") return kind.types;
   if (field == "operation" && kind.family == RuleType::kFile) {
-    for (const std::string_view type : kind.types) domain.push_back(FileOperationOf(type));
+    for (const std::string_view type : kind.types) values.push_back(FileOperationOf(type));
   } else if (field == "direction" && kind.family == RuleType::kNetwork) {
-    const bool out = kind.title == "network_connect";
-    const bool in = kind.title == "network_bind" || kind.title == "network_listen" ||
-                    kind.title == "network_accept";
-    if (!in) domain.emplace_back("outbound");
-    if (!out) domain.emplace_back("inbound");
+    const bool out = IsMadeOf<NetworkConnect>(kind.record);
+    const bool in = IsMadeOf<NetworkBind>(kind.record) || IsMadeOf<NetworkListen>(kind.record) ||
+                    IsMadeOf<NetworkAccept>(kind.record);
+    if (!in) values.emplace_back("outbound");
+    if (!out) values.emplace_back("inbound");
   }
-  return domain;
+  return values;
 }
 
 std::string Join(const std::vector<std::string>& items) {
@@ -305,17 +305,17 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventKi
   if (predicate.symbols != Symbols::kNone && field.symbols[kind] != predicate.symbols) {
     return ExpressionPool::kFalse;  // the same bit means something else there
   }
-  const auto domain = DomainOf(field.name, catalogue_.kinds()[kind]);
-  if (domain.empty()) return predicate.expression;
+  const auto values = ValuesOf(field.name, catalogue_.kinds()[kind]);
+  if (values.empty()) return predicate.expression;
   std::size_t holds = 0;
-  for (const std::string_view text : domain) {
+  for (const std::string_view text : values) {
     Value value;
     value.form = Value::Form::kText;
     value.text = text;
     if (predicate.predicate.Test(value)) ++holds;
   }
   if (holds == 0) return ExpressionPool::kFalse;
-  return holds == domain.size() ? ExpressionPool::kTrue : predicate.expression;
+  return holds == values.size() ? ExpressionPool::kTrue : predicate.expression;
 }
 
 }  // namespace randguard

@@ -311,16 +311,18 @@ void ReadAddr(const EventView& event, FieldScratch&, Value& out) {
   if (addr.has_value()) SetText(addr->view(), out);
 }
 
-bool All(std::string_view) { return true; }
-bool IsFile(std::string_view title) { return title.starts_with("file_"); }
-bool IsNetwork(std::string_view title) { return title.starts_with("network_"); }
-bool HasPath(std::string_view title) {
-  return IsFile(title) || title == "mount" || title == "unmount" || title == "root_change" ||
-         title == "io_uring_operation";
+bool All(const KindInfo&) { return true; }
+bool IsFile(const KindInfo& kind) { return kind.family == RuleType::kFile; }
+bool IsNetwork(const KindInfo& kind) { return kind.family == RuleType::kNetwork; }
+
+bool HasPath(const KindInfo& kind) {
+  return IsFile(kind) || IsMadeOf<Mount>(kind.record) || IsMadeOf<Unmount>(kind.record) ||
+         IsMadeOf<RootChange>(kind.record) || IsMadeOf<IoUringOperation>(kind.record);
 }
 
-bool HasOldPath(std::string_view title) {
-  return title == "file_rename" || title == "mount" || title == "io_uring_operation";
+bool HasOldPath(const KindInfo& kind) {
+  return IsMadeOf<FileRename>(kind.record) || IsMadeOf<Mount>(kind.record) ||
+         IsMadeOf<IoUringOperation>(kind.record);
 }
 
 constexpr std::array kDerived = {

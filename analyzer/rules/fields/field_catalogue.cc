@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/event/calls.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/rules/fields/derived_fields.h"
 
 namespace randguard {
@@ -258,9 +259,16 @@ constexpr std::string_view TitleOf() {
   }
 }
 
-RuleType FamilyOf(std::string_view title) {
-  if (title.starts_with("file_")) return RuleType::kFile;
-  if (title.starts_with("network_")) return RuleType::kNetwork;
+RuleType FamilyOf(rg_domain domain) {
+  switch (domain) {
+    case RG_DOMAIN_process:
+    case RG_DOMAIN_behaviour:
+      return RuleType::kProcess;
+    case RG_DOMAIN_file:
+      return RuleType::kFile;
+    case RG_DOMAIN_network:
+      return RuleType::kNetwork;
+  }
   return RuleType::kProcess;
 }
 
@@ -293,12 +301,13 @@ void FieldCatalogue::AddKind() {
   if constexpr (requires(E e) { e.actor; }) {
     KindInfo& kind = kinds_[KindOf<E>()];
     kind.title = TitleOf<E>();
-    kind.family = FamilyOf(kind.title);
+    kind.family = FamilyOf(kDomainOf<E>);
+    kind.record = E::kKinds[0];
     if constexpr (requires { E::kType; }) {
       kind.types = {E::kType};
     } else {
       for (const CallInfo& call : kCalls) {
-        if (call.kind == E::kKind &&
+        if (IsMadeOf<E>(call.kind) &&
             std::find(kind.types.begin(), kind.types.end(), call.event_type) == kind.types.end()) {
           kind.types.push_back(call.event_type);
         }
@@ -351,7 +360,7 @@ void FieldCatalogue::Add(EventKind kind, std::string name, ValueType type, const
 void FieldCatalogue::AddDerived() {
   for (const DerivedField& derived : DerivedFields()) {
     for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-      if (kinds_[kind].types.empty() || !derived.applies(kinds_[kind].title)) continue;
+      if (kinds_[kind].types.empty() || !derived.applies(kinds_[kind])) continue;
       const auto known = Find(derived.name);
       // What the event says itself goes first; the host's name it leaves to the writer.
       if (known.has_value() && fields_[*known].read[kind] != nullptr && derived.name != "host") {

@@ -105,6 +105,7 @@ struct KindInfo {
   std::vector<std::string_view> types;  // event_type of its events
   std::string_view title;
   RuleType family = RuleType::kProcess;  // type of rules that look at it
+  unsigned record = 0;                   // enum rg_kind of the records its events are made of
 };
 
 class FieldCatalogue {

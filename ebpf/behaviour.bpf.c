@@ -15,7 +15,7 @@ static __always_inline __u16 module_call(struct rg_call_args *c, struct task_str
 
 	if (task->flags & PF_KTHREAD)
 		return 0;
-	c->compat = task->thread_info.status & TS_COMPAT;
+	c->compat = rg_is_compat(task);
 	rg_read_args(c, regs);
 	if (rg_is_call(nr, c->compat, finit_module))
 		return RG_CALL_finit_module;

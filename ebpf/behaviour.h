@@ -46,12 +46,11 @@ static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
 {
 	struct cred *cred = task->cred;
 
-	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
-	s->cap_effective = RG_READ_WORD(cred, cap_effective);
-	s->cap_permitted = RG_READ_WORD(cred, cap_permitted);
-	s->cap_inheritable = RG_READ_WORD(cred, cap_inheritable);
-	s->cap_bounding = RG_READ_WORD(cred, cap_bset);
-	s->cap_ambient = RG_READ_WORD(cred, cap_ambient);
+	s->cap_effective = rg_read_capabilities(cred, cap_effective);
+	s->cap_permitted = rg_read_capabilities(cred, cap_permitted);
+	s->cap_inheritable = rg_read_capabilities(cred, cap_inheritable);
+	s->cap_bounding = rg_read_capabilities(cred, cap_bset);
+	s->cap_ambient = rg_read_capabilities(cred, cap_ambient);
 	s->uid = cred->uid.val;
 	s->gid = cred->gid.val;
 	s->euid = cred->euid.val;

@@ -11,21 +11,10 @@
 
 #define AT_FDCWD -100
 
-/* Set in the numbers of the third table, x32, where the kernel has it (Debian's do not): all but
- * its last few numbers are the 64-bit table's. */
-#define RG_X32_BIT 0x40000000u
-
 #define EINTR		      4
 #define ENOSYS		      38
 #define ERESTARTSYS	      512
 #define ERESTART_RESTARTBLOCK 516
-
-/* Of the call the task is in. The kernel goes by the lower half of rax; a program may put into the
- * upper one what it likes. */
-static __always_inline __u32 rg_call_number(struct pt_regs *regs)
-{
-	return (__u32)regs->orig_ax & ~RG_X32_BIT;
-}
 
 /* Is it the call `name`, by its number and table? */
 #define rg_is_call(nr, compat, name) ((nr) == ((compat) ? RG_NR32_##name : RG_NR64_##name))
@@ -39,13 +28,7 @@ struct rg_call_args {
 
 static __always_inline void rg_read_args(struct rg_call_args *c, struct pt_regs *regs)
 {
-	/* The kernel's entry code put them there; a call cannot change them on its way. */
-	c->args[0] = c->compat ? (__u32)regs->bx : regs->di;
-	c->args[1] = c->compat ? (__u32)regs->cx : regs->si;
-	c->args[2] = c->compat ? (__u32)regs->dx : regs->dx;
-	c->args[3] = c->compat ? (__u32)regs->si : regs->r10;
-	c->args[4] = c->compat ? (__u32)regs->di : regs->r8;
-	c->args[5] = c->compat ? (__u32)regs->bp : regs->r9;
+	rg_read_registers(c->args, regs, c->compat);
 }
 
 /* --- what calls.def says of them ------------------------------------------------ */

@@ -157,7 +157,7 @@ static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
 /* The arguments are in memory. */
 static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 {
-	__u32 args[6];
+	rg_memory_arg args[6];
 
 	if (bpf_probe_read_user(args, sizeof(args), (const void *)c->args[0])) {
 		if (c->result >= 0)
@@ -167,7 +167,7 @@ static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 	}
 	for (int i = 0; i < 6; i++)
 		c->args[i] = args[i];
-	c->args[5] >>= 12; /* as the table's newer mmap has it: pages */
+	c->args[5] >>= RG_OLD_MMAP_PAGE_SHIFT;
 	c->call = RG_CALL_mmap;
 	return true;
 }

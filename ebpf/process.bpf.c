@@ -27,7 +27,7 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	__u32 source = RG_EXEC_KERNEL, tid = task->pid;
-	bool compat = task->thread_info.status & TS_COMPAT;
+	bool compat = rg_is_compat(task);
 	__u32 nr = rg_call_number(regs);
 
 	if (rg_skip(task, program))

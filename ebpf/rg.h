@@ -6,12 +6,11 @@
 #ifndef RG_EBPF_RG_H
 #define RG_EBPF_RG_H
 
-#include "ebpf/read.h"
+#include "ebpf/kernel_differences.h"
 #include "schema/abi/event.h"
 
 #define PF_KTHREAD 0x00200000
 #define PF_EXITING 0x00000004
-#define TS_COMPAT  0x0002 /* system call came through the 32-bit table */
 
 /* Set by the collector before loading. */
 extern const volatile struct rg_settings rg_settings;

@@ -390,7 +390,8 @@ static long rg_message_step(__u32 i, struct rg_socket_call *n)
  * looked at. The numbers of the 64-bit table say whether the plan wants it. */
 static __noinline bool rg_socketcall(struct rg_call_args *c)
 {
-	__u32 args[8] = {}, count, nr;
+	rg_memory_arg args[8] = {};
+	__u32 count, nr;
 
 	switch ((__u32)c->args[0]) {
 #define SOCKETCALL(number, name, call, arguments)                                                  \
@@ -405,7 +406,7 @@ static __noinline bool rg_socketcall(struct rg_call_args *c)
 	c->call = rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)];
 	if (!c->call)
 		return false;
-	count *= 4;
+	count *= sizeof(args[0]);
 	rg_opaque(count);
 	if (bpf_probe_read_user(args, count & 31, (const void *)c->args[1])) {
 		rg_unreadable(rg_kind_of(c->call), c->result);

@@ -31,8 +31,8 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	      rg_settings.calls[1][nr & (RG_CALL_NUMBERS - 1)]))
 		return 0;
 	task = bpf_get_current_task_btf();
-	compat = task->thread_info.status & TS_COMPAT;
-	if (((__u32)regs->orig_ax & RG_X32_BIT) && (compat || ret == -ENOSYS))
+	compat = rg_is_compat(task);
+	if (rg_is_x32(regs) && (compat || ret == -ENOSYS))
 		return 0; /* there is no such call */
 	call = rg_settings.calls[compat][nr & (RG_CALL_NUMBERS - 1)];
 	if (!call)

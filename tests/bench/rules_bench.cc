@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cost of an event against how many rules there are.
+// The cost of an event by the number of rules.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -16,7 +16,7 @@
 namespace randguard::bench {
 namespace {
 
-// A start, an open, a write and a connection, none of which a rule fits.
+// A start, an open, a write and a connection. No rule matches them.
 void Match(benchmark::State& state) {
   Matcher matcher(MustCompile(ConfigWithRules(static_cast<std::size_t>(state.range(0)))));
   const EvaluationContext context;

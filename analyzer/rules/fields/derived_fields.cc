@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analyzer/event/events.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/process/process_table.h"
 #include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/fields/rule_type.h"
@@ -335,7 +336,8 @@ constexpr EventClassSet All() {
 
 constexpr EventClassSet ClassesOf(RuleType type) {
   return [&]<std::size_t... kClass>(std::index_sequence<kClass...>) {
-    return EventClassSet{(RuleTypeOf<std::variant_alternative_t<kClass, Event>>() == type)...};
+    return EventClassSet{
+        (RuleTypeOf(kDomainOf<std::variant_alternative_t<kClass, Event>>) == type)...};
   }
   (std::make_index_sequence<kEventClasses>());
 }

@@ -19,9 +19,9 @@
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/behaviour_events.h"
-#include "analyzer/event/calls.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/file_events.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/event/network_events.h"
 #include "analyzer/event/values.h"
 #include "analyzer/rules/fields/event_view.h"
@@ -282,8 +282,8 @@ extern template void AddPart<Part::kCall, NetworkCall>(std::vector<OwnField>& ou
 extern template void AddPart<Part::kObject, FileObject>(std::vector<OwnField>& out);
 extern template void AddPart<Part::kObject, Socket>(std::vector<OwnField>& out);
 
-// Those of all system calls whose records are of this kind, each once.
-std::vector<std::string_view> EventTypesOf(std::uint16_t kind);
+// Those of all system calls whose records are of such a kind, each once.
+std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind));
 
 }  // namespace randguard::own_fields
 
@@ -295,11 +295,12 @@ OwnFields OwnFieldsOf() {
   OwnFields out;
   if constexpr (requires(E e) { e.actor; }) {
     out.info.name = ClassName<E>();
-    out.info.rule_type = RuleTypeOf<E>();
+    out.info.rule_type = RuleTypeOf(kDomainOf<E>);
+    out.info.record = E::kKinds[0];
     if constexpr (requires { E::kEventType; }) {
       out.info.event_types = {E::kEventType};
     } else {
-      out.info.event_types = own_fields::EventTypesOf(E::kKind);
+      out.info.event_types = own_fields::EventTypesOf(IsMadeOf<E>);
     }
     AddPart<Part::kActor, Actor>(out.fields);
     if constexpr (requires(E e) { e.call; }) AddPart<Part::kCall, decltype(E::call)>(out.fields);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/event/calls.h"
 #include "analyzer/rules/fields/own_field_access.h"
 
 namespace randguard::own_fields {
@@ -29,13 +30,11 @@ void AddField(std::string_view prefix, std::string_view field, const char* doc, 
   own.set = set;
 }
 
-std::vector<std::string_view> EventTypesOf(std::uint16_t kind) {
+std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind)) {
   std::vector<std::string_view> types;
   for (const CallInfo& call : kCalls) {
-    if (call.kind == kind &&
-        std::find(types.begin(), types.end(), call.event_type) == types.end()) {
-      types.push_back(call.event_type);
-    }
+    const bool known = std::find(types.begin(), types.end(), call.event_type) != types.end();
+    if (is_made_of(call.kind) && !known) types.push_back(call.event_type);
   }
   return types;
 }

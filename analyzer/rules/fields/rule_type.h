@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rules of which type look at an event class: its struct says so by what it is made of.
+// Rules of which type look at events of a domain.
 #ifndef ANALYZER_RULES_FIELDS_RULE_TYPE_H_
 #define ANALYZER_RULES_FIELDS_RULE_TYPE_H_
 
-#include <concepts>
-
 #include "analyzer/config/config.h"
-#include "analyzer/event/file_events.h"
-#include "analyzer/event/network_events.h"
+#include "schema/abi/event.h"
 
 namespace randguard {
 
-template <typename E>
-concept AboutFiles = requires(E event) {
-  { event.call } -> std::same_as<FileCall&>;
-};
-// A connection's end is no call, but about a socket, too.
-template <typename E>
-concept AboutSockets = requires(E event) {
-  { event.object } -> std::same_as<Socket&>;
-};
-
-template <typename E>
-constexpr RuleType RuleTypeOf() {
-  if constexpr (AboutFiles<E>) return RuleType::kFile;
-  if constexpr (AboutSockets<E>) return RuleType::kNetwork;
+constexpr RuleType RuleTypeOf(rg_domain domain) {
+  switch (domain) {
+    case RG_DOMAIN_process:
+    case RG_DOMAIN_behaviour:
+      return RuleType::kProcess;
+    case RG_DOMAIN_file:
+      return RuleType::kFile;
+    case RG_DOMAIN_network:
+      return RuleType::kNetwork;
+  }
   return RuleType::kProcess;
 }
 

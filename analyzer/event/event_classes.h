@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The classes of events: a struct each, and an alternative of Event. Who only names or counts them
-// needs no more than this; events.h describes them.
+// The classes of events: a struct each, and an alternative of Event. Code that only names or counts
+// them includes this; events.h describes them.
 #ifndef ANALYZER_EVENT_EVENT_CLASSES_H_
 #define ANALYZER_EVENT_EVENT_CLASSES_H_
 
@@ -12,41 +12,19 @@
 
 namespace randguard {
 
-struct ProcessStart;
-struct ProcessExecFailed;
-struct ProcessRelationship;
-struct ProcessExit;
-struct CgroupName;
-struct FileOpen;
-struct FileWrite;
-struct FileRename;
-struct FileUnlink;
-struct FileChange;
-struct CredentialsChange;
-struct ProcessAccess;
-struct AgentSignal;
-struct ModuleLoad;
-struct ModuleUnload;
-struct BpfOperation;
-struct NamespaceChange;
-struct Mount;
-struct Unmount;
-struct RootChange;
-struct MemfdCreate;
-struct IoUringOperation;
-struct NetworkConnect;
-struct NetworkBind;
-struct NetworkListen;
-struct NetworkAccept;
-struct NetworkDatagram;
-struct NetworkClose;
+#define EVENT_CLASS(name) struct name;
+#include "analyzer/event/event_classes.def"
+#undef EVENT_CLASS
 
-using Event = std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit,
-                           CgroupName, FileOpen, FileWrite, FileRename, FileUnlink, FileChange,
-                           CredentialsChange, ProcessAccess, AgentSignal, ModuleLoad, ModuleUnload,
-                           BpfOperation, NamespaceChange, Mount, Unmount, RootChange, MemfdCreate,
-                           IoUringOperation, NetworkConnect, NetworkBind, NetworkListen,
-                           NetworkAccept, NetworkDatagram, NetworkClose>;
+template <typename, typename... E>
+struct EventVariant {
+  using Type = std::variant<E...>;
+};
+using Event = EventVariant<void
+#define EVENT_CLASS(name) , name
+#include "analyzer/event/event_classes.def"
+#undef EVENT_CLASS
+                           >::Type;
 
 // Position of an event's struct in Event.
 using EventClass = std::size_t;
@@ -61,7 +39,7 @@ constexpr EventClass ClassOf() {
   }
 }
 
-// What a class is called: by its own name, where its events are of several types, else by theirs.
+// A class has a name of its own if its events are of several types, else that of its type.
 template <typename E>
 constexpr std::string_view ClassName() {
   if constexpr (requires { E::kClassName; }) {

@@ -48,7 +48,7 @@ class ConditionResolver {
     bool broken = false;
     std::optional<Condition> condition;
   };
-  // What is being resolved: a rule's condition or a macro's.
+  // The condition that is being resolved: a rule's or a macro's.
   struct Frame {
     const Condition& condition;
     const SourceText& text;

@@ -157,7 +157,7 @@ bool RuleCompiler::ChooseClasses(CompiledRule& compiled, bool simple, Classes& c
   return DefaultClasses(compiled, classes);
 }
 
-// Of processes, their start; otherwise all that have the fields that the condition asks for.
+// A process rule looks at starts, any other rule at all events that have its fields.
 bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes) {
   const Rule& rule = compiled.rule;
   if (rule.type == RuleType::kProcess) {
@@ -168,7 +168,7 @@ bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes
     const EventClassInfo& info = catalogue_.classes()[event_class];
     classes[event_class] =
         !info.event_types.empty() && info.rule_type == rule.type &&
-        event_class != ClassOf<NetworkClose>();  // which tells again what connect has told
+        event_class != ClassOf<NetworkClose>();  // which repeats what connect has reported
   }
   const Classes all = classes;
   std::set<std::string> fields;
@@ -183,7 +183,7 @@ bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes
     });
   }
   if (std::find(classes.begin(), classes.end(), true) != classes.end()) return true;
-  // One field that no event has is told at its place; here each is somewhere.
+  // One field that no event has is reported at its place; here each is somewhere.
   classes = all;
   if (!CheckFields(compiled, classes)) return false;
   return Fail(rule.condition.text.empty() ? rule.source : rule.condition, 0,

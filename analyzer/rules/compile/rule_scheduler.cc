@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t kFnvBasis = 0xcbf29ce484222325, kFnvPrime = 0x100000001b3;
 
-// FNV-1a, 64 bit: of these bytes the hash on every machine, which hashes of libraries need not be.
+// FNV-1a, 64 bits. The hash is shown and compared between hosts; hashes of libraries differ from
+// one start of a program to the next.
 std::uint64_t Fnv1a(std::string_view bytes) {
   std::uint64_t hash = kFnvBasis;
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * kFnvPrime;
@@ -58,7 +59,7 @@ void RuleScheduler::Add(std::uint32_t rule) {
   }
 }
 
-// What is cheap to ask is asked first.
+// The cheapest question is asked first.
 int RuleScheduler::CostOf(ExpressionId id) const {
   const Expression& e = parts_.pool.expression(id);
   if (e.type != Expression::Type::kPredicate) {
@@ -81,7 +82,9 @@ int RuleScheduler::CostOf(ExpressionId id) const {
   }
 }
 
-// From the end to the beginning: where to go next is always known.
+// Short-circuit code, as compilers make it of && and ||. It is emitted from the end to the
+// beginning: then both targets of a step are known, and nothing is to be patched later. It also
+// makes every step lead to earlier ones, so that an evaluation always ends.
 std::uint32_t RuleScheduler::Emit(ExpressionId id, std::uint32_t if_true, std::uint32_t if_false) {
   const Expression& e = parts_.pool.expression(id);
   switch (e.type) {

@@ -11,7 +11,7 @@
 
 namespace randguard {
 
-// What the lists of the rule ask for; empty when it has none.
+// The lists of the rule as a condition; empty when it has none.
 std::string SimpleCondition(const Rule& rule);
 std::string SimpleCondition(const PersistenceDetection& detection);
 std::string SimpleCondition(const NetworkDetection& detection);

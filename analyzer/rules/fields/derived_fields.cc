@@ -40,7 +40,7 @@ const ProgramImage* ActorImage(const EventView& event) {
   return ImageOf(FindProcess(event, event.actor->process_id));
 }
 
-// What follows the last slash.
+// The part behind the last slash.
 std::string_view BaseName(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
@@ -73,7 +73,7 @@ std::string_view ExePathOf(const Process& process) {
   return process.image->exe_path;
 }
 
-// The parent as the event tells it (process_start only).
+// The parent as the event names it (process_start only).
 template <typename Get>
 OptionalText OwnParent(const EventView& event, Get&& get) {
   if (event.event_class != ClassOf<ProcessStart>()) return std::nullopt;
@@ -276,7 +276,7 @@ bool IsOutbound(const EventView& event) {
   return event.event_class == ClassOf<NetworkConnect>() || event.event_type == "network_send";
 }
 
-// Of these, the peer is not what the event is about, or there is none.
+// Such an event is not about a peer, or has none.
 bool IsLocal(const EventView& event) {
   return event.event_class == ClassOf<NetworkBind>() ||
          event.event_class == ClassOf<NetworkListen>();

@@ -22,7 +22,7 @@ class ProcessTable;
 // Values of derived fields that a test gives instead of a process table, by the field's name.
 using FieldOverrides = TextMap<Value>;
 
-// What is known beside the event. All borrowed, each may be null.
+// The data that a condition may use besides the event. All borrowed, each may be null.
 struct EvaluationContext {
   const ProcessTable* processes = nullptr;
   const absl::flat_hash_map<std::uint32_t, std::string>* users = nullptr;

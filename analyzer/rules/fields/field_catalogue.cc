@@ -12,10 +12,10 @@
 namespace randguard {
 
 FieldCatalogue::FieldCatalogue() {
-  [&]<std::size_t... kClass>(std::index_sequence<kClass...>) {
-    (AddOwn(kClass, OwnFieldsOf<std::variant_alternative_t<kClass, Event>>()), ...);
+  OwnFieldsByClass own = DescribeEvents();
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    AddOwn(event_class, std::move(own[event_class]));
   }
-  (std::make_index_sequence<kEventClasses>());
   for (const DerivedField& derived : DerivedFields()) AddDerived(derived);
   for (const FieldInfo& field : fields_) names_.emplace_back(field.name);
   event_type_ = Find("event_type").value();

@@ -21,7 +21,7 @@ struct EventView;
 
 using ReadField = void (*)(const EventView& event, FieldScratch& scratch, Value& out);
 
-// What a test writes for a field; text stays where it is.
+// A value that a test writes for a field; text stays where it is.
 struct FieldInput {
   enum class Form : std::uint8_t { kBoolean, kNumber, kText, kList };
   Form form = Form::kBoolean;

@@ -3,17 +3,6 @@
 
 namespace randguard {
 
-template OwnFields OwnFieldsOf<CredentialsChange>();
-template OwnFields OwnFieldsOf<ProcessAccess>();
-template OwnFields OwnFieldsOf<AgentSignal>();
-template OwnFields OwnFieldsOf<ModuleLoad>();
-template OwnFields OwnFieldsOf<ModuleUnload>();
-template OwnFields OwnFieldsOf<BpfOperation>();
-template OwnFields OwnFieldsOf<NamespaceChange>();
-template OwnFields OwnFieldsOf<Mount>();
-template OwnFields OwnFieldsOf<Unmount>();
-template OwnFields OwnFieldsOf<RootChange>();
-template OwnFields OwnFieldsOf<MemfdCreate>();
-template OwnFields OwnFieldsOf<IoUringOperation>();
+template void DescribeDomain<RG_DOMAIN_behaviour>(OwnFieldsByClass& out);
 
 }  // namespace randguard

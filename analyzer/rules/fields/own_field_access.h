@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How own fields are read and set: for own_*_fields.cc only, which say for which structs. The parts
-// that events share are compiled once (own_shared_fields.cc).
+// How own fields are read and set: for own_*_fields.cc only. The parts that events share are
+// compiled once (own_shared_fields.cc).
 #ifndef ANALYZER_RULES_FIELDS_OWN_FIELD_ACCESS_H_
 #define ANALYZER_RULES_FIELDS_OWN_FIELD_ACCESS_H_
 
@@ -17,12 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include "analyzer/event/actor.h"
-#include "analyzer/event/behaviour_events.h"
+#include "analyzer/event/events.h"
 #include "analyzer/event/field.h"
-#include "analyzer/event/file_events.h"
 #include "analyzer/event/kinds.h"
-#include "analyzer/event/network_events.h"
 #include "analyzer/event/values.h"
 #include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/fields/own_fields.h"
@@ -38,7 +35,7 @@ template <typename T>
 struct OptionalOf<std::optional<T>> {
   using Type = T;
 };
-// What a field holds when it is not null.
+// The type that a field holds when it is not null.
 template <typename T>
 using Plain = typename OptionalOf<T>::Type;
 
@@ -178,7 +175,7 @@ template <typename T>
 // The parts an event is written from, in this order.
 enum class Part { kActor, kCall, kOwn, kObject };
 
-// Of an EventView or EventParts.
+// The part, in an EventView or EventParts.
 template <Part kPart, typename Parts>
 auto* PartOf(const Parts& event) {
   if constexpr (kPart == Part::kActor) {
@@ -245,7 +242,7 @@ struct Form {
   bool mode, capabilities, address;
 };
 
-// What does not depend on the field's type.
+// The part that does not depend on the field's type.
 void AddField(std::string_view prefix, std::string_view field, const char* doc, Form form,
               ReadField read, SetField set, std::vector<OwnField>& out);
 
@@ -285,13 +282,8 @@ extern template void AddPart<Part::kObject, Socket>(std::vector<OwnField>& out);
 // Those of all system calls whose records are of such a kind, each once.
 std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind));
 
-}  // namespace randguard::own_fields
-
-namespace randguard {
-
 template <typename E>
 OwnFields OwnFieldsOf() {
-  using own_fields::AddPart, own_fields::Part;
   OwnFields out;
   if constexpr (requires(E e) { e.actor; }) {
     out.info.name = ClassName<E>();
@@ -300,7 +292,7 @@ OwnFields OwnFieldsOf() {
     if constexpr (requires { E::kEventType; }) {
       out.info.event_types = {E::kEventType};
     } else {
-      out.info.event_types = own_fields::EventTypesOf(IsMadeOf<E>);
+      out.info.event_types = EventTypesOf(IsMadeOf<E>);
     }
     AddPart<Part::kActor, Actor>(out.fields);
     if constexpr (requires(E e) { e.call; }) AddPart<Part::kCall, decltype(E::call)>(out.fields);
@@ -310,6 +302,22 @@ OwnFields OwnFieldsOf() {
     }
   }
   return out;
+}
+
+}  // namespace randguard::own_fields
+
+namespace randguard {
+
+template <rg_domain kDomain>
+void DescribeDomain(OwnFieldsByClass& out) {
+  const auto describe = [&]<EventClass kClass>() {
+    using E = std::variant_alternative_t<kClass, Event>;
+    if constexpr (kDomainOf<E> == kDomain) out[kClass] = own_fields::OwnFieldsOf<E>();
+  };
+  [&]<EventClass... kClass>(std::index_sequence<kClass...>) {
+    (describe.template operator()<kClass>(), ...);
+  }
+  (std::make_index_sequence<kEventClasses>());
 }
 
 }  // namespace randguard

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The fields by which the events of a class describe themselves (FieldsOf), as the catalogue takes
-// them.
+// The fields by which events describe themselves (FieldsOf), as the catalogue takes them.
 #ifndef ANALYZER_RULES_FIELDS_OWN_FIELDS_H_
 #define ANALYZER_RULES_FIELDS_OWN_FIELDS_H_
 
+#include <array>
 #include <string>
 #include <vector>
 
+#include "analyzer/event/event_classes.h"
 #include "analyzer/rules/fields/field_info.h"
+#include "schema/abi/event.h"
 
 namespace randguard {
 
 struct OwnField {
-  std::string name;  // of nested ones: with dots
+  std::string name;  // nested ones have dots
   const char* doc = nullptr;
   ValueType type = ValueType::kText;
   bool address = false;
@@ -27,9 +29,13 @@ struct OwnFields {
   std::vector<OwnField> fields;
 };
 
-// Instantiated in own_*_fields.cc, for every class: the linker names the one that was forgotten.
-template <typename E>
-OwnFields OwnFieldsOf();
+using OwnFieldsByClass = std::array<OwnFields, kEventClasses>;
+
+// Those of all classes of a domain. Each domain is compiled alone (own_*_fields.cc).
+template <rg_domain kDomain>
+void DescribeDomain(OwnFieldsByClass& out);
+
+OwnFieldsByClass DescribeEvents();
 
 }  // namespace randguard
 

@@ -3,10 +3,6 @@
 
 namespace randguard {
 
-template OwnFields OwnFieldsOf<FileOpen>();
-template OwnFields OwnFieldsOf<FileWrite>();
-template OwnFields OwnFieldsOf<FileRename>();
-template OwnFields OwnFieldsOf<FileUnlink>();
-template OwnFields OwnFieldsOf<FileChange>();
+template void DescribeDomain<RG_DOMAIN_file>(OwnFieldsByClass& out);
 
 }  // namespace randguard

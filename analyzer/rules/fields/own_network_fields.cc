@@ -3,11 +3,6 @@
 
 namespace randguard {
 
-template OwnFields OwnFieldsOf<NetworkConnect>();
-template OwnFields OwnFieldsOf<NetworkBind>();
-template OwnFields OwnFieldsOf<NetworkListen>();
-template OwnFields OwnFieldsOf<NetworkAccept>();
-template OwnFields OwnFieldsOf<NetworkDatagram>();
-template OwnFields OwnFieldsOf<NetworkClose>();
+template void DescribeDomain<RG_DOMAIN_network>(OwnFieldsByClass& out);
 
 }  // namespace randguard

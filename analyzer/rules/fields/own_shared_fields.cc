@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The parts that events share, and what does not depend on a field's type.
+// The parts that events share, and all code that does not depend on a field's type.
 #include <cstdio>
 #include <cstdlib>
+#include <set>
+#include <variant>
 
 #include "absl/strings/str_format.h"
 #include "analyzer/event/calls.h"
@@ -71,3 +73,37 @@ bool StoreBits(const FieldInput& input, int base, std::uint64_t& bits) {
 }
 
 }  // namespace randguard::own_fields
+
+namespace randguard {
+namespace {
+
+// Without a default: a new domain is a warning here.
+void Describe(rg_domain domain, OwnFieldsByClass& out) {
+  switch (domain) {
+    case RG_DOMAIN_process:
+      return DescribeDomain<RG_DOMAIN_process>(out);
+    case RG_DOMAIN_file:
+      return DescribeDomain<RG_DOMAIN_file>(out);
+    case RG_DOMAIN_behaviour:
+      return DescribeDomain<RG_DOMAIN_behaviour>(out);
+    case RG_DOMAIN_network:
+      return DescribeDomain<RG_DOMAIN_network>(out);
+  }
+}
+
+template <typename Variant>
+struct DomainsOf;
+template <typename... E>
+struct DomainsOf<std::variant<E...>> {
+  static std::set<rg_domain> All() { return {kDomainOf<E>...}; }
+};
+
+}  // namespace
+
+OwnFieldsByClass DescribeEvents() {
+  OwnFieldsByClass out;
+  for (const rg_domain domain : DomainsOf<Event>::All()) Describe(domain, out);
+  return out;
+}
+
+}  // namespace randguard

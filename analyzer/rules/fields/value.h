@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a condition sees of an event's field.
+// An event's field as a condition sees it.
 #ifndef ANALYZER_RULES_FIELDS_VALUE_H_
 #define ANALYZER_RULES_FIELDS_VALUE_H_
 

@@ -92,7 +92,7 @@ struct Predicate {
 
   // Whether it holds of the value; never of an absent one.
   bool Test(const Value& value) const;
-  // Of one text of the value.
+  // Whether it holds of one text of the value.
   bool TestText(std::string_view text) const;
 
  private:

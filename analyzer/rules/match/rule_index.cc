@@ -73,7 +73,7 @@ std::optional<std::vector<IndexKey>> NumberKeys(const Predicate& predicate) {
   return keys;
 }
 
-// What every text that a glob fits begins or ends with.
+// A beginning or end of every text that the glob fits.
 std::optional<IndexKey> GlobKey(std::string_view glob) {
   constexpr std::string_view kSpecial = "*?[]";
   IndexKey key;

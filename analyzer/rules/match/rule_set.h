@@ -25,7 +25,7 @@ struct CompiledRule {
   bool detection = false;
   bool built_in = false;
   RuleTree tree;
-  // What is left of the rule for each event class: kFalse, the class is not looked at.
+  // The rest of the rule for each event class: kFalse, the class is not looked at.
   std::array<ExpressionId, kEventClasses> roots{};
 };
 
@@ -64,7 +64,7 @@ class RuleSet {
   const std::vector<CompiledRule>& rules() const { return parts_.rules; }
   // How many are evaluated, without detections.
   std::size_t enabled() const { return enabled_; }
-  // Of all that is evaluated: the same rules, the same hash, on any machine.
+  // A hash of all that is evaluated: the same rules, the same hash, on any machine.
   const std::string& hash() const { return parts_.hash; }
 
   const ForClass& for_class(EventClass event_class) const { return parts_.classes[event_class]; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Events as people write them, for a rule's tests and for `rules explain`: named fields, or a line
-// of output. What is not given is absent, zero or false.
+// of output. All other fields are absent, zero or false.
 #ifndef ANALYZER_RULES_TOOLS_EVENT_FIXTURE_H_
 #define ANALYZER_RULES_TOOLS_EVENT_FIXTURE_H_
 
@@ -40,7 +40,7 @@ class EventFixture {
   EventFixture(const EventFixture&) = delete;
   EventFixture& operator=(const EventFixture&) = delete;
 
-  // What happened before.
+  // An event that happened before.
   absl::Status Add(const TestEvent& event);
   // The event to be evaluated, with what happened before as its context; valid until the fixture's
   // end.

@@ -14,6 +14,7 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
+#include "analyzer/config/rule_checks.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/replay.h"
 #include "analyzer/pipeline/pipeline.h"
@@ -37,12 +38,19 @@ std::string Joined(const std::vector<std::string>& items) {
 
 // The same rules, all of them on: those that are off can be tested and explained, too.
 std::shared_ptr<const RuleSet> CompileAllOn(Config config) {
-  for (Rule& rule : config.rules) rule.enabled = true;
+  for (Rule& rule : config.rules) rule.enabled = rule.enabled || !IsIncomplete(rule);
   std::vector<Diagnostic> diagnostics;  // told already
   return RuleSet::Compile(config, diagnostics);
 }
 
-absl::StatusOr<std::size_t> FindRule(const RuleSet& rules, const std::string& id) {
+absl::StatusOr<std::size_t> FindRule(const Config& config, const RuleSet& rules,
+                                     const std::string& id) {
+  for (const Rule& rule : config.rules) {
+    if (rule.id == id && IsIncomplete(rule)) {
+      return InvalidInput("the rule %s is incomplete; rand-guard check says what it lacks",
+                          Quoted(id));
+    }
+  }
   std::vector<std::string_view> known;
   for (std::size_t i = 0; i < rules.rules().size(); ++i) {
     const CompiledRule& compiled = rules.rules()[i];
@@ -167,13 +175,18 @@ int RulesLint(Arguments& arguments) {
 int RulesList(Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Tell::kErrors);
   if (!loaded.has_value()) return 1;
-  for (const CompiledRule& compiled : loaded->rules->rules()) {
-    const Rule& rule = compiled.rule;
-    if (compiled.detection) continue;
-    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s\n", EscapedForTerminal(rule.id),
+  const auto print = [](const Rule& rule) {
+    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s%s\n", EscapedForTerminal(rule.id),
                           rule.enabled ? "on" : "off", Name(rule.type), Name(rule.severity),
-                          EscapedForTerminal(rule.name), rule.tags.empty() ? "" : "  [",
-                          Joined(rule.tags), rule.tags.empty() ? "" : "]"));
+                          EscapedForTerminal(rule.name), IsIncomplete(rule) ? " (incomplete)" : "",
+                          rule.tags.empty() ? "" : "  [", Joined(rule.tags),
+                          rule.tags.empty() ? "" : "]"));
+  };
+  for (const CompiledRule& compiled : loaded->rules->rules()) {
+    if (!compiled.detection) print(compiled.rule);
+  }
+  for (const Rule& rule : loaded->config.rules) {
+    if (IsIncomplete(rule)) print(rule);  // nothing was compiled of it
   }
   return 0;
 }
@@ -211,7 +224,7 @@ int RulesExplain(Arguments& arguments) {
   if (!loaded.has_value()) return 1;
   const auto rules = CompileAllOn(loaded->config);
   if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
-  const auto index = FindRule(*rules, arguments.operands()[0]);
+  const auto index = FindRule(loaded->config, *rules, arguments.operands()[0]);
   if (!index.ok()) return Fail(index.status());
   if (event.has_value()) return ExplainEvent(rules, *index, *event);
   const absl::Status status = ExplainCapture(loaded->config, rules, *index, *capture);

@@ -260,8 +260,11 @@ void CheckHooks(std::string_view name, bool enabled, bool has_hooks, const FileR
   if (!enabled || has_hooks || !file.TableOf(name).Has("hooks", Type::kArray)) return;
   const TomlMember* hooks = file.TableOf(name).Find("hooks");
   if (!hooks->value.array.empty()) return;  // its items were reported
-  file.TableOf(name).Error(hooks->value.offset, "hooks",
-                           absl::StrFormat("must not be empty while %s.enabled is true", name));
+  file.TableOf(name).Error(
+      hooks->value.offset, "hooks",
+      absl::StrFormat("must not be empty while %s.enabled is true; without it, all "
+                      "hooks are on",
+                      name));
 }
 
 void CheckRefused(std::string_view key, bool value, const FileReader& file) {

@@ -199,7 +199,8 @@ TEST(ParseConfigTest, RepeatedHookIsAWarning) {
 TEST(ParseConfigTest, HooksOfAnEnabledTableAreNotEmpty) {
   EXPECT_EQ(
       Diagnose("[process]\nhooks = []\n"),
-      Lines{"c.toml:2:9: error: process.hooks: must not be empty while process.enabled is true"});
+      Lines{"c.toml:2:9: error: process.hooks: must not be empty while process.enabled is true; "
+            "without it, all hooks are on"});
   EXPECT_EQ(Diagnose("[network]\nhooks = []\n"), Lines{});
 }
 

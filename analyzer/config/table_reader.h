@@ -44,7 +44,7 @@ class TableReader {
   void operator()(const Key& key, std::uint32_t& field, const Range& range);
   void operator()(const Key& key, std::string& field, const Text& text);
   void operator()(const Key& key, std::vector<std::string>& field, const Text& text);
-  void operator()(const Key& key, std::vector<std::uint16_t>& field, const Items& items);
+  void operator()(const Key& key, std::vector<std::uint16_t>& field);
 
   void operator()(const Key& key, SourceText& field, const Text& text);
   void operator()(const Key& key, std::vector<SourceText>& field, const Text& text);
@@ -71,8 +71,8 @@ class TableReader {
   }
 
   template <Enum E>
-  void operator()(const Key& key, std::vector<E>& field, const Items& items) {
-    ReadList(key, TomlValue::Type::kString, items.min_items, kListMax, field,
+  void operator()(const Key& key, std::vector<E>& field) {
+    ReadList(key, TomlValue::Type::kString, kListMax, field,
              [&](const TomlValue& item) { return ReadChoice<E>(key, item); });
   }
 
@@ -81,6 +81,9 @@ class TableReader {
 
   // Null when the key is not written.
   const TomlMember* Find(std::string_view key) const;
+
+  // Whether it is written, and not as an empty list.
+  bool Gives(std::string_view key) const;
 
   // Whether it is written and holds something of the right type.
   bool Has(std::string_view key, TomlValue::Type type) const;
@@ -91,6 +94,7 @@ class TableReader {
 
   // "table.key: message"
   void Error(std::size_t offset, std::string_view key, std::string_view message) const;
+  void Warning(std::size_t offset, std::string_view key, std::string_view message) const;
 
  private:
   static constexpr std::size_t kListMax = 4096;
@@ -100,7 +104,7 @@ class TableReader {
   const TomlValue* Expect(const Key& key, TomlValue::Type type);
   bool IsOfType(const Key& key, const TomlValue& value, TomlValue::Type type) const;
   bool IsValidText(const Key& key, const TomlValue& value, const Text& text) const;
-  bool IsValidCount(const Key& key, const TomlValue& list, std::size_t min, std::size_t max) const;
+  bool IsValidCount(const Key& key, const TomlValue& list, std::size_t max) const;
   void ReadException(const Key& key, const TomlValue& item, std::vector<RuleException>& field);
   void ReadTest(const TomlValue& table, std::vector<RuleTest>& field);
   void ReadTestEvent(std::string_view key, const TomlValue& value, TestEvent& event) const;
@@ -123,10 +127,10 @@ class TableReader {
 
   // `read` makes the items one element stands for; none when it reported an error.
   template <typename T, typename Read>
-  void ReadList(const Key& key, TomlValue::Type type, std::size_t min, std::size_t max,
-                std::vector<T>& field, const Read& read) {
+  void ReadList(const Key& key, TomlValue::Type type, std::size_t max, std::vector<T>& field,
+                const Read& read) {
     const TomlValue* list = Expect(key, TomlValue::Type::kArray);
-    if (list == nullptr || !IsValidCount(key, *list, min, max)) return;
+    if (list == nullptr || !IsValidCount(key, *list, max)) return;
     field.clear();
     for (const TomlValue& item : list->array) {
       if (!IsOfType(key, item, type)) continue;

@@ -185,7 +185,7 @@ class Inspector {
     rg_header header;
     std::memcpy(&header, record.data(), sizeof(header));
     SawTime(header.time_ns);
-    if (header.kind == 0 || header.kind >= RG_KIND_END) {
+    if (header.kind == 0 || header.kind >= info_.records.size()) {
       ++info_.unknown_records;
       return;  // no damage: a newer collector knows this kind
     }
@@ -208,7 +208,8 @@ class Inspector {
   void AddLosses() {
     for (std::size_t kind = 0; kind < last_lost_.size(); ++kind) {
       const std::uint64_t before = kind < first_lost_.size() ? first_lost_[kind] : 0;
-      std::uint64_t& lost = kind > 0 && kind < RG_KIND_END ? info_.lost[kind] : info_.unknown_lost;
+      std::uint64_t& lost =
+          kind > 0 && kind < info_.lost.size() ? info_.lost[kind] : info_.unknown_lost;
       lost += Since(last_lost_[kind], before);
     }
     last_lost_.clear();

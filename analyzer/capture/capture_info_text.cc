@@ -14,8 +14,8 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 constexpr std::string_view KindName(std::size_t kind) {
   switch (kind) {
-#define EVENT_KIND(number, name, body, lane) \
-  case number:                               \
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) \
+  case number:                                                  \
     return #name;
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND

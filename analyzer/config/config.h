@@ -26,15 +26,9 @@ enum class AgentMode { kMonitor, kDetect };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
 enum class Behaviour {
-  kCredentials,
-  kProcessAccess,
-  kAgentSignals,
-  kModules,
-  kBpf,
-  kNamespaces,
-  kMounts,
-  kMemfd,
-  kIoUring
+#define BEHAVIOUR(name, enumerator) enumerator,
+#include "schema/abi/behaviours.def"
+#undef BEHAVIOUR
 };
 enum class FileHook {
   kOpen,

@@ -8,11 +8,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
+#include "analyzer/config/behaviour.h"
 #include "analyzer/config/names.h"
 #include "analyzer/event/calls.h"
 #include "schema/abi/event.h"
@@ -26,69 +26,32 @@ constexpr std::uint32_t kRingMaxKib = 1048576;
 constexpr std::uint16_t kFlushMs = 8;
 constexpr std::uint32_t kHeartbeatMs = 1000;
 
-std::uint16_t CallNumber(std::string_view name) {
-  for (std::size_t number = 1; number < kCalls.size(); ++number) {
-    if (kCalls[number].name == name) return static_cast<std::uint16_t>(number);
+template <typename Wanted>
+void AddCalls(std::vector<std::uint16_t>& calls, Wanted&& wanted) {
+  for (std::size_t call = 1; call < kCalls.size(); ++call) {
+    if (wanted(kCalls[call])) calls.push_back(static_cast<std::uint16_t>(call));
   }
-  return 0;
-}
-
-// The behaviour that records of this kind report. Calls that make such records belong to it.
-std::optional<Behaviour> BehaviourOf(unsigned kind) {
-  switch (kind) {
-    case RG_KIND_credentials_change:
-      return Behaviour::kCredentials;
-    case RG_KIND_process_access:
-      return Behaviour::kProcessAccess;
-    case RG_KIND_agent_signal:
-      return Behaviour::kAgentSignals;
-    case RG_KIND_module_load:
-    case RG_KIND_module_unload:
-      return Behaviour::kModules;
-    case RG_KIND_bpf_operation:
-      return Behaviour::kBpf;
-    case RG_KIND_namespace_change:
-      return Behaviour::kNamespaces;
-    case RG_KIND_mount:
-    case RG_KIND_unmount:
-    case RG_KIND_root_change:
-      return Behaviour::kMounts;
-    case RG_KIND_memfd_create:
-      return Behaviour::kMemfd;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool Has(const Config& config, Behaviour behaviour) {
-  const auto& list = config.process.behaviour;
-  return std::find(list.begin(), list.end(), behaviour) != list.end();
 }
 
 std::vector<std::uint16_t> CallsOf(const Config& config) {
   std::vector<std::uint16_t> calls;
   if (!config.ebpf.enabled) return calls;
-  if (config.process.failed_exec) calls = {RG_CALL_execve, RG_CALL_execveat};
+  if (config.process.failed_exec) {
+    AddCalls(calls, [](const CallInfo& call) { return call.kind == RG_KIND_exec_failed; });
+  }
   if (config.file.enabled) {
     for (const FileHook hook : config.file.hooks) {
-      const std::uint16_t asked = CallNumber(Name(hook));
-      calls.push_back(asked);
-      for (std::size_t call = 1; call < kCalls.size(); ++call) {
-        if (kCalls[call].like == asked) calls.push_back(static_cast<std::uint16_t>(call));
-      }
+      AddCalls(calls, [&](const CallInfo& call) { return SwitchOf(call) == Name(hook); });
     }
   }
-  for (std::size_t call = 1; call < kCalls.size(); ++call) {
-    const auto behaviour = BehaviourOf(kCalls[call].kind);
-    if (behaviour.has_value() && Has(config, *behaviour)) {
-      calls.push_back(static_cast<std::uint16_t>(call));
-    }
-  }
+  AddCalls(calls, [&](const CallInfo& call) {
+    const auto behaviour = BehaviourOf(call.kind);
+    return behaviour.has_value() && Has(config.process, *behaviour);
+  });
   if (config.network.enabled) {
     const std::size_t others = calls.size();
-    for (const NetworkHook hook : config.network.hooks) {
-      if (hook != NetworkHook::kClose) calls.push_back(CallNumber(Name(hook)));
-      if (hook == NetworkHook::kRecvmmsg) calls.push_back(RG_CALL_recvmmsg_time64);
+    for (const NetworkHook hook : config.network.hooks) {  // kClose is no call
+      AddCalls(calls, [&](const CallInfo& call) { return SwitchOf(call) == Name(hook); });
     }
     // 32-bit programs can make any of these calls through socketcall(2).
     if (calls.size() > others) calls.push_back(RG_CALL_socketcall);
@@ -109,8 +72,8 @@ std::vector<std::uint16_t> HooksOf(const Config& config) {
     hooks.push_back(RG_HOOK_network_close);
   }
   hooks.push_back(RG_HOOK_snapshot);
-  if (Has(config, Behaviour::kModules)) hooks.push_back(RG_HOOK_modules);
-  if (Has(config, Behaviour::kIoUring)) hooks.push_back(RG_HOOK_io_uring);
+  if (Has(config.process, Behaviour::kModules)) hooks.push_back(RG_HOOK_modules);
+  if (Has(config.process, Behaviour::kIoUring)) hooks.push_back(RG_HOOK_io_uring);
   return hooks;
 }
 

@@ -143,7 +143,7 @@ TEST(ShippedConfigTest, HoldsTheDefaults) {
   EXPECT_EQ(*result.config, Config{});
 }
 
-// As an administrator of the earlier, single-process sensor wrote it.
+// A configuration that an administrator wrote for the earlier, single-process sensor.
 TEST(ShippedConfigTest, EarlierConfigLoads) {
   const ConfigResult result =
       LoadConfig(testing::SourcePath("analyzer/config/testdata/earlier.toml"));

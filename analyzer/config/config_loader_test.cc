@@ -102,7 +102,7 @@ TEST(ParseConfigTest, UnknownValueIsSuggested) {
             "allowed: \"monitor\", \"detect\""});
 }
 
-TEST(ParseConfigTest, WrongTypeIsToldWithBoth) {
+TEST(ParseConfigTest, WrongTypeIsReportedWithBoth) {
   EXPECT_EQ(Diagnose("[process]\ncollect_args = \"yes\"\n"),
             Lines{"c.toml:2:16: error: process.collect_args: expected boolean, found string"});
   EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 1.5\n"),

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kReservedPrefix = "BUILTIN-";
 
-// Which keys belong to which types of rules.
+// The types of rules that each key belongs to.
 struct TypedKey {
   std::string_view key;
   std::vector<RuleType> types;
@@ -78,7 +78,7 @@ bool IsUnder(std::string_view file, std::string_view path) {
   return file == path || (file.starts_with(path) && file[path.size()] == '/');
 }
 
-// Paths and patterns must both match: whole-path patterns outside of all paths never do.
+// Paths and patterns must both match: a whole-path pattern outside of all paths never does.
 void CheckPathsMeetPatterns(const std::vector<std::string>& paths,
                             const std::vector<std::string>& patterns, const TableReader& reader) {
   if (paths.empty() || patterns.empty()) return;

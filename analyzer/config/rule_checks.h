@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a rule or a detection must fulfil as a whole, after its keys have been read one by one.
+// Checks of a rule or a detection as a whole, after its keys have been read one by one.
 #ifndef ANALYZER_CONFIG_RULE_CHECKS_H_
 #define ANALYZER_CONFIG_RULE_CHECKS_H_
 

@@ -26,7 +26,7 @@ namespace randguard {
 template <typename E>
 concept Enum = std::is_enum_v<E>;
 
-// For messages and documents: what a key of type E takes.
+// The values that a key of type E can have, for messages and documents.
 template <Enum E>
 std::string AllowedValues() {
   std::string allowed = QuotedList(EnumTraits<E>::kNames);
@@ -36,7 +36,7 @@ std::string AllowedValues() {
 
 class TableReader {
  public:
-  // All are borrowed. `table` may be null: the table is not written. `name` is used in messages.
+  // All arguments are borrowed. `table` is null if the table is not written. Messages use `name`.
   TableReader(const TomlValue* table, std::string_view name, Reporter& reporter);
 
   // The visitor of keys.h.
@@ -82,13 +82,14 @@ class TableReader {
   // Null when the key is not written.
   const TomlMember* Find(std::string_view key) const;
 
-  // Whether it is written, and not as an empty list.
+  // Whether the key is written, and not as an empty list.
   bool Gives(std::string_view key) const;
 
-  // Whether it is written and holds something of the right type.
+  // Whether the key is written and holds something of the right type.
   bool Has(std::string_view key, TomlValue::Type type) const;
 
-  // Where to point at for `key`: its value, or the table when it is not written.
+  // The position that a message about `key` points at: its value, or the table when it is not
+  // written.
   std::size_t OffsetOf(std::string_view key) const;
   std::size_t Offset() const { return table_ == nullptr ? 0 : table_->offset; }
 
@@ -125,7 +126,7 @@ class TableReader {
     return {};
   }
 
-  // `read` makes the items one element stands for; none when it reported an error.
+  // `read` makes items of one element of the list; none when it reported an error.
   template <typename T, typename Read>
   void ReadList(const Key& key, TomlValue::Type type, std::size_t max, std::vector<T>& field,
                 const Read& read) {

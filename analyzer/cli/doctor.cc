@@ -18,6 +18,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/cli/collector_process.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/ingest/listener.h"
@@ -203,7 +204,7 @@ void PrintJson(const Findings& f) {
 
 }  // namespace
 
-int Doctor(Arguments& arguments) {
+int Doctor(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Tell::kErrors);
   if (!loaded.has_value()) return 1;
   Findings findings;
@@ -215,7 +216,7 @@ int Doctor(Arguments& arguments) {
     }
   }
   findings.usable = !findings.hooks.empty() && findings.refusal.empty();
-  if (arguments.Has("--json")) {
+  if (arguments.Has(option::kJson)) {
     PrintJson(findings);
   } else {
     PrintText(findings);

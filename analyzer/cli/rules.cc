@@ -12,6 +12,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
 #include "analyzer/config/reporter.h"
@@ -140,7 +141,7 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
 
 }  // namespace
 
-int RulesTest(Arguments& arguments) {
+int RulesTest(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
   const auto rules = CompileAllOn(loaded->config);
@@ -156,7 +157,7 @@ int RulesTest(Arguments& arguments) {
   return results.failures.empty() ? 0 : 1;
 }
 
-int RulesLint(Arguments& arguments) {
+int RulesLint(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Tell::kLint);
   if (!loaded.has_value()) return 1;
   Print(absl::StrFormat("%d rules, %d of them on with the built-in ones\n",
@@ -164,7 +165,7 @@ int RulesLint(Arguments& arguments) {
   return 0;
 }
 
-int RulesList(Arguments& arguments) {
+int RulesList(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Tell::kErrors);
   if (!loaded.has_value()) return 1;
   for (const CompiledRule& compiled : loaded->rules->rules()) {
@@ -178,7 +179,7 @@ int RulesList(Arguments& arguments) {
   return 0;
 }
 
-int RulesFields(Arguments&) {
+int RulesFields(const Arguments&) {
   const FieldCatalogue& catalogue = FieldCatalogue::Get();
   std::vector<const FieldInfo*> fields;
   for (const FieldInfo& field : catalogue.fields()) fields.push_back(&field);
@@ -198,21 +199,18 @@ int RulesFields(Arguments&) {
   return 0;
 }
 
-int RulesExplain(Arguments& arguments) {
-  const auto capture = arguments.Value("--capture");
-  const auto event = arguments.Value("--event");
-  if (capture.has_value() == event.has_value()) {
-    Say("rules explain: one of --capture FILE and --event JSON is needed");
-    return 2;
-  }
+int RulesExplain(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Tell::kErrors);
   if (!loaded.has_value()) return 1;
   const auto rules = CompileAllOn(loaded->config);
   if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
   const auto index = FindRule(*rules, arguments.operands()[0]);
   if (!index.ok()) return Fail(index.status());
-  if (event.has_value()) return ExplainEvent(rules, *index, *event);
-  const absl::Status status = ExplainCapture(loaded->config, rules, *index, *capture);
+  if (const auto event = arguments.Value(option::kEvent)) {
+    return ExplainEvent(rules, *index, *event);
+  }
+  const absl::Status status =
+      ExplainCapture(loaded->config, rules, *index, *arguments.Value(option::kCapture));
   return status.ok() ? 0 : Fail(status);
 }
 

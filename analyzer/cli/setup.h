@@ -21,8 +21,8 @@
 namespace randguard::cli {
 
 // The system users of the two processes.
-inline constexpr char kCollectorUser[] = "rand-guard-collector";
-inline constexpr char kAnalyzerUser[] = "rand-guard";
+inline constexpr char kDefaultCollectorUser[] = "rand-guard-collector";
+inline constexpr char kDefaultAnalyzerUser[] = "rand-guard";
 
 void Say(std::string_view text);
 // Says why and returns exit status 1.

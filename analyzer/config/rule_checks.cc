@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
-#include "analyzer/config/reporter.h"
 #include "analyzer/config/table_reader.h"
+#include "analyzer/source/reporter.h"
 
 namespace randguard {
 namespace {

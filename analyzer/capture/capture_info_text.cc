@@ -81,7 +81,7 @@ class Report {
     absl::StrAppendFormat(&text_, format, args...);
     text_ += '\n';
   }
-  std::string Take() { return std::move(text_); }
+  std::string Release() { return std::move(text_); }
 
  private:
   std::string text_;
@@ -192,7 +192,7 @@ std::string FormatCaptureInfo(const CaptureInfo& info) {
                 Count(info.hellos - info.sessions.size(), "session", "sessions"));
   }
   AddVerdict(info, report);
-  return report.Take();
+  return report.Release();
 }
 
 }  // namespace randguard

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "analyzer/base/status.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/tools/lint.h"
 #include "schema/plan.capnp.h"
@@ -58,12 +59,13 @@ uid_t UnusedId(uid_t from) {
 
 absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
   Identities out;
-  const auto find = [&](const char* option, const char* standard, uid_t& uid,
+  const auto find = [&](const Option& option, const char* standard, uid_t& uid,
                         gid_t& gid) -> absl::Status {
     const auto named = arguments.Value(option);
-    auto user = FindUser(named.value_or(standard), option);
+    auto user = FindUser(named.value_or(standard), option.name);
     if (!user.ok() && invent && !named.has_value()) {
-      uid = gid = UnusedId(standard == kCollectorUser ? kFirstInventedId : out.collector_uid + 1);
+      uid = gid =
+          UnusedId(standard == kDefaultCollectorUser ? kFirstInventedId : out.collector_uid + 1);
       return absl::OkStatus();
     }
     if (!user.ok()) return user.status();
@@ -73,8 +75,9 @@ absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
   };
   out.collector_uid = kFirstInventedId;
   RG_RETURN_IF_ERROR(
-      find("--collector-user", kCollectorUser, out.collector_uid, out.collector_gid));
-  RG_RETURN_IF_ERROR(find("--analyzer-user", kAnalyzerUser, out.analyzer_uid, out.analyzer_gid));
+      find(option::kCollectorUser, kDefaultCollectorUser, out.collector_uid, out.collector_gid));
+  RG_RETURN_IF_ERROR(
+      find(option::kAnalyzerUser, kDefaultAnalyzerUser, out.analyzer_uid, out.analyzer_gid));
   if (out.collector_uid == 0 || out.collector_gid == 0) {
     return HostError("the collector's user must not be root: it is what it becomes to lose root");
   }
@@ -93,7 +96,7 @@ int Fail(const absl::Status& status) {
 }
 
 std::optional<std::string> ConfigPath(const Arguments& arguments) {
-  if (auto path = arguments.Value("--config")) return path;
+  if (auto path = arguments.Value(option::kConfig)) return path;
   if (const char* path = std::getenv("EDR_CONFIG")) return path;
   if (access(RG_CONFIG_PATH, F_OK) == 0) return RG_CONFIG_PATH;
   return std::nullopt;
@@ -114,14 +117,14 @@ std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint,
 
 }  // namespace
 
-std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell) {
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
   std::vector<Diagnostic> diagnostics;
-  auto loaded = Load(ConfigPath(arguments), tell == Tell::kLint, diagnostics);
+  auto loaded = Load(ConfigPath(arguments), report == Report::kLint, diagnostics);
   for (const Diagnostic& d : diagnostics) {
-    if (tell == Tell::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
+    if (report == Report::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
   }
-  if (loaded.has_value() && tell != Tell::kErrors) {
+  if (loaded.has_value() && report != Report::kErrors) {
     for (const std::string& limitation : loaded->config.Unsupported()) {
       std::fprintf(stderr, "warning: %s\n", limitation.c_str());
     }
@@ -146,7 +149,7 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
 }
 
 std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {
-  auto path = arguments.Value("--output");
+  auto path = arguments.Value(option::kOutput);
   if (path == "-") return std::nullopt;
   if (path.has_value()) return path;
   if (config.output.type == OutputType::kStdout || config.output.path.empty()) return std::nullopt;

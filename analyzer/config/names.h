@@ -15,7 +15,7 @@ namespace randguard {
 
 // kNames: one per enumerator, in order.
 // kHookTable: for hooks, the table that lists them.
-// kAlso: what is accepted besides, for messages and documents.
+// kAlso: further accepted values, for messages and documents.
 template <typename E>
 struct EnumTraits;
 

@@ -53,7 +53,7 @@ std::vector<std::uint16_t> CallsOf(const Config& config) {
     for (const NetworkHook hook : config.network.hooks) {  // kClose is no call
       AddCalls(calls, [&](const CallInfo& call) { return SwitchOf(call) == Name(hook); });
     }
-    // 32-bit programs may ask for any of them by it.
+    // 32-bit programs can make any of these calls through socketcall(2).
     if (calls.size() > others) calls.push_back(RG_CALL_socketcall);
   }
   std::sort(calls.begin(), calls.end());
@@ -103,7 +103,7 @@ void SetNumbers(Builder list, const std::vector<std::uint16_t>& numbers) {
   for (unsigned i = 0; i < numbers.size(); ++i) list.set(i, numbers[i]);
 }
 
-// The table of the kernel side: by system call number, 64-bit and 32-bit.
+// Fills the kernel side's table of calls: by system call number, 64-bit and 32-bit.
 void SetCalls(const std::vector<std::uint16_t>& calls, rg_settings& settings) {
   for (const std::uint16_t call : calls) {
     const CallInfo& info = kCalls[call];
@@ -132,32 +132,34 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   return settings;
 }
 
-// The table with `slots` slots; empty if an entry would lie too far from the slot that its hash
-// says. Who has come less far makes room, so that none gets much further than the others.
+// Robin Hood hashing: the table with `slots` slots. An entry takes the slot of another one that is
+// nearer to the slot of its own hash, so that all stay near. Look-ups probe RG_FILTER_PROBES slots
+// and no more. The result is empty if an entry would lie farther away.
 std::vector<rg_filter_slot> InsertAll(const CompiledFilter& filter, std::size_t slots) {
   std::vector<rg_filter_slot> table(slots);
   for (const auto& [hash, entry] : filter.entries) {
-    if (hash == 0) return {};  // means that a slot is empty
+    if (hash == 0) return {};  // would mark a slot as empty
     rg_filter_slot moving{};
     moving.hash = hash;
     moving.entry.flags = entry.flags;
     moving.entry.length = static_cast<std::uint16_t>(entry.text.size());
     std::memcpy(moving.entry.text, entry.text.data(), entry.text.size());
-    for (std::size_t way = 0; moving.hash != 0; ++way) {
-      if (way == RG_FILTER_PROBES) return {};
-      rg_filter_slot& slot = table[(moving.hash + way) % slots];
-      const std::size_t its_way = (&slot - table.data() + slots - slot.hash % slots) % slots;
-      if (slot.hash == 0 || its_way < way) {
+    for (std::size_t distance = 0; moving.hash != 0; ++distance) {
+      if (distance == RG_FILTER_PROBES) return {};
+      rg_filter_slot& slot = table[(moving.hash + distance) % slots];
+      const std::size_t its_distance = (&slot - table.data() + slots - slot.hash % slots) % slots;
+      if (slot.hash == 0 || its_distance < distance) {
         std::swap(slot, moving);
-        way = its_way;
+        distance = its_distance;
       }
     }
   }
   return table;
 }
 
-// At least half of it is empty, so that what is not there is soon known not to be. Where entries
-// find no place in the largest one (hashes would have to be made for that), everything is reported.
+// At least half of the table is empty, so that a look-up of an absent text ends soon. The table
+// grows until every entry has a place. If even the largest table is too small, everything is
+// reported; only hashes made for that purpose can bring that about.
 std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter, rg_settings& settings) {
   std::size_t slots = std::bit_ceil(2 * filter.entries.size());
   std::vector<rg_filter_slot> table = InsertAll(filter, slots);

@@ -39,17 +39,17 @@ class Reporter {
   std::vector<Diagnostic>& diagnostics_;
 };
 
-// What is wrong at an offset of a text that knows where it stands.
+// Reports a mistake at an offset of a text that knows its position.
 void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
               std::string_view message, std::vector<Diagnostic>& diagnostics);
 
-// Diagnostics go to terminals and journals: the input must not be able to write there.
+// Diagnostics go to terminals and journals. Input must not be able to control those.
 std::string EscapedForTerminal(std::string_view text);
 
 // The value in double quotes, control characters escaped, cut when it is long.
 std::string Quoted(std::string_view value);
 
-// The known name nearest to `name`, where one is near enough for a typing mistake; otherwise empty.
+// The known name nearest to `name`, if one is near enough for a typing mistake; otherwise empty.
 std::string_view Nearest(std::string_view name, std::span<const std::string_view> known);
 
 // "; did you mean "x"?", or nothing.

@@ -19,9 +19,11 @@
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/replay.h"
 #include "analyzer/pipeline/pipeline.h"
+#include "analyzer/rules/compile/compile_rules.h"
+#include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/rules/tools/event_fixture.h"
 #include "analyzer/rules/tools/explain.h"
 #include "analyzer/rules/tools/rule_tests.h"
-#include "analyzer/rules/tools/test_event.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard::cli {
@@ -41,7 +43,7 @@ std::string Joined(const std::vector<std::string>& items) {
 std::shared_ptr<const RuleSet> CompileAllOn(Config config) {
   for (Rule& rule : config.rules) rule.enabled = rule.enabled || !IsIncomplete(rule);
   std::vector<Diagnostic> diagnostics;  // reported already
-  return RuleSet::Compile(config, diagnostics);
+  return CompileRules(config, diagnostics);
 }
 
 absl::StatusOr<std::size_t> FindRule(const Config& config, const RuleSet& rules,

@@ -18,6 +18,8 @@
 
 #include "analyzer/base/status.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/rules/compile/compile_rules.h"
+#include "analyzer/rules/tools/lint.h"
 #include "schema/plan.capnp.h"
 
 namespace randguard::cli {
@@ -107,7 +109,8 @@ std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint,
   ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
   diagnostics = std::move(result.diagnostics);
   if (!result.config.has_value()) return std::nullopt;
-  auto rules = RuleSet::Compile(*result.config, diagnostics, lint);
+  auto rules = lint ? CompileAndLintRules(*result.config, diagnostics)
+                    : CompileRules(*result.config, diagnostics);
   if (rules == nullptr) return std::nullopt;
   return Loaded{*std::move(result.config), std::move(rules)};
 }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "analyzer/config/names.h"
+#include "analyzer/event/actor.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
 

@@ -10,12 +10,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <type_traits>
 #include <variant>
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/behaviour_events.h"
 #include "analyzer/event/credentials.h"
+#include "analyzer/event/event_classes.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/file_events.h"
 #include "analyzer/event/kinds.h"
@@ -240,13 +240,6 @@ struct CgroupName {
   std::uint64_t id = 0;
   OptionalText path;  // absent: not known whole
 };
-
-using Event = std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship, ProcessExit,
-                           CgroupName, FileOpen, FileWrite, FileRename, FileUnlink, FileChange,
-                           CredentialsChange, ProcessAccess, AgentSignal, ModuleLoad, ModuleUnload,
-                           BpfOperation, NamespaceChange, Mount, Unmount, RootChange, MemfdCreate,
-                           IoUringOperation, NetworkConnect, NetworkBind, NetworkListen,
-                           NetworkAccept, NetworkDatagram, NetworkClose>;
 
 // Each class says in kKinds which records its events are made of.
 template <unsigned kKind, typename Variant>

@@ -13,6 +13,7 @@
 
 #include "analyzer/output/sinks/journal.h"
 #include "analyzer/pipeline/pipeline_test_support.h"
+#include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/fake_journal.h"
 #include "tests/support/record_builder.h"
 
@@ -43,7 +44,7 @@ Detection Compile(std::string_view text) {
   if (!parsed.config.has_value()) return out;
   out.config = *parsed.config;
   std::vector<Diagnostic> diagnostics;
-  out.rules = RuleSet::Compile(out.config, diagnostics);
+  out.rules = CompileRules(out.config, diagnostics);
   EXPECT_NE(out.rules, nullptr) << FormatDiagnostic(diagnostics.empty() ? Diagnostic{}
                                                                         : diagnostics[0]);
   return out;

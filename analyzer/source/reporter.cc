@@ -45,6 +45,16 @@ std::size_t EditDistance(std::string_view a, std::string_view b, std::size_t lim
 
 }  // namespace
 
+void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
+              std::string_view message, std::vector<Diagnostic>& diagnostics) {
+  const SourcePosition position = text.At(offset);
+  diagnostics.push_back({.file = text.file,
+                         .line = position.line,
+                         .column = position.column,
+                         .severity = severity,
+                         .message = EscapedForTerminal(message)});
+}
+
 std::string EscapedForTerminal(std::string_view text) {
   std::string out;
   for (const char c : text) {

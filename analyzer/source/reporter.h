@@ -39,6 +39,10 @@ class Reporter {
   std::vector<Diagnostic>& diagnostics_;
 };
 
+// Reports a mistake at an offset of a text that knows its position.
+void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
+              std::string_view message, std::vector<Diagnostic>& diagnostics);
+
 // Diagnostics go to terminals and journals. Input must not be able to control those.
 std::string EscapedForTerminal(std::string_view text);
 

@@ -55,7 +55,7 @@ void Replay(benchmark::State& state, bool telemetry) {
   Config config = ConfigWithRules(static_cast<std::size_t>(state.range(0)));
   config.performance.max_events_per_second = 0;
   config.output.telemetry = telemetry;
-  const auto rules = CompileRules(config);
+  const auto rules = MustCompile(config);
   const Stream& stream = TheStream();
   std::uint64_t events = 0, bytes = 0;
   Allocations allocated;

@@ -11,7 +11,6 @@
 #include "analyzer/output/testing/sample_events.h"
 #include "analyzer/rules/fields/symbols.h"
 #include "analyzer/rules/match/matcher.h"
-#include "analyzer/rules/match/rule_set.h"
 #include "tests/bench/sample_rules.h"
 
 namespace randguard::bench {
@@ -19,7 +18,7 @@ namespace {
 
 // A start, an open, a write and a connection. No rule matches them.
 void Match(benchmark::State& state) {
-  Matcher matcher(CompileRules(ConfigWithRules(static_cast<std::size_t>(state.range(0)))));
+  Matcher matcher(MustCompile(ConfigWithRules(static_cast<std::size_t>(state.range(0)))));
   const EvaluationContext context;
   const ProcessStart start = testing::SampleStart();
   const FileOpen open = testing::SampleOpen();
@@ -38,7 +37,7 @@ void Compile(benchmark::State& state) {
   const Config config = ConfigWithRules(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
     std::vector<Diagnostic> diagnostics;
-    benchmark::DoNotOptimize(RuleSet::Compile(config, diagnostics));
+    benchmark::DoNotOptimize(CompileRules(config, diagnostics));
   }
 }
 BENCHMARK(Compile)->RangeMultiplier(10)->Range(10, 10000)->Unit(benchmark::kMillisecond);

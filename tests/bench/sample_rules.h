@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
-#include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/compile/compile_rules.h"
 
 namespace randguard::bench {
 
@@ -80,9 +80,9 @@ inline Config ConfigWithRules(std::size_t rules) {
 }
 
 // Ends the program if a rule is wrong: there is nothing to measure then.
-inline std::shared_ptr<const RuleSet> CompileRules(const Config& config) {
+inline std::shared_ptr<const RuleSet> MustCompile(const Config& config) {
   std::vector<Diagnostic> diagnostics;
-  auto rules = RuleSet::Compile(config, diagnostics);
+  auto rules = CompileRules(config, diagnostics);
   if (rules == nullptr) {
     std::fprintf(stderr, "%s\n", FormatDiagnostic(diagnostics.at(0)).c_str());
     std::exit(1);

@@ -17,7 +17,7 @@
 #include "analyzer/ingest/replay.h"
 #include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
-#include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/source_root.h"
 
 namespace randguard {
@@ -47,7 +47,7 @@ std::string TimeOf(const std::string& line) {
 Replayed Replay(const std::string& capture, const Config& config) {
   Replayed replayed;
   std::vector<Diagnostic> diagnostics;
-  const auto rules = RuleSet::Compile(config, diagnostics);
+  const auto rules = CompileRules(config, diagnostics);
   EXPECT_NE(rules, nullptr);
   std::string path = (fs::temp_directory_path() / "rand-guard-limit-XXXXXX").string();
   close(mkstemp(path.data()));

@@ -5,6 +5,7 @@
 #define ANALYZER_OUTPUT_TESTING_SAMPLE_BEHAVIOUR_H_
 
 #include "analyzer/event/behaviour_events.h"
+#include "analyzer/event/calls.h"
 
 namespace randguard::testing {
 

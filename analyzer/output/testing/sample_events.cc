@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "analyzer/event/calls.h"
 #include "analyzer/output/testing/sample_behaviour.h"
 
 namespace randguard::testing {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/rules/compile/condition_resolver.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
@@ -285,8 +286,9 @@ bool ConditionResolver::TextPredicate(const Frame& frame, const Comparison& c,
       return Fail(frame, operand.offset,
                   absl::StrFormat("every text %s the empty text", OperatorName(c.op)));
     }
-    if (field.name == "event_type" && out.predicate.type == Predicate::Type::kTextIn &&
-        !c.ignore_case && !catalogue_.ClassOfEventType(operand.text).has_value()) {
+    if (out.predicate.field == catalogue_.event_type() &&
+        out.predicate.type == Predicate::Type::kTextIn && !c.ignore_case &&
+        !catalogue_.ClassOfEventType(operand.text).has_value()) {
       return Fail(frame, operand.offset,
                   absl::StrFormat("there is no event type %s%s", Quoted(operand.text),
                                   DidYouMean(operand.text, catalogue_.event_types())));

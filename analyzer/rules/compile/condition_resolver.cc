@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
@@ -14,16 +15,6 @@ constexpr std::size_t kMacroNesting = 32;
 constexpr std::size_t kTreeMax = 10000;  // nodes
 
 }  // namespace
-
-void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
-              std::string_view message, std::vector<Diagnostic>& diagnostics) {
-  const SourcePosition position = text.At(offset);
-  diagnostics.push_back({.file = text.file,
-                         .line = position.line,
-                         .column = position.column,
-                         .severity = severity,
-                         .message = EscapedForTerminal(message)});
-}
 
 ConditionResolver::ConditionResolver(const Config& config, std::vector<Diagnostic>& diagnostics)
     : catalogue_(FieldCatalogue::Get()), diagnostics_(diagnostics) {

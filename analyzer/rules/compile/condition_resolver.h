@@ -13,14 +13,15 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
+#include "analyzer/rules/fields/field_info.h"
 #include "analyzer/rules/language/condition.h"
 #include "analyzer/rules/match/rule_tree.h"
+#include "analyzer/source/diagnostic.h"
+#include "analyzer/source/source_text.h"
 
 namespace randguard {
 
-// Reports in one place what a text says wrong.
-void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
-              std::string_view message, std::vector<Diagnostic>& diagnostics);
+class FieldCatalogue;
 
 class ConditionResolver {
  public:
@@ -47,7 +48,7 @@ class ConditionResolver {
     bool broken = false;
     std::optional<Condition> condition;
   };
-  // What is being resolved: a rule's condition or a macro's.
+  // The condition that is being resolved: a rule's or a macro's.
   struct Frame {
     const Condition& condition;
     const SourceText& text;

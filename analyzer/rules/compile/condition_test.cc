@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What conditions mean, operator by operator.
+// The meaning of conditions, operator by operator.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -8,27 +8,12 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
 #include "analyzer/rules/compile/simple_rules.h"
-#include "analyzer/rules/fields/derived_fields.h"
+#include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/rules/language/condition_lexer.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
 namespace {
-
-// Values that a field can have in events of a class, where that is known; else empty.
-std::vector<std::string_view> ValuesOf(std::string_view field, const EventClassInfo& info) {
-  std::vector<std::string_view> values;
-  if (field == "event_type") return info.event_types;
-  if (field == "operation" && info.rule_type == RuleType::kFile) {
-    for (const std::string_view type : info.event_types) values.push_back(FileOperationOf(type));
-  } else if (field == "direction" && info.rule_type == RuleType::kNetwork) {
-    const bool out = IsMadeOf<NetworkConnect>(info.record);
-    const bool in = IsMadeOf<NetworkBind>(info.record) || IsMadeOf<NetworkListen>(info.record) ||
-                    IsMadeOf<NetworkAccept>(info.record);
-    if (!in) values.emplace_back("outbound");
-    if (!out) values.emplace_back("inbound");
-  }
-  return values;
-}
 
 std::string Join(const std::vector<std::string>& items) {
   std::string out;
@@ -43,7 +28,7 @@ RuleCompiler::RuleCompiler(const Config& config, std::vector<Diagnostic>& diagno
       diagnostics_(diagnostics),
       first_diagnostic_(diagnostics.size()),
       resolver_(config, diagnostics),
-      set_(new RuleSet) {}
+      scheduler_(parts_) {}
 
 bool RuleCompiler::Fail(const SourceText& text, std::size_t offset, std::string_view message) {
   ReportAt(text, offset, Diagnostic::Severity::kError, message, diagnostics_);
@@ -68,10 +53,10 @@ void RuleCompiler::AddDetection(const std::string& name, RuleType type,
 }
 
 void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
-  if (set_->rules_.size() == kRulesMax) {
+  if (parts_.rules.size() == kRulesMax) {
     Fail(compiled.rule.source, 0, absl::StrFormat("more than %d rules", kRulesMax));
   }
-  if (set_->rules_.size() >= kRulesMax) return;
+  if (parts_.rules.size() >= kRulesMax) return;
   bool fine = true;
   const Rule& rule = compiled.rule;
   if (!simple.empty()) {
@@ -91,9 +76,9 @@ void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
   Classes classes{};
   if (!ChooseClasses(compiled, !simple.empty(), classes) || !fine) return;
   if (!CheckFields(compiled, classes) || !Fold(compiled, classes)) return;
-  set_->rules_.push_back(std::move(compiled));
-  const auto index = static_cast<std::uint32_t>(set_->rules_.size() - 1);
-  if (set_->rules_[index].rule.enabled) Schedule(index);
+  parts_.rules.push_back(std::move(compiled));
+  const auto index = static_cast<std::uint32_t>(parts_.rules.size() - 1);
+  if (parts_.rules[index].rule.enabled) scheduler_.Add(index);
 }
 
 bool RuleCompiler::AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
@@ -109,7 +94,7 @@ bool RuleCompiler::AddEvents(CompiledRule& compiled, Classes& classes) {
   const Rule& rule = compiled.rule;
   bool fine = true;
   TreePredicate predicate;
-  predicate.predicate.field = *catalogue_.Find("event_type");
+  predicate.predicate.field = catalogue_.event_type();
   predicate.predicate.type = Predicate::Type::kTextIn;
   for (const SourceText& event : rule.events) {
     const auto event_class = catalogue_.ClassOfEventType(event.text);
@@ -155,12 +140,11 @@ bool RuleCompiler::AddEvents(CompiledRule& compiled, Classes& classes) {
 bool RuleCompiler::ChooseClasses(CompiledRule& compiled, bool simple, Classes& classes) {
   const Rule& rule = compiled.rule;
   if (!rule.events.empty()) return AddEvents(compiled, classes);
-  const FieldId event_type = *catalogue_.Find("event_type");
   bool by_type = false;
   for (const TreePart& part : compiled.tree.parts) {
     if (part.exception) continue;
     ForEachPredicate(compiled.tree, part.root, [&](const TreePredicate& p, const TreeNode&) {
-      by_type = by_type || p.predicate.field == event_type;
+      by_type = by_type || p.predicate.field == catalogue_.event_type();
     });
   }
   if (by_type || (simple && rule.type != RuleType::kProcess)) {
@@ -173,7 +157,7 @@ bool RuleCompiler::ChooseClasses(CompiledRule& compiled, bool simple, Classes& c
   return DefaultClasses(compiled, classes);
 }
 
-// Of processes, their start; otherwise all that have the fields that the condition asks for.
+// A process rule looks at starts, any other rule at all events that have its fields.
 bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes) {
   const Rule& rule = compiled.rule;
   if (rule.type == RuleType::kProcess) {
@@ -184,7 +168,7 @@ bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes
     const EventClassInfo& info = catalogue_.classes()[event_class];
     classes[event_class] =
         !info.event_types.empty() && info.rule_type == rule.type &&
-        event_class != ClassOf<NetworkClose>();  // which tells again what connect has told
+        event_class != ClassOf<NetworkClose>();  // which repeats what connect has reported
   }
   const Classes all = classes;
   std::set<std::string> fields;
@@ -199,7 +183,7 @@ bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes
     });
   }
   if (std::find(classes.begin(), classes.end(), true) != classes.end()) return true;
-  // One field that no event has is told at its place; here each is somewhere.
+  // One field that no event has is reported at its place; here each is somewhere.
   classes = all;
   if (!CheckFields(compiled, classes)) return false;
   return Fail(rule.condition.text.empty() ? rule.source : rule.condition, 0,
@@ -250,7 +234,7 @@ bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Classes& clas
 bool RuleCompiler::Fold(CompiledRule& compiled, const Classes& classes) {
   RuleTree& tree = compiled.tree;
   for (TreePredicate& predicate : tree.predicates) {
-    predicate.expression = set_->pool_.Add(predicate.predicate);
+    predicate.expression = parts_.pool.Add(predicate.predicate);
   }
   bool ever = false;
   std::vector<std::string> always;
@@ -259,9 +243,9 @@ bool RuleCompiler::Fold(CompiledRule& compiled, const Classes& classes) {
     std::vector<ExpressionId> parts;
     for (const TreePart& part : tree.parts) {
       const ExpressionId folded = FoldNode(tree, part.root, event_class);
-      parts.push_back(part.exception ? set_->pool_.Not(folded) : folded);
+      parts.push_back(part.exception ? parts_.pool.Not(folded) : folded);
     }
-    const ExpressionId root = set_->pool_.And(std::move(parts));
+    const ExpressionId root = parts_.pool.And(std::move(parts));
     compiled.roots[event_class] = root;
     ever = ever || root != ExpressionPool::kFalse;
     if (root == ExpressionPool::kTrue) always.emplace_back(catalogue_.classes()[event_class].name);
@@ -291,7 +275,7 @@ ExpressionId RuleCompiler::FoldNode(const RuleTree& tree, std::uint32_t id,
     case TreeNode::Type::kPredicate:
       return FoldPredicate(tree.predicates[node.predicate], event_class);
     case TreeNode::Type::kNot:
-      return set_->pool_.Not(FoldNode(tree, node.children[0], event_class));
+      return parts_.pool.Not(FoldNode(tree, node.children[0], event_class));
     default:
       break;
   }
@@ -300,8 +284,8 @@ ExpressionId RuleCompiler::FoldNode(const RuleTree& tree, std::uint32_t id,
   for (const std::uint32_t child : node.children) {
     children.push_back(FoldNode(tree, child, event_class));
   }
-  return node.type == TreeNode::Type::kAnd ? set_->pool_.And(std::move(children))
-                                           : set_->pool_.Or(std::move(children));
+  return node.type == TreeNode::Type::kAnd ? parts_.pool.And(std::move(children))
+                                           : parts_.pool.Or(std::move(children));
 }
 
 ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventClass event_class) {
@@ -310,7 +294,7 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
   if (predicate.symbols != Symbols::kNone && field.symbols[event_class] != predicate.symbols) {
     return ExpressionPool::kFalse;  // the same bit means something else there
   }
-  const auto values = ValuesOf(field.name, catalogue_.classes()[event_class]);
+  const auto& values = field.values[event_class];
   if (values.empty()) return predicate.expression;
   std::size_t holds = 0;
   for (const std::string_view text : values) {
@@ -321,6 +305,15 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
   }
   if (holds == 0) return ExpressionPool::kFalse;
   return holds == values.size() ? ExpressionPool::kTrue : predicate.expression;
+}
+
+std::shared_ptr<const RuleSet> RuleCompiler::Finish() {
+  const bool failed = std::any_of(
+      diagnostics_.begin() + static_cast<std::ptrdiff_t>(first_diagnostic_), diagnostics_.end(),
+      [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kError; });
+  if (failed) return nullptr;
+  parts_.hash = scheduler_.Hash();
+  return std::make_shared<const RuleSet>(std::move(parts_));
 }
 
 }  // namespace randguard

@@ -2,12 +2,14 @@
 #ifndef ANALYZER_RULES_COMPILE_RULE_COMPILER_H_
 #define ANALYZER_RULES_COMPILE_RULE_COMPILER_H_
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "analyzer/rules/compile/condition_resolver.h"
+#include "analyzer/rules/compile/rule_scheduler.h"
 #include "analyzer/rules/match/rule_set.h"
 
 namespace randguard {
@@ -21,6 +23,7 @@ class RuleCompiler {
   void AddDetection(const std::string& name, RuleType type, const std::string& condition);
   void ReportUnused() { resolver_.ReportUnused(); }
 
+  // Null: any of it was wrong.
   std::shared_ptr<const RuleSet> Finish();
 
  private:
@@ -39,19 +42,14 @@ class RuleCompiler {
   ExpressionId FoldNode(const RuleTree& tree, std::uint32_t node, EventClass event_class);
   ExpressionId FoldPredicate(const TreePredicate& predicate, EventClass event_class);
 
-  void Schedule(std::uint32_t rule);
-  std::uint32_t Emit(ExpressionId expression, std::uint32_t if_true, std::uint32_t if_false);
-  int CostOf(ExpressionId expression) const;
-
   bool Fail(const SourceText& text, std::size_t offset, std::string_view message);
 
   const FieldCatalogue& catalogue_;
   std::vector<Diagnostic>& diagnostics_;
   const std::size_t first_diagnostic_;
   ConditionResolver resolver_;
-  std::shared_ptr<RuleSet> set_;
-  absl::flat_hash_map<ExpressionId, std::uint32_t> first_steps_;
-  std::string hashed_;
+  RuleSet::Parts parts_;
+  RuleScheduler scheduler_;
 };
 
 }  // namespace randguard

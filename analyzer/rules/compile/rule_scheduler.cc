@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// From folded expressions to what the matcher runs: steps, the index, and the hash of it all.
+#include "analyzer/rules/compile/rule_scheduler.h"
+
 #include <algorithm>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
-#include "analyzer/rules/compile/rule_compiler.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
 namespace {
 
-std::uint64_t Fnv(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return (hash ^ 0xff) * 0x100000001b3;  // ends the text
+constexpr std::uint64_t kFnvBasis = 0xcbf29ce484222325, kFnvPrime = 0x100000001b3;
+
+// FNV-1a, 64 bits. The hash is shown and compared between hosts; hashes of libraries differ from
+// one start of a program to the next.
+std::uint64_t Fnv1a(std::string_view bytes) {
+  std::uint64_t hash = kFnvBasis;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * kFnvPrime;
+  return hash;
 }
 
 }  // namespace
 
-void RuleCompiler::Schedule(std::uint32_t rule) {
-  const CompiledRule& compiled = set_->rules_[rule];
-  if (!compiled.detection) ++set_->enabled_;
+void RuleScheduler::Add(std::uint32_t rule) {
+  const CompiledRule& compiled = parts_.rules[rule];
   const Rule& r = compiled.rule;
   for (const std::string_view text :
        {std::string_view(r.id), std::string_view(r.name), Name(r.type), Name(r.severity)}) {
@@ -44,10 +47,10 @@ void RuleCompiler::Schedule(std::uint32_t rule) {
       const std::uint32_t first = Emit(root, RuleSet::Step::kFires, RuleSet::Step::kSilent);
       found = first_steps_.emplace(root, first).first;
     }
-    RuleSet::ForClass& rules = set_->classes_[event_class];
+    RuleSet::ForClass& rules = parts_.classes[event_class];
     const auto entry = static_cast<std::uint32_t>(rules.entries.size());
     rules.entries.push_back({rule, found->second});
-    const auto keys = KeysOf(set_->pool_, root);
+    const auto keys = KeysOf(parts_.pool, root);
     if (keys.has_value()) {
       rules.index.Add(*keys, entry);
     } else {
@@ -56,16 +59,16 @@ void RuleCompiler::Schedule(std::uint32_t rule) {
   }
 }
 
-// What is cheap to ask is asked first.
-int RuleCompiler::CostOf(ExpressionId id) const {
-  const Expression& e = set_->pool_.expression(id);
+// The cheapest question is asked first.
+int RuleScheduler::CostOf(ExpressionId id) const {
+  const Expression& e = parts_.pool.expression(id);
   if (e.type != Expression::Type::kPredicate) {
     int cost = 0;
     for (const ExpressionId child : e.children) cost += CostOf(child);
     return std::min(cost, 1000);
   }
-  const Predicate& p = set_->pool_.predicate(e.predicate);
-  const FieldInfo& field = catalogue_.field(p.field);
+  const Predicate& p = parts_.pool.predicate(e.predicate);
+  const FieldInfo& field = FieldCatalogue::Get().field(p.field);
   const int read = field.derived ? 4 : 1;
   switch (p.type) {
     case Predicate::Type::kRegex:
@@ -79,9 +82,11 @@ int RuleCompiler::CostOf(ExpressionId id) const {
   }
 }
 
-// From the end to the beginning: where to go next is always known.
-std::uint32_t RuleCompiler::Emit(ExpressionId id, std::uint32_t if_true, std::uint32_t if_false) {
-  const Expression& e = set_->pool_.expression(id);
+// Short-circuit code, as compilers make it of && and ||. It is emitted from the end to the
+// beginning: then both targets of a step are known, and nothing is to be patched later. It also
+// makes every step lead to earlier ones, so that an evaluation always ends.
+std::uint32_t RuleScheduler::Emit(ExpressionId id, std::uint32_t if_true, std::uint32_t if_false) {
+  const Expression& e = parts_.pool.expression(id);
   switch (e.type) {
     case Expression::Type::kFalse:
       return if_false;
@@ -90,8 +95,8 @@ std::uint32_t RuleCompiler::Emit(ExpressionId id, std::uint32_t if_true, std::ui
     case Expression::Type::kNot:
       return Emit(e.children[0], if_false, if_true);
     case Expression::Type::kPredicate:
-      set_->steps_.push_back({e.predicate, if_true, if_false});
-      return static_cast<std::uint32_t>(set_->steps_.size() - 1);
+      parts_.steps.push_back({e.predicate, if_true, if_false});
+      return static_cast<std::uint32_t>(parts_.steps.size() - 1);
     default:
       break;
   }
@@ -106,14 +111,8 @@ std::uint32_t RuleCompiler::Emit(ExpressionId id, std::uint32_t if_true, std::ui
   return next;
 }
 
-std::shared_ptr<const RuleSet> RuleCompiler::Finish() {
-  const bool failed = std::any_of(
-      diagnostics_.begin() + static_cast<std::ptrdiff_t>(first_diagnostic_), diagnostics_.end(),
-      [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kError; });
-  if (failed) return nullptr;
-  for (RuleSet::ForClass& rules : set_->classes_) rules.index.Finish();
-  set_->hash_ = absl::StrFormat("%016x", Fnv(0xcbf29ce484222325, hashed_));
-  return std::move(set_);
+std::string RuleScheduler::Hash() const {
+  return absl::StrFormat("%016x", Fnv1a(hashed_ + '\xff'));
 }
 
 }  // namespace randguard

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
+#include "analyzer/rules/language/condition_lexer.h"
 
 namespace randguard {
 namespace {
@@ -143,21 +144,6 @@ false_positives = ["a service of your own on one of these ports"]
 )toml";
 
 }  // namespace
-
-std::string ConditionText(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppendFormat(&out, "\\x%02x", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 std::string SimpleCondition(const Rule& rule) {
   switch (rule.type) {

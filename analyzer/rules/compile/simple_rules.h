@@ -11,13 +11,10 @@
 
 namespace randguard {
 
-// What the lists of the rule ask for; empty when it has none.
+// The lists of the rule as a condition; empty when it has none.
 std::string SimpleCondition(const Rule& rule);
 std::string SimpleCondition(const PersistenceDetection& detection);
 std::string SimpleCondition(const NetworkDetection& detection);
-
-// As a text in a condition.
-std::string ConditionText(std::string_view text);
 
 // TOML: the rules that are there without a file.
 std::string_view BuiltInRules();

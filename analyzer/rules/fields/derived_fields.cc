@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/rules/fields/derived_fields.h"
 
-#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <utility>
+
+#include "analyzer/event/events.h"
+#include "analyzer/event/kinds.h"
+#include "analyzer/process/process_table.h"
+#include "analyzer/rules/fields/event_view.h"
+#include "analyzer/rules/fields/rule_type.h"
 
 namespace randguard {
 namespace {
@@ -14,16 +21,6 @@ void SetText(std::string_view text, Value& out) {
 
 void SetOptional(const OptionalText& text, Value& out) {
   if (text.has_value()) SetText(*text, out);
-}
-
-// True, if a test has said what the field is to be.
-bool Overridden(const EventView& event, std::string_view name, Value& out) {
-  const FieldOverrides* overrides = event.context->overrides;
-  if (overrides == nullptr) return false;
-  const auto found = overrides->find(*FieldCatalogue::Get().Find(name));
-  if (found == overrides->end()) return false;
-  out = found->second;
-  return true;
 }
 
 const Process* FindProcess(const EventView& event, const ProcessKey& key) {
@@ -41,6 +38,11 @@ const ProgramImage* ImageOf(const Process* process) {
 
 const ProgramImage* ActorImage(const EventView& event) {
   return ImageOf(FindProcess(event, event.actor->process_id));
+}
+
+// The part behind the last slash.
+std::string_view BaseName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
 // Name of a program: without its folders; of a process without a known program, its own.
@@ -62,7 +64,6 @@ void ReadHost(const EventView& event, FieldScratch&, Value& out) {
 }
 
 void ReadProcessName(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "process_name", out)) return;
   SetName(event.actor->exe_path.value_or(""), event.actor->comm, out);
 }
 
@@ -72,7 +73,7 @@ std::string_view ExePathOf(const Process& process) {
   return process.image->exe_path;
 }
 
-// The parent as the event tells it (process_start only).
+// The parent as the event names it (process_start only).
 template <typename Get>
 OptionalText OwnParent(const EventView& event, Get&& get) {
   if (event.event_class != ClassOf<ProcessStart>()) return std::nullopt;
@@ -80,7 +81,6 @@ OptionalText OwnParent(const EventView& event, Get&& get) {
 }
 
 void ReadParentName(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "parent_name", out)) return;
   const auto path = OwnParent(event, [](const ProcessStart& e) { return e.parent_exe_path; });
   const auto comm = OwnParent(event, [](const ProcessStart& e) { return e.parent_comm; });
   if (path.has_value() || comm.has_value()) {
@@ -93,12 +93,10 @@ void ReadParentName(const EventView& event, FieldScratch&, Value& out) {
 }
 
 void ReadParentComm(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "parent_comm", out)) return;
   if (const Process* parent = FindParent(event)) SetText(parent->comm_text(), out);
 }
 
 void ReadParentExePath(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "parent_exe_path", out)) return;
   const ProgramImage* image = ImageOf(FindParent(event));
   if (image != nullptr && !image->exe_path.empty()) SetText(image->exe_path, out);
 }
@@ -116,34 +114,28 @@ void ReadImageCommandLine(const ProgramImage* image, FieldScratch& scratch, Valu
 }
 
 void ReadParentCommandLine(const EventView& event, FieldScratch& scratch, Value& out) {
-  if (Overridden(event, "parent_command_line", out)) return;
   ReadImageCommandLine(ImageOf(FindParent(event)), scratch, out);
 }
 
 void ReadCommandLine(const EventView& event, FieldScratch& scratch, Value& out) {
-  if (Overridden(event, "command_line", out)) return;
   ReadImageCommandLine(ActorImage(event), scratch, out);
 }
 
 void ReadArgs(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "args", out)) return;
   ReadImageArgs(ActorImage(event), out);
 }
 
 void ReadCwd(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "cwd", out)) return;
   const ProgramImage* image = ActorImage(event);
   if (image != nullptr && !image->cwd.empty()) SetText(image->cwd, out);
 }
 
 void ReadTty(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "tty", out)) return;
   const ProgramImage* image = ActorImage(event);
   if (image != nullptr && !image->tty.empty()) SetText(image->tty, out);
 }
 
 void ReadLoginuid(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "loginuid", out)) return;
   const ProgramImage* image = ActorImage(event);
   if (image == nullptr || !image->loginuid.has_value()) return;
   out.form = Value::Form::kNumber;
@@ -151,7 +143,6 @@ void ReadLoginuid(const EventView& event, FieldScratch&, Value& out) {
 }
 
 void ReadUser(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "user", out)) return;
   if (event.context->users == nullptr) return;
   const auto user = event.context->users->find(event.actor->uid);
   if (user != event.context->users->end()) SetText(user->second, out);
@@ -168,7 +159,6 @@ void ForEachAncestor(const EventView& event, Add&& add) {
 }
 
 void ReadAncestors(const EventView& event, FieldScratch& scratch, Value& out) {
-  if (Overridden(event, "ancestors", out)) return;
   scratch.array = {};
   ForEachAncestor(event, [&](const Process& p) {
     scratch.array.Add(ExePathOf(p).empty() ? p.comm_text() : ExePathOf(p));
@@ -178,7 +168,6 @@ void ReadAncestors(const EventView& event, FieldScratch& scratch, Value& out) {
 }
 
 void ReadAncestorNames(const EventView& event, FieldScratch& scratch, Value& out) {
-  if (Overridden(event, "ancestor_names", out)) return;
   scratch.array = {};
   if (event.event_class == ClassOf<ProcessStart>()) {
     const TextArray& ancestors = static_cast<const ProcessStart*>(event.own)->ancestors;
@@ -257,12 +246,10 @@ PathPair PathsOf(const EventView& event) {
 }
 
 void ReadPath(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "path", out)) return;
   SetOptional(PathsOf(event).path, out);
 }
 
 void ReadPaths(const EventView& event, FieldScratch& scratch, Value& out) {
-  if (Overridden(event, "paths", out)) return;
   const PathPair paths = PathsOf(event);
   scratch.array = {};
   if (paths.path.has_value()) scratch.array.Add(*paths.path);
@@ -273,7 +260,6 @@ void ReadPaths(const EventView& event, FieldScratch& scratch, Value& out) {
 }
 
 void ReadOldPath(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "old_path", out)) return;
   SetOptional(PathsOf(event).other, out);
 }
 
@@ -290,7 +276,7 @@ bool IsOutbound(const EventView& event) {
   return event.event_class == ClassOf<NetworkConnect>() || event.event_type == "network_send";
 }
 
-// Of these, the peer is not what the event is about, or there is none.
+// Such an event is not about a peer, or has none.
 bool IsLocal(const EventView& event) {
   return event.event_class == ClassOf<NetworkBind>() ||
          event.event_class == ClassOf<NetworkListen>();
@@ -301,7 +287,6 @@ void ReadDirection(const EventView& event, FieldScratch&, Value& out) {
 }
 
 void ReadPort(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "port", out)) return;
   const Socket& socket = SocketOf(event);
   const auto& port = IsOutbound(event) ? socket.remote_port : socket.local_port;
   if (!port.has_value()) return;
@@ -310,86 +295,152 @@ void ReadPort(const EventView& event, FieldScratch&, Value& out) {
 }
 
 void ReadAddr(const EventView& event, FieldScratch&, Value& out) {
-  if (Overridden(event, "addr", out)) return;
   const Socket& socket = SocketOf(event);
   const auto& addr = IsLocal(event) ? socket.local_addr : socket.remote_addr;
   if (addr.has_value()) SetText(addr->view(), out);
 }
 
-bool All(const EventClassInfo&) { return true; }
-bool IsFile(const EventClassInfo& info) { return info.rule_type == RuleType::kFile; }
-bool IsNetwork(const EventClassInfo& info) { return info.rule_type == RuleType::kNetwork; }
-
-bool HasPath(const EventClassInfo& info) {
-  return IsFile(info) || IsMadeOf<Mount>(info.record) || IsMadeOf<Unmount>(info.record) ||
-         IsMadeOf<RootChange>(info.record) || IsMadeOf<IoUringOperation>(info.record);
+// The read functions, but for a test that says what the field is to be.
+template <FixedString kName, ReadField kRead>
+void ReadUnlessGiven(const EventView& event, FieldScratch& scratch, Value& out) {
+  if (const FieldOverrides* given = event.context->overrides; given != nullptr) {
+    const auto found = given->find(kName.view());
+    if (found != given->end()) {
+      out = found->second;
+      return;
+    }
+  }
+  kRead(event, scratch, out);
 }
 
-bool HasOldPath(const EventClassInfo& info) {
-  return IsMadeOf<FileRename>(info.record) || IsMadeOf<Mount>(info.record) ||
-         IsMadeOf<IoUringOperation>(info.record);
+// From the process table, or made of several members: a test can give it instead.
+template <FixedString kName, ReadField kRead>
+constexpr DerivedField Given(ValueType type, const char* doc, EventClassSet classes) {
+  return {.name = kName.view(),
+          .type = type,
+          .doc = doc,
+          .classes = classes,
+          .read = ReadUnlessGiven<kName, kRead>};
+}
+
+constexpr DerivedField AsAddress(DerivedField field) {
+  field.address = true;
+  return field;
+}
+
+constexpr EventClassSet All() {
+  EventClassSet set{};
+  set.fill(true);
+  return set;
+}
+
+constexpr EventClassSet ClassesOf(RuleType type) {
+  return [&]<std::size_t... kClass>(std::index_sequence<kClass...>) {
+    return EventClassSet{
+        (RuleTypeOf(kDomainOf<std::variant_alternative_t<kClass, Event>>) == type)...};
+  }
+  (std::make_index_sequence<kEventClasses>());
+}
+
+template <typename... E>
+constexpr EventClassSet And(EventClassSet set = {}) {
+  ((set[ClassOf<E>()] = true), ...);
+  return set;
+}
+
+constexpr EventClassSet kAll = All();
+constexpr EventClassSet kFiles = ClassesOf(RuleType::kFile);
+constexpr EventClassSet kSockets = ClassesOf(RuleType::kNetwork);
+constexpr EventClassSet kWithPath = And<Mount, Unmount, RootChange, IoUringOperation>(kFiles);
+constexpr EventClassSet kWithOldPath = And<FileRename, Mount, IoUringOperation>();
+
+using Values = std::vector<std::string_view>;
+
+Values EventTypes(EventClass, const EventClassInfo& info) { return info.event_types; }
+
+Values Operations(EventClass, const EventClassInfo& info) {
+  Values operations;
+  for (const std::string_view type : info.event_types) operations.push_back(FileOperationOf(type));
+  return operations;
+}
+
+Values Directions(EventClass event_class, const EventClassInfo&) {
+  switch (event_class) {
+    case ClassOf<NetworkConnect>():
+      return {"outbound"};
+    case ClassOf<NetworkBind>():
+    case ClassOf<NetworkListen>():
+    case ClassOf<NetworkAccept>():
+      return {"inbound"};
+    default:
+      return {"outbound", "inbound"};
+  }
 }
 
 constexpr std::array kDerived = {
-    DerivedField{"event_type", ValueType::kText, "what the event is called", All, ReadEventType},
-    DerivedField{"host", ValueType::kText, "name of the host", All, ReadHost},
-    DerivedField{"process_name", ValueType::kText, "file name of exe_path; without one, comm", All,
-                 ReadProcessName},
-    DerivedField{"parent_name", ValueType::kText,
-                 "the same of the parent; absent: the parent is not known", All, ReadParentName},
-    DerivedField{"parent_comm", ValueType::kText, "name of the parent", All, ReadParentComm},
-    DerivedField{"parent_exe_path", ValueType::kText, "executable of the parent", All,
-                 ReadParentExePath},
-    DerivedField{"parent_command_line", ValueType::kText,
-                 "command line that the parent's program was started with", All,
-                 ReadParentCommandLine},
-    DerivedField{"command_line", ValueType::kText,
-                 "command line that the process's program was started with", All, ReadCommandLine},
-    DerivedField{"args", ValueType::kTexts, "the same as a list", All, ReadArgs},
-    DerivedField{"cwd", ValueType::kText,
-                 "working directory in which the process's program was started", All, ReadCwd},
-    DerivedField{"tty", ValueType::kText, "controlling terminal then", All, ReadTty},
-    DerivedField{"loginuid", ValueType::kNumber, "user id at login", All, ReadLoginuid},
-    DerivedField{"user", ValueType::kText, "name of uid in the host's /etc/passwd", All, ReadUser},
-    DerivedField{"ancestors", ValueType::kTexts,
-                 "executables (or names, of kernel threads) from the parent upwards, at most 16",
-                 All, ReadAncestors},
-    DerivedField{"ancestor_names", ValueType::kTexts, "their file names", All, ReadAncestorNames},
-    DerivedField{"path", ValueType::kText,
-                 "the file: the kernel's path where it is known, else the directory and the name "
-                 "joined; of a rename or link, the new name",
-                 HasPath, ReadPath},
-    DerivedField{"old_path", ValueType::kText,
-                 "of a rename or link the old name, of a bind mount the source", HasOldPath,
-                 ReadOldPath},
-    DerivedField{"paths", ValueType::kTexts, "path and old_path", HasPath, ReadPaths},
-    DerivedField{"operation", ValueType::kText,
-                 "open, write, rename, link, unlink, create, chmod, chown or attribute", IsFile,
-                 ReadOperation},
-    DerivedField{"direction", ValueType::kText,
-                 "outbound: connect, send; inbound: bind, listen, accept, receive", IsNetwork,
-                 ReadDirection},
-    DerivedField{"port", ValueType::kNumber,
-                 "of what is outbound the remote port, otherwise the local one", IsNetwork,
-                 ReadPort},
-    DerivedField{"addr", ValueType::kText, "the remote address; of bind and listen the local one",
-                 IsNetwork, ReadAddr, true},
+    DerivedField{.name = "event_type",
+                 .type = ValueType::kText,
+                 .doc = "what the event is called",
+                 .classes = kAll,
+                 .read = ReadEventType,
+                 .values = EventTypes},
+    DerivedField{.name = "host",
+                 .type = ValueType::kText,
+                 .doc = "name of the host",
+                 .classes = kAll,
+                 .read = ReadHost,
+                 .replaces_own = true},
+    Given<"process_name", ReadProcessName>(ValueType::kText,
+                                           "file name of exe_path; without one, comm", kAll),
+    Given<"parent_name", ReadParentName>(
+        ValueType::kText, "the same of the parent; absent: the parent is not known", kAll),
+    Given<"parent_comm", ReadParentComm>(ValueType::kText, "name of the parent", kAll),
+    Given<"parent_exe_path", ReadParentExePath>(ValueType::kText, "executable of the parent", kAll),
+    Given<"parent_command_line", ReadParentCommandLine>(
+        ValueType::kText, "command line that the parent's program was started with", kAll),
+    Given<"command_line", ReadCommandLine>(
+        ValueType::kText, "command line that the process's program was started with", kAll),
+    Given<"args", ReadArgs>(ValueType::kTexts, "the same as a list", kAll),
+    Given<"cwd", ReadCwd>(ValueType::kText,
+                          "working directory in which the process's program was started", kAll),
+    Given<"tty", ReadTty>(ValueType::kText, "controlling terminal then", kAll),
+    Given<"loginuid", ReadLoginuid>(ValueType::kNumber, "user id at login", kAll),
+    Given<"user", ReadUser>(ValueType::kText, "name of uid in the host's /etc/passwd", kAll),
+    Given<"ancestors", ReadAncestors>(
+        ValueType::kTexts,
+        "executables (or names, of kernel threads) from the parent upwards, at most 16", kAll),
+    Given<"ancestor_names", ReadAncestorNames>(ValueType::kTexts, "their file names", kAll),
+    Given<"path", ReadPath>(
+        ValueType::kText,
+        "the file: the kernel's path where it is known, else the directory and the name "
+        "joined; of a rename or link, the new name",
+        kWithPath),
+    Given<"old_path", ReadOldPath>(ValueType::kText,
+                                   "of a rename or link the old name, of a bind mount the source",
+                                   kWithOldPath),
+    Given<"paths", ReadPaths>(ValueType::kTexts, "path and old_path", kWithPath),
+    DerivedField{.name = "operation",
+                 .type = ValueType::kText,
+                 .doc = "open, write, rename, link, unlink, create, chmod, chown or attribute",
+                 .classes = kFiles,
+                 .read = ReadOperation,
+                 .values = Operations},
+    DerivedField{.name = "direction",
+                 .type = ValueType::kText,
+                 .doc = "outbound: connect, send; inbound: bind, listen, accept, receive",
+                 .classes = kSockets,
+                 .read = ReadDirection,
+                 .values = Directions},
+    Given<"port", ReadPort>(ValueType::kNumber,
+                            "of what is outbound the remote port, otherwise the local one",
+                            kSockets),
+    AsAddress(Given<"addr", ReadAddr>(
+        ValueType::kText, "the remote address; of bind and listen the local one", kSockets)),
 };
 
 }  // namespace
 
 std::span<const DerivedField> DerivedFields() { return kDerived; }
-
-void JoinItems(std::string_view items, std::string& out) {
-  // The last item may have been cut and then lacks its NUL.
-  if (items.ends_with('\0')) items.remove_suffix(1);
-  out.assign(items);
-  std::replace(out.begin(), out.end(), '\0', ' ');
-}
-
-std::string_view BaseName(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-}
 
 std::string_view FileOperationOf(std::string_view event_type) {
   struct Word {

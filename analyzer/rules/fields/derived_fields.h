@@ -4,31 +4,32 @@
 #ifndef ANALYZER_RULES_FIELDS_DERIVED_FIELDS_H_
 #define ANALYZER_RULES_FIELDS_DERIVED_FIELDS_H_
 
+#include <array>
 #include <span>
-#include <string>
 #include <string_view>
+#include <vector>
 
-#include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/event/event_classes.h"
+#include "analyzer/rules/fields/field_info.h"
 
 namespace randguard {
+
+using EventClassSet = std::array<bool, kEventClasses>;
 
 struct DerivedField {
   std::string_view name;
   ValueType type;
   const char* doc;
-  // Which events have it; an event's own field of the same name goes first.
-  bool (*applies)(const EventClassInfo& info);
+  // That have it; where one describes a field of this name itself, that goes first ...
+  EventClassSet classes;
   ReadField read;
   bool address = false;
+  bool replaces_own = false;  // ... unless it leaves the value to the writer
+  // All that it can be in events of a class; null: there is no end of them.
+  std::vector<std::string_view> (*values)(EventClass, const EventClassInfo&) = nullptr;
 };
 
 std::span<const DerivedField> DerivedFields();
-
-// The items, which end with NUL each, joined with one space.
-void JoinItems(std::string_view items, std::string& out);
-
-// What follows the last slash.
-std::string_view BaseName(std::string_view path);
 
 // The operation of a file event, by its event_type: "open", "write", "rename", "link", ...
 std::string_view FileOperationOf(std::string_view event_type);

@@ -151,18 +151,24 @@ constexpr std::array kSymbols = {
 #undef RG_CAPABILITY
 
 struct FieldSymbols {
-  std::string_view event_class, field;
+  EventClass event_class;
+  std::string_view field;
   Symbols group;
 };
 
 // Fields called "flags" mean something else in each event.
 constexpr FieldSymbols kFieldSymbols[] = {
-    {"file_open", "flags", Symbols::kOpen},     {"file_open", "resolve", Symbols::kResolve},
-    {"file_write", "flags", Symbols::kMap},     {"file_write", "prot", Symbols::kProtection},
-    {"file_rename", "flags", Symbols::kRename}, {"file_unlink", "flags", Symbols::kAt},
-    {"file_change", "flags", Symbols::kAt},     {"namespace_change", "flags", Symbols::kNamespace},
-    {"mount", "flags", Symbols::kMount},        {"unmount", "flags", Symbols::kUnmount},
-    {"memfd_create", "flags", Symbols::kMemfd},
+    {ClassOf<FileOpen>(), "flags", Symbols::kOpen},
+    {ClassOf<FileOpen>(), "resolve", Symbols::kResolve},
+    {ClassOf<FileWrite>(), "flags", Symbols::kMap},
+    {ClassOf<FileWrite>(), "prot", Symbols::kProtection},
+    {ClassOf<FileRename>(), "flags", Symbols::kRename},
+    {ClassOf<FileUnlink>(), "flags", Symbols::kAt},
+    {ClassOf<FileChange>(), "flags", Symbols::kAt},
+    {ClassOf<NamespaceChange>(), "flags", Symbols::kNamespace},
+    {ClassOf<Mount>(), "flags", Symbols::kMount},
+    {ClassOf<Unmount>(), "flags", Symbols::kUnmount},
+    {ClassOf<MemfdCreate>(), "flags", Symbols::kMemfd},
 };
 
 }  // namespace
@@ -175,7 +181,7 @@ const Symbol* FindSymbol(std::string_view name) {
   return found == kSymbols.end() ? nullptr : found;
 }
 
-Symbols SymbolsOf(std::string_view event_class, std::string_view field) {
+Symbols SymbolsOf(EventClass event_class, std::string_view field) {
   for (const FieldSymbols& of : kFieldSymbols) {
     if (of.event_class == event_class && of.field == field) return of.group;
   }

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "analyzer/event/event_classes.h"
+
 namespace randguard {
 
 // Which names a field's bits have.
@@ -37,8 +39,8 @@ struct Symbol {
 std::span<const Symbol> AllSymbols();
 // Null: there is none of this name.
 const Symbol* FindSymbol(std::string_view name);
-// Those that the field `name` of the event class has; kNone if its bits have no names.
-Symbols SymbolsOf(std::string_view event_class, std::string_view field);
+// Those that a field of the event class has; kNone: its bits have no names.
+Symbols SymbolsOf(EventClass event_class, std::string_view field);
 // "open flags (O_...)"
 std::string_view SymbolsName(Symbols group);
 

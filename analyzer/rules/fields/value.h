@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a condition sees of an event's field.
+// An event's field as a condition sees it.
 #ifndef ANALYZER_RULES_FIELDS_VALUE_H_
 #define ANALYZER_RULES_FIELDS_VALUE_H_
 
@@ -15,6 +15,9 @@ namespace randguard {
 
 // Holds every number an event can hold, signed and unsigned.
 __extension__ using Number = __int128;
+
+// Position of a field in the catalogue.
+using FieldId = std::uint16_t;
 
 enum class ValueType : std::uint8_t {
   kBoolean,
@@ -51,6 +54,9 @@ struct FieldScratch {
   std::string text;
   TextArray array;
 };
+
+// The items, which end with NUL each, joined with one space.
+void JoinItems(std::string_view items, std::string& out);
 
 // Calls test(text) for the text, or for each text of the list, until one is true. Absent: false.
 template <typename Test>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 
 namespace randguard {
 namespace {
@@ -167,6 +168,21 @@ Token ConditionLexer::Error(std::size_t at, std::string message) {
   Token token = Make(Token::Type::kError, std::min(at, text_.size()));
   token.text = std::move(message);
   return token;
+}
+
+std::string ConditionText(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      absl::StrAppendFormat(&out, "\\x%02x", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
 }
 
 }  // namespace randguard

@@ -20,6 +20,9 @@ struct Token {
   std::size_t begin = 0, end = 0;
 };
 
+// As a condition writes it: between quotes, with escapes.
+std::string ConditionText(std::string_view text);
+
 // Cuts a condition into words, texts, numbers and signs. After an error there is nothing more.
 class ConditionLexer {
  public:

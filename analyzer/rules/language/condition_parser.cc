@@ -165,7 +165,7 @@ class Parser {
     return Add(std::move(node));
   }
 
-  // What stands to the right of an operator.
+  // The right side of an operator.
   bool Operands(Comparison& c) {
     const bool one = c.op >= Operator::kEqual && c.op <= Operator::kGreaterEqual;
     if (one) {
@@ -311,7 +311,7 @@ class Parser {
 
   SyntaxId Fail(const Token& at, std::string message) {
     if (error_.has_value()) return 0;
-    // What the lexer could not read is the error, not that something else was expected.
+    // The lexer could not read this: that is the error, not that something else was expected.
     if (at.type == Token::Type::kError) message = at.text;
     error_ = {at.begin, std::move(message)};
     return 0;

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "analyzer/rules/fields/field_catalogue.h"
+
 namespace randguard {
 namespace {
 
@@ -77,7 +79,8 @@ ExpressionId ExpressionPool::Or(std::vector<ExpressionId> children) {
   return Intern({Type::kOr, 0, std::move(children)});
 }
 
-// Children of the same type become ours; then sorted, none twice.
+// Children of the same type become ours; then sorted, none twice. This normal form makes (a and b)
+// and c the same expression as c and (b and a).
 void ExpressionPool::Flatten(Type type, std::vector<ExpressionId>& children) const {
   std::vector<ExpressionId> flat;
   for (const ExpressionId child : children) {
@@ -194,6 +197,8 @@ void ExpressionPool::MergeChoices(std::vector<ExpressionId>& children) {
   children.erase(std::unique(children.begin(), children.end()), children.end());
 }
 
+// Hash consing. The key is the expression itself, bytewise: children are interned before it, so
+// their ids stand for all that is below them.
 ExpressionId ExpressionPool::Intern(Expression expression) {
   std::string key(1, static_cast<char>(expression.type));
   key.append(reinterpret_cast<const char*>(&expression.predicate), sizeof(expression.predicate));

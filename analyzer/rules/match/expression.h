@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What rules come down to: predicates and the ways they are joined, each of them once, however many
-// rules have it. Joining simplifies: what is constant is found out here.
+// The expressions that rules come down to: predicates, and the ways in which they are joined. The
+// pool keeps each of them once, however many rules have it (hash consing): equal expressions have
+// equal ids. So a predicate is tested once for an event, steps of equal conditions are shared, and
+// "a and not a" is seen by comparing numbers. Joining simplifies, and finds contradictions here,
+// where a rule's author can still be warned.
 #ifndef ANALYZER_RULES_MATCH_EXPRESSION_H_
 #define ANALYZER_RULES_MATCH_EXPRESSION_H_
 

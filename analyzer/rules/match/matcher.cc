@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyzer/rules/fields/field_catalogue.h"
+
 namespace randguard {
 
 Matcher::Matcher(std::shared_ptr<const RuleSet> rules)

@@ -10,9 +10,12 @@
 #include <span>
 #include <vector>
 
+#include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/match/rule_set.h"
 
 namespace randguard {
+
+class FieldCatalogue;
 
 class Matcher {
  public:

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "analyzer/base/text_map.h"
-#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/fields/value.h"
 #include "analyzer/rules/language/condition.h"
 
@@ -93,7 +92,7 @@ struct Predicate {
 
   // Whether it holds of the value; never of an absent one.
   bool Test(const Value& value) const;
-  // Of one text of the value.
+  // Whether it holds of one text of the value.
   bool TestText(std::string_view text) const;
 
  private:

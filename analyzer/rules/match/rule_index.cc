@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
 namespace {
@@ -72,7 +73,7 @@ std::optional<std::vector<IndexKey>> NumberKeys(const Predicate& predicate) {
   return keys;
 }
 
-// What every text that a glob fits begins or ends with.
+// A beginning or end of every text that the glob fits.
 std::optional<IndexKey> GlobKey(std::string_view glob) {
   constexpr std::string_view kSpecial = "*?[]";
   IndexKey key;

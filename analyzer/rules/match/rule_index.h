@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which rules an event could make fire. Each rule is filed under keys of which at least one must be
-// found in the event for it to fire; what has no such keys is looked at every time.
+// An inverted index: which rules an event could make fire. Each rule is filed under keys of which
+// at least one must be found in the event before the rule can fire. A rule without such keys is
+// tested for every event. The index may name a rule that does not fire, but never misses one that
+// does: the condition decides. So a key costs a look-up for each event, however many rules there
+// are.
 #ifndef ANALYZER_RULES_MATCH_RULE_INDEX_H_
 #define ANALYZER_RULES_MATCH_RULE_INDEX_H_
 
@@ -31,7 +34,9 @@ struct IndexKey {
 // are. Absent: there are none.
 std::optional<std::vector<IndexKey>> KeysOf(const ExpressionPool& pool, ExpressionId expression);
 
-// Texts that a text begins with.
+// Texts that a text begins with: sorted prefixes, each linked to the next shorter one. One binary
+// search finds the last prefix not behind the text, and its chain of links has all others. A trie
+// would answer the same question with a cache miss for each byte.
 class PrefixIndex {
  public:
   void Add(std::string prefix, std::uint32_t entry);
@@ -58,7 +63,11 @@ class PrefixIndex {
   std::vector<Prefix> prefixes_;  // sorted
 };
 
-// Texts that are somewhere in a text, ASCII case aside.
+// Texts that are somewhere in a text, ASCII case aside: a trigram index. Each part is filed under
+// one of its trigrams, the least loaded one, and compared where the text has that trigram. A bitmap
+// of trigrams comes before the hash table, for most positions of most texts begin none that is
+// filed. An Aho-Corasick automaton would touch its large table for every byte, too, and take longer
+// to build after each reload.
 class PartIndex {
  public:
   static constexpr std::size_t kShortest = 3;  // bytes
@@ -93,6 +102,7 @@ class PartIndex {
            static_cast<std::uint32_t>(static_cast<unsigned char>(at[1])) << 8 |
            static_cast<unsigned char>(at[2]);
   }
+  // Fibonacci hashing: the upper bits of a product with 2^32 divided by the golden ratio.
   static std::size_t Bit(std::uint32_t gram) { return gram * 0x9e3779b1U >> (32 - 14); }
 
   std::bitset<kBits> seen_;

@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/rules/match/rule_set.h"
 
+#include <algorithm>
 #include <cstdlib>
-
-#include "analyzer/config/rule_checks.h"
-#include "analyzer/rules/compile/rule_compiler.h"
-#include "analyzer/rules/compile/simple_rules.h"
-#include "analyzer/rules/tools/lint.h"
+#include <utility>
 
 namespace randguard {
+namespace {
 
-std::shared_ptr<const RuleSet> RuleSet::Compile(const Config& config,
-                                                std::vector<Diagnostic>& diagnostics, bool lint) {
-  RuleCompiler compiler(config, diagnostics);
-  for (const PersistenceDetection& detection : config.detections.persistence) {
-    compiler.AddDetection(detection.name, RuleType::kFile, SimpleCondition(detection));
+// A step, or an end, from somewhere with so many steps before it.
+bool Leads(std::uint32_t to, std::size_t before) {
+  return to >= RuleSet::Step::kSilent || to < before;
+}
+
+bool Fits(const RuleSet::Parts& parts) {
+  for (std::size_t at = 0; at < parts.steps.size(); ++at) {
+    const RuleSet::Step& step = parts.steps[at];
+    if (step.predicate >= parts.pool.predicates()) return false;
+    if (!Leads(step.if_true, at) || !Leads(step.if_false, at)) return false;
   }
-  for (const NetworkDetection& detection : config.detections.network) {
-    compiler.AddDetection(detection.name, RuleType::kNetwork, SimpleCondition(detection));
-  }
-  if (config.alerts.built_in_rules) {
-    const ConfigSource source{"built-in rules", std::string(BuiltInRules())};
-    const ConfigResult built_in = ParseBuiltInRules(source);
-    if (!built_in.config.has_value()) std::abort();  // they are ours
-    for (const Rule& rule : built_in.config->rules) compiler.AddRule(rule, /*built_in=*/true);
-  }
-  for (const Rule& rule : config.rules) {
-    // Nothing can be made of one that is off and incomplete, which was a warning.
-    if (rule.enabled || !IsIncomplete(rule)) compiler.AddRule(rule, /*built_in=*/false);
-  }
-  if (lint) compiler.ReportUnused();
-  auto set = compiler.Finish();
-  if (lint && set != nullptr) LintRules(config, *set, diagnostics);
-  return set;
+  return std::all_of(parts.classes.begin(), parts.classes.end(), [&](const auto& rules) {
+    return std::all_of(rules.entries.begin(), rules.entries.end(), [&](const auto& entry) {
+      return entry.rule < parts.rules.size() && Leads(entry.first, parts.steps.size());
+    });
+  });
+}
+
+}  // namespace
+
+RuleSet::RuleSet(Parts parts) : parts_(std::move(parts)) {
+  if (!Fits(parts_)) std::abort();
+  for (ForClass& rules : parts_.classes) rules.index.Finish();
+  enabled_ = static_cast<std::size_t>(std::count_if(
+      parts_.rules.begin(), parts_.rules.end(),
+      [](const CompiledRule& compiled) { return compiled.rule.enabled && !compiled.detection; }));
 }
 
 }  // namespace randguard

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All rules and detections of a configuration, checked and compiled. Immutable; a Matcher evaluates
-// it.
+// All rules and detections of a configuration, compiled (compile/compile_rules.h makes it).
+// Immutable; a Matcher evaluates it.
 #ifndef ANALYZER_RULES_MATCH_RULE_SET_H_
 #define ANALYZER_RULES_MATCH_RULE_SET_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "analyzer/config/config.h"
+#include "analyzer/event/event_classes.h"
 #include "analyzer/rules/match/expression.h"
 #include "analyzer/rules/match/rule_index.h"
 #include "analyzer/rules/match/rule_tree.h"
@@ -26,27 +25,12 @@ struct CompiledRule {
   bool detection = false;
   bool built_in = false;
   RuleTree tree;
-  // What is left of the rule for each event class: kFalse, the class is not looked at.
+  // The rest of the rule for each event class: kFalse, the class is not looked at.
   std::array<ExpressionId, kEventClasses> roots{};
 };
 
 class RuleSet {
  public:
-  // Null when any of it is wrong; diagnostics say what. With `lint`, they also say what is likely
-  // to be a mistake: names that are not used, rules that this configuration lets nothing reach.
-  // Rules that are off are checked, but not evaluated.
-  static std::shared_ptr<const RuleSet> Compile(const Config& config,
-                                                std::vector<Diagnostic>& diagnostics,
-                                                bool lint = false);
-
-  // In the order in which their alerts are written: built-in rules, those of the configuration
-  // file, those of rules.d.
-  const std::vector<CompiledRule>& rules() const { return rules_; }
-  // How many are evaluated, without detections.
-  std::size_t enabled() const { return enabled_; }
-  // Of all that is evaluated: the same rules, the same hash, on any machine.
-  const std::string& hash() const { return hash_; }
-
   // How a rule is evaluated: from its first step on, each a predicate and where to go next.
   struct Step {
     static constexpr std::uint32_t kFires = UINT32_MAX;
@@ -63,21 +47,34 @@ class RuleSet {
     std::vector<Entry> entries;  // in the order of the rules
     RuleIndex index;
   };
-  const ForClass& for_class(EventClass event_class) const { return classes_[event_class]; }
-  const Step& step(std::uint32_t at) const { return steps_[at]; }
-  std::size_t steps() const { return steps_.size(); }
-  const ExpressionPool& pool() const { return pool_; }
+  struct Parts {
+    ExpressionPool pool;
+    std::vector<CompiledRule> rules;
+    std::vector<Step> steps;
+    std::array<ForClass, kEventClasses> classes;
+    std::string hash;
+  };
+
+  // Ends the program where the parts do not fit together. Each step leads to earlier ones only, so
+  // that every evaluation ends; all that is named by its number is there.
+  explicit RuleSet(Parts parts);
+
+  // In the order in which their alerts are written: built-in rules, those of the configuration
+  // file, those of rules.d. Rules that are off are among them, and not evaluated.
+  const std::vector<CompiledRule>& rules() const { return parts_.rules; }
+  // How many are evaluated, without detections.
+  std::size_t enabled() const { return enabled_; }
+  // A hash of all that is evaluated: the same rules, the same hash, on any machine.
+  const std::string& hash() const { return parts_.hash; }
+
+  const ForClass& for_class(EventClass event_class) const { return parts_.classes[event_class]; }
+  const Step& step(std::uint32_t at) const { return parts_.steps[at]; }
+  std::size_t steps() const { return parts_.steps.size(); }
+  const ExpressionPool& pool() const { return parts_.pool; }
 
  private:
-  friend class RuleCompiler;
-  RuleSet() = default;
-
-  ExpressionPool pool_;
-  std::vector<CompiledRule> rules_;
-  std::vector<Step> steps_;
-  std::array<ForClass, kEventClasses> classes_;
+  Parts parts_;
   std::size_t enabled_ = 0;
-  std::string hash_;
 };
 
 }  // namespace randguard

@@ -3,363 +3,55 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-#include <string_view>
-
-#include "analyzer/output/testing/sample_events.h"
-#include "analyzer/rules/testing/rule_test_support.h"
+#include <utility>
 
 namespace randguard {
 namespace {
 
-using testing::CompileText;
-using testing::Fired;
-using testing::Holds;
-using testing::Lines;
-using testing::RuleText;
-
-TEST(RuleSetTest, EveryRuleThatMatchesFiresInOrder) {
-  const auto compiled = CompileText(RuleText("uid == 1000", "process", "", "B") +
-                                    RuleText("process_name == 'curl'", "process", "", "A") +
-                                    RuleText("process_name == 'wget'", "process", "", "C") +
-                                    RuleText("fileless", "process", "", "D"));
-  EXPECT_EQ(Fired(compiled, testing::SampleStart()), (Lines{"B", "A", "D"}));
+// One rule that is a single predicate, for the first event class.
+RuleSet::Parts OneRule() {
+  RuleSet::Parts parts;
+  Predicate predicate;
+  predicate.type = Predicate::Type::kExists;
+  const ExpressionId root = parts.pool.Add(std::move(predicate));
+  CompiledRule& rule = parts.rules.emplace_back();
+  rule.roots[0] = root;
+  parts.steps.push_back({0, RuleSet::Step::kFires, RuleSet::Step::kSilent});
+  parts.classes[0].entries.push_back({0, 0});
+  parts.classes[0].index.AddAlways(0);
+  return parts;
 }
 
-TEST(RuleSetTest, RulesThatAreOffDoNotFire) {
-  const auto compiled = CompileText(RuleText("uid == 1000", "process", "enabled = false"));
-  EXPECT_EQ(Fired(compiled, testing::SampleStart()), Lines{});
-  EXPECT_EQ(compiled.rules->enabled(), 0u);
+TEST(RuleSetTest, CountsWhatIsEvaluatedWithoutDetections) {
+  RuleSet::Parts parts = OneRule();
+  parts.rules.emplace_back().rule.enabled = false;
+  parts.rules.emplace_back().detection = true;
+  const RuleSet rules(std::move(parts));
+  EXPECT_EQ(rules.enabled(), 1u);
+  EXPECT_EQ(rules.rules().size(), 3u);
 }
 
-TEST(RuleSetTest, NothingIsMadeOfAnIncompleteRuleThatIsOff) {
-  const std::string off = "[[rules]]\nname = 'n'\nseverity = 'low'\nenabled = false\n";
-  const auto compiled =
-      CompileText(off + "id = 'A'\ntype = 'file'\npaths = []\noperations = ['write']\n" + off +
-                      "id = 'B'\ntype = 'network'\ndirection = 'inbound'\nports = []\n" + off +
-                      "id = 'C'\ntype = 'process'\n" + RuleText("uid == 1000"),
-                  /*lint=*/true);
-  ASSERT_NE(compiled.rules, nullptr);
-  EXPECT_EQ(compiled.diagnostics.size(), 3u) << "a warning of each";
-  EXPECT_EQ(compiled.rules->rules().size(), 1u);
-  EXPECT_EQ(Fired(compiled, testing::SampleStart()), Lines{"R"});
+TEST(RuleSetDeathTest, StepsLeadToEarlierOnesOnly) {
+  RuleSet::Parts parts = OneRule();
+  parts.steps.push_back({0, RuleSet::Step::kFires, 0});
+  RuleSet fine(parts);
+  EXPECT_EQ(fine.steps(), 2u);
+  parts.steps[0].if_false = 1;
+  EXPECT_DEATH(RuleSet{parts}, "");
+  parts.steps[0].if_false = 0;
+  EXPECT_DEATH(RuleSet{parts}, "");
 }
 
-TEST(RuleSetTest, ProcessRulesLookAtStartsOnlyUnlessToldOtherwise) {
-  const ProcessExit exit = testing::SampleExit();
-  EXPECT_FALSE(Holds("comm == 'curl'", exit));
-  EXPECT_EQ(
-      Fired(CompileText(RuleText("comm == 'curl'", "process", "events = ['process_exit']")), exit),
-      Lines{"R"});
-  EXPECT_TRUE(Holds("event_type == 'process_exit' and comm == 'curl'", exit));
-}
-
-TEST(RuleSetTest, EventTypesOfOneRecordAreToldApart) {
-  const std::string rule = RuleText("comm == 'curl'", "file", "events = ['file_openat2']");
-  EXPECT_EQ(Fired(CompileText(rule), testing::SampleOpen(RG_CALL_openat2)), Lines{"R"});
-  EXPECT_EQ(Fired(CompileText(rule), testing::SampleOpen(RG_CALL_openat)), Lines{});
-}
-
-constexpr std::string_view kHead =
-    "[[rules]]\nid = \"S\"\nname = \"n\"\nseverity = \"low\"\ntype = ";
-
-TEST(SimpleRuleTest, ProcessByNameAndParent) {
-  const auto compiled = CompileText(
-      std::string(kHead) + "\"process\"\nprocess_names = ['dash', 'sh']\nparent_names = ['nginx']");
-  ProcessStart e = testing::SampleStart();
-  e.actor.exe_path = "/usr/bin/dash";
-  e.parent_exe_path = "/usr/sbin/nginx";
-  EXPECT_EQ(Fired(compiled, e), Lines{"S"});
-  e.parent_exe_path = "/usr/sbin/apache2";
-  e.parent_comm = "apache2";
-  EXPECT_EQ(Fired(compiled, e), Lines{});
-  // sh is busybox here, and a fork has not started a program yet.
-  e.parent_comm = "nginx", e.actor.exe_path = "/bin/busybox", e.actor.comm = "sh";
-  EXPECT_EQ(Fired(compiled, e), Lines{"S"});
-  ProcessRelationship fork = testing::SampleRelationship();
-  fork.actor.exe_path = "/usr/bin/dash";
-  EXPECT_EQ(Fired(compiled, fork), Lines{});
-}
-
-TEST(SimpleRuleTest, FileByPathAndPattern) {
-  const auto compiled = CompileText(std::string(kHead) +
-                                    "\"file\"\npaths = ['/etc/systemd/system']\n"
-                                    "patterns = ['*.service']\noperations = ['write', 'rename']");
-  FileWrite write = testing::SampleWrite();
-  write.resolved_path = "/etc/systemd/system/a/x.service";
-  EXPECT_EQ(Fired(compiled, write), Lines{"S"});
-  write.resolved_path = "/etc/systemd/system2/x.service";
-  EXPECT_EQ(Fired(compiled, write), Lines{});
-  write.resolved_path = "/etc/systemd/system/x.timer";
-  EXPECT_EQ(Fired(compiled, write), Lines{});
-  FileRename rename = testing::SampleRename();
-  rename.old_resolved_path = "/etc/systemd/system/x.service";
-  EXPECT_EQ(Fired(compiled, rename), Lines{"S"});
-  // Each of the two by another name.
-  rename.old_resolved_path = "/tmp/x.service";
-  rename.new_resolved_path = "/etc/systemd/system/x.service.new";
-  EXPECT_EQ(Fired(compiled, rename), Lines{});
-  FileOpen open = testing::SampleOpen();
-  open.resolved_path = "/etc/systemd/system/x.service";
-  EXPECT_EQ(Fired(compiled, open), Lines{});
-}
-
-TEST(SimpleRuleTest, PathThatEndsInASlashIsABeginning) {
-  const auto compiled =
-      CompileText(std::string(kHead) + "\"file\"\npaths = ['/etc/ssh/']\noperations = ['*']");
-  FileOpen open = testing::SampleOpen();
-  open.resolved_path = "/etc/ssh/sshd_config";
-  EXPECT_EQ(Fired(compiled, open), Lines{"S"});
-  open.resolved_path = "/etc/ssh";
-  EXPECT_EQ(Fired(compiled, open), Lines{});
-}
-
-TEST(SimpleRuleTest, NetworkByDirectionAndPort) {
-  const auto outbound =
-      CompileText(std::string(kHead) + "\"network\"\ndirection = 'outbound'\nports = [443]");
-  const auto inbound =
-      CompileText(std::string(kHead) + "\"network\"\ndirection = 'inbound'\nports = [65535]");
-  EXPECT_EQ(Fired(outbound, testing::SampleConnect()), Lines{"S"});
-  EXPECT_EQ(Fired(inbound, testing::SampleConnect()), Lines{});
-  EXPECT_EQ(Fired(inbound, testing::SampleListen()), Lines{"S"});
-  EXPECT_EQ(Fired(outbound, testing::SampleListen()), Lines{});
-}
-
-TEST(SimpleRuleTest, ListsAndConditionMustBothHold) {
-  const auto compiled = CompileText(std::string(kHead) +
-                                    "\"process\"\nprocess_names = ['curl']\n"
-                                    "condition = 'uid == 0'");
-  EXPECT_EQ(compiled.diagnostics, Lines{});
-  ProcessStart e = testing::SampleStart();
-  EXPECT_EQ(Fired(compiled, e), Lines{});
-  e.actor.uid = 0;
-  EXPECT_EQ(Fired(compiled, e), Lines{"S"});
-}
-
-TEST(DetectionTest, MarksByPathAndByPort) {
-  const auto compiled = CompileText(
-      "[[detections.persistence]]\nname = 'cron'\npaths = ['/etc/cron.d']\n"
-      "operations = ['write']\n[[detections.network]]\nname = 'port'\ndirections = ['outbound']\n"
-      "ports = [443]\n");
-  FileWrite write = testing::SampleWrite();
-  write.resolved_path = "/etc/cron.d/x";
-  EXPECT_EQ(Fired(compiled, write), Lines{"mark:cron"});
-  EXPECT_EQ(Fired(compiled, testing::SampleConnect()), Lines{"mark:port"});
-}
-
-TEST(RuleSetTest, ProcessTableTellsOfParentsAndAncestors) {
-  ProcessTable table(100, 1);
-  Process& init = table.Upsert({1, 0x10});
-  init.image = table.MakeImage({"/sbin/init", std::string("init\0splash\0", 12), "/", "", 7});
-  FileOpen e = testing::SampleOpen();
-  Process& curl = table.Upsert(e.actor.process_id);
-  curl.parent = {1, 0x10};
-  curl.image = table.MakeImage({"/usr/bin/curl", std::string("curl\0-k\0", 8), "/home", "pts0", 5});
-  const EvaluationContext context{.processes = &table};
-  const auto holds = [&](std::string_view c) { return Holds(c, e, "file", context); };
-  EXPECT_TRUE(holds("parent_name == 'init'"));
-  EXPECT_TRUE(holds("parent_exe_path == '/sbin/init'"));
-  EXPECT_TRUE(holds("parent_command_line == 'init splash'"));
-  EXPECT_TRUE(holds("parent_name == 'init' and parent_command_line == 'init splash'"));
-  EXPECT_TRUE(holds("command_line == 'curl -k' and args == '-k' and cwd == '/home'"));
-  EXPECT_TRUE(holds("ancestors == '/sbin/init' and ancestor_names == 'init'"));
-  EXPECT_TRUE(holds("loginuid == 5 and tty == 'pts0'"));
-  EXPECT_FALSE(Holds("exists parent_name", e, "file"));
-}
-
-struct Mistake {
-  std::string_view type, condition, message;
-};
-
-TEST(RuleSetTest, MistakesAreToldWithTheirPlace) {
-  const Mistake mistakes[] = {
-      {"process", "commandline == 'x'",
-       "c.toml:7:16: error: there is no field \"commandline\"; did you mean \"command_line\"?"},
-      {"process", "uid == 0 and\n  pid == 'x'",
-       "c.toml:8:10: error: pid is a number, and this is a text"},
-      {"process", "comm == 5", "c.toml:7:24: error: comm is a text, and this is a number"},
-      {"process", "comm < 'x'", "c.toml:7:21: error: < is for numbers; comm is a text"},
-      {"process", "uid contains 'x'", "c.toml:7:20: error: contains is for texts; uid is a number"},
-      {"process", "comm",
-       "c.toml:7:16: error: comm is a text: compare it with something, or ask "
-       "\"exists comm\""},
-      {"process", "fileless == 1",
-       "c.toml:7:28: error: fileless is a boolean, and this is a number"},
-      {"process", "comm matches 'a(b'",
-       "c.toml:7:30: error: not a regular expression: missing ): a(b"},
-      {"process", "comm = 'x'", "c.toml:7:21: error: \"=\" is no operator; write \"==\""},
-      {"process", "comm == 'x", "c.toml:7:24: error: a text that does not end"},
-      {"process", "comm == \"\\q\"",
-       "c.toml:7:25: error: no such escape; there are \\\\ \\\" \\n \\r \\t \\xHH, and none "
-       "between "
-       "' and '"},
-      {"process", "(uid == 1", "c.toml:7:25: error: expected \")\"; found the end"},
-      {"process", "uid == 1 uid == 2",
-       "c.toml:7:25: error: expected and, or, or the end; found \"uid\""},
-      {"process", "comm equals 'x'", "c.toml:7:21: error: expected an operator; found \"equals\""},
-      {"process", "comm contians 'x'",
-       "c.toml:7:21: error: expected an operator; found \"contians\"; did you mean \"contains\"?"},
-      {"process", "comm in shells",
-       "c.toml:7:24: error: there is no list \"shells\"; a text stands between quotes"},
-      {"process", "args != 'x'",
-       "c.toml:7:21: error: args is a list, of which one element always differs from another: "
-       "write \"not args == ...\""},
-      {"process", "all comm == 'x'", "c.toml:7:20: error: all is for lists; comm is a text"},
-      {"process", "process_id == 'x'",
-       "c.toml:7:27: error: process_id cannot be compared: only \"exists process_id\" can be "
-       "asked"},
-      {"process", "comm contains ''", "c.toml:7:30: error: every text contains the empty text"},
-      {"process", "comm in cidr ('10.0.0.0/8')",
-       "c.toml:7:21: error: in cidr is for addresses; comm is a text"},
-      {"network", "addr in cidr ('10.0.0.1/8')",
-       "c.toml:7:30: error: expected a network like \"10.0.0.0/8\" or \"fe80::/10\", without bits "
-       "behind those that count"},
-      {"process", "pid in (5..1)", "c.toml:7:27: error: a range that ends before it begins"},
-      {"file", "flags has O_CREATE",
-       "c.toml:7:26: error: there is no flag or list \"O_CREATE\"; did you mean \"O_CREAT\"?; a "
-       "text stands between quotes"},
-      {"process", "exe_mode has O_CREAT",
-       "c.toml:7:29: error: exe_mode has mode bits (S_...); O_CREAT is one of the open flags "
-       "(O_...)"},
-      {"process", "event_type == 'process_begin'",
-       "c.toml:7:30: error: there is no event type \"process_begin\"; did you mean "
-       "\"process_exit\"?"},
-      {"process", "signal == 9",
-       "c.toml:7:16: error: no event that the rule looks at has the field signal (without "
-       "\"events\", that is process_start); these have it: process_exit, agent_signal"},
-      {"network", "exists port and path == 'x'",
-       "c.toml:7:32: error: no event that the rule looks at has the field path; these have it: "
-       "file_open, file_write, file_rename, file_unlink, file_change, module_load, "
-       "namespace_change, mount, unmount, root_change, io_uring_operation"},
-      {"network", "backlog == 1 and accepted_fd == 2",
-       "c.toml:7:16: error: no network event has all of accepted_fd, backlog; name the events in "
-       "\"events\", and a field that one of them lacks is absent there"},
-  };
-  for (const Mistake& m : mistakes) {
-    EXPECT_EQ(CompileText(RuleText(m.condition, m.type)).diagnostics, Lines{std::string(m.message)})
-        << m.condition;
-  }
-}
-
-TEST(RuleSetTest, RulesThatCanNeverMatchAreErrors) {
-  for (const std::string_view condition :
-       {"comm == 'a' and comm == 'b'", "uid == 1 and uid > 5", "uid in (1..3) and not uid < 9",
-        "comm == 'ab' and comm startswith 'b'",
-        "exe_path startswith '/a/' and exe_path startswith '/b'", "comm == 'a' and not comm == 'a'",
-        "fileless and not fileless", "comm in ('a', 'b') and not comm in ('a', 'b', 'c')",
-        "uid == 1 and not exists uid", "exe_path endswith '.a' and exe_path endswith '.b'",
-        "event_type == 'file_open'", "(uid == 1 or uid == 2) and uid == 3"}) {
-    const auto compiled = CompileText(RuleText(condition));
-    ASSERT_EQ(compiled.diagnostics.size(), 1u) << condition;
-    EXPECT_TRUE(compiled.diagnostics[0].find("the rule can never match") != std::string::npos)
-        << compiled.diagnostics[0];
-  }
-}
-
-TEST(RuleSetTest, RulesThatOnlySeemContradictoryAreNot) {
-  for (const std::string_view condition :
-       {"args == 'a' and args == 'b'", "comm != 'a' and comm != 'b'",
-        "exe_path startswith '/a' and exe_path startswith '/a/b'", "comm ieq 'A' and comm ieq 'a'",
-        "not comm == 'a' and not comm == 'b'", "uid > 1 and uid < 3"}) {
-    EXPECT_EQ(CompileText(RuleText(condition)).diagnostics, Lines{}) << condition;
-  }
-}
-
-TEST(RuleSetTest, RulesThatAlwaysFireAreWarnings) {
-  EXPECT_EQ(CompileText(RuleText("comm == 'a' or not comm == 'a'")).diagnostics,
-            Lines{"c.toml:7:16: warning: the rule fires for every event of: process_start"});
-}
-
-TEST(RuleSetTest, MacrosThatLeadToThemselvesAreErrors) {
-  EXPECT_EQ(CompileText("[macros]\na = 'b'\nb = 'a or uid == 1'\n" + RuleText("a")).diagnostics,
-            Lines{"c.toml:3:6: error: the macro \"a\" leads to itself"});
-}
-
-TEST(RuleSetTest, MacrosThatMultiplyAreBounded) {
-  std::string text = "[macros]\nm0 = 'uid == 1 or uid == 2'\n";
-  for (int i = 1; i < 20; ++i) {
-    const std::string before = "m" + std::to_string(i - 1);
-    text += "m" + std::to_string(i) + " = '" + before + " and " + before + "'\n";
-  }
-  const auto compiled = CompileText(text + RuleText("m19"));
-  ASSERT_FALSE(compiled.diagnostics.empty());
-  EXPECT_EQ(compiled.rules, nullptr);
-  EXPECT_TRUE(compiled.diagnostics[0].find("more than 10000 parts") != std::string::npos);
-}
-
-TEST(RuleSetTest, NestingIsBounded) {
-  const std::string deep = std::string(100, '(') + "uid == 1" + std::string(100, ')');
-  EXPECT_EQ(CompileText(RuleText(deep)).diagnostics,
-            Lines{"c.toml:7:80: error: nested deeper than 64 levels"});
-}
-
-TEST(RuleSetTest, NamesThatMeanSomethingElseAreErrors) {
-  EXPECT_EQ(CompileText("[lists]\nuid = [1]\n").diagnostics,
-            Lines{"c.toml:2:1: error: \"uid\" cannot be the name of a list: it is a field"});
-  EXPECT_EQ(CompileText("[macros]\ncontains = 'uid == 1'\n").diagnostics,
-            Lines{"c.toml:2:1: error: \"contains\" cannot be the name of a macro: it is a word of "
-                  "the language"});
-}
-
-TEST(RuleSetTest, HashIsOfWhatIsEvaluated) {
-  const auto hash = [](std::string_view condition, std::string_view more = "") {
-    return CompileText(RuleText(condition, "process", more)).rules->hash();
-  };
-  EXPECT_EQ(hash("uid == 1"), hash("uid == 1"));
-  EXPECT_NE(hash("uid == 1"), hash("uid == 2"));
-  EXPECT_NE(hash("uid == 1"), hash("uid == 1", "unless = 'pid == 1'"));
-  EXPECT_EQ(hash("uid == 1", "enabled = false"), hash("uid == 2", "enabled = false"));
-}
-
-TEST(LintTest, WhatIsNotUsedIsTold) {
-  EXPECT_EQ(CompileText("[lists]\na = [1]\n[macros]\nb = 'uid == 1'\n" + RuleText("uid == 1"),
-                        /*lint=*/true)
-                .diagnostics,
-            (Lines{"c.toml:2:1: warning: the list \"a\" is not used",
-                   "c.toml:4:1: warning: the macro \"b\" is not used"}));
-}
-
-TEST(LintTest, RulesThatNothingReachesAreTold) {
-  EXPECT_EQ(CompileText(RuleText("port == 1", "network"), true).diagnostics,
-            Lines{"c.toml:2:7: warning: the rule \"R\" cannot fire: this configuration observes "
-                  "none of its events"});
-  EXPECT_EQ(CompileText(RuleText("path startswith '/srv/'", "file"), true).diagnostics, Lines{});
-  const std::string watch = "[file]\nwatch_paths = ['/etc']\n";
-  EXPECT_EQ(CompileText(watch + RuleText("path startswith '/srv/'", "file"), true).diagnostics,
-            Lines{"c.toml:4:7: warning: the rule \"R\" cannot fire: [file] lets no file through "
-                  "that it asks for"});
-  EXPECT_EQ(CompileText(watch + RuleText("path startswith '/e'", "file"), true).diagnostics,
-            Lines{});
-  EXPECT_EQ(CompileText("[process]\nbehaviour = []\n" +
-                            RuleText("comm == 'x'", "process", "events = ['mount']"),
-                        true)
-                .diagnostics.size(),
-            1u);
-}
-
-TEST(BuiltInRulesTest, CompileAndFire) {
-  std::vector<Diagnostic> diagnostics;
-  const auto rules = RuleSet::Compile(Config{}, diagnostics);
-  ASSERT_NE(rules, nullptr);
-  EXPECT_TRUE(diagnostics.empty());
-  FileWrite write = testing::SampleWrite();
-  write.resolved_path = "/etc/cron.d/x";
-  EXPECT_EQ(Fired({rules, {}}, write), Lines{"BUILTIN-FILE-CRON-001"});
-  write.resolved_path = "/run/systemd/system/x.service";
-  EXPECT_EQ(Fired({rules, {}}, write), Lines{"BUILTIN-FILE-SYSTEMD-001"});
-  NetworkConnect connect = testing::SampleConnect();
-  connect.object.remote_port = 4444;
-  EXPECT_EQ(Fired({rules, {}}, connect), Lines{"BUILTIN-NET-OUTBOUND-001"});
-}
-
-TEST(FieldCatalogueTest, EveryFieldOfTheOutputIsThere) {
-  const FieldCatalogue& catalogue = FieldCatalogue::Get();
-  for (const std::string_view name :
-       {"exe_path", "namespaces.pid", "before.capabilities.effective", "target.exe_path",
-        "remote_addr", "resolved_path", "process_name", "parent_command_line", "syscall"}) {
-    EXPECT_TRUE(catalogue.Find(name).has_value()) << name;
-  }
-  for (const FieldInfo& field : catalogue.fields()) EXPECT_FALSE(field.doc.empty()) << field.name;
+TEST(RuleSetDeathTest, EverythingNamedByItsNumberIsThere) {
+  RuleSet::Parts parts = OneRule();
+  parts.steps[0].predicate = 1;
+  EXPECT_DEATH(RuleSet{parts}, "");
+  parts = OneRule();
+  parts.classes[0].entries[0].rule = 1;
+  EXPECT_DEATH(RuleSet{parts}, "");
+  parts = OneRule();
+  parts.classes[0].entries[0].first = 1;
+  EXPECT_DEATH(RuleSet{parts}, "");
 }
 
 }  // namespace

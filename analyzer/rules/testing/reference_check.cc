@@ -8,6 +8,8 @@
 
 #include "analyzer/config/names.h"
 #include "analyzer/output/testing/sample_events.h"
+#include "analyzer/rules/compile/compile_rules.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/match/matcher.h"
 
 namespace randguard::testing {
@@ -54,7 +56,7 @@ ReferenceCheck::Result ReferenceCheck::Round(std::size_t count) {
       Config alone = config;
       alone.rules = {rule};
       std::vector<Diagnostic> diagnostics;
-      if (RuleSet::Compile(alone, diagnostics) == nullptr) {
+      if (CompileRules(alone, diagnostics) == nullptr) {
         // Then it must be for never matching, or for a field that none of the events has.
         const std::string& why = diagnostics[0].message;
         if (why.find("can never match") == why.npos && why.find("no event that") == why.npos) {
@@ -71,7 +73,7 @@ ReferenceCheck::Result ReferenceCheck::Round(std::size_t count) {
       config.rules.push_back(std::move(rule));
     }
     std::vector<Diagnostic> diagnostics;
-    const auto rules = RuleSet::Compile(config, diagnostics);
+    const auto rules = CompileRules(config, diagnostics);
     if (rules == nullptr) {
       result.disagreement = "does not compile together";
       return result;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "analyzer/event/events.h"
+#include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/match/rule_set.h"
 #include "analyzer/rules/testing/reference_evaluator.h"
 

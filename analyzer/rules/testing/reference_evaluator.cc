@@ -8,8 +8,8 @@
 #include <cctype>
 #include <regex>
 
-#include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/rules/language/condition_lexer.h"
 
 namespace randguard::testing {
 namespace {
@@ -320,7 +320,7 @@ std::string RandomConditions::TextComparison(const std::string& field,
   static constexpr std::array<const char*, 3> kParts = {"contains", "startswith", "endswith"};
   switch (next_(7)) {
     case 0:
-      // Of event_type, only names that there are can be asked for.
+      // Conditions can ask only for event types that there are.
       return left + " in " + List([&] {
                return field == "event_type" ? ConditionText(seen[next_(seen.size())]) : Text(seen);
              });
@@ -337,7 +337,7 @@ std::string RandomConditions::TextComparison(const std::string& field,
     }
     case 4: {
       const std::string part = Part(seen);
-      // Of one meaning in both kinds of expressions.
+      // Parts that mean the same in both kinds of expressions.
       return left + " matches " + ConditionText(next_(2) == 0 ? "^" + part : part + "$");
     }
     default: {

@@ -17,7 +17,7 @@
 
 namespace randguard::testing {
 
-// A field of a line: its elements; a single value is a list of one. What is null is left out.
+// A field of a line: its elements; a single value is a list of one. Null values are left out.
 struct ReferenceValue {
   enum class Form : std::uint8_t { kText, kNumber };
   Form form = Form::kText;

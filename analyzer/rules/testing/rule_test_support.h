@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
+#include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/match/matcher.h"
 #include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/tools/lint.h"
 
 namespace randguard::testing {
 
@@ -29,7 +31,8 @@ inline CompiledText CompileText(std::string_view text, bool lint = false) {
   std::vector<Diagnostic> diagnostics = parsed.diagnostics;
   if (parsed.config.has_value()) {
     parsed.config->alerts.built_in_rules = false;
-    out.rules = RuleSet::Compile(*parsed.config, diagnostics, lint);
+    out.rules = lint ? CompileAndLintRules(*parsed.config, diagnostics)
+                     : CompileRules(*parsed.config, diagnostics);
   }
   for (const Diagnostic& d : diagnostics) out.diagnostics.push_back(FormatDiagnostic(d));
   return out;

@@ -11,7 +11,8 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/config/config.h"
 #include "analyzer/config/names.h"
-#include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/compile/compile_rules.h"
+#include "analyzer/rules/tools/lint.h"
 #include "analyzer/rules/tools/rule_tests.h"
 #include "re2/re2.h"
 #include "tests/support/page.h"
@@ -47,7 +48,7 @@ Lines ShippedRules(bool (*fits)(const Rule&)) {
 
 TEST(DefaultRulesTest, LintFindsNothing) {
   std::vector<Diagnostic> diagnostics;
-  EXPECT_NE(RuleSet::Compile(Shipped(), diagnostics, /*lint=*/true), nullptr);
+  EXPECT_NE(CompileAndLintRules(Shipped(), diagnostics), nullptr);
   Lines found;
   for (const Diagnostic& d : diagnostics) found.push_back(FormatDiagnostic(d));
   EXPECT_EQ(found, Lines{});
@@ -58,7 +59,7 @@ TEST(DefaultRulesTest, DoWhatTheirTestsSay) {
   for (Rule& rule : config.rules) rule.enabled = true;
   std::erase_if(config.rules, IsSample);
   std::vector<Diagnostic> diagnostics;
-  const auto rules = RuleSet::Compile(config, diagnostics);
+  const auto rules = CompileRules(config, diagnostics);
   ASSERT_NE(rules, nullptr);
   const RuleTestResults results = RunRuleTests(rules);
   Lines failures;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {

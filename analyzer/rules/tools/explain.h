@@ -22,7 +22,7 @@ class Explanation {
   bool looked_at() const { return looked_at_; }  // false: the rule is not about such events
   // Lines of "+" (held) and "-" (did not), indented.
   const std::string& text() const { return text_; }
-  // Of the parts, the first comparison that kept the rule from firing; empty if it fires.
+  // The first comparison that kept the rule from firing; empty if it fires.
   const std::string& first_missing() const { return missing_; }
 
  private:

@@ -11,7 +11,8 @@
 #include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
 #include "analyzer/plan/path_filter.h"
-#include "analyzer/rules/compile/condition_resolver.h"
+#include "analyzer/rules/compile/compile_rules.h"
+#include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
@@ -121,6 +122,13 @@ void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnosti
                                       : "this configuration observes none of its events"),
              diagnostics);
   }
+}
+
+std::shared_ptr<const RuleSet> CompileAndLintRules(const Config& config,
+                                                   std::vector<Diagnostic>& diagnostics) {
+  auto rules = CompileRules(config, diagnostics, UnusedNames::kReport);
+  if (rules != nullptr) LintRules(config, *rules, diagnostics);
+  return rules;
 }
 
 }  // namespace randguard

@@ -6,7 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/base/status.h"
 #include "analyzer/rules/match/matcher.h"
-#include "analyzer/rules/tools/test_event.h"
+#include "analyzer/rules/tools/event_fixture.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {

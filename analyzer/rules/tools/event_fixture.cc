@@ -1,90 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/rules/tools/test_event.h"
-
-#include <simdjson.h>
+#include "analyzer/rules/tools/event_fixture.h"
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "analyzer/base/status.h"
+#include "analyzer/event/events.h"
 #include "analyzer/process/lineage.h"
+#include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/rules/tools/json_fields.h"
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
 namespace {
 
-constexpr std::size_t kJsonMax = 1 << 20;  // bytes
-constexpr std::size_t kJsonDepth = 8;
-
-using simdjson::dom::element_type;
-
-absl::Status AddList(const std::string& name, simdjson::dom::array list,
-                     std::vector<TestField>& out) {
-  std::vector<std::string> texts;
-  std::vector<std::int64_t> numbers;
-  std::size_t size = 0;
-  for (const simdjson::dom::element item : list) {
-    ++size;
-    if (std::string_view text; item.get(text) == simdjson::SUCCESS) texts.emplace_back(text);
-    if (std::int64_t number = 0; item.get(number) == simdjson::SUCCESS) numbers.push_back(number);
+// Makes an event of the class, and says where its parts are.
+template <typename E>
+void Make(std::string_view event_type, EventFixture::Made& out) {
+  out.event = std::make_unique<Event>(std::in_place_type<E>);
+  E& event = *std::get_if<E>(out.event.get());
+  out.parts.own = &event;
+  if constexpr (requires { event.actor; }) out.parts.actor = out.actor = &event.actor;
+  if constexpr (requires { event.call; }) {
+    out.parts.call = &event.call;
+    event.call.event_type = event_type;
   }
-  if (numbers.size() == size && size > 0) {
-    out.push_back({name, std::move(numbers)});
-  } else if (texts.size() == size) {
-    out.push_back({name, std::move(texts)});
-  } else {
-    return InvalidInput("%s: expected a list of texts or a list of numbers", name);
-  }
-  return absl::OkStatus();
+  if constexpr (requires { event.object; }) out.parts.object = &event.object;
 }
 
-absl::Status AddElement(const std::string& name, simdjson::dom::element element,
-                        std::vector<TestField>& out, std::size_t depth);
-
-absl::Status AddObject(const std::string& prefix, simdjson::dom::object object,
-                       std::vector<TestField>& out, std::size_t depth) {
-  if (depth > kJsonDepth) return InvalidInput("nested deeper than %d levels", kJsonDepth);
-  for (const auto& [key, value] : object) {
-    RG_RETURN_IF_ERROR(AddElement(prefix + std::string(key), value, out, depth));
+// Members that follow from others.
+template <typename E>
+void Complete(void* own) {
+  E& event = *static_cast<E*>(own);
+  if constexpr (requires { event.command_line; }) {  // given as a list only
+    if (!event.command_line.has_value() && event.args.has_value()) {
+      event.command_line = JoinedText{event.args->bytes};
+    }
   }
-  return absl::OkStatus();
-}
-
-absl::Status AddElement(const std::string& name, simdjson::dom::element element,
-                        std::vector<TestField>& out, std::size_t depth) {
-  switch (element.type()) {
-    case element_type::BOOL:
-      out.push_back({name, bool(element)});
-      return absl::OkStatus();
-    case element_type::INT64:
-      out.push_back({name, std::int64_t(element)});
-      return absl::OkStatus();
-    case element_type::UINT64:  // what an int64_t cannot hold
-      out.push_back({name, static_cast<std::int64_t>(std::uint64_t(element))});
-      return absl::OkStatus();
-    case element_type::STRING:
-      out.push_back({name, std::string(std::string_view(element))});
-      return absl::OkStatus();
-    case element_type::ARRAY:
-      return AddList(name, element, out);
-    case element_type::OBJECT:
-      return AddObject(name + ".", element, out, depth + 1);
-    case element_type::NULL_VALUE:
-      return absl::OkStatus();
-    default:
-      return InvalidInput("%s: no field holds a number with a fraction", name);
+  if constexpr (requires { event.child_process_id; }) {
+    event.child_process_id = {event.child_pid, 1};
   }
 }
 
-template <EventClass... kClass>
-Event EventOf(EventClass event_class, std::index_sequence<kClass...>) {
-  Event event;
-  (void)((event_class == kClass ? (event.emplace<kClass>(), true) : false) || ...);
-  return event;
+struct ClassFunctions {
+  void (*make)(std::string_view event_type, EventFixture::Made& out);
+  void (*complete)(void* own);
+};
+
+// By event class. One function for each and no visits of Event: those take long to compile.
+constexpr auto kFunctions = []<std::size_t... kClass>(std::index_sequence<kClass...>) {
+  return std::array{ClassFunctions{Make<std::variant_alternative_t<kClass, Event>>,
+                                   Complete<std::variant_alternative_t<kClass, Event>>}...};
 }
+(std::make_index_sequence<kEventClasses>());
 
 // Its name in the output, which outlives everything.
 std::string_view Interned(EventClass event_class, std::string_view type) {
@@ -141,20 +111,7 @@ bool IsPassedOver(std::string_view name, const FieldInfo* field) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<TestField>> FieldsOfJson(std::string_view json) {
-  if (json.size() > kJsonMax) return InvalidInput("JSON of more than %d bytes", kJsonMax);
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  const auto error = parser.parse(json.data(), json.size()).get(object);
-  if (error != simdjson::SUCCESS) {
-    return InvalidInput("not a JSON object: %s", simdjson::error_message(error));
-  }
-  std::vector<TestField> fields;
-  RG_RETURN_IF_ERROR(AddObject("", object, fields, 0));
-  return fields;
-}
-
-absl::StatusOr<Event*> EventFixture::Make(const TestEvent& test) {
+absl::StatusOr<EventFixture::Made*> EventFixture::Make(const TestEvent& test) {
   std::vector<TestField> fields = test.fields;
   if (!test.json.text.empty()) {
     RG_ASSIGN_OR_RETURN(fields, FieldsOfJson(test.json.text));
@@ -169,19 +126,16 @@ absl::StatusOr<Event*> EventFixture::Make(const TestEvent& test) {
     return InvalidInput("there is no event type %s%s", Quoted(*type),
                         DidYouMean(*type, catalogue.event_types()));
   }
-  Event& event =
-      events_.emplace_back(EventOf(*event_class, std::make_index_sequence<kEventClasses>()));
-  std::visit(
-      [&](auto& e) {
-        if constexpr (requires { e.call; }) e.call.event_type = Interned(*event_class, *type);
-      },
-      event);
-  for (const TestField& field : fields) RG_RETURN_IF_ERROR(SetOne(*event_class, event, field));
-  SetIdentity(event);
-  return &event;
+  Made& made = events_.emplace_back();
+  made.event_class = *event_class;
+  made.event_type = Interned(*event_class, *type);
+  kFunctions[*event_class].make(made.event_type, made);
+  for (const TestField& field : fields) RG_RETURN_IF_ERROR(SetOne(made, field));
+  SetIdentity(made);
+  return &made;
 }
 
-absl::Status EventFixture::SetOne(EventClass event_class, Event& event, const TestField& field) {
+absl::Status EventFixture::SetOne(const Made& made, const TestField& field) {
   const FieldCatalogue& catalogue = FieldCatalogue::Get();
   const auto id = catalogue.Find(field.name);
   const FieldInfo* info = id.has_value() ? &catalogue.field(*id) : nullptr;
@@ -190,8 +144,9 @@ absl::Status EventFixture::SetOne(EventClass event_class, Event& event, const Te
     return InvalidInput("there is no field %s%s", Quoted(field.name),
                         DidYouMean(field.name, catalogue.names()));
   }
-  if (info->read[event_class] == nullptr) {
-    return InvalidInput("%s has no field %s", catalogue.classes()[event_class].name, field.name);
+  if (info->read[made.event_class] == nullptr) {
+    return InvalidInput("%s has no field %s", catalogue.classes()[made.event_class].name,
+                        field.name);
   }
   std::string text;
   if (const auto* one = std::get_if<std::string>(&field.value)) text = *one;
@@ -201,32 +156,20 @@ absl::Status EventFixture::SetOne(EventClass event_class, Event& event, const Te
   std::vector<std::int64_t>& numbers = numbers_.emplace_back();
   if (const auto* list = std::get_if<std::vector<std::int64_t>>(&field.value)) numbers = *list;
   const FieldInput input = InputOf(field, Keep(std::move(text)), numbers);
-  bool fits = false;
-  if (info->set[event_class] != nullptr) {
-    fits = std::visit([&](auto& e) { return info->set[event_class](&e, input); }, event);
-  } else {
-    fits = OverrideOf(*info, input, overrides_[*id], arrays_.emplace_back());
-  }
+  const SetField set = info->set[made.event_class];
+  const bool fits = set != nullptr
+                        ? set(made.parts, input)
+                        : OverrideOf(*info, input, overrides_[info->name], arrays_.emplace_back());
   if (fits) return absl::OkStatus();
   return InvalidInput("%s is a %s, and its value is none, or is out of range", field.name,
                       TypeName(info->type));
 }
 
-void EventFixture::SetIdentity(Event& event) {
-  std::visit(
-      [&](auto& e) {
-        if constexpr (requires { e.actor; }) {
-          e.actor.process_id = {e.actor.pid, 1};
-          if (e.actor.ppid != 0) e.actor.parent_process_id = ProcessKey{e.actor.ppid, 1};
-        }
-        if constexpr (requires { e.command_line; }) {  // given as a list only
-          if (!e.command_line.has_value() && e.args.has_value()) {
-            e.command_line = JoinedText{e.args->bytes};
-          }
-        }
-        if constexpr (requires { e.child_process_id; }) e.child_process_id = {e.child_pid, 1};
-      },
-      event);
+void EventFixture::SetIdentity(const Made& made) {
+  Actor& actor = *made.actor;
+  actor.process_id = {actor.pid, 1};
+  if (actor.ppid != 0) actor.parent_process_id = ProcessKey{actor.ppid, 1};
+  kFunctions[made.event_class].complete(made.parts.own);
 }
 
 void EventFixture::Learn(const Event& event) {
@@ -246,16 +189,16 @@ void EventFixture::Learn(const Event& event) {
 }
 
 absl::Status EventFixture::Add(const TestEvent& test) {
-  RG_ASSIGN_OR_RETURN(const Event* event, Make(test));
+  RG_ASSIGN_OR_RETURN(const Made* made, Make(test));
   overrides_.clear();  // they were about that one
-  Learn(*event);
+  Learn(*made->event);
   return absl::OkStatus();
 }
 
 absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
-  RG_ASSIGN_OR_RETURN(Event * event, Make(test));
+  RG_ASSIGN_OR_RETURN(const Made* made, Make(test));
   context_ = {.processes = &processes_, .overrides = &overrides_};
-  if (auto* start = std::get_if<ProcessStart>(event)) {
+  if (auto* start = std::get_if<ProcessStart>(made->event.get())) {
     ProcessStart known;  // what the event says itself goes first
     known.actor = start->actor;
     FillLineage(processes_, known);
@@ -265,19 +208,18 @@ absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
     }
     if (start->ancestors.size == 0) start->ancestors = known.ancestors;
   }
-  EventView view;
-  std::visit(
-      [&](auto& e) {
-        if constexpr (requires { e.actor; }) {
-          const Process* process = processes_.Find(e.actor.process_id);
-          if (!e.actor.exe_path.has_value() && process != nullptr && process->image != nullptr) {
-            e.actor.exe_path = process->image->exe_path;
-          }
-          view = ViewOf(e, context_);
-        }
-      },
-      *event);
-  return view;
+  Actor& actor = *made->actor;
+  const Process* process = processes_.Find(actor.process_id);
+  if (!actor.exe_path.has_value() && process != nullptr && process->image != nullptr) {
+    actor.exe_path = process->image->exe_path;
+  }
+  return EventView{.event_class = made->event_class,
+                   .event_type = made->event_type,
+                   .actor = &actor,
+                   .call = made->parts.call,
+                   .own = made->parts.own,
+                   .object = made->parts.object,
+                   .context = &context_};
 }
 
 }  // namespace randguard

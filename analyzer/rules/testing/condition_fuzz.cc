@@ -12,6 +12,7 @@
 #include "analyzer/rules/match/matcher.h"
 #include "analyzer/rules/match/rule_set.h"
 #include "analyzer/rules/tools/explain.h"
+#include "analyzer/rules/tools/lint.h"
 
 namespace randguard {
 namespace {
@@ -39,7 +40,7 @@ void CheckRule(RuleType type, std::string_view text) {
   rule.type = type;
   rule.condition.text = std::string(text);
   std::vector<Diagnostic> diagnostics;
-  const auto rules = RuleSet::Compile(config, diagnostics, /*lint=*/true);
+  const auto rules = CompileAndLintRules(config, diagnostics);
   for (const Diagnostic& d : diagnostics) {
     Require(FormatDiagnostic(d).find('\n') == std::string::npos);
   }

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/tools/lint.h"
 #include "analyzer/rules/tools/rule_tests.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!parsed.config.has_value()) return 0;  // the fuzz target of the configuration looks at that
   for (Rule& rule : parsed.config->rules) rule.enabled = true;
   std::vector<Diagnostic> diagnostics;
-  const auto rules = RuleSet::Compile(*parsed.config, diagnostics, /*lint=*/true);
+  const auto rules = CompileAndLintRules(*parsed.config, diagnostics);
   for (const Diagnostic& d : diagnostics) {
     if (FormatDiagnostic(d).find('\n') != std::string::npos) std::abort();
     if (d.line == 0 || d.column == 0) std::abort();

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/fields/own_field_access.h"
+
+namespace randguard {
+
+template void DescribeDomain<RG_DOMAIN_network>(OwnFieldsByClass& out);
+
+}  // namespace randguard

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parts that events share, and all code that does not depend on a field's type.
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/event/calls.h"
+#include "analyzer/rules/fields/own_field_access.h"
+
+namespace randguard::own_fields {
+
+template void AddPart<Part::kActor, Actor>(std::vector<OwnField>& out);
+template void AddPart<Part::kCall, BehaviourCall>(std::vector<OwnField>& out);
+template void AddPart<Part::kCall, FileCall>(std::vector<OwnField>& out);
+template void AddPart<Part::kCall, NetworkCall>(std::vector<OwnField>& out);
+template void AddPart<Part::kObject, FileObject>(std::vector<OwnField>& out);
+template void AddPart<Part::kObject, Socket>(std::vector<OwnField>& out);
+
+void AddField(std::string_view prefix, std::string_view field, const char* doc, Form form,
+              ReadField read, SetField set, std::vector<OwnField>& out) {
+  OwnField& own = out.emplace_back();
+  own.name = std::string(prefix) + std::string(field);
+  own.doc = doc;
+  own.type = form.type;
+  own.address = form.address;
+  if (form.mode) own.symbols = Symbols::kMode;
+  if (form.capabilities) own.symbols = Symbols::kCapability;
+  own.read = read;
+  own.set = set;
+}
+
+std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind)) {
+  std::vector<std::string_view> types;
+  for (const CallInfo& call : kCalls) {
+    const bool known = std::find(types.begin(), types.end(), call.event_type) != types.end();
+    if (is_made_of(call.kind) && !known) types.push_back(call.event_type);
+  }
+  return types;
+}
+
+void LoadDevice(Device device, FieldScratch& scratch, Value& out) {
+  scratch.text = absl::StrFormat("%d:%d", device.dev >> 20, device.dev & 0xfffff);
+  SetText(scratch.text, out);
+}
+
+bool StoreDevice(const FieldInput& input, Device& device) {
+  if (input.form != FieldInput::Form::kText) return false;
+  unsigned major = 0, minor = 0;
+  const std::string text(input.text);
+  int end = 0;
+  // NOLINTNEXTLINE(cert-err34-c): %n and the comparison see to what is wrong
+  if (std::sscanf(text.c_str(), "%u:%u%n", &major, &minor, &end) != 2 ||
+      static_cast<std::size_t>(end) != text.size()) {
+    return false;
+  }
+  device.dev = major << 20 | (minor & 0xfffff);
+  return true;
+}
+
+bool StoreBits(const FieldInput& input, int base, std::uint64_t& bits) {
+  if (input.form == FieldInput::Form::kNumber && input.number >= 0) {
+    bits = static_cast<std::uint64_t>(input.number);
+    return true;
+  }
+  if (input.form != FieldInput::Form::kText || input.text.empty()) return false;
+  const std::string text(input.text);
+  char* end = nullptr;
+  bits = std::strtoull(text.c_str(), &end, base);
+  return end == text.c_str() + text.size();
+}
+
+}  // namespace randguard::own_fields
+
+namespace randguard {
+namespace {
+
+// Without a default: a new domain is a warning here.
+void Describe(rg_domain domain, OwnFieldsByClass& out) {
+  switch (domain) {
+    case RG_DOMAIN_process:
+      return DescribeDomain<RG_DOMAIN_process>(out);
+    case RG_DOMAIN_file:
+      return DescribeDomain<RG_DOMAIN_file>(out);
+    case RG_DOMAIN_behaviour:
+      return DescribeDomain<RG_DOMAIN_behaviour>(out);
+    case RG_DOMAIN_network:
+      return DescribeDomain<RG_DOMAIN_network>(out);
+  }
+}
+
+template <typename Variant>
+struct DomainsOf;
+template <typename... E>
+struct DomainsOf<std::variant<E...>> {
+  static std::set<rg_domain> All() { return {kDomainOf<E>...}; }
+};
+
+}  // namespace
+
+OwnFieldsByClass DescribeEvents() {
+  OwnFieldsByClass out;
+  for (const rg_domain domain : DomainsOf<Event>::All()) Describe(domain, out);
+  return out;
+}
+
+}  // namespace randguard

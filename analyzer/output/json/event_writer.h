@@ -19,15 +19,9 @@
 #include "analyzer/event/values.h"
 #include "analyzer/output/json/actor_texts.h"
 #include "analyzer/output/json/json_writer.h"
+#include "analyzer/output/json/session_context.h"
 
 namespace randguard {
-
-// What a session's Hello says about all its events.
-struct SessionContext {
-  std::string host_name;
-  std::string boot_id;               // 36 characters, hex and dashes
-  std::int64_t clock_offset_ns = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
-};
 
 // Not reentrant: one writer, one line at a time.
 class EventWriter {

@@ -5,6 +5,7 @@
 #ifndef ANALYZER_DETECT_DETECTOR_H_
 #define ANALYZER_DETECT_DETECTOR_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -70,18 +71,17 @@ class Detector {
   void RaiseAll(const EventView& event, AlertFolder::Emit write);
   // All but what is the rule's.
   Alert AlertOf(const EventView& event);
-  OptionalText ReadText(FieldId field);
-  std::optional<Number> ReadNumber(FieldId field);
+  // Fills in a field, if it comes from the event.
+  template <typename Field>
+  void FillFromEvent(Alert& alert, const Field& field, FieldId id);
 
-  // Fields that alerts are made of.
-  struct Fields {
-    FieldId process_name, parent_name, path, operation, direction, port, addr, family, command_line,
-        cwd, user, tty, loginuid, parent_exe_path, parent_command_line, old_path, result, error;
-  };
-  static Fields FindFields();
+  // By place in the description of alerts: the field that rules know by that name. Of those that
+  // do not come from the event, nothing.
+  using FieldIds = std::array<FieldId, kFields<Alert>.size()>;
+  static FieldIds FindFields();
 
   const bool on_;
-  const Fields fields_;
+  const FieldIds fields_;
   EvaluationContext context_;
   std::optional<Matcher> matcher_;
   std::span<const std::uint32_t> fired_;

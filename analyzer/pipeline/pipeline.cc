@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/pipeline/pipeline.h"
-
 #include <algorithm>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include "analyzer/base/status.h"
-#include "analyzer/output/sinks/alert_fields.h"
+#include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/record_walker.h"
 
 namespace randguard {
 
-Pipeline::Pipeline(const Config& config, LineSink& out, std::shared_ptr<const RuleSet> rules)
+Pipeline::Pipeline(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules)
     : out_(out),
       enricher_(config.performance.max_process_cache_entries),
       filter_(config),
@@ -136,7 +134,7 @@ void Pipeline::Expire() {
 }
 
 bool Pipeline::ReportOutputLosses() {
-  return losses_.UpdateOutput(out_.failures(), out_.failing(), session_.now_ns(),
+  return losses_.UpdateOutput(out_.lost_lines(), out_.failing(), session_.now_ns(),
                               [this](const Loss& loss) { WriteLoss(loss); });
 }
 
@@ -173,7 +171,7 @@ void Pipeline::Emit(E& event) {
   switch (filter_.Judge(event)) {
     case TelemetryFilter::Verdict::kWrite:
       ++counts_.events_written;
-      out_.Write(writer_.Write(event));
+      out_.Write({writer_.Write(event)});
       break;
     case TelemetryFilter::Verdict::kFiltered:
       ++counts_.filtered;
@@ -190,10 +188,10 @@ void Pipeline::Emit(E& event) {
 void Pipeline::WriteAlert(const Alert& alert) {
   ++counts_.alerts_written;
   const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
-  out_.WriteAlert(line, FieldsFor(alert, writer_.ProcessId(alert.process_id)));
+  out_.Write({line, &alert, writer_.ProcessId(alert.process_id)});
 }
 
-void Pipeline::WriteLoss(const Loss& loss) { out_.Write(writer_.Write(loss)); }
+void Pipeline::WriteLoss(const Loss& loss) { out_.Write({writer_.Write(loss)}); }
 
 void Pipeline::FillHealth(Health& health) const {
   health.raw_events_read = counts_.records_read;
@@ -209,11 +207,7 @@ void Pipeline::FillHealth(Health& health) const {
   health.userspace_rate_limited = counts_.rate_limited;
   health.userspace_invalid_schema = counts_.invalid_schema;
   health.userspace_unsupported_kind = counts_.unsupported_kind;
-  health.userspace_output_failures = out_.failures();
-  health.output_bytes = out_.bytes();
-  health.output_rotations = out_.rotations();
-  health.output_sync_failures = out_.sync_failures();
-  health.journal_failures = out_.journal_failures();
+  out_.AddTo(health);
   health.process_table_size = enricher_.processes().size();
   health.process_records_evicted = enricher_.processes().evicted();
   health.command_lines_cut = enricher_.processes().images_cut();
@@ -227,6 +221,6 @@ void Pipeline::FillHealth(Health& health) const {
   health.collector.sessions = session_.count();
 }
 
-void Pipeline::WriteHealth(const Health& health) { out_.Write(writer_.Write(health)); }
+void Pipeline::WriteHealth(const Health& health) { out_.Write({writer_.Write(health)}); }
 
 }  // namespace randguard

@@ -16,7 +16,7 @@
 #include "analyzer/event/events.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/output/json/event_writer.h"
-#include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/collector_state.h"
 #include "analyzer/pipeline/cursor.h"
 #include "analyzer/pipeline/loss_accounting.h"
@@ -31,7 +31,7 @@ namespace randguard {
 class Pipeline {
  public:
   // The reference to `out` is kept. Without rules nothing is detected.
-  Pipeline(const Config& config, LineSink& out, std::shared_ptr<const RuleSet> rules = nullptr);
+  Pipeline(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules = nullptr);
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
@@ -90,7 +90,7 @@ class Pipeline {
   void WriteAlert(const Alert& alert);
   void WriteLoss(const Loss& loss);
 
-  LineSink& out_;
+  Sink& out_;
   EventWriter writer_;
   Merge merge_;
   Event event_;  // that is being handled

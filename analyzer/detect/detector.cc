@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "analyzer/detect/detector.h"
+
 #include <concepts>
 #include <cstdlib>
 #include <type_traits>
 #include <utility>
 
 #include "analyzer/config/names.h"
-#include "analyzer/detect/detector.h"
 
 namespace randguard {
 
@@ -35,6 +36,12 @@ Detector::FieldIds Detector::FindFields() {
   };
   kFields<Alert>.Apply([&](const auto&... field) { (find(field), ...); });
   return ids;
+}
+
+bool Detector::Evaluate(const EventView& event) {
+  fired_ = matcher_->Match(event);
+  if (observer_) observer_(event, fired_);
+  return !fired_.empty();
 }
 
 // The first one that fits gives its name.

@@ -36,10 +36,7 @@ class Detector {
   // Looks at an event: marks it, if a detection fits. True: alerts are to be raised.
   template <typename E>
   bool Detect(E& event) {
-    if (!matcher_.has_value()) return false;
-    fired_ = matcher_->Match(ViewOf(event, context_));
-    if (observer_) observer_(ViewOf(event, context_), fired_);
-    if (fired_.empty()) return false;
+    if (!matcher_.has_value() || !Evaluate(ViewOf(event, context_))) return false;
     if constexpr (requires { event.call.alert; }) {
       Mark(event.call.alert, event.call.detection_type);
     } else if constexpr (requires { event.alert; }) {
@@ -67,6 +64,8 @@ class Detector {
   void SetObserver(Observer observer) { observer_ = std::move(observer); }
 
  private:
+  // Finds the rules that fire; true: there are some.
+  bool Evaluate(const EventView& event);
   void Mark(bool& alert, OptionalText& detection_type) const;
   void RaiseAll(const EventView& event, AlertFolder::Emit write);
   // All but what is the rule's.

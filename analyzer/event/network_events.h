@@ -11,6 +11,7 @@
 #include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
+#include "schema/abi/event.h"
 
 namespace randguard {
 

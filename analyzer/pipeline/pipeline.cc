@@ -1,24 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include "analyzer/pipeline/pipeline.h"
+
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include "analyzer/base/status.h"
-#include "analyzer/pipeline/pipeline.h"
+#include "analyzer/decode/record.h"
+#include "analyzer/detect/detector.h"
+#include "analyzer/event/events.h"
+#include "analyzer/output/json/event_writer.h"
+#include "analyzer/pipeline/collector_state.h"
+#include "analyzer/pipeline/loss_accounting.h"
+#include "analyzer/pipeline/merge.h"
+#include "analyzer/pipeline/session.h"
+#include "analyzer/pipeline/telemetry_filter.h"
+#include "analyzer/process/enricher.h"
 #include "analyzer/wire/record_walker.h"
 
 namespace randguard {
 
-Pipeline::Pipeline(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules)
-    : out_(out),
-      enricher_(config.performance.max_process_cache_entries),
-      filter_(config),
-      detector_(config, std::move(rules)) {
-  detector_.SetContext({.processes = &enricher_.processes(), .users = &enricher_.users()});
-}
+class Pipeline::Stages {
+ public:
+  Stages(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules)
+      : out_(out),
+        enricher_(config.performance.max_process_cache_entries),
+        filter_(config),
+        detector_(config, std::move(rules)) {
+    detector_.SetContext({.processes = &enricher_.processes(), .users = &enricher_.users()});
+  }
 
-absl::Status Pipeline::OnMessage(wire::Message::Reader message) {
+  // Of records and events: what became of each.
+  struct Counts {
+    std::uint64_t records_read = 0, invalid_schema = 0, unsupported_kind = 0;
+    std::uint64_t events_written = 0, filtered = 0, rate_limited = 0, alerts_written = 0;
+    std::uint64_t reconciled = 0, unknown_messages = 0;
+  };
+
+  absl::Status OnMessage(wire::Message::Reader message);
+  void EndSession();
+  bool ReportOutputLosses();
+  void FillHealth(Health& health) const;
+  void WriteHealth(const Health& health) { out_.Write({writer_.Write(health)}); }
+
+  Detector& detector() { return detector_; }
+  const Session& session() const { return session_; }
+  const Counts& counts() const { return counts_; }
+  std::uint64_t plan_digest() const { return collector_.plan_digest(); }
+  std::uint64_t losses() const { return losses_.reported(); }
+  Cursor cursor() const { return losses_.cursor(merge_.held()); }
+
+ private:
+  absl::Status OnHello(wire::Hello::Reader hello);
+  absl::Status OnSnapshot(wire::Snapshot::Reader snapshot);
+  absl::Status OnBatch(wire::Batch::Reader batch);
+  absl::Status OnHeartbeat(wire::Heartbeat::Reader heartbeat);
+  void OnContext(wire::Context::Reader context);
+  // The stream has got to a time: forgets what is too old for it.
+  void Expire();
+
+  // Decode, enrich.
+  void OnRecord(RecordBytes bytes, bool snapshot);
+  // Detect, filter, write: the event, then the alerts that it caused.
+  template <typename E>
+  void Emit(E& event);
+  void WriteAlert(const Alert& alert);
+  void WriteLoss(const Loss& loss) { out_.Write({writer_.Write(loss)}); }
+
+  Sink& out_;
+  EventWriter writer_;
+  Merge merge_;
+  Event event_;  // that is being handled
+  Session session_;
+  CollectorState collector_;
+  LossAccounting losses_;
+  Enricher enricher_;
+  TelemetryFilter filter_;
+  Detector detector_;
+  Counts counts_;
+};
+
+absl::Status Pipeline::Stages::OnMessage(wire::Message::Reader message) {
   switch (message.which()) {
     case wire::Message::HELLO:
       return OnHello(message.getHello());
@@ -38,7 +102,7 @@ absl::Status Pipeline::OnMessage(wire::Message::Reader message) {
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
+absl::Status Pipeline::Stages::OnHello(wire::Hello::Reader hello) {
   EndSession();
   RG_RETURN_IF_ERROR(Session::Check(hello));
   const Session::Beginning beginning = session_.Begin(hello);
@@ -54,7 +118,7 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::OnSnapshot(wire::Snapshot::Reader snapshot) {
+absl::Status Pipeline::Stages::OnSnapshot(wire::Snapshot::Reader snapshot) {
   RG_RETURN_IF_ERROR(session_.Need());
   RecordWalker walker(AsBytes(snapshot.getRecords()));
   for (;;) {
@@ -66,7 +130,7 @@ absl::Status Pipeline::OnSnapshot(wire::Snapshot::Reader snapshot) {
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
+absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
   RG_RETURN_IF_ERROR(session_.Need());
   writer_.SetClockOffset(batch.getClockOffsetNs());
   session_.Advance(batch.getDrainedNs());
@@ -98,7 +162,7 @@ absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
   return damage;
 }
 
-absl::Status Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
+absl::Status Pipeline::Stages::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   RG_RETURN_IF_ERROR(session_.Need());
   writer_.SetClockOffset(heartbeat.getClockOffsetNs());
   session_.Advance(heartbeat.getTimeNs());
@@ -109,7 +173,7 @@ absl::Status Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   return absl::OkStatus();
 }
 
-void Pipeline::OnContext(wire::Context::Reader context) {
+void Pipeline::Stages::OnContext(wire::Context::Reader context) {
   enricher_.ClearUsers();
   for (const auto user : context.getUsers()) {
     enricher_.AddUser(user.getUid(), AsView(user.getName()));
@@ -122,23 +186,23 @@ void Pipeline::OnContext(wire::Context::Reader context) {
   losses_.SetBefore(std::move(before));
 }
 
-void Pipeline::EndSession() {
+void Pipeline::Stages::EndSession() {
   merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
   session_.End();
 }
 
-void Pipeline::Expire() {
+void Pipeline::Stages::Expire() {
   enricher_.Expire(session_.now_ns());
   detector_.Expire(session_.now_ns(), [this](const Alert& alert) { WriteAlert(alert); });
 }
 
-bool Pipeline::ReportOutputLosses() {
+bool Pipeline::Stages::ReportOutputLosses() {
   return losses_.UpdateOutput(out_.lost_lines(), out_.failing(), session_.now_ns(),
                               [this](const Loss& loss) { WriteLoss(loss); });
 }
 
-void Pipeline::OnRecord(RecordBytes bytes, bool snapshot) {
+void Pipeline::Stages::OnRecord(RecordBytes bytes, bool snapshot) {
   ++counts_.records_read;
   if (const absl::Status status = DecodeRecord(bytes, event_); !status.ok()) {
     ++(absl::IsUnimplemented(status) ? counts_.unsupported_kind : counts_.invalid_schema);
@@ -166,7 +230,7 @@ void Pipeline::OnRecord(RecordBytes bytes, bool snapshot) {
 }
 
 template <typename E>
-void Pipeline::Emit(E& event) {
+void Pipeline::Stages::Emit(E& event) {
   const bool fired = detector_.Detect(event);
   switch (filter_.Judge(event)) {
     case TelemetryFilter::Verdict::kWrite:
@@ -185,15 +249,13 @@ void Pipeline::Emit(E& event) {
   }
 }
 
-void Pipeline::WriteAlert(const Alert& alert) {
+void Pipeline::Stages::WriteAlert(const Alert& alert) {
   ++counts_.alerts_written;
   const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
   out_.Write({line, &alert, writer_.ProcessId(alert.process_id)});
 }
 
-void Pipeline::WriteLoss(const Loss& loss) { out_.Write({writer_.Write(loss)}); }
-
-void Pipeline::FillHealth(Health& health) const {
+void Pipeline::Stages::FillHealth(Health& health) const {
   health.raw_events_read = counts_.records_read;
   health.normalized_events_output = counts_.events_written;
   health.alerts_output = counts_.alerts_written;
@@ -221,6 +283,45 @@ void Pipeline::FillHealth(Health& health) const {
   health.collector.sessions = session_.count();
 }
 
-void Pipeline::WriteHealth(const Health& health) { out_.Write({writer_.Write(health)}); }
+Pipeline::Pipeline(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules)
+    : stages_(std::make_unique<Stages>(config, out, std::move(rules))) {}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::SetRules(std::shared_ptr<const RuleSet> rules) {
+  detector().SetRules(std::move(rules));
+}
+
+Detector& Pipeline::detector() { return stages_->detector(); }
+
+absl::Status Pipeline::OnMessage(wire::Message::Reader message) {
+  return stages_->OnMessage(message);
+}
+
+void Pipeline::EndSession() { stages_->EndSession(); }
+
+Cursor Pipeline::cursor() const { return stages_->cursor(); }
+
+bool Pipeline::ReportOutputLosses() { return stages_->ReportOutputLosses(); }
+
+void Pipeline::FillHealth(Health& health) const { stages_->FillHealth(health); }
+
+void Pipeline::WriteHealth(const Health& health) { stages_->WriteHealth(health); }
+
+bool Pipeline::connected() const { return stages_->session().connected(); }
+
+std::uint64_t Pipeline::alerts_written() const { return stages_->counts().alerts_written; }
+
+std::uint64_t Pipeline::events_written() const { return stages_->counts().events_written; }
+
+std::uint64_t Pipeline::records_read() const { return stages_->counts().records_read; }
+
+std::uint64_t Pipeline::plan_digest() const { return stages_->plan_digest(); }
+
+std::uint64_t Pipeline::invalid_records() const {
+  return stages_->counts().invalid_schema + stages_->counts().unsupported_kind;
+}
+
+std::uint64_t Pipeline::losses() const { return stages_->losses(); }
 
 }  // namespace randguard

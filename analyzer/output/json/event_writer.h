@@ -34,21 +34,10 @@ class EventWriter {
   // `event.object` behind them. A string whose bytes are not UTF-8 is
   // shown with U+FFFD in place of what is not, and whole, in hex, in the member "raw_bytes" under
   // its JSON Pointer.
+  //
+  // Compiled once for each event: lines_of_*.cc, where a new one has to be named.
   template <Described Event>
-  std::string_view Write(const Event& event) {
-    json_.Clear();
-    raw_bytes_.clear();
-    json_.Raw("{\"event_type\":\"");
-    json_.Raw(EventType(event));
-    json_.Raw('"');
-    if constexpr (requires { event.actor; }) ActorMembers(event.actor);
-    if constexpr (requires { event.call; }) Members(event.call);
-    Members(event);
-    if constexpr (requires { event.object; }) Members(event.object);
-    if (!raw_bytes_.empty()) RawBytes();
-    json_.Raw("}\n");
-    return json_.text();
-  }
+  std::string_view Write(const Event& event);
 
   // As a process is named in lines; valid until the next call of this or of Write().
   std::string_view ProcessId(const ProcessKey& value);

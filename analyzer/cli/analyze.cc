@@ -2,6 +2,7 @@
 //
 // `rand-guard analyze`: the analyzer as a service of its own.
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -22,7 +23,7 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   const Config& config = loaded.config;
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   RG_ASSIGN_OR_RETURN(const Identities identities, FindIdentities(arguments));
-  RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
+  RG_ASSIGN_OR_RETURN(const std::unique_ptr<Sink> out, OpenOutput(arguments, config));
   std::optional<CaptureWriter> recorder;
   if (const auto path = arguments.Value(option::kRecord)) {
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*path));
@@ -45,7 +46,7 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   options.limitations = config.Unsupported();
   options.rules = loaded.rules;
   options.reload_rules = RuleReloader(arguments);
-  Service service(config, out, std::move(listener), std::move(options), std::move(recorder),
+  Service service(config, *out, std::move(listener), std::move(options), std::move(recorder),
                   std::move(cursor));
   const OpenLater later{ConfigPath(arguments), OutputPath(arguments, config), directory};
   return service.Run(std::move(signals), [&] { return ConfineService(later); });

@@ -15,6 +15,7 @@
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/decode/record.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 
 namespace randguard::cli {

@@ -46,7 +46,7 @@ absl::Status BecomeAnalyzer(const Identities& identities) {
 }
 
 // In the child. Everything that takes root was opened before.
-absl::Status AnalyzerChild(const Config& config, LineSink& out, kj::AutoCloseFd listener,
+absl::Status AnalyzerChild(const Config& config, Sink& out, kj::AutoCloseFd listener,
                            ServiceOptions options, std::optional<CaptureWriter> recorder,
                            const Identities& identities, const OpenLater& later) {
   setpgid(0, 0);
@@ -132,7 +132,7 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
       chmod(folder.socket().c_str(), 0660) != 0) {
     return ErrnoError(errno, folder.socket());
   }
-  RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
+  RG_ASSIGN_OR_RETURN(const std::unique_ptr<Sink> out, OpenOutput(arguments, config));
   std::optional<CaptureWriter> recorder;
   if (capture.has_value()) {
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*capture));
@@ -151,7 +151,7 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
   if (analyzer == 0) {
     folder.Disown();
     const absl::Status status = AnalyzerChild(
-        config, out, std::move(listener), std::move(options), std::move(recorder), identities,
+        config, *out, std::move(listener), std::move(options), std::move(recorder), identities,
         {ConfigPath(arguments), OutputPath(arguments, config), std::nullopt});
     _exit(status.ok() ? 0 : Fail(status));
   }

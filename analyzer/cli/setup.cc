@@ -18,6 +18,8 @@
 
 #include "analyzer/base/status.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/output/sinks/journal.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/tools/lint.h"
 #include "schema/plan.capnp.h"
@@ -156,23 +158,28 @@ std::optional<std::string> OutputPath(const Arguments& arguments, const Config& 
   return config.output.path;
 }
 
-absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config) {
+namespace {
+
+absl::StatusOr<LineSink> OpenLines(const Arguments& arguments, const Config& config) {
+  const auto path = OutputPath(arguments, config);
+  if (!path.has_value()) return LineSink::Stdout();
   const OutputConfig& output = config.output;
-  std::optional<LineSink> sink;
-  if (const auto path = OutputPath(arguments, config)) {
-    const Rotation rotation{std::uint64_t{output.rotate_size} << 20,
-                            std::chrono::hours(output.rotate_age), output.rotate_keep};
-    RG_ASSIGN_OR_RETURN(LineSink file, LineSink::File(*path, rotation));
-    sink.emplace(std::move(file));
-  } else {
-    sink.emplace(LineSink::Stdout());
-  }
-  if (output.sync_alerts) sink->SyncAlerts();
-  if (output.type == OutputType::kJournald) {
-    RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
-    sink->AttachJournal(std::move(journal));
-  }
-  return *std::move(sink);
+  return LineSink::File(*path, {std::uint64_t{output.rotate_size} << 20,
+                                std::chrono::hours(output.rotate_age), output.rotate_keep});
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config) {
+  RG_ASSIGN_OR_RETURN(LineSink opened, OpenLines(arguments, config));
+  auto lines = std::make_unique<LineSink>(std::move(opened));
+  if (config.output.sync_alerts) lines->SyncAlerts();
+  if (config.output.type != OutputType::kJournald) return lines;
+  RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
+  auto both = std::make_unique<SinkList>();
+  both->Add(std::move(lines));
+  both->Add(std::make_unique<Journal>(std::move(journal)));
+  return both;
 }
 
 absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "analyzer/cli/arguments.h"
 #include "analyzer/config/config.h"
-#include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/sink.h"
 #include "analyzer/plan/plan_compiler.h"
 #include "analyzer/rules/match/rule_set.h"
 
@@ -46,7 +46,7 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     const Arguments& arguments);
 
 // As the configuration says, or --output ("-" for stdout).
-absl::StatusOr<LineSink> OpenOutput(const Arguments& arguments, const Config& config);
+absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config);
 
 // The file that is; nullopt for stdout.
 std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config);

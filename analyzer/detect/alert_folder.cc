@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/detect/alert_folder.h"
 
+#include <concepts>
 #include <iterator>
+#include <optional>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
 namespace randguard {
 namespace {
 
-void AppendText(std::string& key, const OptionalText& text) {
-  if (!text.has_value()) {
-    key += '-';
-    return;
-  }
-  key += std::to_string(text->size());
+void Append(std::string& key, std::string_view text) {
+  key += std::to_string(text.size());
   key += ':';
-  key += *text;
+  key += text;
+}
+
+void Append(std::string& key, std::integral auto number) {
+  key += std::to_string(number);
+  key += '/';
+}
+
+template <typename T>
+void Append(std::string& key, const std::optional<T>& value) {
+  if (value.has_value()) {
+    Append(key, *value);
+  } else {
+    key += '-';
+  }
 }
 
 // What makes two alerts identical.
 void MakeKey(const Alert& alert, std::string& key) {
   key.clear();
-  AppendText(key, alert.rule_id);
-  AppendText(key, alert.exe_path);
-  AppendText(key, alert.path);
-  AppendText(key, alert.addr);
-  AppendText(key, alert.command_line);
-  AppendText(key, alert.container_id);
-  key += std::to_string(alert.uid);
-  key += '/';
-  key += alert.port.has_value() ? std::to_string(*alert.port) : "-";
+  VisitFields(alert, [&]<typename Field>(const Field&, const auto& value) {
+    if constexpr (Field::identity()) Append(key, value);
+  });
 }
 
 // Calls visit(text) for each text of the alert, as a reference.

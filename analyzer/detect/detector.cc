@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/detect/detector.h"
 
+#include <concepts>
 #include <cstdlib>
+#include <type_traits>
 #include <utility>
 
 #include "analyzer/config/names.h"
@@ -23,30 +25,25 @@ void Detector::SetRules(std::shared_ptr<const RuleSet> rules) {
   if (on_ && rules != nullptr) matcher_.emplace(std::move(rules));
 }
 
-Detector::Fields Detector::FindFields() {
-  const auto find = [](std::string_view name) {
-    const auto id = FieldCatalogue::Get().Find(name);
-    if (!id.has_value()) std::abort();
-    return *id;
+Detector::FieldIds Detector::FindFields() {
+  FieldIds ids{};
+  std::size_t at = 0;
+  const auto find = [&]<typename Field>(const Field& field) {
+    if constexpr (std::same_as<typename Field::From, FromEvent>) {
+      const auto id = FieldCatalogue::Get().Find(field.name());
+      if (!id.has_value()) std::abort();
+      ids[at] = *id;
+    }
+    ++at;
   };
-  return {.process_name = find("process_name"),
-          .parent_name = find("parent_name"),
-          .path = find("path"),
-          .operation = find("operation"),
-          .direction = find("direction"),
-          .port = find("port"),
-          .addr = find("addr"),
-          .family = find("family"),
-          .command_line = find("command_line"),
-          .cwd = find("cwd"),
-          .user = find("user"),
-          .tty = find("tty"),
-          .loginuid = find("loginuid"),
-          .parent_exe_path = find("parent_exe_path"),
-          .parent_command_line = find("parent_command_line"),
-          .old_path = find("old_path"),
-          .result = find("result"),
-          .error = find("error")};
+  kFields<Alert>.Apply([&](const auto&... field) { (find(field), ...); });
+  return ids;
+}
+
+bool Detector::Evaluate(const EventView& event) {
+  fired_ = matcher_->Match(event);
+  if (observer_) observer_(event, fired_);
+  return !fired_.empty();
 }
 
 // The first one that fits gives its name.
@@ -60,57 +57,31 @@ void Detector::Mark(bool& alert, OptionalText& detection_type) const {
   }
 }
 
-OptionalText Detector::ReadText(FieldId field) {
-  const Value& value = matcher_->Read(field);
-  if (value.form != Value::Form::kText) return std::nullopt;
-  return value.text;
-}
-
-std::optional<Number> Detector::ReadNumber(FieldId field) {
-  const Value& value = matcher_->Read(field);
-  if (value.form != Value::Form::kNumber) return std::nullopt;
-  return value.number;
+template <typename Field>
+void Detector::FillFromEvent(Alert& alert, const Field& field, FieldId id) {
+  if constexpr (std::same_as<typename Field::From, FromEvent>) {
+    auto& out = alert.*field.member;
+    using T = typename std::remove_reference_t<decltype(out)>::value_type;
+    const Value& value = matcher_->Read(id);
+    if constexpr (std::integral<T>) {
+      if (value.form == Value::Form::kNumber) out = static_cast<T>(value.number);
+    } else {
+      if (value.form == Value::Form::kText) out = value.text;
+    }
+  }
 }
 
 Alert Detector::AlertOf(const EventView& event) {
-  const Actor& actor = *event.actor;
   Alert alert;
   alert.source_event_type = event.event_type;
-  alert.pid = actor.pid;
-  alert.tid = actor.tid;
-  alert.ppid = actor.ppid;
-  alert.uid = actor.uid;
-  alert.gid = actor.gid;
-  alert.comm = actor.comm;
-  alert.exe_path = actor.exe_path;
-  alert.process_name = ReadText(fields_.process_name);
-  alert.parent_name = ReadText(fields_.parent_name);
-  alert.path = ReadText(fields_.path);
-  alert.operation = ReadText(fields_.operation);
-  alert.direction = ReadText(fields_.direction);
-  if (const auto port = ReadNumber(fields_.port)) alert.port = static_cast<std::uint16_t>(*port);
-  alert.addr = ReadText(fields_.addr);
-  alert.family = ReadText(fields_.family);
-  alert.timestamp_ns = actor.timestamp_ns;
-  alert.time = actor.time;
-  alert.process_id = actor.process_id;
-  alert.parent_process_id = actor.parent_process_id;
-  alert.command_line = ReadText(fields_.command_line);
-  alert.cwd = ReadText(fields_.cwd);
-  alert.user = ReadText(fields_.user);
-  alert.tty = ReadText(fields_.tty);
-  if (const auto uid = ReadNumber(fields_.loginuid)) {
-    alert.loginuid = static_cast<std::uint32_t>(*uid);
-  }
-  alert.parent_exe_path = ReadText(fields_.parent_exe_path);
-  alert.parent_command_line = ReadText(fields_.parent_command_line);
-  alert.old_path = ReadText(fields_.old_path);
-  if (const auto result = ReadNumber(fields_.result)) {
-    alert.result = static_cast<std::int64_t>(*result);
-  }
-  alert.error = ReadText(fields_.error);
-  alert.container_id = actor.container_id;
-  alert.container_runtime = actor.container_runtime;
+  std::size_t at = 0;
+  const auto fill = [&]<typename Field>(const Field& field) {
+    if constexpr (requires { field.source.member; }) {
+      alert.*field.member = event.actor->*field.source.member;
+    }
+    FillFromEvent(alert, field, fields_[at++]);
+  };
+  kFields<Alert>.Apply([&](const auto&... field) { (fill(field), ...); });
   return alert;
 }
 

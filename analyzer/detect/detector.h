@@ -5,6 +5,7 @@
 #ifndef ANALYZER_DETECT_DETECTOR_H_
 #define ANALYZER_DETECT_DETECTOR_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,10 +36,7 @@ class Detector {
   // Looks at an event: marks it, if a detection fits. True: alerts are to be raised.
   template <typename E>
   bool Detect(E& event) {
-    if (!matcher_.has_value()) return false;
-    fired_ = matcher_->Match(ViewOf(event, context_));
-    if (observer_) observer_(ViewOf(event, context_), fired_);
-    if (fired_.empty()) return false;
+    if (!matcher_.has_value() || !Evaluate(ViewOf(event, context_))) return false;
     if constexpr (requires { event.call.alert; }) {
       Mark(event.call.alert, event.call.detection_type);
     } else if constexpr (requires { event.alert; }) {
@@ -66,22 +64,23 @@ class Detector {
   void SetObserver(Observer observer) { observer_ = std::move(observer); }
 
  private:
+  // Finds the rules that fire; true: there are some.
+  bool Evaluate(const EventView& event);
   void Mark(bool& alert, OptionalText& detection_type) const;
   void RaiseAll(const EventView& event, AlertFolder::Emit write);
   // All but what is the rule's.
   Alert AlertOf(const EventView& event);
-  OptionalText ReadText(FieldId field);
-  std::optional<Number> ReadNumber(FieldId field);
+  // Fills in a field, if it comes from the event.
+  template <typename Field>
+  void FillFromEvent(Alert& alert, const Field& field, FieldId id);
 
-  // Fields that alerts are made of.
-  struct Fields {
-    FieldId process_name, parent_name, path, operation, direction, port, addr, family, command_line,
-        cwd, user, tty, loginuid, parent_exe_path, parent_command_line, old_path, result, error;
-  };
-  static Fields FindFields();
+  // By place in the description of alerts: the field that rules know by that name. Of those that
+  // do not come from the event, nothing.
+  using FieldIds = std::array<FieldId, kFields<Alert>.size()>;
+  static FieldIds FindFields();
 
   const bool on_;
-  const Fields fields_;
+  const FieldIds fields_;
   EvaluationContext context_;
   std::optional<Matcher> matcher_;
   std::span<const std::uint32_t> fired_;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
 
@@ -46,56 +47,116 @@ struct Alert {
   std::optional<WallTime> first_time, last_time;
 };
 
+// Where the value of an alert's field comes from.
+struct FromRule {};     // the rule that fired, and the event's type: set by the detector
+struct FromEvent {};    // what rules see of the event under the field's name
+struct FromFolding {};  // the window in which identical alerts were counted
+struct FromSession {};  // known to the writer of the line
+template <typename Value>
+struct FromActor {  // the event's actor
+  Value Actor::*member;
+};
+
+// Do alerts have to agree in the field to be identical?
+enum class Identity : bool { kNo, kYes };
+
+// All that is to be known of an alert's field. Detector, folder, journal, JSON and schema follow.
+template <FixedString kName, typename Value, typename Source, Identity kIdentity>
+struct AlertFieldOf : FieldOf<kName, Alert, Value> {
+  using From = Source;
+  using ValueType = Value;
+  static constexpr bool identity() { return kIdentity == Identity::kYes; }
+
+  Source source;
+  std::string_view journal;  // name in entries of the journal; empty: it is not in them
+};
+
+template <FixedString kName, Identity kIdentity = Identity::kNo, typename Value, typename Source>
+constexpr auto AlertField(Value Alert::*member, Source source, std::string_view journal,
+                          const char* doc) {
+  return AlertFieldOf<kName, Value, Source, kIdentity>{{member, doc}, source, journal};
+}
+template <FixedString kName, Identity kIdentity = Identity::kNo, typename Value>
+constexpr auto AlertField(Value Alert::*member, Value Actor::*source, std::string_view journal,
+                          const char* doc) {
+  return AlertField<kName, kIdentity>(member, FromActor<Value>{source}, journal, doc);
+}
+
 constexpr auto FieldsOf(const Alert*) {
   using A = Alert;
+  constexpr Identity kSame = Identity::kYes;
+  constexpr FromRule kRule;
+  constexpr FromEvent kEvent;
+  constexpr FromFolding kFolding;
   return FieldList{
-      Field<"rule_id">(&A::rule_id, "the rule"),
-      Field<"rule_name">(&A::rule_name, "what it is called"),
-      Field<"rule_type">(&A::rule_type, "process, file or network"),
-      Field<"severity">(&A::severity, "low, medium, high or critical"),
-      Field<"action">(&A::action, "alert"),
-      Field<"source_event_type">(&A::source_event_type, "event_type of what made it fire"),
-      Field<"pid">(&A::pid, "process"),
-      Field<"tid">(&A::tid, "thread"),
-      Field<"ppid">(&A::ppid, "parent process"),
-      Field<"uid">(&A::uid, "real user id"),
-      Field<"gid">(&A::gid, "real group id"),
-      Field<"comm">(&A::comm, "name of the thread, at most 15 bytes"),
-      Field<"exe_path">(&A::exe_path, "executable"),
-      Field<"process_name">(&A::process_name, "file name of exe_path; without one, comm"),
-      Field<"parent_name">(&A::parent_name, "the same of the parent; null: not known"),
-      Field<"path">(&A::path, "the file; of a rename or link, the new name"),
-      Field<"operation">(&A::operation, "what was done to the file"),
-      Field<"direction">(&A::direction, "outbound or inbound"),
-      Field<"port">(&A::port, "of what is outbound the remote port, otherwise the local one"),
-      Field<"addr">(&A::addr, "the remote address; of bind and listen the local one"),
-      Field<"family">(&A::family, "ipv4, ipv6 or unix"),
-      Field<"timestamp_ns">(&A::timestamp_ns, "of the event, nanoseconds since boot"),
-      Field<"time">(&A::time, "the same, RFC 3339"),
-      Field<"host">(&A::host, "name of the host"),
-      Field<"process_id">(&A::process_id, "the process for ever"),
-      Field<"parent_process_id">(&A::parent_process_id, "the same of the parent"),
-      Field<"command_line">(&A::command_line, "with which the program was started"),
-      Field<"cwd">(&A::cwd, "working directory in which it was started"),
-      Field<"user">(&A::user, "name of uid"),
-      Field<"tty">(&A::tty, "controlling terminal when it was started"),
-      Field<"loginuid">(&A::loginuid, "user id at login; null: no login"),
-      Field<"parent_exe_path">(&A::parent_exe_path, "executable of the parent"),
-      Field<"parent_command_line">(&A::parent_command_line,
-                                   "with which the parent's program was started"),
-      Field<"old_path">(&A::old_path, "of a rename or link, the old name"),
-      Field<"result">(&A::result, "what the call returned; null: the event has no result"),
-      Field<"error">(&A::error, "the error's name; null: it worked"),
-      Field<"container_id">(&A::container_id, "container of the process; null: none"),
-      Field<"container_runtime">(&A::container_runtime, "its runtime"),
-      Field<"tags">(&A::tags, "the rule's tags"),
-      Field<"description">(&A::description, "the rule's description"),
-      Field<"count">(&A::count, "alerts that this one stands for"),
-      Field<"folded">(&A::folded,
-                      "true: this stands for further alerts like one that was written before; "
-                      "timestamp_ns is that of the last of them"),
-      Field<"first_time">(&A::first_time, "folded: when the first of them was"),
-      Field<"last_time">(&A::last_time, "folded: when the last of them was"),
+      AlertField<"rule_id", kSame>(&A::rule_id, kRule, "RANDGUARD_RULE_ID", "the rule"),
+      AlertField<"rule_name">(&A::rule_name, kRule, "RANDGUARD_RULE_NAME", "what it is called"),
+      AlertField<"rule_type">(&A::rule_type, kRule, "RANDGUARD_RULE_TYPE",
+                              "process, file or network"),
+      AlertField<"severity">(&A::severity, kRule, "RANDGUARD_SEVERITY",
+                             "low, medium, high or critical"),
+      AlertField<"action">(&A::action, kRule, "", "alert"),
+      AlertField<"source_event_type">(&A::source_event_type, kRule, "RANDGUARD_SOURCE_EVENT_TYPE",
+                                      "event_type of what made it fire"),
+      AlertField<"pid">(&A::pid, &Actor::pid, "RANDGUARD_PID", "process"),
+      AlertField<"tid">(&A::tid, &Actor::tid, "", "thread"),
+      AlertField<"ppid">(&A::ppid, &Actor::ppid, "RANDGUARD_PPID", "parent process"),
+      AlertField<"uid", kSame>(&A::uid, &Actor::uid, "RANDGUARD_UID", "real user id"),
+      AlertField<"gid">(&A::gid, &Actor::gid, "", "real group id"),
+      AlertField<"comm">(&A::comm, &Actor::comm, "RANDGUARD_COMM",
+                         "name of the thread, at most 15 bytes"),
+      AlertField<"exe_path", kSame>(&A::exe_path, &Actor::exe_path, "RANDGUARD_EXE_PATH",
+                                    "executable"),
+      AlertField<"process_name">(&A::process_name, kEvent, "RANDGUARD_PROCESS_NAME",
+                                 "file name of exe_path; without one, comm"),
+      AlertField<"parent_name">(&A::parent_name, kEvent, "RANDGUARD_PARENT_NAME",
+                                "the same of the parent; null: not known"),
+      AlertField<"path", kSame>(&A::path, kEvent, "RANDGUARD_PATH",
+                                "the file; of a rename or link, the new name"),
+      AlertField<"operation">(&A::operation, kEvent, "RANDGUARD_OPERATION",
+                              "what was done to the file"),
+      AlertField<"direction">(&A::direction, kEvent, "RANDGUARD_DIRECTION", "outbound or inbound"),
+      AlertField<"port", kSame>(&A::port, kEvent, "RANDGUARD_PORT",
+                                "of what is outbound the remote port, otherwise the local one"),
+      AlertField<"addr", kSame>(&A::addr, kEvent, "RANDGUARD_ADDR",
+                                "the remote address; of bind and listen the local one"),
+      AlertField<"family">(&A::family, kEvent, "", "ipv4, ipv6 or unix"),
+      AlertField<"timestamp_ns">(&A::timestamp_ns, &Actor::timestamp_ns, "",
+                                 "of the event, nanoseconds since boot"),
+      AlertField<"time">(&A::time, &Actor::time, "", "the same, RFC 3339"),
+      AlertField<"host">(&A::host, FromSession{}, "", "name of the host"),
+      AlertField<"process_id">(&A::process_id, &Actor::process_id, "RANDGUARD_PROCESS_ID",
+                               "the process for ever"),
+      AlertField<"parent_process_id">(&A::parent_process_id, &Actor::parent_process_id, "",
+                                      "the same of the parent"),
+      AlertField<"command_line", kSame>(&A::command_line, kEvent, "",
+                                        "with which the program was started"),
+      AlertField<"cwd">(&A::cwd, kEvent, "", "working directory in which it was started"),
+      AlertField<"user">(&A::user, kEvent, "RANDGUARD_USER", "name of uid"),
+      AlertField<"tty">(&A::tty, kEvent, "", "controlling terminal when it was started"),
+      AlertField<"loginuid">(&A::loginuid, kEvent, "", "user id at login; null: no login"),
+      AlertField<"parent_exe_path">(&A::parent_exe_path, kEvent, "RANDGUARD_PARENT_EXE_PATH",
+                                    "executable of the parent"),
+      AlertField<"parent_command_line">(&A::parent_command_line, kEvent, "",
+                                        "with which the parent's program was started"),
+      AlertField<"old_path">(&A::old_path, kEvent, "", "of a rename or link, the old name"),
+      AlertField<"result">(&A::result, kEvent, "",
+                           "what the call returned; null: the event has no result"),
+      AlertField<"error">(&A::error, kEvent, "", "the error's name; null: it worked"),
+      AlertField<"container_id", kSame>(&A::container_id, &Actor::container_id,
+                                        "RANDGUARD_CONTAINER_ID",
+                                        "container of the process; null: none"),
+      AlertField<"container_runtime">(&A::container_runtime, &Actor::container_runtime, "",
+                                      "its runtime"),
+      AlertField<"tags">(&A::tags, kRule, "RANDGUARD_TAG", "the rule's tags"),
+      AlertField<"description">(&A::description, kRule, "", "the rule's description"),
+      AlertField<"count">(&A::count, kFolding, "RANDGUARD_FOLDED",
+                          "alerts that this one stands for"),
+      AlertField<"folded">(&A::folded, kFolding, "",
+                           "true: this stands for further alerts like one that was written before; "
+                           "timestamp_ns is that of the last of them"),
+      AlertField<"first_time">(&A::first_time, kFolding, "", "folded: when the first of them was"),
+      AlertField<"last_time">(&A::last_time, kFolding, "", "folded: when the last of them was"),
   };
 }
 

@@ -28,7 +28,7 @@ struct CursorFile::Page {
   std::atomic<std::uint64_t> records;
   std::atomic<std::uint64_t> lost[RG_KIND_END];
 
-  void StoreProgress(const Pipeline::Cursor& cursor) {
+  void StoreProgress(const Cursor& cursor) {
     records.store(cursor.records, std::memory_order_relaxed);
     const KindCounters counters = cursor.lost.value_or(KindCounters{});
     for (unsigned kind = 0; kind < counters.size(); ++kind) {
@@ -57,9 +57,9 @@ CursorFile::~CursorFile() {
   if (page_ != nullptr) munmap(page_, sizeof(Page));
 }
 
-std::optional<Pipeline::Cursor> CursorFile::Read() const {
+std::optional<Cursor> CursorFile::Read() const {
   if (std::memcmp(page_->magic, kMagic, sizeof(kMagic)) != 0) return std::nullopt;
-  Pipeline::Cursor cursor;
+  Cursor cursor;
   cursor.boot_id.assign(page_->boot_id, strnlen(page_->boot_id, sizeof(page_->boot_id)));
   cursor.collector_start_ns = page_->collector_start_ns;
   cursor.records = page_->records.load(std::memory_order_relaxed);
@@ -70,7 +70,7 @@ std::optional<Pipeline::Cursor> CursorFile::Read() const {
   return cursor;
 }
 
-void CursorFile::Store(const Pipeline::Cursor& cursor) {
+void CursorFile::Store(const Cursor& cursor) {
   if (page_->collector_start_ns != cursor.collector_start_ns ||
       std::strncmp(page_->boot_id, cursor.boot_id.c_str(), sizeof(page_->boot_id)) != 0) {
     // Another collector: invalid while it is half written.

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "analyzer/pipeline/pipeline.h"
+#include "analyzer/pipeline/cursor.h"
 
 namespace randguard {
 
@@ -23,8 +23,8 @@ class CursorFile {
   ~CursorFile();
 
   // What the analyzer before this one left; nullopt if nothing or nothing that makes sense.
-  std::optional<Pipeline::Cursor> Read() const;
-  void Store(const Pipeline::Cursor& cursor);
+  std::optional<Cursor> Read() const;
+  void Store(const Cursor& cursor);
 
  private:
   struct Page;

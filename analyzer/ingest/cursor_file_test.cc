@@ -37,7 +37,7 @@ class CursorFileTest : public ::testing::Test {
   std::string folder_ = ::testing::TempDir() + "rand-guard-XXXXXX";
 };
 
-void ExpectCursor(const std::optional<Pipeline::Cursor>& cursor, const std::string& boot_id,
+void ExpectCursor(const std::optional<Cursor>& cursor, const std::string& boot_id,
                   std::uint64_t start, std::uint64_t records) {
   ASSERT_TRUE(cursor.has_value());
   EXPECT_EQ(cursor->boot_id, boot_id);
@@ -58,7 +58,7 @@ TEST_F(CursorFileTest, WhatWasStoredIsThereAfterReopening) {
 }
 
 TEST_F(CursorFileTest, LossesAreKeptByKind) {
-  Pipeline::Cursor cursor{kBootId, 7, 1000};
+  Cursor cursor{kBootId, 7, 1000};
   KindCounters& lost = cursor.lost.emplace();
   lost[RG_KIND_process_exec] = 3;
   lost[RG_KIND_END - 1] = 4;

@@ -36,7 +36,7 @@ std::vector<std::pair<uid_t, std::string>> LocalUsers() {
 
 }  // namespace
 
-kj::Array<capnp::word> BuildHostContext(const std::optional<Pipeline::Cursor>& printed) {
+kj::Array<capnp::word> BuildHostContext(const std::optional<Cursor>& printed) {
   capnp::MallocMessageBuilder message;
   auto context = message.initRoot<wire::Message>().initContext();
   const auto users = LocalUsers();

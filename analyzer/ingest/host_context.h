@@ -10,13 +10,13 @@
 
 #include <optional>
 
-#include "analyzer/pipeline/pipeline.h"
+#include "analyzer/pipeline/cursor.h"
 
 namespace randguard {
 
 // One framed `context` message: the names in /etc/passwd (not of network directories: those would
 // be asked over the network) and how far the analyzer before had got.
-kj::Array<capnp::word> BuildHostContext(const std::optional<Pipeline::Cursor>& printed);
+kj::Array<capnp::word> BuildHostContext(const std::optional<Cursor>& printed);
 
 }  // namespace randguard
 

@@ -29,7 +29,7 @@ TEST(HostContextTest, HoldsTheLocalUsersAndNoCursor) {
 }
 
 TEST(HostContextTest, HoldsHowFarTheOneBeforeHadGot) {
-  const auto words = BuildHostContext(Pipeline::Cursor{"boot", 7, 8});
+  const auto words = BuildHostContext(Cursor{"boot", 7, 8});
   const absl::Status status = ReadMessage(std::as_bytes(std::span(words.begin(), words.size())),
                                           [](wire::Message::Reader message) {
                                             const auto printed = message.getContext().getPrinted();

@@ -6,7 +6,7 @@
 
 namespace randguard {
 
-absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, LineSink& out,
+absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, Sink& out,
                            absl::FunctionRef<void(const absl::Status&)> complain) {
   absl::Status result;
   for (;;) {

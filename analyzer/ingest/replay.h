@@ -7,7 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "analyzer/capture/capture_reader.h"
-#include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/pipeline.h"
 
 namespace randguard {
@@ -15,7 +15,7 @@ namespace randguard {
 // Handles every whole message of the capture as a live analyzer would have. What is wrong on the
 // way (a bad message ends its session, the next hello begins another) goes to `complain` as it
 // comes; the last of it is returned, as is what ended the reading early.
-absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, LineSink& out,
+absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, Sink& out,
                            absl::FunctionRef<void(const absl::Status&)> complain);
 
 }  // namespace randguard

@@ -20,6 +20,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/ingest/host_context.h"
 #include "analyzer/ingest/listener.h"
+#include "analyzer/rules/match/rule_set.h"
 #include "analyzer/wire/message.h"
 
 namespace randguard {
@@ -62,9 +63,8 @@ void Say(std::string_view text) {
 
 }  // namespace
 
-Service::Service(const Config& config, LineSink& out, kj::AutoCloseFd listener,
-                 ServiceOptions options, std::optional<CaptureWriter> recorder,
-                 std::optional<CursorFile> cursor)
+Service::Service(const Config& config, Sink& out, kj::AutoCloseFd listener, ServiceOptions options,
+                 std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor)
     : out_(out),
       pipeline_(config, out, options.rules),
       listener_(std::move(listener)),

@@ -21,7 +21,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
 #include "analyzer/output/sinks/datagram.h"
-#include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/frame_reader.h"
 
@@ -44,7 +44,7 @@ using Confine = std::function<absl::StatusOr<ConfinementHealth>()>;
 class Service {
  public:
   // References are kept. The recorder and the cursor file may be absent.
-  Service(const Config& config, LineSink& out, kj::AutoCloseFd listener, ServiceOptions options,
+  Service(const Config& config, Sink& out, kj::AutoCloseFd listener, ServiceOptions options,
           std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor);
 
   // Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 for the process; to be called before anything could
@@ -74,7 +74,7 @@ class Service {
   void WriteHealth();
   void WatchRecorder(const absl::Status& status);
 
-  LineSink& out_;
+  Sink& out_;
   Pipeline pipeline_;
   kj::AutoCloseFd listener_;
   kj::AutoCloseFd signals_;

@@ -5,15 +5,12 @@
 #define ANALYZER_PIPELINE_LOSS_TRACKER_H_
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <numeric>
 
-#include "schema/abi/event.h"
+#include "analyzer/pipeline/kind_counters.h"
 
 namespace randguard {
-
-using KindCounters = std::array<std::uint64_t, RG_KIND_END>;
 
 class LossTracker {
  public:

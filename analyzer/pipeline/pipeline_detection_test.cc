@@ -89,7 +89,7 @@ TEST(PipelineDetectionTest, AlertsReachTheJournalWithWhatCanBeSearchedFor) {
   Stream stream(d.config, d.rules);
   auto connected = Journal::Connect(journal.path());
   ASSERT_TRUE(connected.ok()) << connected.status();
-  stream.sink().AttachJournal(*std::move(connected));
+  stream.Add(std::make_unique<Journal>(*std::move(connected)));
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2),
                                            OpenAt(kStartNs + 3, "/etc/x")}}));

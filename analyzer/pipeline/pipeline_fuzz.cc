@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/frame_reader.h"
 #include "analyzer/wire/message.h"

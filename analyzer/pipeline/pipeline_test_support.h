@@ -26,7 +26,13 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/config/config.h"
+#include "analyzer/decode/record.h"
+#include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/pipeline.h"
+#include "analyzer/rules/match/rule_set.h"
+#include "analyzer/wire/message.h"
 #include "tests/support/record_builder.h"
 
 namespace randguard::testing {
@@ -135,8 +141,11 @@ class Line {
 class Stream {
  public:
   explicit Stream(Config config = {}, std::shared_ptr<const RuleSet> rules = nullptr)
-      : path_(TempFile()), config_(std::move(config)), sink_(*LineSink::File(path_)) {
-    pipeline_.emplace(config_, sink_, std::move(rules));
+      : path_(TempFile()), config_(std::move(config)) {
+    auto lines = std::make_unique<LineSink>(*LineSink::File(path_));
+    lines_ = lines.get();
+    sinks_.Add(std::move(lines));
+    pipeline_.emplace(config_, sinks_, std::move(rules));
   }
   ~Stream() { unlink(path_.c_str()); }
   Stream(const Stream&) = delete;
@@ -155,10 +164,11 @@ class Stream {
   absl::Status Send(const Spec& spec) { return Send(spec.Make()); }
 
   Pipeline& pipeline() { return *pipeline_; }
-  LineSink& sink() { return sink_; }
+  LineSink& sink() { return *lines_; }
+  void Add(std::unique_ptr<Sink> sink) { sinks_.Add(std::move(sink)); }
 
   std::string Output() {
-    sink_.Flush();
+    sinks_.Flush();
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
@@ -193,7 +203,8 @@ class Stream {
 
   std::string path_;
   Config config_;
-  LineSink sink_;
+  SinkList sinks_;
+  LineSink* lines_ = nullptr;
   std::optional<Pipeline> pipeline_;
 };
 

@@ -19,15 +19,9 @@
 #include "analyzer/event/values.h"
 #include "analyzer/output/json/actor_texts.h"
 #include "analyzer/output/json/json_writer.h"
+#include "analyzer/output/json/session_context.h"
 
 namespace randguard {
-
-// What a session's Hello says about all its events.
-struct SessionContext {
-  std::string host_name;
-  std::string boot_id;               // 36 characters, hex and dashes
-  std::int64_t clock_offset_ns = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
-};
 
 // Not reentrant: one writer, one line at a time.
 class EventWriter {
@@ -40,21 +34,10 @@ class EventWriter {
   // `event.object` behind them. A string whose bytes are not UTF-8 is
   // shown with U+FFFD in place of what is not, and whole, in hex, in the member "raw_bytes" under
   // its JSON Pointer.
+  //
+  // Compiled once for each event: lines_of_*.cc, where a new one has to be named.
   template <Described Event>
-  std::string_view Write(const Event& event) {
-    json_.Clear();
-    raw_bytes_.clear();
-    json_.Raw("{\"event_type\":\"");
-    json_.Raw(EventType(event));
-    json_.Raw('"');
-    if constexpr (requires { event.actor; }) ActorMembers(event.actor);
-    if constexpr (requires { event.call; }) Members(event.call);
-    Members(event);
-    if constexpr (requires { event.object; }) Members(event.object);
-    if (!raw_bytes_.empty()) RawBytes();
-    json_.Raw("}\n");
-    return json_.text();
-  }
+  std::string_view Write(const Event& event);
 
   // As a process is named in lines; valid until the next call of this or of Write().
   std::string_view ProcessId(const ProcessKey& value);

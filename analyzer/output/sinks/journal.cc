@@ -2,9 +2,11 @@
 #include "analyzer/output/sinks/journal.h"
 
 #include <bit>
+#include <concepts>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "analyzer/base/status.h"
@@ -17,24 +19,17 @@ namespace {
 constexpr std::string_view kMessageId = "5f1c0e2b7d8449b6a3c9d1e4f6a7b802";
 
 // syslog(3): crit, err, warning, notice.
-std::string_view PriorityOf(Severity severity) {
-  switch (severity) {
-    case Severity::kCritical:
-      return "2";
-    case Severity::kHigh:
-      return "3";
-    case Severity::kMedium:
-      return "4";
-    case Severity::kLow:
-      return "5";
-  }
-  return "4";
+std::string_view PriorityOf(std::string_view severity) {
+  if (severity == Name(Severity::kCritical)) return "2";
+  if (severity == Name(Severity::kHigh)) return "3";
+  if (severity == Name(Severity::kMedium)) return "4";
+  return "5";
 }
 
-std::string MessageOf(const AlertFields& alert) {
+std::string MessageOf(const Alert& alert) {
   std::string text =
       absl::StrFormat("%s: %s (%s, pid %d)", alert.rule_id, alert.rule_name, alert.comm, alert.pid);
-  if (alert.folded != 0) absl::StrAppendFormat(&text, ", %d more times", alert.folded);
+  if (alert.folded) absl::StrAppendFormat(&text, ", %d more times", alert.count);
   return text;
 }
 
@@ -42,6 +37,22 @@ std::string_view WithoutNewline(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   return line;
 }
+
+template <typename T>
+constexpr bool kCanBePut = std::same_as<T, ProcessKey> || std::integral<T> ||
+                           std::same_as<T, Text> || std::same_as<T, std::vector<Text>>;
+template <typename T>
+constexpr bool kCanBePut<std::optional<T>> = kCanBePut<T> && !std::same_as<T, ProcessKey>;
+
+constexpr bool AllNamedCanBePut() {
+  bool all = true;
+  const auto look = [&]<typename Field>(const Field& field) {
+    all = all && (field.journal.empty() || kCanBePut<typename Field::ValueType>);
+  };
+  kFields<Alert>.Apply([&](const auto&... field) { (look(field), ...); });
+  return all;
+}
+static_assert(AllNamedCanBePut(), "a field is to be in entries whose type they do not know");
 
 }  // namespace
 
@@ -64,36 +75,31 @@ void Journal::Put(std::string_view name, std::string_view value) {
   entry_.append(name).append("\n").append(bytes, sizeof(bytes)).append(value).append("\n");
 }
 
-void Journal::Send(const AlertFields& alert, std::string_view line) {
-  line = WithoutNewline(line);
+void Journal::PutFields(const OutputLine& line) {
+  const Alert& alert = *line.alert;
+  const auto put = [&]<typename Field>(const Field& field, const auto& value) {
+    using T = std::remove_cvref_t<decltype(value)>;
+    if (field.journal.empty()) return;
+    // Of an alert that is no summary, the folding has nothing to say.
+    if (std::same_as<typename Field::From, FromFolding> && !alert.folded) return;
+    if constexpr (std::same_as<T, ProcessKey>) {
+      Put(field.journal, line.process_id);
+    } else if constexpr (kCanBePut<T>) {
+      Put(field.journal, value);
+    }
+  };
+  VisitFields(alert, put);
+}
+
+void Journal::Write(const OutputLine& output) {
+  if (output.alert == nullptr) return;
+  const std::string_view line = WithoutNewline(output.text);
   entry_.clear();
-  Put("MESSAGE", MessageOf(alert));
-  Put("PRIORITY", PriorityOf(alert.severity));
+  Put("MESSAGE", MessageOf(*output.alert));
+  Put("PRIORITY", PriorityOf(output.alert->severity));
   Put("SYSLOG_IDENTIFIER", "rand-guard");
   Put("MESSAGE_ID", kMessageId);
-  Put("RANDGUARD_RULE_ID", alert.rule_id);
-  Put("RANDGUARD_RULE_NAME", alert.rule_name);
-  Put("RANDGUARD_RULE_TYPE", alert.rule_type);
-  Put("RANDGUARD_SEVERITY", Name(alert.severity));
-  for (const std::string_view tag : alert.tags) Put("RANDGUARD_TAG", tag);
-  Put("RANDGUARD_SOURCE_EVENT_TYPE", alert.source_event_type);
-  Put("RANDGUARD_PROCESS_ID", alert.process_id);
-  Put("RANDGUARD_COMM", alert.comm);
-  Put("RANDGUARD_PID", std::to_string(alert.pid));
-  Put("RANDGUARD_UID", std::to_string(alert.uid));
-  Put("RANDGUARD_PPID", std::to_string(alert.ppid));
-  PutIf("RANDGUARD_USER", alert.user);
-  PutIf("RANDGUARD_PROCESS_NAME", alert.process_name);
-  PutIf("RANDGUARD_PARENT_NAME", alert.parent_name);
-  PutIf("RANDGUARD_EXE_PATH", alert.exe_path);
-  PutIf("RANDGUARD_PARENT_EXE_PATH", alert.parent_exe_path);
-  PutIf("RANDGUARD_PATH", alert.path);
-  PutIf("RANDGUARD_OPERATION", alert.operation);
-  PutIf("RANDGUARD_DIRECTION", alert.direction);
-  PutIf("RANDGUARD_ADDR", alert.addr);
-  PutIf("RANDGUARD_CONTAINER_ID", alert.container_id);
-  if (alert.folded != 0) Put("RANDGUARD_FOLDED", std::to_string(alert.folded));
-  if (alert.port.has_value()) Put("RANDGUARD_PORT", std::to_string(*alert.port));
+  PutFields(output);
   if (entry_.size() + line.size() <= kMaxEntryBytes) {
     Put("RANDGUARD_EVENT", line);
   } else {

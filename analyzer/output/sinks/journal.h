@@ -6,20 +6,23 @@
 #ifndef ANALYZER_OUTPUT_SINKS_JOURNAL_H_
 #define ANALYZER_OUTPUT_SINKS_JOURNAL_H_
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "analyzer/output/sinks/alert_fields.h"
 #include "analyzer/output/sinks/datagram.h"
+#include "analyzer/output/sinks/sink.h"
 
 namespace randguard {
 
-// journalctl filters on AlertFields as RANDGUARD_ and the name in capitals; each tag is a
-// RANDGUARD_TAG. The severity is also the entry's PRIORITY.
-class Journal {
+// Takes alerts and leaves other lines. The fields of an entry are those that the description of
+// alerts names (analyzer/event/alert.h); each tag is a field. The severity is also the entry's
+// PRIORITY.
+class Journal final : public Sink {
  public:
   static constexpr char kSocket[] = "/run/systemd/journal/socket";
   // An entry with more is sent without RANDGUARD_EVENT, and says so.
@@ -27,19 +30,29 @@ class Journal {
 
   static absl::StatusOr<Journal> Connect(const std::string& socket = kSocket);
 
-  // `line` is the alert as it is written elsewhere; it becomes RANDGUARD_EVENT. A journal that is
-  // busy is waited for, at most 100 ms, and not at all while it fails. Failures are counted and
-  // told on stderr, once until it works again.
-  void Send(const AlertFields& alert, std::string_view line);
+  Journal(Journal&&) = default;
+  ~Journal() noexcept override = default;
+
+  // An alert's line becomes RANDGUARD_EVENT. A journal that is busy is waited for, at most 100 ms,
+  // and not at all while it fails. Failures are counted and said on stderr, once until it works
+  // again.
+  void Write(const OutputLine& line) override;
+  void AddTo(Health& health) const override { health.journal_failures += failures_; }
 
   std::uint64_t failures() const { return failures_; }  // alerts that the journal did not get
 
  private:
   explicit Journal(Datagram socket) : socket_(std::move(socket)) {}
   void Put(std::string_view name, std::string_view value);
-  void PutIf(std::string_view name, const std::optional<std::string_view>& value) {
+  void Put(std::string_view name, std::integral auto value) { Put(name, std::to_string(value)); }
+  template <typename T>
+  void Put(std::string_view name, const std::optional<T>& value) {
     if (value.has_value()) Put(name, *value);
   }
+  void Put(std::string_view name, const std::vector<std::string_view>& values) {
+    for (const std::string_view value : values) Put(name, value);
+  }
+  void PutFields(const OutputLine& line);
 
   Datagram socket_;
   std::string entry_;

@@ -53,15 +53,17 @@ absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation) {
   return sink;
 }
 
-void LineSink::WriteAlert(std::string_view line, const AlertFields& alert) {
-  Write(line);
-  sync_due_ = sync_alerts_ && regular_;
-  if (journal_.has_value()) journal_->Send(alert, line);
+void LineSink::Write(const OutputLine& line) {
+  buffer_.append(line.text);
+  if (buffer_.size() >= kFlushBytes) Flush();
+  if (line.alert != nullptr) sync_due_ = sync_alerts_ && regular_;
 }
 
-void LineSink::Write(std::string_view line) {
-  buffer_.append(line);
-  if (buffer_.size() >= kFlushBytes) Flush();
+void LineSink::AddTo(Health& health) const {
+  health.userspace_output_failures += failures_;
+  health.output_bytes += bytes_;
+  health.output_rotations += rotations_;
+  health.output_sync_failures += sync_failures_;
 }
 
 void LineSink::Flush() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where lines go: a descriptor, through a buffer. A line is written whole or not at all, also when
-// the disk is full in its middle: its rest is the first thing written when there is room again.
+// A sink that writes lines to a descriptor, through a buffer. A line is written whole or not at
+// all, also when the disk is full in its middle: its rest is the first thing written when there is
+// room again.
 #ifndef ANALYZER_OUTPUT_SINKS_LINE_SINK_H_
 #define ANALYZER_OUTPUT_SINKS_LINE_SINK_H_
 
@@ -9,14 +10,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "analyzer/output/sinks/journal.h"
+#include "analyzer/output/sinks/sink.h"
 
 namespace randguard {
 
@@ -27,37 +27,36 @@ struct Rotation {
   unsigned keep = 1;          // old files
 };
 
-class LineSink {
+class LineSink final : public Sink {
  public:
   static LineSink Stdout();
   // Appends to the file, made with mode 0640 if it is not there.
   static absl::StatusOr<LineSink> File(std::string path, Rotation rotation = {});
 
-  // Also hands alerts to the journal.
-  void AttachJournal(Journal journal) { journal_ = std::move(journal); }
+  LineSink(LineSink&&) = default;
+  ~LineSink() noexcept override = default;
+
   // A file is synced by the Flush() behind an alert.
   void SyncAlerts() { sync_alerts_ = true; }
 
-  // Takes one line with its newline. May write; failures are counted and told on stderr, once until
-  // it works again.
-  void Write(std::string_view line);
-  // The same for a line that is an alert.
-  void WriteAlert(std::string_view line, const AlertFields& alert);
+  // May write to the descriptor; failures are counted and said on stderr, once until it works
+  // again.
+  void Write(const OutputLine& line) override;
   // Writes what is buffered; rotates a file that has grown to its size.
-  void Flush();
-  // Opens the file anew, for log rotation by others. On an error the old one stays in use.
-  absl::Status Reopen();
-  // Rotates a file that is too old. To be called now and then.
-  void RotateIfOld();
+  void Flush() override;
+  absl::Status Reopen() override;
+  void RotateIfOld() override;
+
+  std::uint64_t lost_lines() const override { return failures_; }
+  bool failing() const override { return failing_; }  // the last line was lost
+  // EPIPE.
+  bool closed() const override { return closed_; }
+  void AddTo(Health& health) const override;
 
   std::uint64_t failures() const { return failures_; }  // lines lost
-  bool failing() const { return failing_; }             // the last line was
   std::uint64_t rotations() const { return rotations_; }
   std::uint64_t sync_failures() const { return sync_failures_; }  // alerts may not be on the disk
-  std::uint64_t journal_failures() const { return journal_ ? journal_->failures() : 0; }
   std::uint64_t bytes() const { return bytes_; }
-  // Nobody reads any more (EPIPE): there is no point in going on.
-  bool closed() const { return closed_; }
 
  private:
   LineSink(std::string path, kj::AutoCloseFd owned, int fd);
@@ -85,7 +84,6 @@ class LineSink {
   bool sync_due_ = false;
   bool sync_failing_ = false;
   std::uint64_t sync_failures_ = 0;
-  std::optional<Journal> journal_;
 };
 
 }  // namespace randguard

@@ -81,8 +81,8 @@ class DiskOf {
 
 TEST_F(LineSinkTest, LinesAreWrittenWhenFlushed) {
   LineSink sink = Open(Path());
-  sink.Write("one\n");
-  sink.Write("two\n");
+  sink.Write({"one\n"});
+  sink.Write({"two\n"});
   EXPECT_EQ(Content(Path()), "");
   sink.Flush();
   EXPECT_EQ(Content(Path()), "one\ntwo\n");
@@ -94,7 +94,7 @@ TEST_F(LineSinkTest, LinesAreWrittenWhenFlushed) {
 TEST_F(LineSinkTest, FullBufferIsWrittenUnasked) {
   LineSink sink = Open(Path());
   const std::string line = std::string(1023, 'x') + "\n";
-  for (int i = 0; i < 256; ++i) sink.Write(line);
+  for (int i = 0; i < 256; ++i) sink.Write({line});
   EXPECT_EQ(sink.bytes(), std::uint64_t{256} << 10);
 }
 
@@ -102,7 +102,7 @@ TEST_F(LineSinkTest, FileIsAppendedToAndNotForOthers) {
   std::ofstream(Path()) << "old\n";
   {
     LineSink sink = Open(Path());
-    sink.Write("new\n");
+    sink.Write({"new\n"});
     sink.Flush();
   }
   EXPECT_EQ(Content(Path()), "old\nnew\n");
@@ -130,12 +130,12 @@ TEST_F(LineSinkTest, MissingFolderIsAnErrorThatNamesThePath) {
 
 TEST_F(LineSinkTest, FullDeviceLosesEveryLineAndCounts) {
   LineSink sink = Open("/dev/full");
-  for (int i = 0; i < 5; ++i) sink.Write("line\n");
+  for (int i = 0; i < 5; ++i) sink.Write({"line\n"});
   sink.Flush();
   EXPECT_EQ(sink.failures(), 5u);
   EXPECT_EQ(sink.bytes(), 0u);
   EXPECT_FALSE(sink.closed());
-  sink.Write("line\n");
+  sink.Write({"line\n"});
   sink.Flush();
   sink.Flush();
   EXPECT_EQ(sink.failures(), 6u);
@@ -146,8 +146,8 @@ TEST_F(LineSinkTest, LineCutByAFullDiskIsCompletedLater) {
   DiskOf disk(10);
   sink.Write("first\n");   // 6 bytes
   sink.Write("second\n");  // 4 of its 7 bytes
-  sink.Write("third\n");
-  sink.Write("fourth\n");
+  sink.Write({"third\n"});
+  sink.Write({"fourth\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path()), "first\nseco");
   EXPECT_EQ(sink.failures(), 2u);
@@ -161,7 +161,7 @@ TEST_F(LineSinkTest, LineCutByAFullDiskIsCompletedLater) {
   EXPECT_EQ(Content(Path()), "first\nsecond");
   EXPECT_EQ(sink.failures(), 4u);
   disk.Resize(1000);
-  sink.Write("seventh\n");
+  sink.Write({"seventh\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path()), "first\nsecond\nseventh\n");
   EXPECT_EQ(sink.failures(), 4u);
@@ -171,12 +171,12 @@ TEST_F(LineSinkTest, LineCutByAFullDiskIsCompletedLater) {
 TEST_F(LineSinkTest, DiskThatIsFullBetweenLinesCutsNone) {
   LineSink sink = Open(Path());
   DiskOf disk(6);
-  sink.Write("first\n");
-  sink.Write("second\n");
+  sink.Write({"first\n"});
+  sink.Write({"second\n"});
   sink.Flush();
   EXPECT_EQ(sink.failures(), 1u);
   disk.Resize(1000);
-  sink.Write("third\n");
+  sink.Write({"third\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path()), "first\nthird\n");
 }
@@ -190,7 +190,7 @@ TEST_F(LineSinkTest, WrittenAndLostAddUpWhereverTheDiskEnds) {
     DiskOf disk(size);
     unsigned made = 0;
     const auto write = [&](unsigned lines) {
-      for (unsigned i = 0; i < lines; ++i) sink.Write("line " + std::to_string(made++) + "\n");
+      for (unsigned i = 0; i < lines; ++i) sink.Write({"line " + std::to_string(made++) + "\n"});
       sink.Flush();
     };
     write(4);
@@ -217,11 +217,11 @@ TEST_F(LineSinkTest, WrittenAndLostAddUpWhereverTheDiskEnds) {
 
 TEST_F(LineSinkTest, ReopenGoesOnInANewFile) {
   LineSink sink = Open(Path());
-  sink.Write("one\n");
+  sink.Write({"one\n"});
   ASSERT_EQ(rename(Path().c_str(), Path("log.1").c_str()), 0);
   sink.Write("two\n");  // said before the rotation was heard of
   ASSERT_TRUE(sink.Reopen().ok());
-  sink.Write("three\n");
+  sink.Write({"three\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path("log.1")), "one\ntwo\n");
   EXPECT_EQ(Content(Path()), "three\n");
@@ -233,7 +233,7 @@ TEST_F(LineSinkTest, ReopenThatFailsKeepsTheOldFile) {
   ASSERT_EQ(rename(Path().c_str(), Path("log.1").c_str()), 0);
   ASSERT_EQ(symlink("elsewhere", Path().c_str()), 0);
   EXPECT_FALSE(sink.Reopen().ok());
-  sink.Write("one\n");
+  sink.Write({"one\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path("log.1")), "one\n");
 }
@@ -242,14 +242,14 @@ TEST_F(LineSinkTest, RestOfALineDoesNotGoIntoANewFile) {
   LineSink sink = Open(Path());
   {
     DiskOf disk(3);
-    sink.Write("first\n");
+    sink.Write({"first\n"});
     sink.Flush();
     EXPECT_EQ(sink.failures(), 0u) << "it may yet be completed";
     ASSERT_EQ(rename(Path().c_str(), Path("log.1").c_str()), 0);
     ASSERT_TRUE(sink.Reopen().ok());
   }
   EXPECT_EQ(sink.failures(), 1u);
-  sink.Write("second\n");
+  sink.Write({"second\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path("log.1")), "fir");
   EXPECT_EQ(Content(Path()), "second\n");
@@ -260,11 +260,11 @@ TEST_F(LineSinkTest, RestOfALineStaysWhenTheFileIsTheSame) {
   LineSink sink = Open(Path());
   {
     DiskOf disk(3);
-    sink.Write("first\n");
+    sink.Write({"first\n"});
     sink.Flush();
     ASSERT_TRUE(sink.Reopen().ok());
   }
-  sink.Write("second\n");
+  sink.Write({"second\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path()), "first\nsecond\n");
   EXPECT_EQ(sink.failures(), 0u);
@@ -301,7 +301,7 @@ class StdoutPipe {
 TEST_F(LineSinkTest, StdoutIsWrittenAndReopeningItOnlyFlushes) {
   StdoutPipe out;
   LineSink sink = LineSink::Stdout();
-  sink.Write("one\n");
+  sink.Write({"one\n"});
   EXPECT_TRUE(sink.Reopen().ok());
   char text[16];
   EXPECT_EQ(read(out.reader(), text, sizeof(text)), 4);
@@ -312,7 +312,7 @@ TEST_F(LineSinkTest, ReaderThatWentAwayIsTold) {
   StdoutPipe out;
   LineSink sink = LineSink::Stdout();
   out.CloseReader();
-  sink.Write("one\n");
+  sink.Write({"one\n"});
   EXPECT_FALSE(sink.closed());
   sink.Flush();
   EXPECT_TRUE(sink.closed());
@@ -328,7 +328,7 @@ TEST_F(LineSinkTest, NonBlockingStdoutIsWaitedFor) {
   if (child == 0) {  // fills the pipe twice over
     LineSink sink = LineSink::Stdout();
     const std::string line = std::string(99, 'x') + "\n";
-    for (int i = 0; i < capacity / 50; ++i) sink.Write(line);
+    for (int i = 0; i < capacity / 50; ++i) sink.Write({line});
     sink.Flush();
     _exit(sink.failures() == 0 ? 0 : 1);
   }

@@ -49,7 +49,7 @@ class RotationTest : public ::testing::Test {
 };
 
 void WriteLine(LineSink& sink, const std::string& line) {
-  sink.Write(line + "\n");
+  sink.Write({line + "\n"});
   sink.Flush();
 }
 
@@ -130,7 +130,7 @@ TEST_F(RotationTest, EveryLineIsInOneOfTheFiles) {
   for (int i = 0; i < 2000; ++i) {
     const std::string line = "line " + std::to_string(i) + "\n";
     bytes += line.size();
-    sink.Write(line);
+    sink.Write({line});
     if (i % 7 == 0) sink.Flush();
   }
   sink.Flush();
@@ -147,8 +147,9 @@ TEST_F(RotationTest, EveryLineIsInOneOfTheFiles) {
 TEST_F(RotationTest, AlertIsWrittenWithItsNeighbours) {
   LineSink sink = Open({});
   sink.SyncAlerts();
-  sink.Write("event\n");
-  sink.WriteAlert("alert\n", {});
+  sink.Write({"event\n"});
+  const Alert alert;
+  sink.Write({"alert\n", &alert});
   sink.Flush();
   EXPECT_EQ(Content(), "event\nalert\n");
   EXPECT_EQ(sink.sync_failures(), 0u);
@@ -165,14 +166,15 @@ int OnASmallDisk(const std::string& folder) {
   if (!sink.ok()) return 1;
   sink->SyncAlerts();
   std::ofstream(folder + "/other") << std::string(32 << 10, 'x');
+  const Alert alert;
   unsigned made = 0;
   const auto write = [&](unsigned lines) {
     for (unsigned i = 0; i < lines; ++i) {
       const std::string line = std::string(92, '.') + " " + std::to_string(100000 + made++) + "\n";
       if (i % 10 == 0) {
-        sink->WriteAlert(line, {});
+        sink->Write({line, &alert});
       } else {
-        sink->Write(line);
+        sink->Write({line});
       }
     }
     sink->Flush();

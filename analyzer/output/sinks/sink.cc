@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/sinks/sink.h"
+
+#include <algorithm>
+
+namespace randguard {
+
+void SinkList::Write(const OutputLine& line) {
+  for (const auto& sink : sinks_) sink->Write(line);
+}
+
+void SinkList::Flush() {
+  for (const auto& sink : sinks_) sink->Flush();
+}
+
+absl::Status SinkList::Reopen() {
+  absl::Status status;
+  for (const auto& sink : sinks_) status.Update(sink->Reopen());
+  return status;
+}
+
+void SinkList::RotateIfOld() {
+  for (const auto& sink : sinks_) sink->RotateIfOld();
+}
+
+std::uint64_t SinkList::lost_lines() const {
+  std::uint64_t lines = 0;
+  for (const auto& sink : sinks_) lines += sink->lost_lines();
+  return lines;
+}
+
+bool SinkList::failing() const {
+  return std::any_of(sinks_.begin(), sinks_.end(),
+                     [](const auto& sink) { return sink->failing(); });
+}
+
+bool SinkList::closed() const {
+  return std::any_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->closed(); });
+}
+
+void SinkList::AddTo(Health& health) const {
+  for (const auto& sink : sinks_) sink->AddTo(health);
+}
+
+}  // namespace randguard

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where lines of output go.
+#ifndef ANALYZER_OUTPUT_SINKS_SINK_H_
+#define ANALYZER_OUTPUT_SINKS_SINK_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "analyzer/event/alert.h"
+#include "analyzer/event/reports.h"
+
+namespace randguard {
+
+// Borrowed for the call.
+struct OutputLine {
+  std::string_view text;         // with its newline
+  const Alert* alert = nullptr;  // what the line says, if it is an alert
+  std::string_view process_id;   // text form of the alert's
+};
+
+// A sink counts what it could not pass on, and complains about it on stderr once until it works
+// again: it never holds the pipeline up.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  virtual void Write(const OutputLine& line) = 0;
+  // Passes on what is buffered.
+  virtual void Flush() {}
+  // Opens files anew, for log rotation by others. On an error the old one stays in use.
+  virtual absl::Status Reopen() { return absl::OkStatus(); }
+  // Rotates a file that is too old. To be called now and then.
+  virtual void RotateIfOld() {}
+
+  // Lines lost that a loss record is to say, once the sink is not failing any more.
+  virtual std::uint64_t lost_lines() const { return 0; }
+  virtual bool failing() const { return false; }
+  // Nobody reads any more: there is no point in going on.
+  virtual bool closed() const { return false; }
+  // Adds the sink's counters to those of others.
+  virtual void AddTo(Health& health) const = 0;
+};
+
+// Several sinks: each gets every line.
+class SinkList final : public Sink {
+ public:
+  void Add(std::unique_ptr<Sink> sink) { sinks_.push_back(std::move(sink)); }
+
+  void Write(const OutputLine& line) override;
+  void Flush() override;
+  absl::Status Reopen() override;  // all of them; the first error
+  void RotateIfOld() override;
+  std::uint64_t lost_lines() const override;
+  bool failing() const override;
+  bool closed() const override;
+  void AddTo(Health& health) const override;
+
+ private:
+  std::vector<std::unique_ptr<Sink>> sinks_;
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_OUTPUT_SINKS_SINK_H_

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How far an analyzer has got with what one collector has sent.
+#ifndef ANALYZER_PIPELINE_CURSOR_H_
+#define ANALYZER_PIPELINE_CURSOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "analyzer/pipeline/kind_counters.h"
+
+namespace randguard {
+
+// Boot id and start name the life of the collector that the figures are about.
+struct Cursor {
+  std::string boot_id;
+  std::uint64_t collector_start_ns = 0;
+  std::uint64_t records = 0;              // printed
+  std::optional<KindCounters> lost = {};  // kernel losses reported
+
+  bool SameLife(const Cursor& other) const {
+    return boot_id == other.boot_id && collector_start_ns == other.collector_start_ns;
+  }
+};
+
+}  // namespace randguard
+
+#endif  // ANALYZER_PIPELINE_CURSOR_H_

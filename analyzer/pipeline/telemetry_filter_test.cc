@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/pipeline/telemetry_filter.h"
+
+#include <gtest/gtest.h>
+
+namespace randguard {
+namespace {
+
+using Verdict = TelemetryFilter::Verdict;
+
+template <typename E>
+E At(std::uint64_t time_ns) {
+  E event;
+  event.actor.timestamp_ns = time_ns;
+  return event;
+}
+
+TEST(TelemetryFilterTest, HookThatIsNotConfiguredIsFiltered) {
+  Config config;
+  config.process.hooks = {ProcessHook::kExecve, ProcessHook::kExit};
+  TelemetryFilter filter(config);
+  ProcessStart start;
+  start.source = "execve";
+  EXPECT_EQ(filter.Judge(start), Verdict::kWrite);
+  start.source = "execveat";
+  EXPECT_EQ(filter.Judge(start), Verdict::kFiltered);
+  EXPECT_EQ(filter.Judge(ProcessRelationship()), Verdict::kFiltered);
+  EXPECT_EQ(filter.Judge(ProcessExit()), Verdict::kWrite);
+}
+
+TEST(TelemetryFilterTest, ProcessesSwitchedOffAreFiltered) {
+  Config config;
+  config.events.process = false;
+  TelemetryFilter filter(config);
+  EXPECT_EQ(filter.Judge(ProcessStart()), Verdict::kFiltered);
+  EXPECT_EQ(filter.Judge(ProcessExecFailed()), Verdict::kFiltered);
+  EXPECT_EQ(filter.Judge(ProcessExit()), Verdict::kFiltered);
+}
+
+TEST(TelemetryFilterTest, FilesAndNetworkShareALimitForEachSecond) {
+  Config config;
+  config.performance.max_events_per_second = 2;
+  TelemetryFilter filter(config);
+  EXPECT_EQ(filter.Judge(At<FileOpen>(1)), Verdict::kWrite);
+  EXPECT_EQ(filter.Judge(At<NetworkConnect>(2)), Verdict::kWrite);
+  EXPECT_EQ(filter.Judge(At<FileOpen>(3)), Verdict::kRateLimited);
+  EXPECT_EQ(filter.Judge(At<FileOpen>(1'000'000'000)), Verdict::kWrite);
+}
+
+TEST(TelemetryFilterTest, ProcessesAndBehaviourAreNeverLimited) {
+  Config config;
+  config.performance.max_events_per_second = 1;
+  TelemetryFilter filter(config);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(filter.Judge(At<ProcessExit>(1)), Verdict::kWrite);
+    EXPECT_EQ(filter.Judge(At<CredentialsChange>(1)), Verdict::kWrite);
+    EXPECT_EQ(filter.Judge(At<MemfdCreate>(1)), Verdict::kWrite);
+    EXPECT_EQ(filter.Judge(At<IoUringOperation>(1)), Verdict::kWrite);
+  }
+  EXPECT_EQ(filter.Judge(At<FileWrite>(1)), Verdict::kWrite) << "none of them has counted";
+}
+
+TEST(TelemetryFilterTest, WithoutTelemetryAllIsFiltered) {
+  Config config;
+  config.output.telemetry = false;
+  config.performance.max_events_per_second = 1;
+  TelemetryFilter filter(config);
+  EXPECT_EQ(filter.Judge(At<FileOpen>(1)), Verdict::kFiltered);
+  EXPECT_EQ(filter.Judge(At<FileOpen>(1)), Verdict::kFiltered) << "not limited";
+  EXPECT_EQ(filter.Judge(At<MemfdCreate>(1)), Verdict::kFiltered);
+}
+
+}  // namespace
+}  // namespace randguard

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/process/enricher.h"
+
+#include <memory>
+#include <utility>
+
+#include "analyzer/process/lineage.h"
+
+namespace randguard {
+namespace {
+
+// How long an ended process is kept at least, if there is room: what it did may come by the other
+// lane, and its children ask for their parent.
+constexpr std::uint64_t kGraceNs = 60'000'000'000;
+constexpr std::size_t kMaxCgroups = 16384;
+constexpr std::size_t kMaxUsers = 65536;
+
+Credentials CredentialsOf(const ProcessStart& e) {
+  Credentials c;
+  c.uid = e.actor.uid, c.gid = e.actor.gid;
+  c.euid = e.euid, c.egid = e.egid;
+  c.suid = e.suid, c.sgid = e.sgid;
+  c.fsuid = e.fsuid, c.fsgid = e.fsgid;
+  c.user_namespace = e.namespaces.user;
+  c.capabilities = e.capabilities;
+  return c;
+}
+
+}  // namespace
+
+Enricher::Enricher(std::size_t max_processes)
+    : processes_(max_processes, kGraceNs), cgroups_(kMaxCgroups) {}
+
+void Enricher::BeginSession(std::uint32_t generation, bool other_boot) {
+  generation_ = generation;
+  if (!other_boot) return;
+  processes_.Clear();
+  cgroups_.Clear();
+}
+
+void Enricher::AddUser(std::uint32_t uid, std::string_view name) {
+  if (users_.size() < kMaxUsers) users_.try_emplace(uid, name);
+}
+
+void Enricher::FindExePath(const ProcessKey& key, OptionalText& path) const {
+  const Process* process = processes_.Find(key);
+  if (process != nullptr && process->image != nullptr && !process->image->exe_path.empty()) {
+    path = process->image->exe_path;
+  }
+}
+
+void Enricher::Enrich(Actor& actor) const {
+  if (!actor.exe_path.has_value()) FindExePath(actor.process_id, actor.exe_path);
+  const Cgroup* cgroup = cgroups_.Find(actor.cgroup_id);
+  if (cgroup != nullptr && !actor.cgroup.has_value()) actor.cgroup = cgroup->path;
+  if (cgroup == nullptr && actor.parent_process_id.has_value()) {
+    const Process* parent = processes_.Find(*actor.parent_process_id);
+    if (parent != nullptr) cgroup = cgroups_.Find(parent->cgroup_id);
+    actor.container_inherited = cgroup != nullptr && cgroup->container.has_value();
+  }
+  if (cgroup != nullptr && cgroup->container.has_value()) {
+    actor.container_id = cgroup->container->id;
+    actor.container_runtime = cgroup->container->runtime;
+  }
+}
+
+Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
+  Actor& actor = event.actor;
+  if (actor.cgroup.has_value()) cgroups_.Set(actor.cgroup_id, *actor.cgroup);
+  {
+    Process& process = processes_.Upsert(actor.process_id);
+    process.generation = generation_;
+    process.parent = actor.parent_process_id.value_or(ProcessKey{});
+    process.set_comm(actor.comm);
+    process.cgroup_id = actor.cgroup_id;
+    process.image = processes_.MakeImage(ImageOf(event));
+    process.credentials = std::make_shared<const KnownCredentials>(
+        KnownCredentials{CredentialsOf(event), snapshot ? "snapshot" : "exec"});
+    process.credentials_inherited = false;
+  }
+  if (snapshot) return Outcome::kNoted;
+  Enrich(actor);
+  FillLineage(processes_, event);
+  if (const auto user = users_.find(actor.uid); user != users_.end()) event.user = user->second;
+  return Outcome::kHappened;
+}
+
+Enricher::Outcome Enricher::Apply(ProcessRelationship& event, bool snapshot) {
+  if (snapshot) return Outcome::kNoted;
+  if (event.child_cgroup.has_value()) cgroups_.Set(event.child_cgroup_id, *event.child_cgroup);
+  if (!event.thread && processes_.Find(event.child_process_id) == nullptr) {
+    const Process* actor = processes_.Find(event.actor.process_id);
+    auto image = actor == nullptr ? nullptr : actor->image;  // before the table may move
+    auto credentials = actor == nullptr ? nullptr : actor->credentials;
+    Process& child = processes_.Upsert(event.child_process_id);
+    child.generation = generation_;
+    child.parent = {event.parent_pid, event.child_parent_start_ns};
+    child.set_comm(event.child_comm);
+    child.cgroup_id = event.child_cgroup_id;
+    child.image = std::move(image);
+    child.credentials = std::move(credentials);
+    child.credentials_inherited = true;
+  }
+  Enrich(event.actor);
+  return Outcome::kHappened;
+}
+
+Enricher::Outcome Enricher::Apply(ProcessExit& event, bool snapshot) {
+  if (snapshot) return Outcome::kNoted;
+  Enrich(event.actor);
+  // Two last threads that end at the same instant may both call themselves the last one.
+  if (event.group_dead) {
+    exit_path_ = event.actor.exe_path.value_or("");  // Exit() may make room in the table
+    if (event.actor.exe_path.has_value()) event.actor.exe_path = exit_path_;
+    event.group_dead = processes_.Exit(event.actor.process_id, event.actor.timestamp_ns);
+  }
+  return Outcome::kHappened;
+}
+
+Enricher::Outcome Enricher::Apply(CgroupName& event, bool snapshot) {
+  if (!snapshot && event.path.has_value()) cgroups_.Set(event.id, *event.path);
+  return Outcome::kNoted;
+}
+
+Enricher::Outcome Enricher::Apply(CredentialsChange& event, bool snapshot) {
+  if (snapshot) return Outcome::kNoted;
+  Enrich(event.actor);
+  if (event.call.error.has_value()) {  // nothing has changed
+    event.before = std::nullopt;
+    event.before_source = std::nullopt;
+    return Outcome::kHappened;
+  }
+  std::shared_ptr<const KnownCredentials> known;
+  if (const Process* process = processes_.Find(event.actor.process_id)) {
+    known = process->credentials;
+    if (!event.before.has_value() && known != nullptr) {
+      event.before = known->credentials;
+      event.before_source = process->credentials_inherited ? "fork" : known->source;
+    }
+  }
+  if (event.before == event.after && !event.groups.has_value()) return Outcome::kNoChange;
+  Process& process = processes_.Upsert(event.actor.process_id);
+  process.credentials = std::make_shared<const KnownCredentials>(
+      KnownCredentials{event.after, CredentialsChange::kClassName});
+  process.credentials_inherited = false;
+  return Outcome::kHappened;
+}
+
+}  // namespace randguard

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/process/enricher.h"
+
+#include <gtest/gtest.h>
+
+namespace randguard {
+namespace {
+
+using Outcome = Enricher::Outcome;
+
+constexpr ProcessKey kShell{100, 1}, kChild{200, 2};
+
+ProcessStart StartOf(ProcessKey key, Text exe_path) {
+  ProcessStart start;
+  start.actor.process_id = key;
+  start.actor.exe_path = exe_path;
+  start.actor.uid = 1000;
+  start.actor.cgroup_id = 7;
+  return start;
+}
+
+class EnricherTest : public ::testing::Test {
+ protected:
+  EnricherTest() {
+    enricher_.BeginSession(1, /*other_boot=*/true);
+    ProcessStart shell = StartOf(kShell, "/bin/bash");
+    EXPECT_EQ(enricher_.Apply(shell, /*snapshot=*/true), Outcome::kNoted);
+  }
+
+  Enricher enricher_{16};
+};
+
+TEST_F(EnricherTest, StartGetsItsParentAndItsUser) {
+  enricher_.AddUser(1000, "alice");
+  ProcessStart start = StartOf(kChild, "/usr/bin/id");
+  start.actor.parent_process_id = kShell;
+  EXPECT_EQ(enricher_.Apply(start, /*snapshot=*/false), Outcome::kHappened);
+  EXPECT_EQ(start.parent_exe_path, "/bin/bash");
+  EXPECT_EQ(start.user, "alice");
+}
+
+TEST_F(EnricherTest, EventGetsTheExecutableOfItsProcess) {
+  FileOpen event;
+  event.actor.process_id = kShell;
+  EXPECT_EQ(enricher_.Apply(event, /*snapshot=*/false), Outcome::kHappened);
+  EXPECT_EQ(event.actor.exe_path, "/bin/bash");
+  ProcessAccess access;
+  access.actor.process_id = kChild;
+  access.target.process_id = kShell;
+  enricher_.Apply(access, /*snapshot=*/false);
+  EXPECT_EQ(access.actor.exe_path, std::nullopt) << "not known";
+  EXPECT_EQ(access.target.exe_path, "/bin/bash");
+}
+
+TEST_F(EnricherTest, NameOfACgroupIsNotedAndGivenToItsProcesses) {
+  CgroupName name{7, "/system.slice/cron.service"};
+  EXPECT_EQ(enricher_.Apply(name, /*snapshot=*/false), Outcome::kNoted);
+  ProcessExit event;
+  event.actor.cgroup_id = 7;
+  enricher_.Apply(event, /*snapshot=*/false);
+  EXPECT_EQ(event.actor.cgroup, "/system.slice/cron.service");
+}
+
+TEST_F(EnricherTest, CredentialsThatStayAreNoChange) {
+  CredentialsChange change;
+  change.actor.process_id = kShell;
+  change.before = change.after;
+  EXPECT_EQ(enricher_.Apply(change, /*snapshot=*/false), Outcome::kNoChange);
+  change.after.euid = 33;
+  EXPECT_EQ(enricher_.Apply(change, /*snapshot=*/false), Outcome::kHappened);
+  CredentialsChange next;
+  next.actor.process_id = kShell;
+  enricher_.Apply(next, /*snapshot=*/false);
+  ASSERT_TRUE(next.before.has_value());
+  EXPECT_EQ(next.before->euid, 33u) << "as the change before it left them";
+}
+
+TEST_F(EnricherTest, SecondEndOfAProcessIsThatOfAThread) {
+  ProcessExit first, second;
+  first.actor.process_id = second.actor.process_id = kShell;
+  first.group_dead = second.group_dead = true;
+  enricher_.Apply(first, /*snapshot=*/false);
+  EXPECT_TRUE(first.group_dead);
+  enricher_.Apply(second, /*snapshot=*/false);
+  EXPECT_FALSE(second.group_dead);
+}
+
+TEST_F(EnricherTest, SnapshotEndsWhatItDoesNotHave) {
+  enricher_.BeginSession(2, /*other_boot=*/false);
+  ProcessStart other = StartOf(kChild, "/usr/bin/id");
+  enricher_.Apply(other, /*snapshot=*/true);
+  EXPECT_EQ(enricher_.EndSnapshot(50), 1u);
+  EXPECT_TRUE(enricher_.processes().Find(kShell)->exited);
+  EXPECT_FALSE(enricher_.processes().Find(kChild)->exited);
+}
+
+TEST_F(EnricherTest, NothingIsKnownOfAnotherBoot) {
+  enricher_.BeginSession(2, /*other_boot=*/true);
+  EXPECT_EQ(enricher_.processes().size(), 0u);
+}
+
+}  // namespace
+}  // namespace randguard

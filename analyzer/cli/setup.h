@@ -24,6 +24,7 @@ namespace randguard::cli {
 inline constexpr char kCollectorUser[] = "rand-guard-collector";
 inline constexpr char kAnalyzerUser[] = "rand-guard";
 
+// An error.
 void Say(std::string_view text);
 // Says why and returns exit status 1.
 int Fail(const absl::Status& status);
@@ -37,7 +38,8 @@ struct Loaded {
   std::shared_ptr<const RuleSet> rules;
 };
 enum class Tell : std::uint8_t { kErrors, kWarnings, kLint };
-// Reads it; nullopt after telling every error. Warnings are told where `tell` says so.
+// Reads it; nullopt after telling every error. Warnings are told where `tell` says so. From then on
+// the configuration's agent.log_level holds.
 std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell = Tell::kWarnings);
 // The rules of the configuration as it is now, for a running analyzer; the error is the first of
 // those that have been told.

@@ -30,6 +30,7 @@ struct Alert {
 
   WallTime time;
   Host host;
+  AgentId agent_id;
   ProcessKey process_id;
   std::optional<ProcessKey> parent_process_id;
   OptionalText command_line, cwd, user, tty;
@@ -73,6 +74,7 @@ constexpr auto FieldsOf(const Alert*) {
       Field<"timestamp_ns">(&A::timestamp_ns, "of the event, nanoseconds since boot"),
       Field<"time">(&A::time, "the same, RFC 3339"),
       Field<"host">(&A::host, "name of the host"),
+      Field<"agent_id">(&A::agent_id, kAgentIdDoc),
       Field<"process_id">(&A::process_id, "the process for ever"),
       Field<"parent_process_id">(&A::parent_process_id, "the same of the parent"),
       Field<"command_line">(&A::command_line, "with which the program was started"),

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/output/sinks/alert_fields.h"
 #include "analyzer/process/lineage.h"
@@ -82,12 +83,14 @@ std::string StateName(wire::Hook::State state) {
 
 Pipeline::Pipeline(const Config& config, LineSink& out, std::shared_ptr<const RuleSet> rules)
     : out_(out),
+      agent_id_(config.agent.id),
+      writer_(agent_id_),
       processes_(config.performance.max_process_cache_entries, kGraceNs),
       cgroups_(kMaxCgroups),
       rate_limit_(config.performance.max_events_per_second),
       detector_(config, std::move(rules)),
       telemetry_(config.output.telemetry) {
-  detector_.SetSurroundings({.processes = &processes_, .users = &users_});
+  detector_.SetSurroundings({.processes = &processes_, .users = &users_, .agent_id = agent_id_});
   const auto& hooks = config.process.hooks;
   const bool on = config.events.process;
   show_execve_ = on && Has(hooks, ProcessHook::kExecve);
@@ -163,6 +166,7 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
     hooks_.push_back({std::string(HookName(hook.getNumber())), StateName(hook.getState()),
                       std::string(AsView(hook.getWhy()).substr(0, kMaxText))});
   }
+  LogSession(hello);
   // What was handed to an analyzer that did not live to print it. Of a collector that was connected
   // before, it is known better here than there what was reported: what was sent may not have been
   // read.
@@ -189,6 +193,17 @@ absl::Status Pipeline::OnHello(wire::Hello::Reader hello) {
   return absl::OkStatus();
 }
 
+void Pipeline::LogSession(wire::Hello::Reader hello) const {
+  if (!Logs(LogLevel::kDebug)) return;
+  Log(LogLevel::kDebug, "session %d of collector %s on %s, kernel %s, boot %s, plan %016x",
+      hello.getSession(), collector_.version, session_.host_name, collector_.kernel_release,
+      session_.boot_id, plan_digest_);
+  for (const HookHealth& hook : hooks_) {
+    Log(LogLevel::kDebug, "hook %s is %s%s%s", hook.name, hook.state, hook.why.empty() ? "" : ": ",
+        hook.why);
+  }
+}
+
 absl::Status Pipeline::OnSnapshot(wire::Snapshot::Reader snapshot) {
   RG_RETURN_IF_ERROR(NeedSession());
   RecordWalker walker(AsBytes(snapshot.getRecords()));
@@ -197,7 +212,10 @@ absl::Status Pipeline::OnSnapshot(wire::Snapshot::Reader snapshot) {
     if (!record.has_value()) break;
     OnRecord(*record, /*snapshot=*/true);
   }
-  if (snapshot.getLast()) reconciled_ += processes_.EndOthers(generation_, now_ns_);
+  if (snapshot.getLast()) {
+    reconciled_ += processes_.EndOthers(generation_, now_ns_);
+    Log(LogLevel::kDebug, "the snapshot is complete: %d processes known", processes_.size());
+  }
   return absl::OkStatus();
 }
 
@@ -233,6 +251,8 @@ absl::Status Pipeline::OnBatch(wire::Batch::Reader batch) {
   merge_.Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX,
                  [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   if (damage.ok()) cursor_.records = batch.getFirstRecord() + batch.getRecordCount();
+  Log(LogLevel::kTrace, "batch %d: %d records from %d on, %d held back", batch.getSequence(),
+      batch.getRecordCount(), batch.getFirstRecord(), merge_.held());
   processes_.Expire(now_ns_);
   detector_.Expire(now_ns_, [this](const Alert& alert) { WriteAlert(alert); });
   return damage;
@@ -259,6 +279,8 @@ void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   collector_.cpu_user_us = stats.getCpuUserUs();
   collector_.cpu_system_us = stats.getCpuSystemUs();
   collector_.max_rss_kb = stats.getMaxRssKb();
+  Log(LogLevel::kTrace, "heartbeat: the collector has sent %d records, %d are lost",
+      cursor_.records, losses_.total());
   processes_.Expire(now_ns_);
   detector_.Expire(now_ns_, [this](const Alert& alert) { WriteAlert(alert); });
 }
@@ -280,7 +302,10 @@ void Pipeline::OnContext(wire::Context::Reader context) {
 void Pipeline::EndSession() {
   merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
-  connected_ = false;
+  if (std::exchange(connected_, false)) {
+    Log(LogLevel::kDebug, "the session has ended: %d records read, %d events and %d alerts written",
+        records_read_, events_written_, alerts_written_);
+  }
 }
 
 Pipeline::Cursor Pipeline::cursor() const {
@@ -336,6 +361,8 @@ void Pipeline::WriteLoss(Loss& loss) {
   loss.timestamp_ns = now_ns_;
   loss.time = {now_ns_};
   ++losses_reported_;
+  Log(LogLevel::kDebug, "loss of %s records: %s, %d", loss.kind.value_or("all"), loss.reason,
+      loss.count.value_or(0));
   out_.Write(writer_.Write(loss));
 }
 
@@ -392,7 +419,7 @@ void Pipeline::Emit(E& event, std::uint64_t* hidden) {
 void Pipeline::WriteAlert(const Alert& alert) {
   ++alerts_written_;
   const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
-  out_.WriteAlert(line, FieldsFor(alert, writer_.ProcessId(alert.process_id)));
+  out_.WriteAlert(line, FieldsFor(alert, writer_.ProcessId(alert.process_id), agent_id_));
 }
 
 void Pipeline::Handle(ProcessStart& event, bool snapshot) {

@@ -81,6 +81,7 @@ class Pipeline {
 
  private:
   absl::Status OnHello(wire::Hello::Reader hello);
+  void LogSession(wire::Hello::Reader hello) const;
   absl::Status OnSnapshot(wire::Snapshot::Reader snapshot);
   absl::Status OnBatch(wire::Batch::Reader batch);
   void OnHeartbeat(wire::Heartbeat::Reader heartbeat);
@@ -110,6 +111,7 @@ class Pipeline {
   void ReportKernelLosses(const KindCounters& lost, std::uint64_t time_ns);
 
   LineSink& out_;
+  const std::string agent_id_;
   EventWriter writer_;
   Merge merge_;
   Event event_;  // that is being handled

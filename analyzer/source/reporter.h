@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/source/diagnostic.h"
 #include "analyzer/source/source_text.h"
 
@@ -38,9 +39,6 @@ class Reporter {
   std::vector<std::size_t> line_starts_;
   std::vector<Diagnostic>& diagnostics_;
 };
-
-// Diagnostics go to terminals and journals: the input must not be able to write there.
-std::string EscapedForTerminal(std::string_view text);
 
 // The value in double quotes, control characters escaped, cut when it is long.
 std::string Quoted(std::string_view value);

@@ -18,7 +18,7 @@ Severity SeverityOf(std::string_view name) {
 
 }  // namespace
 
-AlertFields FieldsFor(const Alert& alert, std::string_view process_id) {
+AlertFields FieldsFor(const Alert& alert, std::string_view process_id, std::string_view agent_id) {
   return {
       .severity = SeverityOf(alert.severity),
       .rule_id = alert.rule_id,
@@ -26,6 +26,7 @@ AlertFields FieldsFor(const Alert& alert, std::string_view process_id) {
       .rule_type = alert.rule_type,
       .tags = alert.tags,
       .source_event_type = alert.source_event_type,
+      .agent_id = agent_id,
       .process_id = process_id,
       .comm = alert.comm,
       .process_name = alert.process_name,

@@ -22,6 +22,7 @@ struct AlertFields {
   std::string_view rule_type;
   std::span<const std::string_view> tags;  // ATT&CK ids among them
   std::string_view source_event_type;
+  std::string_view agent_id;
   std::string_view process_id;
   std::string_view comm;
   std::optional<std::string_view> process_name, parent_name;
@@ -37,8 +38,8 @@ struct AlertFields {
   std::uint64_t folded = 0;  // alerts that this one stands for; 0: it is no summary
 };
 
-// Borrows from both. `process_id` is the text form of the alert's.
-AlertFields FieldsFor(const Alert& alert, std::string_view process_id);
+// Borrows from all. `process_id` is the text form of the alert's.
+AlertFields FieldsFor(const Alert& alert, std::string_view process_id, std::string_view agent_id);
 
 }  // namespace randguard
 

@@ -2,11 +2,11 @@
 #include "analyzer/output/sinks/journal.h"
 
 #include <bit>
-#include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/config/names.h"
 
@@ -77,6 +77,7 @@ void Journal::Send(const AlertFields& alert, std::string_view line) {
   Put("RANDGUARD_SEVERITY", Name(alert.severity));
   for (const std::string_view tag : alert.tags) Put("RANDGUARD_TAG", tag);
   Put("RANDGUARD_SOURCE_EVENT_TYPE", alert.source_event_type);
+  Put("RANDGUARD_AGENT_ID", alert.agent_id);
   Put("RANDGUARD_PROCESS_ID", alert.process_id);
   Put("RANDGUARD_COMM", alert.comm);
   Put("RANDGUARD_PID", std::to_string(alert.pid));
@@ -102,15 +103,14 @@ void Journal::Send(const AlertFields& alert, std::string_view line) {
   const int error = socket_.Send(entry_, /*wait=*/!failing_);
   if (error == 0) {
     if (std::exchange(failing_, false)) {
-      std::fprintf(stderr, "rand-guard: the journal takes alerts again; %llu it did not get\n",
-                   static_cast<unsigned long long>(failures_));
+      Log(LogLevel::kWarn, "the journal takes alerts again; %d it did not get", failures_);
     }
     return;
   }
   ++failures_;
   if (!std::exchange(failing_, true)) {
-    std::fprintf(stderr, "rand-guard: the journal does not take alerts: %s; they are counted\n",
-                 std::strerror(error));
+    Log(LogLevel::kError, "the journal does not take alerts: %s; they are counted",
+        std::strerror(error));
   }
 }
 

@@ -29,7 +29,7 @@ class Journal {
 
   // `line` is the alert as it is written elsewhere; it becomes RANDGUARD_EVENT. A journal that is
   // busy is waited for, at most 100 ms, and not at all while it fails. Failures are counted and
-  // told on stderr, once until it works again.
+  // logged, once until it works again.
   void Send(const AlertFields& alert, std::string_view line);
 
   std::uint64_t failures() const { return failures_; }  // alerts that the journal did not get

@@ -20,6 +20,7 @@ AlertFields SomeAlert() {
   alert.rule_name = "Shell spawned by web server";
   alert.rule_type = "process";
   alert.source_event_type = "process_start";
+  alert.agent_id = "sensor-7";
   alert.process_id = "56d29eedf88a403c-1412-139b416ce0";
   alert.comm = "sh";
   alert.exe_path = "/usr/bin/dash";
@@ -50,6 +51,7 @@ TEST(JournalTest, AlertIsAnEntryWithFields) {
   is("SYSLOG_IDENTIFIER", "rand-guard");
   is("RANDGUARD_RULE_ID", "PROC-001");
   is("RANDGUARD_SEVERITY", "high");
+  is("RANDGUARD_AGENT_ID", "sensor-7");
   is("RANDGUARD_PID", "1412");
   is("RANDGUARD_UID", "33");
   is("RANDGUARD_EXE_PATH", "/usr/bin/dash");

@@ -38,7 +38,7 @@ class LineSink {
   // A file is synced by the Flush() behind an alert.
   void SyncAlerts() { sync_alerts_ = true; }
 
-  // Takes one line with its newline. May write; failures are counted and told on stderr, once until
+  // Takes one line with its newline. May write; failures are counted and logged, once until
   // it works again.
   void Write(std::string_view line);
   // The same for a line that is an alert.

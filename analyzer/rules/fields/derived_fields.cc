@@ -59,6 +59,10 @@ void ReadHost(const EventView& event, FieldScratch&, Value& out) {
   if (!event.around->host.empty()) SetText(event.around->host, out);
 }
 
+void ReadAgentId(const EventView& event, FieldScratch&, Value& out) {
+  if (!event.around->agent_id.empty()) SetText(event.around->agent_id, out);
+}
+
 void ReadProcessName(const EventView& event, FieldScratch&, Value& out) {
   if (Overridden(event, "process_name", out)) return;
   SetName(event.actor->exe_path.value_or(""), event.actor->comm, out);
@@ -326,6 +330,7 @@ bool HasOldPath(std::string_view title) {
 constexpr std::array kDerived = {
     DerivedField{"event_type", ValueType::kText, "what the event is called", All, ReadEventType},
     DerivedField{"host", ValueType::kText, "name of the host", All, ReadHost},
+    DerivedField{"agent_id", ValueType::kText, kAgentIdDoc, All, ReadAgentId},
     DerivedField{"process_name", ValueType::kText, "file name of exe_path; without one, comm", All,
                  ReadProcessName},
     DerivedField{"parent_name", ValueType::kText,

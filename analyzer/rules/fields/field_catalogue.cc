@@ -50,7 +50,8 @@ constexpr ValueType TypeOf() {
     return ValueType::kOpaque;  // its text takes the session's clock or boot
   } else {
     static_assert(std::convertible_to<T, std::string_view> || IsFixedText<T>::value ||
-                  std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host>);
+                  std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host> ||
+                  std::same_as<T, AgentId>);
     return ValueType::kText;
   }
 }
@@ -97,7 +98,7 @@ void Load(const T& field, FieldScratch& scratch, Value& out) {
   } else if constexpr (std::same_as<T, Device>) {
     scratch.text = absl::StrFormat("%d:%d", field.dev >> 20, field.dev & 0xfffff);
     SetText(scratch.text, out);
-  } else if constexpr (!std::same_as<T, Host>) {
+  } else if constexpr (!std::same_as<T, Host> && !std::same_as<T, AgentId>) {
     SetText(field, out);
   }
 }
@@ -353,8 +354,10 @@ void FieldCatalogue::AddDerived() {
     for (EventKind kind = 0; kind < kEventKinds; ++kind) {
       if (kinds_[kind].types.empty() || !derived.applies(kinds_[kind].title)) continue;
       const auto known = Find(derived.name);
-      // What the event says itself goes first; the host's name it leaves to the writer.
-      if (known.has_value() && fields_[*known].read[kind] != nullptr && derived.name != "host") {
+      // What the event says itself goes first; the names of host and sensor it leaves to the
+      // writer.
+      const bool of_writer = derived.name == "host" || derived.name == "agent_id";
+      if (known.has_value() && fields_[*known].read[kind] != nullptr && !of_writer) {
         continue;
       }
       Add(kind, std::string(derived.name), derived.type, derived.doc, derived.read, nullptr,

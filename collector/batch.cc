@@ -14,7 +14,7 @@
 namespace randguard::collector {
 namespace {
 
-// Page 0 is ours to write, the kernel's page and the data behind it are not.
+// We may write page 0, but not the kernel's page and the data behind it.
 void* Map(int fd, std::size_t bytes, int protection, std::size_t offset) {
   void* memory = mmap(nullptr, bytes, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
   if (memory == MAP_FAILED) Fail("ring buffer: %s", std::strerror(errno));
@@ -26,7 +26,7 @@ void* Map(int fd, std::size_t bytes, int protection, std::size_t offset) {
 bool Batch::Add(kj::ArrayPtr<const char> record, kj::ArrayPtr<const char> rest) {
   const std::size_t size = record.size() + rest.size();
   rg_header header;
-  // Our own programs wrote it; if this does not hold, nothing else does.
+  // Our own programs wrote the record; if this does not hold, nothing else does.
   if (size < sizeof(header) || size > RG_RECORD_MAX || size % 8 != 0) {
     Fail("a ring holds a record of %zu bytes", size);
   }
@@ -59,12 +59,13 @@ bool Lane::Drain(Batch& batch) {
     if ((length & BPF_RINGBUF_BUSY_BIT) != 0) break;  // still being written
     const std::size_t size = length & ~BPF_RINGBUF_DISCARD_BIT;
     const std::size_t place = (at + BPF_RINGBUF_HDR_SZ) & (bytes_ - 1);
-    const std::size_t first = std::min(size, bytes_ - place);  // the rest goes round the end
+    const std::size_t first = std::min(size, bytes_ - place);  // the rest wraps around the end
     at += (BPF_RINGBUF_HDR_SZ + size + 7) & ~std::size_t{7};
     if (size == length) room = batch.Add({data_ + place, first}, {data_, size - first});
   }
-  // Who has stored a record wakes us only if it is the first one that we have not consumed. So
-  // this is told before the last look: either they see that, or we see the record.
+  // A program that has stored a record wakes us only if that record is the first one that we have
+  // not consumed. So the position is published before the last look. Then either the program sees
+  // the new position, or we see the record.
   __atomic_store_n(consumed_, at, __ATOMIC_SEQ_CST);
   return room && (at == begin || Drain(batch));
 }

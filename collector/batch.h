@@ -17,8 +17,8 @@ namespace randguard::collector {
 // Memory for one batch, allocated once.
 class Batch {
  public:
-  // Of this, each lane may fill one half in one go, so that a flood in one cannot keep the other
-  // out.
+  // Each lane may fill one half of this memory in one go, so that a flood in one lane cannot keep
+  // the other out.
   static constexpr std::size_t kLaneBytes = std::size_t{112} * 1024;
 
   Batch()
@@ -26,7 +26,7 @@ class Batch {
             kj::heapArray<capnp::word>((2 * (kLaneBytes + RG_RECORD_MAX)) / sizeof(capnp::word))) {}
 
   void Clear() { bytes_ = lane_begin_ = 0, count_ = 0, newest_ns_ = last_ns_ = 0; }
-  // From here on, records are another lane's.
+  // From here on, records are of another lane.
   void BeginLane() { lane_begin_ = bytes_, last_ns_ = 0; }
   // Appends a record, which may come in two parts. False: this lane's half is full now.
   bool Add(kj::ArrayPtr<const char> record, kj::ArrayPtr<const char> rest = nullptr);
@@ -35,11 +35,11 @@ class Batch {
   std::uint32_t count() const { return count_; }
   std::size_t lane_bytes() const { return bytes_ - lane_begin_; }
   std::uint64_t newest_ns() const { return newest_ns_; }  // of all records
-  std::uint64_t last_ns() const { return last_ns_; }      // of the record added last in this lane
+  std::uint64_t last_ns() const { return last_ns_; }      // of the last record added in this lane
   kj::ArrayPtr<const kj::byte> bytes() const { return words_.asBytes().slice(0, bytes_); }
 
  private:
-  kj::Array<capnp::word> words_;  // words, for messages refer to this memory
+  kj::Array<capnp::word> words_;  // words, because messages refer to this memory
   std::size_t bytes_ = 0;
   std::size_t lane_begin_ = 0;
   std::uint32_t count_ = 0;
@@ -47,13 +47,13 @@ class Batch {
   std::uint64_t last_ns_ = 0;
 };
 
-// One ring buffer of the kernel's (linux/bpf.h, BPF_MAP_TYPE_RINGBUF), emptied into batches. Not by
-// libbpf, which maps a ring's data twice in a row so that no record wraps: memory that counts
-// twice.
+// One ring buffer of the kernel (linux/bpf.h, BPF_MAP_TYPE_RINGBUF), emptied into batches. libbpf
+// is not used for that: it maps a ring's data twice in a row so that no record wraps, and memory
+// that is mapped twice counts twice.
 class Lane {
  public:
-  // The map's descriptor, which is readable while there is something, and its size. Mapped for the
-  // life of the process.
+  // The map's descriptor, which is readable while the ring holds a record, and its size. Mapped for
+  // the life of the process.
   Lane(int map_fd, std::size_t bytes);
   // Moves records to `batch`, in order. True: the lane is empty; false: the batch's half is full.
   bool Drain(Batch& batch);

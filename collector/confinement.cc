@@ -32,8 +32,8 @@ void Check(bool holds, const char* what) {
 }  // namespace
 
 void DropEverything(uid_t uid, gid_t gid) {
-  // Capabilities of newer kernels than this program was built for count too: until the kernel says
-  // that there are no more.
+  // Newer kernels may have capabilities that this program does not know. They count too: the loop
+  // ends when the kernel says that there are no more.
   for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; ++cap) {
     Must(prctl(PR_CAPBSET_DROP, cap) == 0, "bounding set");
   }

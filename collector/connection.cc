@@ -37,8 +37,8 @@ bool Connection::Connect() {
       connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return false;
   }
-  // Whoever called listen(2). A service manager that holds the socket for an analyzer that is just
-  // starting is refused like anybody else; the analyzer puts its own name there first.
+  // The process that called listen(2). A service manager that holds the socket for an analyzer
+  // which is just starting is refused like anybody else; the analyzer calls listen(2) itself first.
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != peer_uid_) {

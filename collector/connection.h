@@ -16,10 +16,10 @@ namespace randguard::collector {
 
 class Connection {
  public:
-  // `alive` is called now and then while a peer that does not read makes Send() wait.
+  // `alive` is called now and then while Send() waits for a peer that does not read.
   Connection(std::string path, uid_t peer_uid, std::function<bool()> alive);
 
-  // One attempt. False: nobody there, or somebody of another uid.
+  // One attempt. False: nobody listens, or somebody of another uid does.
   bool Connect();
   // Sends one message whole. False: the connection is gone, or `alive` returned false.
   bool Send(capnp::MessageBuilder& message);

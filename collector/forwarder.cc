@@ -23,7 +23,7 @@ namespace randguard::collector {
 namespace {
 
 constexpr int kRetryMs = 200;
-constexpr std::uint64_t kEndNs = 3'000'000'000;  // for what waits, once asked to end
+constexpr std::uint64_t kEndNs = 3'000'000'000;  // for waiting records, after the request to end
 
 std::uint64_t ClockNs(clockid_t clock) {
   timespec t{};
@@ -37,7 +37,7 @@ std::int64_t ClockOffsetNs() {
   return static_cast<std::int64_t>(ClockNs(CLOCK_REALTIME)) - static_cast<std::int64_t>(BootNs());
 }
 
-// Counters grow while they are read; each is exact by itself.
+// Counters grow while they are read; each one alone is exact.
 std::uint64_t Read(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
 void WriteLost(capnp::List<std::uint64_t>::Builder out,
@@ -81,13 +81,14 @@ void Forwarder::Run() {
     if (!connection_.open()) {
       if (!Establish()) return;
       next_heartbeat = 0;
-      more_ = true;  // what waited meanwhile
+      more_ = true;  // records that waited meanwhile
     }
     const std::uint64_t now = BootNs();
     const int timeout = more_ || now >= next_heartbeat
                             ? 0
                             : static_cast<int>((next_heartbeat - now) / 1'000'000 + 1);
-    // Of the peer no events but that it is gone. What it might send is never looked at.
+    // For the peer, only the end of the connection is polled. Bytes that it might send are never
+    // looked at.
     pollfd fds[] = {{sensor_.bulk_map, POLLIN, 0},
                     {sensor_.critical_map, POLLIN, 0},
                     {signal_fd_, POLLIN, 0},
@@ -99,7 +100,7 @@ void Forwarder::Run() {
       continue;
     }
     if (more_ || fds[0].revents != 0 || fds[1].revents != 0) {
-      // Let some more come: one wake-up, one message, one system call for all of them.
+      // Wait for some more records: one wake-up, one message, one system call for all of them.
       if (!ending_ && !behind_) {
         const timespec gather{0, plan_.flush_ms * 1'000'000L};
         clock_nanosleep(CLOCK_MONOTONIC, 0, &gather, nullptr);
@@ -114,7 +115,7 @@ void Forwarder::Run() {
       if (!SendHeartbeat()) Disconnect();
     }
   }
-  // What waits is still handed over, as far as it can be in a few seconds.
+  // Waiting records are still handed over, as far as that takes no more than a few seconds.
   while (connection_.open() && Flush() && awaited_ && BootNs() < deadline_ns_) {
   }
   if (connection_.open()) SendHeartbeat();
@@ -153,7 +154,7 @@ void Forwarder::Disconnect() {
   connection_.Close();
   sensor_.shared->agent[1] = {};
   Say("the analyzer is gone; records wait in the rings until it is back");
-  if (WaitForEnd(kRetryMs)) End();  // waits, for it may hang up again and again
+  if (WaitForEnd(kRetryMs)) End();  // waits, because the peer may hang up again and again
 }
 
 bool Forwarder::SendHello() {
@@ -222,7 +223,7 @@ void Forwarder::NoteAgent(const rg_header& header) {
   if (header.pid == static_cast<std::uint32_t>(own_pid_)) {
     sensor_.shared->agent[0] = {header.start_ns, header.pid, 0};
   } else if (header.pid == static_cast<std::uint32_t>(connection_.peer_pid()) &&
-             header.uid == plan_.analyzer_uid) {  // it may have died, and its pid be another's
+             header.uid == plan_.analyzer_uid) {  // the peer may have died, its pid be reused
     sensor_.shared->agent[1] = {header.start_ns, header.pid, 0};
   }
 }
@@ -236,16 +237,16 @@ void Forwarder::Drain() {
   const std::uint64_t start = BootNs();
   batch_.Clear();
   const bool bulk_empty = bulk_.Drain(batch_);
-  // What a lane still holds is younger than its last record here.
+  // Records that a lane still holds are younger than its last record here.
   drained_ns_ = bulk_empty ? start : std::min(start, batch_.last_ns());
   batch_.BeginLane();
   const bool critical_empty = critical_.Drain(batch_);
   if (!critical_empty) drained_ns_ = std::min(drained_ns_, batch_.last_ns());
   behind_ = !bulk_empty || !critical_empty;
-  // Where records come, more will: looking again costs less than being woken for it.
+  // Where records come, more will come: looking again costs less than being woken.
   more_ = !batch_.empty();
   pending_ = more_ || awaited_;
-  // The analyzer holds back what is younger than drained_ns_: another batch must follow.
+  // The analyzer holds back records younger than drained_ns_: another batch must follow.
   awaited_ = behind_ || batch_.newest_ns() > drained_ns_;
   records_read_ += batch_.count();
 }
@@ -259,7 +260,7 @@ bool Forwarder::SendBatch() {
   batch.setRecordCount(batch_.count());
   batch.setDrainedNs(drained_ns_);
   batch.setClockOffsetNs(ClockOffsetNs());
-  if (!batch_.empty()) {  // an empty segment could not be pointed to
+  if (!batch_.empty()) {  // nothing could point to an empty segment
     batch.adoptRecords(message.getOrphanage().referenceExternalData(batch_.bytes()));
   }
   WriteLost(batch.initLost(RG_KIND_END), lost);
@@ -316,8 +317,8 @@ void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder 
       const rg_program_counters& in = block.programs[number];
       auto program = programs[number];
       program.setRuns(program.getRuns() + Read(in.runs));
-      program.setOwn(program.getOwn() + Read(in.own));
-      program.setBusy(program.getBusy() + Read(in.busy));
+      program.setSelf(program.getSelf() + Read(in.self));
+      program.setScratchBusy(program.getScratchBusy() + Read(in.scratch_busy));
       program.setErrors(program.getErrors() + Read(in.errors));
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The steady state: rings -> messages -> socket, for as long as the process lives. Needs no
-// privilege; everything it touches was opened before or is the analyzer's socket.
+// The steady state: rings -> messages -> socket, for as long as the process lives. No privilege is
+// needed: everything that is touched was opened before, or is the analyzer's socket.
 #ifndef COLLECTOR_FORWARDER_H_
 #define COLLECTOR_FORWARDER_H_
 
@@ -18,7 +18,7 @@
 
 namespace randguard::collector {
 
-// What Hello says about the host; read while the file system still can be.
+// Facts about the host for Hello, read while the file system can still be read.
 struct HostFacts {
   std::string boot_id;
   std::string host_name;
@@ -33,26 +33,27 @@ class Forwarder {
   Forwarder(const Plan& plan, Sensor& sensor, const HostFacts& host, Notifier& notifier,
             std::string socket_path, int signal_fd);
 
-  // Returns when asked to end, after one last batch.
+  // Returns after the request to end and one last batch.
   void Run();
 
  private:
   using LostCounters = std::array<std::uint64_t, RG_KIND_END>;
 
-  // Tries until somebody takes Hello and the snapshot. False: asked to end.
+  // Tries until somebody takes Hello and the snapshot. False: there was a request to end.
   bool Establish();
   bool SendHello();
   bool SendSnapshot();
   bool SendSnapshotPart(bool last);
-  // One batch of what waits. False: the connection is gone, `batch_` may hold what was not sent.
+  // Sends one batch of the waiting records. False: the connection is gone, and `batch_` may hold
+  // records that were not sent.
   bool Flush();
   void Drain();
   bool SendBatch();
   bool SendHeartbeat();
   void Disconnect();
-  // Asked to end: from now on there are a few seconds for what waits.
+  // Begins the end: from now on there are a few seconds for waiting records.
   void End();
-  // Waits; true if asked to end.
+  // Waits; true after a request to end.
   bool WaitForEnd(int ms);
   // Remembers the processes of the agent as the snapshot shows them.
   void NoteAgent(const rg_header& header);
@@ -74,7 +75,7 @@ class Forwarder {
 
   bool behind_ = false;   // the last batch was full before the lanes were empty
   bool awaited_ = false;  // another batch must follow: behind, or one lane ahead of the other
-  bool more_ = false;     // the lanes are to be looked at again without being woken for it
+  bool more_ = false;     // look at the lanes again without waiting to be woken
   bool pending_ = false;  // batch_ was drained and not sent
   bool ending_ = false;
   std::uint64_t deadline_ns_ = 0;  // once ending_

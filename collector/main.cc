@@ -81,7 +81,7 @@ int SignalFd() {
   return fd;
 }
 
-// Only now: the kernel forgets the wish when a process changes its uid.
+// Only now, because the kernel forgets the request when a process changes its uid.
 void EndWithParent(const char* parent) {
   if (parent == nullptr) return;
   if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0 || getppid() != std::atoi(parent)) {
@@ -94,7 +94,7 @@ void EndWithParent(const char* parent) {
   Notifier notifier;
   const int signal_fd = SignalFd();
   const HostFacts host = ReadHostFacts();
-  Sensor sensor = LoadAndAttach(plan, arguments.object);  // bpf(2): what the privilege is for
+  Sensor sensor = LoadAndAttach(plan, arguments.object);  // bpf(2): the privilege is needed here
   Forwarder forwarder(plan, sensor, host, notifier, arguments.socket, signal_fd);
   DropEverything(plan.collector_uid, plan.collector_gid);
   EndWithParent(arguments.parent);
@@ -102,7 +102,7 @@ void EndWithParent(const char* parent) {
   notifier.Send("READY=1");
   forwarder.Run();
   notifier.Send("STOPPING=1");
-  _exit(EXIT_SUCCESS);  // no destructors: detaching is the kernel's part, and done at once
+  _exit(EXIT_SUCCESS);  // no destructors: the kernel detaches, at once
 }
 
 }  // namespace

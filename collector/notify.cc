@@ -36,7 +36,7 @@ void Notifier::Send(std::string_view message) const {
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
-  // A full queue means a service manager that is busy; the next one will do.
+  // A full queue means that the service manager is busy; the next notification will arrive.
   if (sendmsg(socket_, &header, MSG_NOSIGNAL) < 0) return;
 }
 

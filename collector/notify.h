@@ -17,7 +17,7 @@ class Notifier {
   // Connects to $NOTIFY_SOCKET; without it Send() does nothing.
   Notifier();
   void Send(std::string_view message) const;
-  // About once a second; a watchdog of less than a few seconds would bark.
+  // About once a second; a watchdog of less than a few seconds would fire.
   void Alive() const { Send("WATCHDOG=1"); }
 
  private:

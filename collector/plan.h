@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The plan: all that the collector is told. Compiled by `rand-guard plan`, format
+// The plan: the collector's whole configuration. Compiled by `rand-guard plan`, format
 // schema/plan.capnp.
 #ifndef COLLECTOR_PLAN_H_
 #define COLLECTOR_PLAN_H_

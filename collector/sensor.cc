@@ -48,7 +48,7 @@ constexpr HookInfo kHooks[] = {
 #undef HOOK
 };
 
-// The first thing libbpf complained about since the last clear: the cause, not the aftermath.
+// The first complaint of libbpf since the last clear: the cause, not its consequences.
 std::string& LibbpfComplaint() {
   static std::string complaint;
   return complaint;
@@ -61,8 +61,8 @@ int KeepComplaint(libbpf_print_level level, const char* format, va_list args) {
   std::string_view text = line;
   if (text.starts_with("libbpf: ")) text.remove_prefix(8);
   if (text.find("RLIMIT_MEMLOCK") != text.npos) return 0;  // means nothing since 5.11
-  // What the kernel itself does not have is looked for in modules, which takes CAP_SYS_ADMIN. All
-  // that is attached to is the kernel's own; the complaint about the program follows.
+  // libbpf looks in modules for functions that the kernel itself lacks, which takes CAP_SYS_ADMIN.
+  // All programs attach to the kernel's own functions; the complaint about the program follows.
   if (text.find("iterate BTF objects") != text.npos) return 0;
   LibbpfComplaint() = text.substr(0, text.find('\n'));
   return 0;
@@ -79,7 +79,7 @@ bpf_program* FindProgram(bpf_object* object, const char* name) {
   return program;
 }
 
-// What a try has shown that this host does not accept, by hook and choice: why, or empty.
+// The reason why an earlier try failed on this host, by hook and choice; empty where none failed.
 using Refused = std::array<std::array<std::string, 2>, RG_HOOK_END>;
 
 // Which choice of programs each hook gets: 0, 1, or -1 for none.
@@ -173,11 +173,11 @@ void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
   }
 }
 
-// False: the kernel refused a program, which `refused` now says.
+// False: the kernel refused a program, and `refused` now says which.
 bool Load(bpf_object* object, Refused& refused) {
-  // A function of the kernel's that the programs can do without (ebpf/read.h) is looked for in
-  // modules, too, where the kernel itself does not have it, and not being allowed to do that is an
-  // error. libbpf tries it once for an object: here, for something that is nowhere.
+  // The programs can do without a function of the kernel (ebpf/read.h). Where the kernel itself
+  // lacks that function, libbpf looks for it in modules. Not being allowed to do that is an error.
+  // libbpf tries it once for an object: here, for a function that exists nowhere.
   bpf_program__set_attach_target(FindProgram(object, kPrograms[0].name), 0, "rand_guard");
   LibbpfComplaint().clear();
   if (bpf_object__load(object) == 0) return true;
@@ -190,7 +190,8 @@ bool Load(bpf_object* object, Refused& refused) {
   Fail("this host refuses eBPF: %s (%s)", std::strerror(error), LibbpfComplaint().c_str());
 }
 
-// The same. Backwards: exec, which prepare_exec and fork prepare for, comes last.
+// Attaches them in the same way. Backwards: exec, which prepare_exec and fork prepare for, comes
+// last.
 bool Attach(bpf_object* object, const Choices& choices, Sensor& sensor, Refused& refused) {
   for (auto p = std::rbegin(kPrograms); p != std::rend(kPrograms); ++p) {
     if (choices[p->hook] != p->choice) continue;
@@ -244,14 +245,14 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
         kKernelTypes, std::strerror(errno));
   }
 
-  // The programs tell the sensor's own processes by their pids there.
+  // The programs recognise the sensor's own processes by pids of this namespace.
   struct stat pids {};
   if (stat("/proc/self/ns/pid", &pids) != 0 || pids.st_ino != kFirstPidNamespace) {
     Fail("must run in the host's own pid namespace, not in a container's");
   }
 
-  // What this host refuses is left out and all of it is tried again, without what is optional or
-  // with the second choice. Every round leaves out one more, so there is a last one.
+  // Parts that this host refuses are left out and everything is tried again, without optional hooks
+  // or with their second choice. Every round leaves out one more part, so there is a last one.
   for (Refused refused;;) {
     Sensor sensor;
     const Object object = Open(bytes, object_path);
@@ -269,7 +270,8 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
     sensor.shared = static_cast<rg_shared*>(shared);
     sensor.counters = std::span(sensor.shared->counters)
                           .first(std::min(libbpf_num_possible_cpus(), RG_COUNTER_BLOCKS));
-    // Before anything is attached, for dropping privileges is not to be reported as someone's.
+    // Before anything is attached, because dropping privileges is not to be reported as somebody's
+    // act.
     sensor.shared->agent[0] = {.start_ns = 0, .pid = static_cast<__u32>(getpid()), .reserved = 0};
     if (Attach(object.get(), choices, sensor, refused)) return sensor;
   }

@@ -38,11 +38,11 @@ struct Sensor {
   kj::AutoCloseFd bulk_map;
   int snapshot_link = -1;                 // owned by links
   rg_shared* shared = nullptr;            // mapped for the life of the process
-  std::span<const rg_counters> counters;  // of these, those that some CPU of this host counts in
+  std::span<const rg_counters> counters;  // only blocks that some CPU of this host counts in
 };
 
-// Reads the object, checks its owner and ABI version, loads and attaches what the plan switches on.
-// Ends the program with one line on stderr if a required hook cannot be had.
+// Reads the object, checks its owner and ABI version, loads and attaches the plan's hooks. Ends
+// the program with one line on stderr if a required hook cannot be attached.
 Sensor LoadAndAttach(const Plan& plan, const char* object_path);
 
 }  // namespace randguard::collector

@@ -16,15 +16,15 @@
 namespace randguard::collector {
 namespace {
 
-// One write(2): the line stays whole beside the analyzer's, and stdio, which would ask the kernel
-// about the descriptor first, stays out of the steady state.
+// One write(2), so that the line stays whole beside the analyzer's. stdio would first ask the
+// kernel about the descriptor; so it stays out of the steady state.
 void SayList(const char* format, va_list args) {
   char line[1024];
   int used = std::snprintf(line, sizeof(line), "rand-guard-collector: ");
   used += std::vsnprintf(line + used, sizeof(line) - used - 1, format, args);
   used = std::min<int>(used, sizeof(line) - 2);
   line[used++] = '\n';
-  if (write(STDERR_FILENO, line, used) < 0) return;  // nobody left to tell
+  if (write(STDERR_FILENO, line, used) < 0) return;  // nobody is left who could read it
 }
 
 }  // namespace
@@ -46,8 +46,8 @@ void Fail(const char* format, ...) {
 
 kj::Array<capnp::word> ReadTrustedFile(const char* path, const char* what, std::size_t max_bytes,
                                        std::size_t& size) {
-  // Checked on the open descriptor: what is read is what was checked. Not blocking, should the path
-  // name a FIFO.
+  // Checked on the open descriptor: the file that is read is the file that was checked. Not
+  // blocking, should the path name a FIFO.
   kj::AutoCloseFd fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) Fail("%s %s: %s", what, path, std::strerror(errno));
   struct stat st {};

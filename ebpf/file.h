@@ -207,8 +207,8 @@ static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 
 	if (bpf_probe_read_user(args, sizeof(args), (const void *)c->args[0])) {
 		if (c->result >= 0)
-			rg_give_up(RG_KIND_file_write,
-				   &rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
+			rg_drop(RG_KIND_file_write,
+				&rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
 		return false;
 	}
 	for (int i = 0; i < 6; i++)

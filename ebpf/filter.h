@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
  * Which files are reported. The analyzer holds the same rule in C++
- * (analyzer/config/path_filter.h), and a test lets both judge the same paths.
+ * (analyzer/plan/path_filter.h), and a test lets both judge the same paths.
  */
 #ifndef RG_EBPF_FILTER_H
 #define RG_EBPF_FILTER_H

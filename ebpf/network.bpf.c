@@ -21,8 +21,8 @@ static __always_inline void note(__u64 key, struct rg_connection *connection)
 {
 	/* Also in place of an older one at the same address, whose end was missed. */
 	if (bpf_map_update_elem(&rg_connections, &key, connection, BPF_ANY))
-		rg_give_up(RG_KIND_network_close,
-			   &rg_counters()->programs[RG_PROGRAM_socket_state].errors);
+		rg_drop(RG_KIND_network_close,
+			&rg_counters()->programs[RG_PROGRAM_socket_state].errors);
 }
 
 /* In the process that connects. */
@@ -32,7 +32,7 @@ static __always_inline void opened(__u64 key)
 	struct rg_connection connection = {};
 
 	if (rg_is_agent(task)) {
-		rg_count(&rg_counters()->programs[RG_PROGRAM_socket_state].own);
+		rg_count(&rg_counters()->programs[RG_PROGRAM_socket_state].self);
 		return;
 	}
 	rg_fill_owner(&connection.owner, RG_KIND_network_close, task);

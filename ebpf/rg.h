@@ -126,12 +126,12 @@ static __always_inline bool rg_skip(struct task_struct *task, enum rg_program pr
 	rg_count(&c->runs);
 	if (!rg_is_agent(task))
 		return false;
-	rg_count(&c->own);
+	rg_count(&c->self);
 	return true;
 }
 
 /* A record of this kind will not be: no scratch memory, or nothing to read. */
-static __always_inline void rg_give_up(enum rg_kind kind, __u64 *why)
+static __always_inline void rg_drop(enum rg_kind kind, __u64 *why)
 {
 	rg_count(why);
 	rg_count(&rg_counters()->kinds[kind].lost);
@@ -146,7 +146,7 @@ static __always_inline struct rg_scratch *rg_scratch_take(enum rg_kind kind,
 	struct rg_scratch *s = bpf_map_lookup_elem(&rg_scratch, &cpu);
 
 	if (!s || __sync_lock_test_and_set(&s->busy, 1)) {
-		rg_give_up(kind, &rg_counters()->programs[program].busy);
+		rg_drop(kind, &rg_counters()->programs[program].scratch_busy);
 		return NULL;
 	}
 	return s;

@@ -356,8 +356,8 @@ out:
 static __always_inline void rg_unreadable(__u16 kind, long result)
 {
 	if (result != -EFAULT)
-		rg_give_up(kind & (RG_KINDS_MAX - 1),
-			   &rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
+		rg_drop(kind & (RG_KINDS_MAX - 1),
+			&rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
 }
 
 /* Where a struct msghdr in the caller's memory says the address is. */

@@ -81,8 +81,8 @@ struct Counters {
   excluded @4 :List(UInt64);  # by kind: not reported, for an exclusion fits
   struct Program {
     runs @0 :UInt64;
-    own @1 :UInt64;
-    busy @2 :UInt64;
+    self @1 :UInt64;
+    scratchBusy @2 :UInt64;
     errors @3 :UInt64;
   }
 }

@@ -62,8 +62,8 @@ int ExplainEvent(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
                  const std::string& json) {
   TestEvent event;
   event.json.text = json;
-  TestWorld world;
-  const auto view = world.Look(event);
+  EventFixture fixture;
+  const auto view = fixture.View(event);
   if (!view.ok()) return Fail(view.status());
   Matcher matcher(rules);
   const auto fired = matcher.Match(*view);
@@ -86,7 +86,7 @@ class CaptureExplainer {
       : rule_(rules->rules()[index]), index_(index), matcher_(std::move(rules)) {}
 
   void See(const EventView& event, std::span<const std::uint32_t> fired) {
-    if (rule_.roots[event.kind] == ExpressionPool::kFalse) return;
+    if (rule_.roots[event.event_class] == ExpressionPool::kFalse) return;
     ++looked_at_;
     matcher_.Begin(event);
     const Explanation explanation(rule_, matcher_, event);
@@ -95,7 +95,7 @@ class CaptureExplainer {
       return;
     }
     if (++fired_ > kShownMax) return;
-    Print(absl::StrFormat("%s of pid %d (%s) at %d ns fires:\n", event.type, event.actor->pid,
+    Print(absl::StrFormat("%s of pid %d (%s) at %d ns fires:\n", event.event_type, event.actor->pid,
                           EscapedForTerminal(event.actor->comm), event.actor->timestamp_ns));
     Print(explanation.text());
   }
@@ -186,15 +186,17 @@ int RulesFields(Arguments&) {
   std::sort(fields.begin(), fields.end(),
             [](const FieldInfo* a, const FieldInfo* b) { return a->name < b->name; });
   for (const FieldInfo* field : fields) {
-    std::vector<std::string> kinds;
+    std::vector<std::string> classes;
     std::size_t events = 0;
-    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-      if (!catalogue.kinds()[kind].types.empty()) ++events;
-      if (field->read[kind] != nullptr) kinds.emplace_back(catalogue.kinds()[kind].title);
+    for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+      if (!catalogue.classes()[event_class].event_types.empty()) ++events;
+      if (field->read[event_class] != nullptr) {
+        classes.emplace_back(catalogue.classes()[event_class].name);
+      }
     }
     Print(absl::StrFormat("%s\n    %s%s; in %s\n    %s\n", field->name, TypeName(field->type),
                           field->address ? ", an address" : "",
-                          kinds.size() == events ? "all events" : Joined(kinds), field->doc));
+                          classes.size() == events ? "all events" : Joined(classes), field->doc));
   }
   return 0;
 }

@@ -210,7 +210,7 @@ struct TestField {
 struct TestEvent {
   std::vector<TestField> fields;
   SourceText json;
-  Place place;
+  SourcePosition position;
   bool operator==(const TestEvent& other) const {
     return fields == other.fields && json == other.json;
   }

@@ -116,7 +116,7 @@ TEST(ShippedConfigTest, LoadsWithItsSamplesWithoutDiagnostics) {
   const ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
   EXPECT_EQ(Format(result), Lines{});
   ASSERT_TRUE(result.config.has_value());
-  // The other rules of rules.d: analyzer/rules/default_rules_test.cc.
+  // The other rules of rules.d: analyzer/rules/tools/default_rules_test.cc.
   std::string rules;
   for (const auto& rule : result.config->rules) {
     static constexpr std::string_view kSamples[] = {"PROC-", "FILE-", "NET-"};

@@ -139,9 +139,9 @@ class FileReader {
   static constexpr std::array<std::string_view, 2> kDetections = {"persistence", "network"};
   static constexpr std::array<std::string_view, 3> kRulesFile = {"rules", "lists", "macros"};
 
-  // Calls take(member, name) for each member of a table whose keys are names of the author's own.
-  template <typename Take>
-  void ForEachNamed(std::string_view name, Type type, Take&& take) {
+  // Calls visit(member, name) for each member of a table whose keys are names of the author's own.
+  template <typename Visit>
+  void ForEachNamed(std::string_view name, Type type, Visit&& visit) {
     const TomlValue* table = FindTable(name);
     if (table == nullptr) return;
     for (const TomlMember& member : table->table) {
@@ -165,7 +165,7 @@ class FileReader {
                                         TypeName(type), TypeName(member.value.type)));
         continue;
       }
-      take(member, reporter_.Locate(member.key_offset, member.key));
+      visit(member, reporter_.Locate(member.key_offset, member.key));
     }
   }
 

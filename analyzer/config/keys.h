@@ -82,11 +82,11 @@ void VisitKeys(V& v, AgentConfig& c) {
     c.id, kLabel);
   v(Key{"mode", "`monitor`: telemetry only. `detect`: also rules and detections."}, c.mode);
   v(Key{"log_level",
-        "What the analyzer says about itself on stderr, each level with those before it. `error`: "
-        "what fails. `warn`: what it goes on without. `info`: rules that were reloaded. `debug`: "
-        "sessions, hooks, losses, rotations, signals. `trace`: batches, heartbeats, health. "
-        "Mistakes in the configuration are said at any level. The collector, which does not read "
-        "this file, says only what fails."},
+        "How much the analyzer reports about itself on stderr; each level includes those before "
+        "it. `error`: failures. `warn`: the things it goes on without. `info`: rules that were "
+        "reloaded. `debug`: sessions, hooks, losses, rotations, signals. `trace`: batches, "
+        "heartbeats, health. Mistakes in the configuration are reported at any level. The "
+        "collector does not read this file and reports only failures."},
     c.log_level);
 }
 
@@ -133,7 +133,7 @@ void VisitKeys(V& v, ProcessConfig& c) {
   v(Key{"failed_exec", "Also record execve and execveat calls that returned an error."},
     c.failed_exec);
   v(Key{"behaviour",
-        "Rare, telling behaviour to record besides. `credentials`: user ids, group ids and "
+        "Rare, telling behaviour to record as well. `credentials`: user ids, group ids and "
         "capabilities change. `process_access`: ptrace and other processes' memory. "
         "`agent_signals`: signals to the sensor. `modules`: kernel modules. `bpf`: eBPF programs "
         "loaded, objects opened by id. `namespaces`: unshare, setns, clone into new ones. "
@@ -164,11 +164,12 @@ template <typename V>
 void VisitKeys(V& v, NetworkConfig& c) {
   v(Key{"enabled", "Must equal `events.network`."}, c.enabled);
   v(Key{"hooks",
-        "System calls that are reported. Of those that send and receive, the first datagram of a "
-        "process through a socket to or from a peer. `close` is no system call: the end of TCP "
-        "connections, of inbound ones where `accept` and `accept4` are listed, too."},
+        "System calls that are reported. For those that send and receive, only the first datagram "
+        "of a process through a socket to or from a peer is reported. `close` is no system call "
+        "but the end of TCP connections; the end of inbound ones is reported where `accept` and "
+        "`accept4` are listed, too."},
     c.hooks, Items{});
-  v(Key{"unix_sockets", "Report the same of unix sockets."}, c.unix_sockets);
+  v(Key{"unix_sockets", "Report these calls on unix sockets, too."}, c.unix_sockets);
   v(Key{"collect_dns", "Not implemented; `true` is refused.", kOptional, kOneValue}, c.collect_dns);
   v(Key{"collect_payload", "Not implemented; `true` is refused.", kOptional, kOneValue},
     c.collect_payload);
@@ -190,7 +191,7 @@ void VisitKeys(V& v, OutputConfig& c) {
         "The file becomes `path`.1, `path`.1 becomes `path`.2 and so on, when it has this size; 0: "
         "never."},
     c.rotate_size, Range{0, 1048576, "MiB"});
-  v(Key{"rotate_age", "The same when it is this old; 0: never."}, c.rotate_age,
+  v(Key{"rotate_age", "The file is rotated when it is this old, too; 0: never."}, c.rotate_age,
     Range{0, 87600, "hours"});
   v(Key{"rotate_keep", "How many old files are kept; the oldest is removed."}, c.rotate_keep,
     Range{1, 1000});
@@ -199,7 +200,7 @@ void VisitKeys(V& v, OutputConfig& c) {
         "out as the kernel sees fit."},
     c.sync_alerts);
   v(Key{"telemetry",
-        "`false`: events are not written, only counted: alerts, losses and health remain."},
+        "`false`: events are only counted, not written; alerts, losses and health remain."},
     c.telemetry);
 }
 
@@ -214,8 +215,7 @@ void VisitKeys(V& v, PerformanceConfig& c) {
         "counted. `true` (drop telemetry and go on) is accepted with a warning.",
         kOptional, "records always wait: what the rings cannot hold is counted as lost"},
     c.drop_when_full);
-  v(Key{"max_process_cache_entries",
-        "Most processes remembered; what is evicted beyond it is counted."},
+  v(Key{"max_process_cache_entries", "Most processes remembered; evictions beyond it are counted."},
     c.max_process_cache_entries, Range{64, 4194304});
   v(Key{"max_pending_exec_sources",
         "Accepted for older configurations; a value other than the default gets a warning.",
@@ -227,12 +227,12 @@ template <typename V>
 void VisitKeys(V& v, Rule& r) {
   v(Key{"id", "Unique over all files; ids that begin with `BUILTIN-` are reserved.", kRequired},
     r.id, kLabel);
-  v(Key{"name", "What the alert is called.", kRequired}, r.name, kLabel);
+  v(Key{"name", "The alert's name.", kRequired}, r.name, kLabel);
   v(Key{"enabled", "A rule that is off is checked all the same."}, r.enabled);
   v(Key{"type", "Which events the rule looks at, and which of the keys below it takes.", kRequired},
     r.type);
   v(Key{"severity", "Handed on in the alert.", kRequired}, r.severity);
-  v(Key{"action", "What to do."}, r.action);
+  v(Key{"action", "The action when the rule fires."}, r.action);
   v(Key{"process_names",
         "process, network: name of the process, without a folder: its executable's, or its own "
         "(`comm`). A process rule looks at `process_start`, needs this or `parent_names`; with "
@@ -252,23 +252,24 @@ void VisitKeys(V& v, Rule& r) {
   v(Key{"ports", "network, needed: the remote port of a connect, the local one otherwise."},
     r.ports, Items{1});
   v(Key{"condition",
-        "What must hold of the event; with the keys above, both must. In its place the keys that a "
-        "rule of its type needs may be left out."},
+        "Must hold for the event. With the keys above, both must hold. A rule that has a condition "
+        "may leave out the keys that its type needs."},
     r.condition, kCondition);
   v(Key{"events",
-        "The `event_type`s that the rule looks at. Without it: `process_start`; of files and the "
+        "The `event_type`s that the rule looks at. Without it: `process_start`; for files and the "
         "network, all events that have the condition's fields."},
     r.events, kEventTypes);
   v(Key{"unless",
         "Exceptions: conditions under which the rule does not fire. A text, or a list of texts and "
         "of `{ name = \"...\", condition = \"...\" }`."},
     r.unless);
-  v(Key{"description", "What it means when the rule fires; handed on in the alert."}, r.description,
-    kProse);
+  v(Key{"description", "Explains what it means when the rule fires; handed on in the alert."},
+    r.description, kProse);
   v(Key{"tags", "Handed on in the alert, for example ATT&CK ids: `attack.t1543.002`."}, r.tags,
     kLabels);
   v(Key{"references", "Where to read more.", kOptional, kForReaders}, r.references, kProses);
-  v(Key{"false_positives", "What else makes the rule fire.", kOptional, kForReaders},
+  v(Key{"false_positives", "Harmless activity that makes the rule fire, too.", kOptional,
+        kForReaders},
     r.false_positives, kProses);
   v(Key{"tests",
         "Cases for `rand-guard rules test`: `name`, `event` (a table of fields) or `json` (a line "
@@ -279,12 +280,12 @@ void VisitKeys(V& v, Rule& r) {
 template <typename V>
 void VisitKeys(V& v, AlertsConfig& c) {
   v(Key{"window_secs",
-        "Identical alerts within this time of the first one are counted, and told in one alert at "
-        "its end; 0: every alert is written."},
+        "Identical alerts within this time of the first one are counted, and one alert at its end "
+        "reports them; 0: every alert is written."},
     c.window_secs, Range{0, 86400, "seconds"});
   v(Key{"max_folded",
-        "Most alerts remembered for that; beyond it the oldest is told and forgotten early, which "
-        "is counted."},
+        "Most alerts remembered for that. Beyond it the oldest one is reported and forgotten "
+        "early, which is counted."},
     c.max_folded, Range{1, 1000000});
   v(Key{"built_in_rules", "`false`: rules whose ids begin with `BUILTIN-` are off."},
     c.built_in_rules);
@@ -292,7 +293,7 @@ void VisitKeys(V& v, AlertsConfig& c) {
 
 template <typename V>
 void VisitKeys(V& v, PersistenceDetection& d) {
-  v(Key{"name", "What the event's `detection_type` says.", kRequired}, d.name, kLabel);
+  v(Key{"name", "The value of the event's `detection_type`.", kRequired}, d.name, kLabel);
   v(Key{"paths", "As in a file rule.", kRequired}, d.paths, kSomePaths);
   v(Key{"patterns", "As in a file rule. Without it, every file under the paths."}, d.patterns,
     kPatterns);
@@ -301,7 +302,7 @@ void VisitKeys(V& v, PersistenceDetection& d) {
 
 template <typename V>
 void VisitKeys(V& v, NetworkDetection& d) {
-  v(Key{"name", "What the event's `detection_type` says.", kRequired}, d.name, kLabel);
+  v(Key{"name", "The value of the event's `detection_type`.", kRequired}, d.name, kLabel);
   v(Key{"directions", "As in a network rule.", kRequired}, d.directions, Items{1});
   v(Key{"ports", "As in a network rule.", kRequired}, d.ports, Items{1});
   v(Key{"process_names", "As in a network rule. Without it, every process."}, d.process_names,
@@ -312,30 +313,30 @@ template <typename V>
 void VisitTables(V& v, Config& c) {
   v(Table{"agent", "The sensor itself."}, c.agent);
   v(Table{"ebpf", "The kernel side."}, c.ebpf);
-  v(Table{"events", "Which kinds of events there are."}, c.events);
+  v(Table{"events", "Which domains are observed."}, c.events);
   v(Table{"process", "Process events."}, c.process);
   v(Table{"file", "File events."}, c.file);
   v(Table{"network", "Network events."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
   v(Table{"performance", "Bounds."}, c.performance);
-  v(Table{"alerts", "What becomes of alerts."}, c.alerts);
+  v(Table{"alerts", "How alerts are handled."}, c.alerts);
   v(Table{"rules",
-          "One rule each; also in `rules.d/*.toml`. What conditions can say: [rules](rules.md). A "
-          "key of another type than the rule's is an error, and so is a rule that can never "
+          "One rule each; also in `rules.d/*.toml`. The language of conditions: [rules](rules.md). "
+          "A key of another type than the rule's is an error, and so is a rule that can never "
           "match."},
     c.rules);
   v(Table{"lists",
-          "Lists that conditions can name, of any file: `name = [\"a\", \"b\"]`, or of "
+          "Lists that conditions of any file can name: `name = [\"a\", \"b\"]`, or of "
           "numbers; also in `rules.d/*.toml`."},
     c.lists);
   v(Table{"macros",
-          "Conditions that conditions can name, of any file: `name = 'condition'`; also in "
+          "Conditions that conditions of any file can name: `name = 'condition'`; also in "
           "`rules.d/*.toml`."},
     c.macros);
   v(Table{"detections.persistence",
           "Marks file events that make a program start again: `alert`, `detection_type`."},
     c.detections.persistence);
-  v(Table{"detections.network", "Marks network events likewise."}, c.detections.network);
+  v(Table{"detections.network", "Marks network events in the same way."}, c.detections.network);
 }
 
 }  // namespace randguard

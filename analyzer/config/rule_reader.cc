@@ -90,7 +90,7 @@ void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field)
   reader.NoteKey(Key{"before", ""});
   const TomlMember* event = reader.Find("event");
   const TomlMember* json = reader.Find("json");
-  test.event.place = reporter_.PlaceOf(table.offset);
+  test.event.position = reporter_.PositionOf(table.offset);
   if ((event == nullptr) == (json == nullptr)) {
     reader.Error(table.offset, "event", "a test has an event or a json, one of them");
   } else {
@@ -113,7 +113,7 @@ void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field)
 // A table of fields, or a text of JSON.
 void TableReader::ReadTestEvent(std::string_view key, const TomlValue& value,
                                 TestEvent& event) const {
-  event.place = reporter_.PlaceOf(value.offset);
+  event.position = reporter_.PositionOf(value.offset);
   if (value.type == Type::kString && key != "event") {
     event.json = reporter_.Locate(value.offset, value.string);
   } else if (value.type == Type::kTable && key != "json") {

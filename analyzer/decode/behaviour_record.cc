@@ -131,7 +131,7 @@ void Load(const rg_behaviour& r, Strings& strings, Event& event) {
   auto& e = event.emplace<ModuleLoad>();
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
-  e.call.event_type = ModuleLoad::kTitle;
+  e.call.event_type = ModuleLoad::kClassName;
   e.module = strings.GetOptional(r.name);
   e.path = strings.GetOptional(r.path);
   e.path_status = PathStatus(r.path);
@@ -149,7 +149,7 @@ void Unload(const rg_behaviour& r, Strings& strings, Event& event) {
   auto& e = event.emplace<ModuleUnload>();
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);  // finit_module: it could not start
-  e.call.event_type = ModuleUnload::kTitle;
+  e.call.event_type = ModuleUnload::kClassName;
   // What failed has only what the caller called it.
   e.module = strings.Get(r.name.length != 0 ? r.name : r.name2);
   e.flags = Unsigned(r.args[1]);

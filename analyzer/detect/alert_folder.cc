@@ -50,7 +50,7 @@ void VisitTexts(Alert& alert, Visit&& visit) {
 
 }  // namespace
 
-bool AlertFolder::Take(const Alert& alert, Emit emit) {
+bool AlertFolder::Fold(const Alert& alert, Emit emit) {
   if (window_ns_ == 0) return true;
   Expire(alert.timestamp_ns, emit);
   MakeKey(alert, key_);

@@ -27,7 +27,7 @@ class AlertFolder {
   AlertFolder(std::uint64_t window_ns, std::size_t max) : window_ns_(window_ns), max_(max) {}
 
   // True: the alert is to be written. False: it was counted.
-  bool Take(const Alert& alert, Emit emit);
+  bool Fold(const Alert& alert, Emit emit);
   // Ends the windows that are over at that time; emit gets those that folded anything.
   void Expire(std::uint64_t time_ns, Emit emit);
   // Ends all.

@@ -127,7 +127,7 @@ void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
     alert->tags.assign(rule.tags.begin(), rule.tags.end());
     alert->description = std::nullopt;
     if (!rule.description.empty()) alert->description = rule.description;
-    if (folder_.Take(*alert, write)) write(*alert);
+    if (folder_.Fold(*alert, write)) write(*alert);
   }
 }
 

@@ -26,8 +26,8 @@ class Detector {
   Detector(const Config& config, std::shared_ptr<const RuleSet> rules);
 
   // What conditions may ask besides the event; what it borrows must outlive this.
-  void SetSurroundings(const Surroundings& around) { around_ = around; }
-  void SetHost(std::string_view host) { around_.host = host; }
+  void SetContext(const EvaluationContext& context) { context_ = context; }
+  void SetHost(std::string_view host) { context_.host = host; }
 
   // Puts others in the place of the rules in force; between two events.
   void SetRules(std::shared_ptr<const RuleSet> rules);
@@ -36,8 +36,8 @@ class Detector {
   template <typename E>
   bool Detect(E& event) {
     if (!matcher_.has_value()) return false;
-    fired_ = matcher_->Match(ViewOf(event, around_));
-    if (observer_) observer_(ViewOf(event, around_), fired_);
+    fired_ = matcher_->Match(ViewOf(event, context_));
+    if (observer_) observer_(ViewOf(event, context_), fired_);
     if (fired_.empty()) return false;
     if constexpr (requires { event.call.alert; }) {
       Mark(event.call.alert, event.call.detection_type);
@@ -50,7 +50,7 @@ class Detector {
   // Calls write(alert) for what Detect() has found in the event and what is not folded.
   template <typename E>
   void Raise(const E& event, AlertFolder::Emit write) {
-    RaiseAll(ViewOf(event, around_), write);
+    RaiseAll(ViewOf(event, context_), write);
   }
 
   // Windows of folded alerts end with the stream's time, and with its session.
@@ -82,7 +82,7 @@ class Detector {
 
   const bool on_;
   const Fields fields_;
-  Surroundings around_;
+  EvaluationContext context_;
   std::optional<Matcher> matcher_;
   std::span<const std::uint32_t> fired_;
   AlertFolder folder_;

@@ -15,7 +15,7 @@
 namespace randguard {
 
 struct Alert {
-  static constexpr std::string_view kType = "alert";
+  static constexpr std::string_view kEventType = "alert";
   static constexpr const char* kDoc = "a rule fired; written after the event that made it fire";
 
   Text rule_id, rule_name, rule_type, severity, action;

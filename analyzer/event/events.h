@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The events, decoded and enriched, as they are written out. docs/formats/events.md is generated
-// from the descriptions here.
+// The events, decoded and enriched, as they are written out. docs/formats/events.schema.json is
+// generated from the descriptions here.
 #ifndef ANALYZER_EVENT_EVENTS_H_
 #define ANALYZER_EVENT_EVENTS_H_
 
@@ -22,7 +22,7 @@ namespace randguard {
 
 // A program was started in a process; also what a process was like when the sensor came.
 struct ProcessStart {
-  static constexpr std::string_view kType = "process_start";
+  static constexpr std::string_view kEventType = "process_start";
   static constexpr const char* kDoc = "a program was started in a process (exec that worked)";
 
   Actor actor;
@@ -133,7 +133,7 @@ constexpr auto FieldsOf(const ProcessStart*) {
 
 // An exec that did not work.
 struct ProcessExecFailed {
-  static constexpr std::string_view kType = "process_exec_failed";
+  static constexpr std::string_view kEventType = "process_exec_failed";
   static constexpr const char* kDoc = "an exec that failed";
 
   Actor actor;
@@ -169,7 +169,7 @@ constexpr auto FieldsOf(const ProcessExecFailed*) {
 
 // A process or thread was created.
 struct ProcessRelationship {
-  static constexpr std::string_view kType = "process_relationship";
+  static constexpr std::string_view kEventType = "process_relationship";
   static constexpr const char* kDoc = "a process or thread was created (fork, clone)";
 
   Actor actor;  // who called
@@ -203,7 +203,7 @@ constexpr auto FieldsOf(const ProcessRelationship*) {
 
 // A process or thread ended.
 struct ProcessExit {
-  static constexpr std::string_view kType = "process_exit";
+  static constexpr std::string_view kEventType = "process_exit";
   static constexpr const char* kDoc = "a process (group_dead) or one of its threads ended";
 
   Actor actor;

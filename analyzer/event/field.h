@@ -114,7 +114,7 @@ constexpr std::string_view EventType(const Event& event) {
   if constexpr (requires { event.call; }) {
     return event.call.event_type;
   } else {
-    return Event::kType;
+    return Event::kEventType;
   }
 }
 

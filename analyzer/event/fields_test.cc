@@ -96,11 +96,11 @@ TEST(FieldsTest, StableNamesAreThere) {
                         "userspace_unsupported_kind", "userspace_output_failures",
                         "process_table_size", "pending_exec_source_size", "process_records_evicted",
                         "pending_sources_evicted", "uptime_secs", "rss_kb", "status"});
-  EXPECT_EQ(ProcessStart::kType, "process_start");
-  EXPECT_EQ(ProcessRelationship::kType, "process_relationship");
-  EXPECT_EQ(ProcessExit::kType, "process_exit");
-  EXPECT_EQ(Health::kType, "health");
-  EXPECT_EQ(Loss::kType, "loss");
+  EXPECT_EQ(ProcessStart::kEventType, "process_start");
+  EXPECT_EQ(ProcessRelationship::kEventType, "process_relationship");
+  EXPECT_EQ(ProcessExit::kEventType, "process_exit");
+  EXPECT_EQ(Health::kEventType, "health");
+  EXPECT_EQ(Loss::kEventType, "loss");
 }
 
 TEST(FieldsTest, VisitGivesValuesInOrder) {

@@ -65,7 +65,7 @@ struct FileObject {
 
 struct FileOpen {
   static constexpr std::uint16_t kKind = RG_KIND_file_open;
-  static constexpr std::string_view kTitle = "file_open";
+  static constexpr std::string_view kClassName = "file_open";
   static constexpr const char* kDoc = "a file was opened, or was to be";
 
   Actor actor;
@@ -113,7 +113,7 @@ constexpr auto FieldsOf(const FileOpen*) {
 
 struct FileWrite {
   static constexpr std::uint16_t kKind = RG_KIND_file_write;
-  static constexpr std::string_view kTitle = "file_write";
+  static constexpr std::string_view kClassName = "file_write";
   static constexpr const char* kDoc = "the content of a file was changed, or was to be";
 
   Actor actor;
@@ -146,7 +146,7 @@ constexpr auto FieldsOf(const FileWrite*) {
 
 struct FileRename {
   static constexpr std::uint16_t kKind = RG_KIND_file_rename;
-  static constexpr std::string_view kTitle = "file_rename";
+  static constexpr std::string_view kClassName = "file_rename";
   static constexpr const char* kDoc = "a file got another or a further name, or was to get it";
 
   Actor actor;
@@ -181,7 +181,7 @@ constexpr auto FieldsOf(const FileRename*) {
 
 struct FileUnlink {
   static constexpr std::uint16_t kKind = RG_KIND_file_unlink;
-  static constexpr std::string_view kTitle = "file_unlink";
+  static constexpr std::string_view kClassName = "file_unlink";
   static constexpr const char* kDoc = "a name of a file was removed, or was to be";
 
   Actor actor;
@@ -208,7 +208,7 @@ constexpr auto FieldsOf(const FileUnlink*) {
 
 struct FileChange {
   static constexpr std::uint16_t kKind = RG_KIND_file_change;
-  static constexpr std::string_view kTitle = "file_change";
+  static constexpr std::string_view kClassName = "file_change";
   static constexpr const char* kDoc =
       "a file was made, truncated by name, or its mode, owner or attributes changed; or it was to "
       "be";

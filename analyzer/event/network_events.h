@@ -93,7 +93,7 @@ constexpr auto FieldsOf(const Socket*) {
 
 struct NetworkConnect {
   static constexpr std::uint16_t kKind = RG_KIND_network_connect;
-  static constexpr std::string_view kTitle = "network_connect";
+  static constexpr std::string_view kClassName = "network_connect";
   static constexpr const char* kDoc =
       "a socket was connected, or was to be: by connect, or by sending with MSG_FASTOPEN";
 
@@ -105,7 +105,7 @@ constexpr auto FieldsOf(const NetworkConnect*) { return FieldList{}; }
 
 struct NetworkBind {
   static constexpr std::uint16_t kKind = RG_KIND_network_bind;
-  static constexpr std::string_view kTitle = "network_bind";
+  static constexpr std::string_view kClassName = "network_bind";
   static constexpr const char* kDoc = "a socket was given its address, or was to be";
 
   Actor actor;
@@ -116,7 +116,7 @@ constexpr auto FieldsOf(const NetworkBind*) { return FieldList{}; }
 
 struct NetworkListen {
   static constexpr std::uint16_t kKind = RG_KIND_network_listen;
-  static constexpr std::string_view kTitle = "network_listen";
+  static constexpr std::string_view kClassName = "network_listen";
   static constexpr const char* kDoc = "a socket was made to take connections, or was to be";
 
   Actor actor;
@@ -132,7 +132,7 @@ constexpr auto FieldsOf(const NetworkListen*) {
 
 struct NetworkAccept {
   static constexpr std::uint16_t kKind = RG_KIND_network_accept;
-  static constexpr std::string_view kTitle = "network_accept";
+  static constexpr std::string_view kClassName = "network_accept";
   static constexpr const char* kDoc = "a connection was taken; all else is of its own socket";
 
   Actor actor;
@@ -149,7 +149,7 @@ constexpr auto FieldsOf(const NetworkAccept*) {
 // network_send, network_receive.
 struct NetworkDatagram {
   static constexpr std::uint16_t kKind = RG_KIND_network_datagram;
-  static constexpr std::string_view kTitle = "network_datagram";
+  static constexpr std::string_view kClassName = "network_datagram";
   static constexpr const char* kDoc =
       "the first datagram that a process sends (network_send) or receives (network_receive) "
       "through a socket to or from a peer; also the first one that fails";
@@ -161,7 +161,7 @@ struct NetworkDatagram {
 constexpr auto FieldsOf(const NetworkDatagram*) { return FieldList{}; }
 
 struct NetworkClose {
-  static constexpr std::string_view kType = "network_close";
+  static constexpr std::string_view kEventType = "network_close";
   static constexpr const char* kDoc =
       "a TCP connection ended, or an attempt at one; the process is the one that opened or "
       "accepted it";

@@ -18,7 +18,7 @@ namespace randguard {
 
 // Records that will never be printed.
 struct Loss {
-  static constexpr std::string_view kType = "loss";
+  static constexpr std::string_view kEventType = "loss";
   static constexpr const char* kDoc = "records were lost; written as soon as a counter has moved";
 
   std::uint64_t timestamp_ns = 0;
@@ -72,14 +72,14 @@ constexpr auto FieldsOf(const HookHealth*) {
 }
 
 struct ProgramHealth {
-  std::uint64_t runs = 0, own = 0, busy = 0, errors = 0;
+  std::uint64_t runs = 0, self = 0, scratch_busy = 0, errors = 0;
 };
 
 constexpr auto FieldsOf(const ProgramHealth*) {
   return FieldList{
       Field<"runs">(&ProgramHealth::runs, "how often it ran"),
-      Field<"own">(&ProgramHealth::own, "caused by the agent itself, passed over"),
-      Field<"busy">(&ProgramHealth::busy, "scratch memory in use, record lost"),
+      Field<"own">(&ProgramHealth::self, "caused by the agent itself, passed over"),
+      Field<"busy">(&ProgramHealth::scratch_busy, "scratch memory in use, record lost"),
       Field<"errors">(&ProgramHealth::errors, "could not be read"),
   };
 }
@@ -140,7 +140,7 @@ template <typename T>
 using Named = std::vector<std::pair<std::string_view, T>>;
 
 struct Health {
-  static constexpr std::string_view kType = "health";
+  static constexpr std::string_view kEventType = "health";
   static constexpr const char* kDoc = "state of the sensor, every ten seconds and on SIGUSR1";
 
   std::uint64_t timestamp_ns = 0;

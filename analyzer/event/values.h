@@ -90,12 +90,12 @@ struct CapabilitySet {
   friend bool operator==(const CapabilitySet&, const CapabilitySet&) = default;
 };
 
-// Calls take(item) for each item of the list.
-template <typename Take>
-void ForEachItem(std::string_view bytes, Take&& take) {
+// Calls visit(item) for each item of the list.
+template <typename Visit>
+void ForEachItem(std::string_view bytes, Visit&& visit) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\0');
-    take(bytes.substr(0, end));
+    visit(bytes.substr(0, end));
     if (end == bytes.npos) return;
     bytes.remove_prefix(end + 1);
   }

@@ -23,10 +23,10 @@ class Merge {
   // Adds a record; its bytes are borrowed until Release().
   void Add(std::uint64_t time_ns, RecordBytes bytes) { waiting_.push_back({time_ns, bytes}); }
 
-  // Calls take(bytes) for each record up to `complete_ns`, by time, records of the same time in the
-  // order they were added. The others are copied and held, at most kMaxHeldBytes of them.
-  template <typename Take>
-  void Release(std::uint64_t complete_ns, Take&& take) {
+  // Calls consume(bytes) for each record up to `complete_ns`, by time, records of the same time in
+  // the order they were added. The others are copied and held, at most kMaxHeldBytes of them.
+  template <typename Consume>
+  void Release(std::uint64_t complete_ns, Consume&& consume) {
     Sort();
     std::size_t i = 0;
     std::size_t rest_bytes = 0;
@@ -36,15 +36,15 @@ class Merge {
         if (rest_bytes <= kMaxHeldBytes) break;
         rest_bytes -= waiting_[i].bytes.size();
       }
-      take(waiting_[i].bytes);
+      consume(waiting_[i].bytes);
     }
     Hold(i);
   }
 
   // Everything, at the end of a session.
-  template <typename Take>
-  void ReleaseAll(Take&& take) {
-    Release(UINT64_MAX, take);
+  template <typename Consume>
+  void ReleaseAll(Consume&& consume) {
+    Release(UINT64_MAX, consume);
   }
 
   std::size_t held() const { return waiting_.size(); }

@@ -90,7 +90,7 @@ Pipeline::Pipeline(const Config& config, LineSink& out, std::shared_ptr<const Ru
       rate_limit_(config.performance.max_events_per_second),
       detector_(config, std::move(rules)),
       telemetry_(config.output.telemetry) {
-  detector_.SetSurroundings({.processes = &processes_, .users = &users_, .agent_id = agent_id_});
+  detector_.SetContext({.processes = &processes_, .users = &users_, .agent_id = agent_id_});
   const auto& hooks = config.process.hooks;
   const bool on = config.events.process;
   show_execve_ = on && Has(hooks, ProcessHook::kExecve);
@@ -270,8 +270,8 @@ void Pipeline::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   const auto programs = counters.getPrograms();
   for (unsigned i = 1; i < std::min<unsigned>(programs.size(), RG_PROGRAM_END); ++i) {
     const auto p = programs[i];
-    programs_.emplace_back(ProgramName(i),
-                           ProgramHealth{p.getRuns(), p.getOwn(), p.getBusy(), p.getErrors()});
+    programs_.emplace_back(
+        ProgramName(i), ProgramHealth{p.getRuns(), p.getSelf(), p.getScratchBusy(), p.getErrors()});
   }
   const auto stats = heartbeat.getCollector();
   collector_.connects = stats.getConnects();
@@ -497,7 +497,7 @@ void Pipeline::Handle(E& event, bool snapshot) {
     }
   }
   // What is about behaviour is rare and tells much: as little limited as what processes do.
-  const bool shown = kIsBehaviourEvent<E> || rate_limit_.Take(event.actor.timestamp_ns);
+  const bool shown = kIsBehaviourEvent<E> || rate_limit_.Consume(event.actor.timestamp_ns);
   Emit(event, shown ? nullptr : &rate_limited_);
 }
 
@@ -523,7 +523,7 @@ void Pipeline::Handle(CredentialsChange& event, bool snapshot) {
   }
   Process& process = processes_.Upsert(event.actor.process_id);
   process.credentials = std::make_shared<const KnownCredentials>(
-      KnownCredentials{event.after, CredentialsChange::kTitle});
+      KnownCredentials{event.after, CredentialsChange::kClassName});
   process.credentials_inherited = false;
   Emit(event);
 }

@@ -14,19 +14,19 @@ class RateLimit {
   explicit RateLimit(std::uint32_t per_second) : per_second_(per_second) {}
 
   // False: one too many.
-  bool Take(std::uint64_t time_ns) {
+  bool Consume(std::uint64_t time_ns) {
     const std::uint64_t second = time_ns / 1'000'000'000;
     if (second != second_) {
       second_ = second;
-      taken_ = 0;
+      consumed_ = 0;
     }
-    return per_second_ == 0 || taken_++ < per_second_;
+    return per_second_ == 0 || consumed_++ < per_second_;
   }
 
  private:
   const std::uint32_t per_second_;
   std::uint64_t second_ = 0;
-  std::uint64_t taken_ = 0;
+  std::uint64_t consumed_ = 0;
 };
 
 }  // namespace randguard

@@ -171,7 +171,7 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
 
 // The table with `slots` slots; empty if an entry would lie too far from the slot that its hash
 // says. Who has come less far makes room, so that none gets much further than the others.
-std::vector<rg_filter_slot> Place(const CompiledFilter& filter, std::size_t slots) {
+std::vector<rg_filter_slot> InsertAll(const CompiledFilter& filter, std::size_t slots) {
   std::vector<rg_filter_slot> table(slots);
   for (const auto& [hash, entry] : filter.entries) {
     if (hash == 0) return {};  // means that a slot is empty
@@ -197,10 +197,10 @@ std::vector<rg_filter_slot> Place(const CompiledFilter& filter, std::size_t slot
 // find no place in the largest one (hashes would have to be made for that), everything is reported.
 std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter, rg_settings& settings) {
   std::size_t slots = std::bit_ceil(2 * filter.entries.size());
-  std::vector<rg_filter_slot> table = Place(filter, slots);
+  std::vector<rg_filter_slot> table = InsertAll(filter, slots);
   while (table.empty() && slots < RG_FILTER_SLOTS_MAX) {
     slots *= 2;
-    table = Place(filter, slots);
+    table = InsertAll(filter, slots);
   }
   if (table.empty()) {
     settings.watching = 0;

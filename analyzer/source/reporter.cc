@@ -65,14 +65,14 @@ std::size_t Reporter::LineOf(std::size_t offset) const {
       std::upper_bound(line_starts_.begin(), line_starts_.end(), offset) - line_starts_.begin());
 }
 
-Place Reporter::PlaceOf(std::size_t offset) const {
+SourcePosition Reporter::PositionOf(std::size_t offset) const {
   const std::size_t line = LineOf(offset);
   return {static_cast<std::uint32_t>(line),
           static_cast<std::uint32_t>(offset - line_starts_[line - 1] + 1)};
 }
 
 SourceText Reporter::Locate(std::size_t offset, std::string_view value) const {
-  return LocateText(text_, offset, value, file_, [this](std::size_t at) { return PlaceOf(at); });
+  return LocateText(text_, offset, value, file_, [this](std::size_t at) { return PositionOf(at); });
 }
 
 std::string Reporter::Where(std::size_t offset) const {
@@ -80,10 +80,10 @@ std::string Reporter::Where(std::size_t offset) const {
 }
 
 void Reporter::Add(std::size_t offset, Diagnostic::Severity severity, std::string_view message) {
-  const Place place = PlaceOf(offset);
+  const SourcePosition position = PositionOf(offset);
   diagnostics_.push_back({.file = file_,
-                          .line = place.line,
-                          .column = place.column,
+                          .line = position.line,
+                          .column = position.column,
                           .severity = severity,
                           .message = EscapedForTerminal(message)});
 }

@@ -26,7 +26,7 @@ class Reporter {
 
   // A string value of the file, with its place.
   SourceText Locate(std::size_t offset, std::string_view value) const;
-  Place PlaceOf(std::size_t offset) const;
+  SourcePosition PositionOf(std::size_t offset) const;
   // "file:line" of an offset.
   std::string Where(std::size_t offset) const;
 

@@ -70,15 +70,15 @@ std::vector<std::size_t> StringOffsets(std::string_view document, std::size_t of
   return offsets;
 }
 
-Place SourceText::At(std::size_t offset) const {
+SourcePosition SourceText::At(std::size_t offset) const {
   if (runs.empty()) return {};
   offset = std::min(offset, text.size());
   const auto after = std::upper_bound(runs.begin(), runs.end(), offset,
                                       [](std::size_t o, const Run& run) { return o < run.at; });
   const Run& run = after == runs.begin() ? runs.front() : *std::prev(after);
-  Place place = run.place;
-  if (exact) place.column += static_cast<std::uint32_t>(offset - run.at);
-  return place;
+  SourcePosition position = run.position;
+  if (exact) position.column += static_cast<std::uint32_t>(offset - run.at);
+  return position;
 }
 
 }  // namespace randguard

@@ -13,7 +13,7 @@
 
 namespace randguard {
 
-struct Place {
+struct SourcePosition {
   std::uint32_t line = 0;    // from 1; 0: unknown
   std::uint32_t column = 0;  // from 1, in bytes
 };
@@ -21,43 +21,43 @@ struct Place {
 struct SourceText {
   std::string text;
   std::string file;
-  // From byte `at` of the text on, columns count up from `place`, to the next run.
+  // From byte `at` of the text on, columns count up from `position`, to the next run.
   struct Run {
     std::size_t at = 0;
-    Place place;
+    SourcePosition position;
   };
   std::vector<Run> runs;
   bool exact = false;  // false: only the place of the whole is known
 
-  Place At(std::size_t offset) const;
+  SourcePosition At(std::size_t offset) const;
   // Where it stands is not what it is.
   bool operator==(const SourceText& other) const { return text == other.text; }
 };
 
-// The string `value`, which a TOML string at `offset` of `document` stands for. `place` tells the
-// line and column of an offset.
-template <typename PlaceOf>
+// The string `value`, which a TOML string at `offset` of `document` stands for. `position` tells
+// the line and column of an offset.
+template <typename PositionOf>
 SourceText LocateText(std::string_view document, std::size_t offset, std::string_view value,
-                      std::string_view file, PlaceOf&& place);
+                      std::string_view file, PositionOf&& position);
 
 // Offsets in the document of each byte of the TOML string at `offset`, behind them its end; empty
 // when the string is not where it was said to be, or is another one.
 std::vector<std::size_t> StringOffsets(std::string_view document, std::size_t offset,
                                        std::string_view value);
 
-template <typename PlaceOf>
+template <typename PositionOf>
 SourceText LocateText(std::string_view document, std::size_t offset, std::string_view value,
-                      std::string_view file, PlaceOf&& place) {
+                      std::string_view file, PositionOf&& position) {
   SourceText out{std::string(value), std::string(file), {}, false};
   const std::vector<std::size_t> offsets = StringOffsets(document, offset, value);
   if (offsets.empty()) {
-    out.runs.push_back({0, place(offset)});
+    out.runs.push_back({0, position(offset)});
     return out;
   }
   out.exact = true;
   for (std::size_t i = 0; i < offsets.size(); ++i) {
     const bool goes_on = i > 0 && offsets[i] == offsets[i - 1] + 1 && value[i - 1] != '\n';
-    if (!goes_on) out.runs.push_back({i, place(offsets[i])});
+    if (!goes_on) out.runs.push_back({i, position(offsets[i])});
   }
   return out;
 }

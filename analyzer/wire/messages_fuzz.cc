@@ -76,7 +76,7 @@ void TouchHeartbeat(wire::Heartbeat::Reader heartbeat) {
   Touch(counters.getLost());
   Touch(counters.getStored());
   for (const auto program : counters.getPrograms()) {
-    Touch(program.getRuns() + program.getOwn() + program.getBusy() + program.getErrors());
+    Touch(program.getRuns() + program.getSelf() + program.getScratchBusy() + program.getErrors());
   }
   const auto collector = heartbeat.getCollector();
   Touch(collector.getConnects() + collector.getRefusedPeers() + collector.getMaxRssKb());

@@ -400,9 +400,9 @@ struct rg_kind_counters {
 
 struct rg_program_counters {
 	__u64 runs;
-	__u64 own;    /* caused by the agent itself, passed over */
-	__u64 busy;   /* scratch memory in use: record lost, also counted in its kind */
-	__u64 errors; /* could not be read or did not fit: record lost, counted in its kind */
+	__u64 self;	    /* caused by the agent itself, passed over */
+	__u64 scratch_busy; /* scratch memory in use: record lost, also counted in its kind */
+	__u64 errors;	    /* could not be read or did not fit: record lost, counted in its kind */
 };
 
 struct rg_counters {

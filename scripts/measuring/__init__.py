@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What scripts/throughput and scripts/overhead share."""
+"""Parts that scripts/throughput and scripts/overhead share."""

@@ -14,7 +14,7 @@ from . import host
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# Which record an event comes from. Those that are not here are made by no workload.
+# The record that an event comes from. No workload makes the events that are missing here.
 KIND_OF = {
     "process_start": "process_exec",
     "process_relationship": "process_fork",
@@ -66,13 +66,10 @@ def revision():
         return "unknown"
 
 
-def build(root=ROOT, folder=None):
-    """Builds a checkout, in its build/ unless a folder is named, and returns that folder."""
-    folder = folder or os.path.join(root, "build")
-    if not os.path.exists(os.path.join(folder, "build.ninja")):
-        subprocess.run(["meson", "setup", folder, root], check=True, stdout=sys.stderr)
-    subprocess.run(["ninja", "-C", folder], check=True, stdout=sys.stderr)
-    return folder
+def build(root=ROOT):
+    """Builds a checkout, in its build/, and returns that folder."""
+    subprocess.run([os.path.join(root, "scripts/build")], check=True, stdout=sys.stderr)
+    return os.path.join(root, "build")
 
 
 def build_revision(ref):
@@ -90,7 +87,7 @@ class Work:
     """A temporary folder: `watched` and `unwatched` for files, and what the agent needs."""
 
     def __init__(self):
-        # A short name: how deep a file lies is part of what telling its path costs.
+        # A short name, because deeper files cost more: their paths are longer.
         self.path = os.path.realpath(tempfile.mkdtemp(prefix="rg-"))
         os.chmod(self.path, 0o755)
         self.watched = os.path.join(self.path, "w")
@@ -118,7 +115,7 @@ class Agent:
                 os.unlink(path)
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(watched=work.watched) + extra_config)
-        # The collector takes nothing from a file that somebody else could have changed.
+        # The collector accepts no file that somebody else could have changed.
         shutil.copyfile(os.path.join(build_folder, "ebpf/edr-ebpf"), collector_object)
         os.chmod(collector_object, 0o644)
         with open(self.errors, "wb") as errors:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the host says about itself and about processes: /proc, and bpf(2)'s time of programs."""
+"""Facts about the host and its processes: /proc, and bpf(2)'s time of programs."""
 import ctypes
 import json
 import os

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a benchmark takes from the heap. Programs that link allocations.cc have their operator new
-// counted.
+// Counts the memory that a benchmark takes from the heap. Programs that link allocations.cc have
+// their operator new counted.
 #ifndef TESTS_BENCH_ALLOCATIONS_H_
 #define TESTS_BENCH_ALLOCATIONS_H_
 
@@ -16,10 +16,10 @@ struct Allocations {
   std::uint64_t bytes = 0;
 };
 
-// Since the program began.
+// All since the program began.
 Allocations AllocationsSoFar();
 
-// What came since `before`, as counters of each of `items`.
+// Sets counters of the allocations since `before`, for each of `items`.
 inline void TellAllocations(benchmark::State& state, const Allocations& before,
                             std::uint64_t items) {
   const Allocations now = AllocationsSoFar();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records to events, kind by kind.
+// Decodes records to events, kind by kind.
 #include <benchmark/benchmark.h>
 
 #include <span>

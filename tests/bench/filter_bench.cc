@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The path filter: compiling what the kernel side gets, and the verdict as plain code.
-// How long the kernel side takes is what scripts/throughput tells.
+// The path filter: compiling the kernel side's tables, and the verdict as plain code.
+// scripts/throughput measures the kernel side itself.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Load for scripts/throughput and scripts/overhead: makes one kind of system call, over and over,
-// and says how many there were, which records they are worth, and what one took.
+// and prints how many there were, which records they are worth, and how long one took.
 //
 // An operation is timed in groups of about a millisecond; the median and the least of the groups
-// are what is told. Reading the clock is a small part of such a group, whatever the operation is.
+// are reported. Reading the clock is a small part of such a group, whatever the operation is.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -73,15 +73,15 @@ class Workload {
   Workload& operator=(const Workload&) = delete;
 
   virtual void Operation() = 0;
-  // Once for each group.
+  // Runs once for each group.
   virtual void BetweenGroups() {}
-  // What `operations` of it are worth, where everything is watched.
+  // The records that `operations` of it are worth, where everything is watched.
   virtual void Count(std::uint64_t operations, Records& records) const = 0;
 };
 
 class GetPpid final : public Workload {
  public:
-  void Operation() override { syscall(SYS_getppid); }  // which libc might know without asking
+  void Operation() override { syscall(SYS_getppid); }  // libc might know it without a call
   void Count(std::uint64_t, Records&) const override {}
 };
 
@@ -146,8 +146,8 @@ class Process final : public Workload {
   }
 };
 
-// A connection to a listening socket of our own, both ends then closed: by reset, as ports that
-// wait for two minutes would soon be used up.
+// A connection to a listening socket of our own. Both ends are then closed by reset, because ports
+// that wait for two minutes would soon be used up.
 class Connect final : public Workload {
  public:
   Connect() : listener_(Socket()) {
@@ -189,7 +189,7 @@ class Connect final : public Workload {
   int listener_;
 };
 
-// A connection to where nobody listens.
+// A connection to a port on which nobody listens.
 class Refused final : public Workload {
  public:
   Refused() {
@@ -214,7 +214,7 @@ class Refused final : public Workload {
   sockaddr_in address_{};
 };
 
-// Of a hundred operations 60 opens, 36 writes, three connections and one process.
+// A hundred operations are 60 opens, 36 writes, three connections and one process.
 class Mixed final : public Workload {
  public:
   explicit Mixed(const std::string& folder) : open_(folder), write_(folder) {}
@@ -310,7 +310,7 @@ struct Result {
   std::vector<double> groups;  // nanoseconds of one operation, from each group
 };
 
-// As many operations as fill a group, found by doubling; these count, too.
+// As many operations as fill a group, found by doubling. These count, too.
 std::uint64_t GroupSize(Workload& workload, Result& result) {
   for (std::uint64_t size = 1;; size *= 2) {
     const std::uint64_t start = NowNs();
@@ -336,7 +336,8 @@ void Unlimited(Workload& workload, std::uint64_t end, Result& result) {
   }
 }
 
-// Every millisecond what is due by then: late ones are made up for, so that the rate holds.
+// Every millisecond, makes the operations that are due by then. Late ones are made up for, so that
+// the rate holds.
 void Limited(Workload& workload, std::uint64_t rate, std::uint64_t end, Result& result) {
   const std::uint64_t start = NowNs();
   for (std::uint64_t next = start; next < end; next += kGroupNs) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Follows the agent's output while it is being written, for scripts/throughput and
-// scripts/overhead: counts lines, and measures how long it took from an event to its line.
+// scripts/overhead: counts lines, and measures the time from an event to its line.
 //
-// The agent must not notice: nothing is ever waited for by it. The file is looked at every
-// millisecond, which the latencies therefore contain; they are too long by that much at most, and
-// never too short. What has been read gives its disk space back.
+// The agent must not notice the reader, so it never waits for it. The reader looks at the file
+// every millisecond, and latencies contain that time: they are too long by a millisecond at most,
+// and never too short. Bytes that were read give their disk space back.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -43,7 +43,7 @@ constexpr char kUsage[] =
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr long kPollNs = 1'000'000;
 constexpr std::size_t kBuffer = std::size_t{4} << 20;
-constexpr off_t kFreeStep = off_t{8} << 20;  // little: the writer waits for it
+constexpr off_t kFreeStep = off_t{8} << 20;  // little: the writer waits for this
 
 std::atomic<bool> ending{false};
 
@@ -63,7 +63,7 @@ class Histogram {
   }
   std::uint64_t max() const { return max_; }
   std::uint64_t total() const { return total_; }
-  // An upper bound of what the given part of all is not above.
+  // An upper bound for the given part of all values.
   std::uint64_t Quantile(double part) const {
     const auto rank = static_cast<std::uint64_t>(part * static_cast<double>(total_));
     std::uint64_t seen = 0;
@@ -107,7 +107,7 @@ class Reader {
   Reader(std::vector<std::uint64_t> pids, FILE* reports)
       : pids_(std::move(pids)), reports_(reports) {}
 
-  // `now_ns`: when it was read; 0: nobody asks how late that was.
+  // `now_ns`: the time of reading; 0: nobody asks how late the line was.
   void Line(std::string_view line, std::uint64_t now_ns) {
     constexpr std::string_view kStart = "{\"event_type\":\"";
     ++lines_;
@@ -136,7 +136,7 @@ class Reader {
     bytes_ += line.size() + 1;
     first_ns_ = std::min(first_ns_, *time_ns);
     last_ns_ = std::max(last_ns_, *time_ns);
-    // A line cannot be there before what it tells of: a clock that says so is broken.
+    // A line cannot exist before its event: a clock that says so is broken.
     if (now_ns == 0) return;
     if (now_ns < *time_ns) {
       ++before_event_;
@@ -217,10 +217,10 @@ std::optional<Arguments> Parse(std::span<char*> words) {
 
 int Read(int fd, bool follow, Reader& reader) {
   std::vector<char> buffer(kBuffer);
-  std::size_t used = 0;  // the beginning of a line whose end is not there yet
+  std::size_t used = 0;  // the beginning of a line whose end is missing yet
   off_t read_bytes = 0, freed = 0;
   for (;;) {
-    const bool last = ending;  // before the read: what is there when the end is asked for is read
+    const bool last = ending;  // before the read: all that is there at the request to end is read
     const ssize_t n = read(fd, buffer.data() + used, buffer.size() - used);
     const std::uint64_t now = follow ? BootNs() : 0;
     if (n < 0 && errno == EINTR) continue;

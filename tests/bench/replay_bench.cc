@@ -22,7 +22,7 @@
 namespace randguard::bench {
 namespace {
 
-// As many as do not fit into a cache.
+// More than fit into a cache.
 constexpr std::size_t kBatches = 400;
 
 struct Stream {

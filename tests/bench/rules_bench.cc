@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cost of an event against how many rules there are.
+// The cost of an event by the number of rules.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -17,16 +17,16 @@
 namespace randguard::bench {
 namespace {
 
-// A start, an open, a write and a connection, none of which a rule fits.
+// A start, an open, a write and a connection. No rule matches them.
 void Match(benchmark::State& state) {
   Matcher matcher(CompileRules(ConfigWithRules(static_cast<std::size_t>(state.range(0)))));
-  const Surroundings around;
+  const EvaluationContext context;
   const ProcessStart start = testing::SampleStart();
   const FileOpen open = testing::SampleOpen();
   const FileWrite write = testing::SampleWrite();
   const NetworkConnect connect = testing::SampleConnect();
-  const std::array views = {ViewOf(start, around), ViewOf(open, around), ViewOf(write, around),
-                            ViewOf(connect, around)};
+  const std::array views = {ViewOf(start, context), ViewOf(open, context), ViewOf(write, context),
+                            ViewOf(connect, context)};
   for (auto _ : state) {
     for (const EventView& view : views) benchmark::DoNotOptimize(matcher.Match(view).size());
   }

@@ -26,8 +26,8 @@ inline std::string Word(std::size_t n) {
   return word;
 }
 
-// In the proportions in which public rules for Linux ask: names, endings and parts of command
-// lines, parents, paths, ports, expressions beside something selective.
+// Has the proportions of public rules for Linux: names, endings and parts of command lines,
+// parents, paths, ports, expressions beside something selective.
 inline Rule MakeRule(std::size_t n) {
   Rule rule;
   rule.id = rule.name = "B-" + std::to_string(n);
@@ -79,7 +79,7 @@ inline Config ConfigWithRules(std::size_t rules) {
   return config;
 }
 
-// Ends the program where a rule is wrong: there is nothing to measure then.
+// Ends the program if a rule is wrong: there is nothing to measure then.
 inline std::shared_ptr<const RuleSet> CompileRules(const Config& config) {
   std::vector<Diagnostic> diagnostics;
   auto rules = RuleSet::Compile(config, diagnostics);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A busy host that never was: messages as a collector sends them, always the same ones. Of a
-// thousand records 540 open files, 270 write, 30 name or unlink them, 90 are of processes that
-// start, run a program and end, 70 of connections.
+// A made-up busy host: messages as a collector sends them, always the same ones. A thousand records
+// are 540 file opens, 270 writes, 30 of files that are named or unlinked, 90 of processes that
+// start, run a program and end, and 70 of connections.
 #ifndef TESTS_BENCH_SYNTHETIC_HOST_H_
 #define TESTS_BENCH_SYNTHETIC_HOST_H_
 
@@ -17,7 +17,7 @@ namespace randguard::bench {
 
 class SyntheticHost {
  public:
-  // What a session begins with: users, hello, and the processes that are there already.
+  // The beginning of a session: users, hello, and the processes that are there already.
   std::vector<testing::Bytes> Beginning();
   // The next batch: one message of kRecordsInBatch records, with a time of its own for each.
   testing::Bytes NextBatch();

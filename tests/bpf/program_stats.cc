@@ -2,10 +2,10 @@
 //
 // usage: program_stats OBJECT PLAN
 //
-// Loads every eBPF program of the object alone, with the plan's settings, and prints what the
-// running kernel's verifier says of it. Exit status 1 if it refuses one, if one takes so much of it
-// that another kernel's may refuse it, or if a hook that is required has none that loads; 77
-// without the privilege to load any.
+// Loads every eBPF program of the object alone, with the plan's settings, and prints the verdict of
+// the running kernel's verifier. The exit status is 1 in three cases: it refuses a program; a
+// program takes so many instructions that another kernel may refuse it; a required hook has no
+// program that loads. The status is 77 without the privilege to load any.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <capnp/serialize.h>
@@ -68,7 +68,8 @@ int Keep(libbpf_print_level level, const char* format, va_list args) {
   return 0;
 }
 
-// What the verifier said last, before its statistics: why it refused the program, or nothing.
+// The verifier's last message before its statistics: the reason why it refused the program, or
+// nothing.
 std::string Reason(const std::vector<char>& log) {
   std::string_view text = log.data();
   for (const char* statistics : {"\nprocessed ", "\nstack depth ", "\nverification time "}) {
@@ -84,11 +85,11 @@ std::string Processed(const std::vector<char>& log) {
   return at == nullptr ? "" : std::string(at, std::strcspn(at, "\n"));
 }
 
-// Of the million instructions that a verifier goes through. How many it takes for one program
-// differs from kernel to kernel, by half and more, and a program that takes all is refused.
+// Half of the million instructions that a verifier goes through at most. The number for one program
+// differs from kernel to kernel, by half and more. A program that takes all of them is refused.
 constexpr std::size_t kMostInstructions = 500'000;
 
-// kNot: this kernel lacks what the program is attached to. kRefused: the verifier's word.
+// kNot: this kernel lacks the place that the program is attached to. kRefused: by the verifier.
 enum class Loaded { kNot, kRefused, kBarely, kYes };
 
 Loaded Load(const char* path, const rg_settings& settings, std::string_view name) {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# decode_capture.sh CAPNP SCHEMA MAKE_CORPUS PAGE: the stock tool reads every message of a capture
-# and nothing but messages, and the bytes that the format's page takes apart are real.
+# decode_capture.sh CAPNP SCHEMA MAKE_CORPUS PAGE: the stock tool reads every message of a capture and nothing but
+# messages. The bytes on the format's page are the program's.
 set -eu
 capnp=$1 schema=$2 make_corpus=$3 page=$4
 folder=$(mktemp -d)

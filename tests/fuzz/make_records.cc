@@ -34,7 +34,7 @@ Bytes CutArguments() {
   return r.Build();
 }
 
-// Two sessions of one collector: everything that one can hold.
+// Two sessions of one collector, with everything that a session can hold.
 Bytes Session() {
   std::vector<Bytes> records;
   for (const auto& [kind, record] : testing::OneRecordOfEachKind()) records.push_back(record);

@@ -4,12 +4,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <simdjson.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -18,6 +22,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -56,17 +61,16 @@ Line Parse(const std::string& text) {
   return line;
 }
 
-// First process whose parent is `parent` and whose command line contains `part`.
+std::string HowItEnded(bool killed, int code) {
+  return killed ? std::string("was killed by signal ") + std::to_string(code) + " (" +
+                      strsignal(code) + ")"
+                : "ended with status " + std::to_string(code);
+}
+
+// First child of `parent` whose name begins with `part`.
 pid_t FindChild(pid_t parent, const std::string& part) {
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != name.npos) continue;
-    const std::string stat = ReadFile(entry.path() / "stat");
-    const std::size_t end = stat.rfind(") ");
-    if (end == stat.npos) continue;
-    if (std::strtol(stat.c_str() + end + 4, nullptr, 10) != parent) continue;
-    const std::string comm = ReadFile(entry.path() / "comm");
-    if (comm.find(part) == 0) return static_cast<pid_t>(std::stol(name));
+  for (const pid_t child : ChildrenOf(parent)) {
+    if (ReadFile("/proc/" + std::to_string(child) + "/comm").starts_with(part)) return child;
   }
   return -1;
 }
@@ -135,11 +139,22 @@ bool Output::WaitFor(const std::vector<Line>& lines, const Predicate& fits, mill
   const auto deadline = steady_clock::now() + patience;
   std::size_t seen = 0;
   for (;;) {
+    // Asked before the last lines are read.
+    const Child* dead = nullptr;
+    bool written_to = writers_.empty();
+    for (const Child* writer : writers_) {
+      if (writer->Died()) dead = writer;
+      written_to = written_to || writer->Owned();
+    }
     Read();
     for (; seen < lines.size(); ++seen) {
       if (fits(lines[seen])) return true;
     }
-    if (steady_clock::now() > deadline) return false;
+    if (dead != nullptr) {
+      ADD_FAILURE() << "no line will come any more: " << dead->State();
+      return false;
+    }
+    if (!written_to || steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(milliseconds(5));
   }
 }
@@ -160,8 +175,11 @@ const Line* Output::First(const Predicate& fits) const {
 }
 
 Child::Child(const std::vector<std::string>& command, const std::string& stderr_path) {
+  for (const std::string& word : command) name_ += (name_.empty() ? "" : " ") + word;
   pid_ = fork();
+  if (pid_ < 0) ADD_FAILURE() << "cannot fork for " << name_ << ": " << std::strerror(errno);
   if (pid_ != 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (!stderr_path.empty()) {
     const int fd = open(stderr_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
     dup2(fd, STDERR_FILENO);
@@ -173,23 +191,32 @@ Child::Child(const std::vector<std::string>& command, const std::string& stderr_
   _exit(127);
 }
 
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+Child::Child(Child&& other) noexcept
+    : name_(std::move(other.name_)), pid_(std::exchange(other.pid_, -1)) {}
 
 Child& Child::operator=(Child&& other) noexcept {
-  if (pid_ > 0) End(SIGTERM);
+  if (Owned()) End(SIGTERM);
+  name_ = std::move(other.name_);
   pid_ = std::exchange(other.pid_, -1);
   return *this;
 }
 
 Child::~Child() {
-  if (pid_ > 0) End(SIGTERM);
+  if (Owned()) End(SIGTERM);
+}
+
+pid_t Child::pid() const {
+  if (!Owned()) throw std::runtime_error(State());
+  return pid_;
 }
 
 int Child::End(int signal) {
-  kill(pid_, signal);
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  if (!Owned()) {
+    ADD_FAILURE() << State();
+    return -1;
   }
+  kill(pid_, signal);
+  const int status = WaitForEnd(pid_, name_);
   pid_ = -1;
   return status;
 }
@@ -200,11 +227,22 @@ bool Child::Running() const {
          info.si_pid == 0;
 }
 
+std::string Child::State() const {
+  if (!Owned()) return (name_.empty() ? "the child" : name_) + " does not run";
+  const std::string who = name_ + " (pid " + std::to_string(pid_) + ") ";
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    return who + "is no child of this test any more";
+  }
+  if (info.si_pid == 0) return who + "runs";
+  return who + HowItEnded(info.si_code != CLD_EXITED, info.si_status);
+}
+
 std::string RandGuard() { return FromEnvironment("RG_ANALYZER"); }
 std::string Collector() { return FromEnvironment("RG_COLLECTOR"); }
 std::string Object() { return FromEnvironment("RG_OBJECT"); }
 
-Agent::Agent(const AgentOptions& options) : out_(folder_ / "out.ndjson") {
+Agent::Agent(const AgentOptions& options) : out_(folder_ / "out.ndjson", {&child_}) {
   WriteFile(folder_ / "config.toml", (options.quiet ? kQuietConfig : "") + options.config);
   std::vector<std::string> command = {RandGuard(), "run"};
   if (!options.capture.empty()) command = {RandGuard(), "record", options.capture};
@@ -216,15 +254,22 @@ Agent::Agent(const AgentOptions& options) : out_(folder_ / "out.ndjson") {
   }
   child_ = Child(command, folder_ / "stderr");
   Catch();
-  analyzer_ = FindChild(child_.pid(), "rand-guard\n");
-  collector_ = FindChild(child_.pid(), "rand-guard-coll");
+  if (child_.Running()) {
+    analyzer_ = FindChild(child_.pid(), "rand-guard\n");
+    collector_ = FindChild(child_.pid(), "rand-guard-coll");
+  }
   if (testing::Test::HasFailure()) ADD_FAILURE() << Errors();
+}
+
+pid_t Agent::Found(pid_t pid, const char* what) const {
+  if (pid <= 0) throw std::runtime_error(std::string("the agent has no ") + what + ": " + Errors());
+  return pid;
 }
 
 void Agent::Catch() {
   static int count = 0;
   const std::string name = "catch-" + std::to_string(getpid()) + "-" + std::to_string(++count);
-  // Again and again, as the agent may be about to start.
+  // Repeated, as the agent may be about to start.
   for (int i = 0; i < 100 && child_.Running(); ++i) {
     RunProgram({"/bin/true", name});
     if (out_.WaitFor(
@@ -235,27 +280,71 @@ void Agent::Catch() {
       return;
     }
   }
-  FAIL() << "the agent sees nothing: " << Errors();
+  FAIL() << "the agent sees nothing: " << child_.State() << ": " << Errors();
 }
 
 Line Agent::Health() {
   Catch();
   const auto health = [](const Line& l) { return l.Is("health"); };
   const std::size_t before = out_.All(health).size();
-  kill(child_.pid(), SIGUSR1);
-  for (int i = 0; i < 1000; ++i) {
+  kill(supervisor(), SIGUSR1);
+  for (int i = 0; i < 1000 && child_.Running(); ++i) {
     out_.Read();
     const auto all = out_.All(health);
     if (all.size() > before) return all.back();
     std::this_thread::sleep_for(milliseconds(10));
   }
-  ADD_FAILURE() << "no health record after SIGUSR1";
+  ADD_FAILURE() << "no health record after SIGUSR1: " << child_.State() << ": " << Errors();
   return {};
 }
 
 int Agent::Stop(int signal) {
   const int status = child_.End(signal);
   out_.Read();
+  return status;
+}
+
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != name.npos) continue;
+    const std::string stat = ReadFile(entry.path() / "stat");
+    const std::size_t end = stat.rfind(") ");
+    if (end == stat.npos) continue;
+    if (std::strtol(stat.c_str() + end + 4, nullptr, 10) != parent) continue;
+    children.push_back(static_cast<pid_t>(std::stol(name)));
+  }
+  return children;
+}
+
+bool EndsWithin(pid_t pid, milliseconds patience) {
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0) return errno == ESRCH;
+  const auto deadline = steady_clock::now() + patience;
+  int ready = -1;
+  do {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count();
+    pollfd ends{.fd = fd, .events = POLLIN, .revents = 0};
+    ready = poll(&ends, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+  } while (ready < 0 && errno == EINTR);
+  close(fd);
+  return ready > 0;
+}
+
+int WaitForEnd(pid_t pid, const std::string& name) {
+  if (!EndsWithin(pid, kChildPatience)) {
+    ADD_FAILURE() << name << " (pid " << pid << ") did not end within " << kChildPatience.count()
+                  << " s and is killed";
+    kill(pid, SIGKILL);
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno == EINTR) continue;
+    ADD_FAILURE() << name << " (pid " << pid << "): " << std::strerror(errno);
+    return -1;
+  }
   return status;
 }
 
@@ -268,17 +357,19 @@ pid_t RunProgram(const std::vector<std::string>& command, int* status) {
     execv(argv[0], argv.data());
     _exit(127);
   }
-  int ignored = 0;
-  while (waitpid(pid, status == nullptr ? &ignored : status, 0) < 0 && errno == EINTR) {
-  }
+  const int ended = WaitForEnd(pid, command[0]);
+  if (status != nullptr) *status = ended;
   return pid;
 }
 
 pid_t RunInChild(const std::function<int()>& body, int* status) {
   const pid_t pid = fork();
   if (pid == 0) _exit(body());
-  int ignored = 0;
-  while (waitpid(pid, status == nullptr ? &ignored : status, 0) < 0 && errno == EINTR) {
+  const int ended = WaitForEnd(pid, "the test's child");
+  if (status != nullptr) {
+    *status = ended;
+  } else if (WIFSIGNALED(ended)) {
+    ADD_FAILURE() << "the test's child (pid " << pid << ") " << HowItEnded(true, WTERMSIG(ended));
   }
   return pid;
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent as its users run it, and what it prints. Live tests see every process of the machine:
-// they look for what they did themselves, by pid or by a name nobody else has.
+// The agent as its users run it, and its output. Live tests see every process of the machine. They
+// look for their own doings, by pid or by a name nobody else has.
 #ifndef TESTS_LIVE_AGENT_H_
 #define TESTS_LIVE_AGENT_H_
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
@@ -17,7 +19,11 @@
 
 namespace randguard::live {
 
-// A line of output. Strings are as they are, everything else is its JSON text.
+// How long a child may take to its end before it is killed and the test fails. A whole program of
+// tests has a limit besides (main.cc), below meson's.
+constexpr std::chrono::seconds kChildPatience{60};
+
+// A line of output. Strings are unescaped, everything else is its JSON text.
 struct Line {
   std::map<std::string, std::string> fields;
   std::string text;
@@ -27,7 +33,7 @@ struct Line {
   std::uint64_t Number(const std::string& name) const;
 };
 
-// Folder that goes away with what is in it.
+// A folder that is removed with its content.
 class TempFolder {
  public:
   TempFolder();
@@ -44,19 +50,47 @@ std::string ReadFile(const std::string& path);
 
 using Predicate = std::function<bool(const Line&)>;
 
-// Lines of a file that is being written.
+// A child process that is ended, with SIGTERM, when it goes out of scope or when the tests die.
+class Child {
+ public:
+  Child() = default;
+  explicit Child(const std::vector<std::string>& command, const std::string& stderr_path = "");
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  ~Child();
+
+  // A test that asks for it before the start or after End() ends: as a pid, -1 is every process.
+  pid_t pid() const;
+  // Sends the signal and waits; returns the wait status.
+  int End(int signal);
+  // Started, and not ended by End().
+  bool Owned() const { return pid_ > 0; }
+  bool Running() const;
+  // It has ended, and not by End().
+  bool Died() const { return Owned() && !Running(); }
+  // "PROGRAM (pid N) was killed by signal 9" or the like.
+  std::string State() const;
+
+ private:
+  std::string name_;
+  pid_t pid_ = -1;
+};
+
+// Lines of a file that is being written, by these children.
 class Output {
  public:
-  explicit Output(std::string path) : path_(std::move(path)) {}
+  explicit Output(std::string path, std::vector<const Child*> writers = {})
+      : path_(std::move(path)), writers_(std::move(writers)) {}
 
-  // Takes in what has been written since.
+  // Reads the bytes that were written since.
   void Read();
-  // Reads until a line fits; false after `patience`.
+  // Reads until a line fits; false after `patience`. Where a writer has died, the test fails at
+  // once.
   bool WaitFor(const Predicate& fits,
                std::chrono::milliseconds patience = std::chrono::seconds(20));
-  // Alerts are not among them: whatever a test does may raise one, by some built-in rule.
+  // Alerts are not among them: any activity of a test may raise one, by some built-in rule.
   const std::vector<Line>& lines() const { return lines_; }
-  // Reads until an alert fits; false after `patience`.
+  // Likewise, until an alert fits.
   bool WaitForAlert(const Predicate& fits,
                     std::chrono::milliseconds patience = std::chrono::seconds(20));
   const std::vector<Line>& alerts() const { return alerts_; }
@@ -68,28 +102,11 @@ class Output {
                std::chrono::milliseconds patience);
 
   std::string path_;
+  std::vector<const Child*> writers_;
   std::size_t offset_ = 0;
   std::string rest_;
   std::vector<Line> lines_;
   std::vector<Line> alerts_;
-};
-
-// A child process that is ended, with SIGTERM, when it goes out of scope.
-class Child {
- public:
-  Child() = default;
-  explicit Child(const std::vector<std::string>& command, const std::string& stderr_path = "");
-  Child(Child&& other) noexcept;
-  Child& operator=(Child&& other) noexcept;
-  ~Child();
-
-  pid_t pid() const { return pid_; }
-  // Sends the signal and waits; returns the wait status.
-  int End(int signal);
-  bool Running() const;
-
- private:
-  pid_t pid_ = -1;
 };
 
 // Programs under test, as meson says in the environment.
@@ -98,46 +115,82 @@ std::string Collector();
 std::string Object();
 
 struct AgentOptions {
-  std::string config;   // TOML; what is not said is off but for process events
-  bool quiet = true;    // false: config says what is off
-  std::string capture;  // record there
+  std::string config;   // TOML; parts that it does not name are off, except process events
+  bool quiet = true;    // false: config says which parts are off
+  std::string capture;  // records to this file
 };
 
-// `rand-guard run` (or `record`), ready: it has seen a process of ours.
+// `rand-guard run` (or `record`), once it is ready: it has seen a process of ours.
 class Agent {
  public:
   explicit Agent(const AgentOptions& options = {});
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
 
   Output& out() { return out_; }
+  // Another file that it writes to.
+  Output OutputAt(const std::string& path) const { return Output(path, {&child_}); }
   pid_t supervisor() const { return child_.pid(); }
-  // Found by their parent and name.
-  pid_t collector() const { return collector_; }
-  pid_t analyzer() const { return analyzer_; }
+  // Found by their parent and name. A test that asks for one that is not there ends.
+  pid_t collector() const { return Found(collector_, "collector"); }
+  pid_t analyzer() const { return Found(analyzer_, "analyzer"); }
   std::string Errors() const { return ReadFile(folder_ / "stderr"); }
   const TempFolder& folder() const { return folder_; }
 
-  // Everything that has happened until now is in out() afterwards: a process of ours started after
-  // it is.
+  // Afterwards out() holds everything that has happened until now: it waits for a process of ours
+  // that starts now.
   void Catch();
-  // A health record made now.
+  // A health record that is written now.
   Line Health();
   int Stop(int signal = SIGTERM);
 
  private:
+  pid_t Found(pid_t pid, const char* what) const;
+
   TempFolder folder_;
-  Output out_;
   Child child_;
+  Output out_;
   pid_t collector_ = -1;
   pid_t analyzer_ = -1;
 };
 
+std::vector<pid_t> ChildrenOf(pid_t parent);
+
+// Whether a child of ours ends within that time. It remains to be waited for.
+bool EndsWithin(pid_t pid, std::chrono::milliseconds patience);
+// Waits for a child of ours, and returns its wait status. One that does not end is killed, and the
+// test fails; `name` says in the message what it is.
+int WaitForEnd(pid_t pid, const std::string& name);
+
 // Runs a program to its end; returns its pid. Does not go through a shell.
 pid_t RunProgram(const std::vector<std::string>& command, int* status = nullptr);
-// Calls `body` in a forked child, which then exits with what it returns.
+// Calls `body` in a forked child, which then exits with the result. A test that does not take
+// the status fails when a signal ends the child.
 pid_t RunInChild(const std::function<int()>& body, int* status = nullptr);
 
-// Both the start and the end of a process, by pid; asserts that there is exactly one of each and
-// that they agree on who it is. Empty lines if not.
+// A value that children share with the test: what they leave in it is there when they have ended,
+// and no test waits for a word from one that has died.
+template <typename T>
+class Shared {
+ public:
+  Shared()
+      : value_(static_cast<T*>(
+            mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    if (value_ == MAP_FAILED) std::abort();
+  }
+  ~Shared() { munmap(value_, sizeof(T)); }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  T& operator*() const { return *value_; }
+  T* operator->() const { return value_; }
+
+ private:
+  T* value_;
+};
+
+// Both the start and the end of a process, by pid. Asserts that there is exactly one of each and
+// that they agree on the process. Empty lines if not.
 struct Life {
   Line start;
   Line exit;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent says about rare, telling behaviour. Each test does it in a child of its own,
+// The agent's events about rare, telling behaviour. Each test acts in a child of its own, and
 // mounts only in a mount namespace that the child made.
 #include <fcntl.h>
 #include <grp.h>
@@ -33,6 +33,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 #include "tests/live/ring.h"
 
 namespace randguard::live {
@@ -47,13 +48,13 @@ class BehaviourTest : public testing::Test {
     delete agent_;
   }
   static Agent& agent() { return *agent_; }
-  // What the agent has said until now about `pid`, of one type.
-  static std::vector<Line> Told(const std::string& type, pid_t pid) {
+  // The agent's events of one type about `pid`, until now.
+  static std::vector<Line> Reported(const std::string& type, pid_t pid) {
     agent_->Catch();
     return agent_->out().All(TypeAndPid(type, pid));
   }
-  static Line ToldOnce(const std::string& type, pid_t pid) {
-    const auto lines = Told(type, pid);
+  static Line ReportedOnce(const std::string& type, pid_t pid) {
+    const auto lines = Reported(type, pid);
     EXPECT_EQ(lines.size(), 1U) << type;
     return lines.empty() ? Line{} : lines[0];
   }
@@ -92,7 +93,7 @@ class Sleeper {
 TEST_F(BehaviourTest, UserIdsBeforeAndAfter) {
   const pid_t pid =
       RunInChild([] { return syscall(SYS_setresuid, 4001, 4002, 4003) == 0 ? 0 : 1; });
-  const Line l = ToldOnce("credentials_change", pid);
+  const Line l = ReportedOnce("credentials_change", pid);
   EXPECT_EQ(l["syscall"], "setresuid");
   EXPECT_EQ(l["result"], "0");
   EXPECT_EQ(l["error"], "null");
@@ -117,7 +118,7 @@ TEST_F(BehaviourTest, TheSameThreadsNextChangeIsComparedWithItsLast) {
     syscall(SYS_setresgid, 51, 52, 53);
     return syscall(SYS_setregid, -1, 53) == 0 ? 0 : 1;
   });
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[1]["syscall"], "setregid");
   EXPECT_EQ(lines[1]["arguments"], "[-1,53]");
@@ -132,7 +133,7 @@ TEST_F(BehaviourTest, WhatChangesNothingIsNotTold) {
     for (int i = 0; i < 100; ++i) syscall(SYS_setresuid, -1, -1, -1);
     return 0;
   });
-  EXPECT_TRUE(Told("credentials_change", pid).empty());
+  EXPECT_TRUE(Reported("credentials_change", pid).empty());
 }
 
 TEST_F(BehaviourTest, ARefusedChangeIsTold) {
@@ -143,9 +144,9 @@ TEST_F(BehaviourTest, ARefusedChangeIsTold) {
     syscall(SYS_setgroups, 1, &group);
     return 0;
   });
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 3U);
-  // The two of them came by another ring than the first; their order is that of time all the same.
+  // The two came by another ring than the first; all are in order of time.
   EXPECT_EQ(lines[1]["syscall"], "setuid");
   EXPECT_EQ(lines[1]["arguments"], "[0]");
   EXPECT_EQ(lines[1]["result"], "-1");
@@ -166,7 +167,7 @@ TEST_F(BehaviourTest, GroupsAreTold) {
     for (gid_t i = 0; i < 100; ++i) many[i] = 1000 + i;
     return syscall(SYS_setgroups, many.size(), many.data()) == 0 ? 0 : 1;
   });
-  const auto lines = Told("credentials_change", pid);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["arguments"], "[3]");
   EXPECT_EQ(lines[0]["groups"], "[50,60,70]");
@@ -184,7 +185,7 @@ TEST_F(BehaviourTest, CapabilitiesAreTold) {
     data[0].permitted = 1u << CAP_NET_RAW | 1u << CAP_CHOWN;
     return syscall(SYS_capset, &header, data) == 0 ? 0 : 1;
   });
-  const Line l = ToldOnce("credentials_change", pid);
+  const Line l = ReportedOnce("credentials_change", pid);
   EXPECT_EQ(l["syscall"], "capset");
   EXPECT_EQ(l["arguments"], "[]");
   EXPECT_TRUE(Contains(
@@ -192,22 +193,17 @@ TEST_F(BehaviourTest, CapabilitiesAreTold) {
       R"("effective":"0000000000002000","permitted":"0000000000002001","inheritable":"0000000000000000")"));
 }
 
-long Int80(long number, long first) {
-  long result = number;
-  asm volatile("int $0x80" : "+a"(result) : "b"(first) : "memory", "r8", "r9", "r10", "r11");
-  return static_cast<int>(result);
-}
-
 TEST_F(BehaviourTest, The32BitTableIsSeenToo) {
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   int status = 0;
   const pid_t pid = RunInChild(
       [] {
-        if (Int80(46, 77) != 0) return 1;      // setgid16
-        return Int80(213, 4001) == 0 ? 0 : 2;  // setuid32
+        if (Call32(46, 77) != 0) return 1;      // setgid16
+        return Call32(213, 4001) == 0 ? 0 : 2;  // setuid32
       },
       &status);
-  if (status != 0) GTEST_SKIP() << "no 32-bit system calls here";
-  const auto lines = Told("credentials_change", pid);
+  ASSERT_EQ(status, 0);
+  const auto lines = Reported("credentials_change", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["syscall"], "setgid16");
   EXPECT_EQ(lines[0]["arguments"], "[77]");
@@ -244,7 +240,7 @@ TEST_F(BehaviourTest, PtraceAttachAndPoke) {
     ptrace(PTRACE_SEIZE, sleeper.pid(), nullptr, nullptr);
     return 0;
   });
-  const auto lines = Told("process_access", pid);
+  const auto lines = Reported("process_access", pid);
   ASSERT_EQ(lines.size(), 4U);
   const char* operations[] = {"attach", "poke_data", "seize", "seize"};
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -259,7 +255,7 @@ TEST_F(BehaviourTest, PtraceAttachAndPoke) {
 TEST_F(BehaviourTest, TracemeNamesTheParent) {
   const pid_t pid =
       RunInChild([] { return ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : 1; });
-  const Line l = ToldOnce("process_access", pid);
+  const Line l = ReportedOnce("process_access", pid);
   EXPECT_EQ(l["operation"], "traceme");
   EXPECT_TRUE(l["target"].starts_with("{\"pid\":" + std::to_string(getpid()) + ","));
 }
@@ -277,7 +273,7 @@ TEST_F(BehaviourTest, MemoryOfAnotherProcess) {
     process_vm_readv(getpid(), &local, 1, &own, 1, 0);  // no secret to it
     return std::strcmp(buffer, "after");
   });
-  const auto lines = Told("process_access", pid);
+  const auto lines = Reported("process_access", pid);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["syscall"], "process_vm_writev");
   EXPECT_EQ(lines[0]["operation"], "write_memory");
@@ -288,37 +284,33 @@ TEST_F(BehaviourTest, MemoryOfAnotherProcess) {
 
 // The pid in the call is the caller's namespace's, the target's the host's.
 TEST_F(BehaviourTest, TargetsInAnotherPidNamespace) {
-  int out[2];
-  ASSERT_EQ(pipe(out), 0);
+  const Shared<pid_t> victim;
   const pid_t pid = RunInChild([&] {
     if (unshare(CLONE_NEWPID) != 0) return 1;
     const pid_t first = fork();  // pid 1 in there
     if (first == 0) {
-      const pid_t victim = fork();
-      if (victim == 0) {
+      const pid_t forked = fork();
+      if (forked == 0) {
         for (;;) pause();
       }
-      ptrace(PTRACE_SEIZE, victim, nullptr, nullptr);
-      [[maybe_unused]] const auto n = write(out[1], &victim, sizeof(victim));
+      ptrace(PTRACE_SEIZE, forked, nullptr, nullptr);
+      *victim = forked;
       _exit(0);  // and with it everyone
     }
     return waitpid(first, nullptr, 0) == first ? 0 : 2;
   });
-  pid_t victim = 0;
-  ASSERT_EQ(read(out[0], &victim, sizeof(victim)), static_cast<ssize_t>(sizeof(victim)));
-  close(out[0]);
-  close(out[1]);
+  ASSERT_GT(*victim, 0);
   agent().Catch();
   const Line* l = agent().out().First([&](const Line& line) {
     return line.Is("process_access") && line["ppid"] == std::to_string(pid);
   });
   ASSERT_NE(l, nullptr);
-  EXPECT_EQ((*l)["target_argument"], std::to_string(victim));
+  EXPECT_EQ((*l)["target_argument"], std::to_string(*victim));
   const Line* fork = agent().out().First([&](const Line& line) {
     return line.Is("process_relationship") && line["parent_pid"] == (*l)["pid"];
   });
   ASSERT_NE(fork, nullptr);
-  EXPECT_EQ((*fork)["child_ns_pid"], std::to_string(victim));
+  EXPECT_EQ((*fork)["child_ns_pid"], std::to_string(*victim));
   EXPECT_TRUE((*l)["target"].starts_with("{\"pid\":" + (*fork)["child_pid"] + ","));
 }
 
@@ -342,7 +334,7 @@ TEST_F(BehaviourTest, SignalsToTheSensor) {
     kill(sensor, SIGKILL);
     return fd;
   });
-  const auto lines = Told("agent_signal", pid);
+  const auto lines = Reported("agent_signal", pid);
   ASSERT_EQ(lines.size(), 7U);
   const char* calls[] = {
       "kill", "tkill", "tgkill", "pidfd_send_signal", "kill", "pidfd_send_signal", "kill"};
@@ -368,14 +360,14 @@ TEST_F(BehaviourTest, ModulesThatCannotBeLoaded) {
   WriteFile(file, "no module");
   const pid_t pid = RunInChild([&] {
     const int fd = open(file.c_str(), O_RDONLY);
-    // Memory that is there: a kernel without modules does not look at it.
+    // This memory exists: a kernel without modules does not look at it.
     char answer[] = "answer=42", x[] = "x=1", name[] = "rg_test_none";
     syscall(SYS_finit_module, fd, answer, 0);
     syscall(SYS_init_module, "no module", 9, x);
     syscall(SYS_delete_module, name, O_NONBLOCK);
     return 0;
   });
-  const auto loads = Told("module_load", pid);
+  const auto loads = Reported("module_load", pid);
   ASSERT_EQ(loads.size(), 2U);
   EXPECT_EQ(loads[0]["syscall"], "finit_module");
   EXPECT_NE(loads[0]["error"], "null");
@@ -391,7 +383,7 @@ TEST_F(BehaviourTest, ModulesThatCannotBeLoaded) {
   EXPECT_EQ(loads[1]["path"], "null");
   EXPECT_EQ(loads[1]["parameters"], "x=1");
   EXPECT_EQ(loads[1]["size"], "9");
-  const Line unload = ToldOnce("module_unload", pid);
+  const Line unload = ReportedOnce("module_unload", pid);
   EXPECT_NE(unload["error"], "null");
   EXPECT_EQ(unload["module"], "rg_test_none");
   EXPECT_EQ(unload["flags"], std::to_string(O_NONBLOCK));
@@ -400,9 +392,7 @@ TEST_F(BehaviourTest, ModulesThatCannotBeLoaded) {
 long Bpf(int command, bpf_attr& attr) { return syscall(SYS_bpf, command, &attr, sizeof(attr)); }
 
 TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
-  std::uint32_t program_id = 0;
-  int out[2];
-  ASSERT_EQ(pipe(out), 0);
+  const Shared<std::uint32_t> program_id;
   const pid_t pid = RunInChild([&] {
     const bpf_insn code[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
                              {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
@@ -420,7 +410,7 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
     info.info.info_len = sizeof(program);
     info.info.info = reinterpret_cast<std::uint64_t>(&program);
     Bpf(BPF_OBJ_GET_INFO_BY_FD, info);
-    program_id = program.id;
+    *program_id = program.id;
     bpf_attr by_id{};
     by_id.prog_id = program.id;
     Bpf(BPF_PROG_GET_FD_BY_ID, by_id);
@@ -433,23 +423,20 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
       close(static_cast<int>(Bpf(BPF_MAP_GET_FD_BY_ID, get)));
       next.start_id = next.next_id;
     }
-    return write(out[1], &program_id, sizeof(program_id)) == sizeof(program_id) ? 0 : 2;
+    return 0;
   });
-  ASSERT_EQ(read(out[0], &program_id, sizeof(program_id)),
-            static_cast<ssize_t>(sizeof(program_id)));
-  close(out[0]);
-  close(out[1]);
-  const auto lines = Told("bpf_operation", pid);
+  ASSERT_NE(*program_id, 0U);
+  const auto lines = Reported("bpf_operation", pid);
   ASSERT_GE(lines.size(), 4U);
   EXPECT_EQ(lines[0]["operation"], "prog_load");
   EXPECT_EQ(lines[0]["object_kind"], "program");
-  EXPECT_EQ(lines[0]["object_id"], std::to_string(program_id));
+  EXPECT_EQ(lines[0]["object_id"], std::to_string(*program_id));
   EXPECT_EQ(lines[0]["type"], "1");
   EXPECT_EQ(lines[0]["program_type"], "socket_filter");
   EXPECT_EQ(lines[0]["name"], "rg_test_prog");
   EXPECT_EQ(lines[0]["own"], "false");
   EXPECT_EQ(lines[1]["operation"], "prog_get_fd_by_id");
-  EXPECT_EQ(lines[1]["object_id"], std::to_string(program_id));
+  EXPECT_EQ(lines[1]["object_id"], std::to_string(*program_id));
   EXPECT_EQ(lines[1]["name"], "rg_test_prog");
   EXPECT_EQ(lines[2]["operation"], "prog_load");
   EXPECT_NE(lines[2]["error"], "null");
@@ -457,7 +444,7 @@ TEST_F(BehaviourTest, BpfProgramsAndOwnObjects) {
   EXPECT_EQ(lines[2]["program_type"], "null");
   EXPECT_EQ(lines[2]["name"], "rg_test_prog");
   EXPECT_EQ(lines[2]["own"], "null");
-  // All maps of the machine, this agent's among them; there may be another agent.
+  // All maps of the machine, those of this agent among them; there may be another agent.
   for (const std::string name : {"rg_lane_critica", "rg_lane_bulk", "rg_scratch", "edr_ebpf.bss"}) {
     const auto own = std::count_if(lines.begin(), lines.end(), [&](const Line& l) {
       return l["operation"] == "map_get_fd_by_id" && l["object_kind"] == "map" &&
@@ -475,28 +462,23 @@ std::uint64_t Inode(const std::string& path) {
 }
 
 TEST_F(BehaviourTest, NamespacesAfterUnshareAndSetns) {
-  std::uint64_t uts = 0;
-  int out[2];
-  ASSERT_EQ(pipe(out), 0);
+  const Shared<std::uint64_t> uts;
   const pid_t pid = RunInChild([&] {
     const int fd = open("/proc/self/ns/uts", O_RDONLY);
     syscall(SYS_unshare, CLONE_FILES);  // no namespace
     syscall(SYS_unshare, CLONE_NEWUTS);
-    uts = Inode("/proc/self/ns/uts");
-    [[maybe_unused]] const auto n = write(out[1], &uts, sizeof(uts));
+    *uts = Inode("/proc/self/ns/uts");
     syscall(SYS_setns, fd, CLONE_NEWUTS);
     syscall(SYS_setns, fd, CLONE_NEWNET);
     return 0;
   });
-  ASSERT_EQ(read(out[0], &uts, sizeof(uts)), static_cast<ssize_t>(sizeof(uts)));
-  close(out[0]);
-  close(out[1]);
-  const auto lines = Told("namespace_change", pid);
+  ASSERT_NE(*uts, 0U);
+  const auto lines = Reported("namespace_change", pid);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0]["syscall"], "unshare");
   EXPECT_EQ(lines[0]["flags"], std::to_string(CLONE_NEWUTS));
   EXPECT_EQ(lines[0]["fd"], "null");
-  EXPECT_TRUE(lines[0]["namespaces"].ends_with("\"uts\":" + std::to_string(uts) + "}"));
+  EXPECT_TRUE(lines[0]["namespaces"].ends_with("\"uts\":" + std::to_string(*uts) + "}"));
   EXPECT_TRUE(Contains(lines[0]["namespaces"], Member("net", Inode("/proc/self/ns/net"))));
   EXPECT_TRUE(Contains(lines[0]["namespaces"], Member("pid", Inode("/proc/self/ns/pid"))));
   EXPECT_EQ(lines[0]["pid_for_children"], std::to_string(Inode("/proc/self/ns/pid")));
@@ -519,7 +501,7 @@ TEST_F(BehaviourTest, CloneIntoNewNamespacesIsToldByTheChild) {
     if (child == 0) _exit(0);
     ASSERT_GT(child, 0);
     waitpid(static_cast<pid_t>(child), nullptr, 0);
-    const Line l = ToldOnce("namespace_change", static_cast<pid_t>(child));
+    const Line l = ReportedOnce("namespace_change", static_cast<pid_t>(child));
     EXPECT_EQ(l["syscall"], clone3 ? "clone3" : "clone");
     EXPECT_EQ(l["result"], "0");
     EXPECT_EQ(l["flags"], std::to_string(CLONE_NEWUTS | CLONE_NEWPID | (clone3 ? 0 : SIGCHLD)));
@@ -554,7 +536,7 @@ TEST_F(BehaviourTest, MountsAndRoots) {
       },
       &status);
   ASSERT_EQ(WEXITSTATUS(status), 0);
-  const auto mounts = Told("mount", pid);
+  const auto mounts = Reported("mount", pid);
   ASSERT_EQ(mounts.size(), 5U);
   EXPECT_EQ(mounts[0]["target"], "/");
   EXPECT_EQ(mounts[0]["target_path"], "/");
@@ -580,12 +562,12 @@ TEST_F(BehaviourTest, MountsAndRoots) {
   EXPECT_EQ(mounts[3]["flags"], std::to_string(MOVE_MOUNT_F_EMPTY_PATH));
   EXPECT_EQ(mounts[4]["error"], "ENOENT");
   EXPECT_EQ(mounts[4]["target"], "/nonexistent");
-  const Line unmount = ToldOnce("unmount", pid);
+  const Line unmount = ReportedOnce("unmount", pid);
   EXPECT_EQ(unmount["syscall"], "umount2");
   EXPECT_EQ(unmount["target"], "two");
   EXPECT_EQ(unmount["target_path"], two);
   EXPECT_EQ(unmount["flags"], std::to_string(MNT_DETACH));
-  const auto roots = Told("root_change", pid);
+  const auto roots = Reported("root_change", pid);
   ASSERT_EQ(roots.size(), 2U);
   EXPECT_EQ(roots[0]["syscall"], "pivot_root");
   EXPECT_EQ(roots[0]["new_root"], ".");
@@ -599,7 +581,7 @@ TEST_F(BehaviourTest, MountsAndRoots) {
 
 TEST_F(BehaviourTest, AnonymousFiles) {
   const pid_t pid = RunInChild([] { return memfd_create("rg label", MFD_CLOEXEC); });
-  const Line l = ToldOnce("memfd_create", pid);
+  const Line l = ReportedOnce("memfd_create", pid);
   EXPECT_EQ(l["name"], "rg label");
   EXPECT_EQ(l["flags"], std::to_string(MFD_CLOEXEC));
   EXPECT_EQ(l["fd"], l["result"]);
@@ -666,7 +648,7 @@ TEST_F(BehaviourTest, IoUringNames) {
       &status);
   if (WEXITSTATUS(status) == 99) GTEST_SKIP() << "no io_uring here";
   ASSERT_EQ(WEXITSTATUS(status), 0);
-  const auto lines = Told("io_uring_operation", pid);
+  const auto lines = Reported("io_uring_operation", pid);
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_EQ(lines[0]["operation"], "openat");
   EXPECT_EQ(lines[0]["opcode"], std::to_string(IORING_OP_OPENAT));

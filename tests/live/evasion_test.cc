@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a program may try so that it is not seen, or seen as something else: other numbers, other
-// tables, other roots, filters and rings. Each of them is to be an event like any other.
+// Ways in which a program may try to go unseen, or to be seen as something else: other numbers,
+// other tables, other roots, filters and rings. Each of them must be an event like any other.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -27,12 +27,13 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 #include "tests/live/ring.h"
 
 namespace randguard::live {
 namespace {
 
-constexpr long kUpperHalf = 1L << 40;  // of rax, which the kernel does not look at
+constexpr long kUpperHalf = 1L << 40;  // upper half of rax, which the kernel does not look at
 
 class EvasionTest : public testing::Test {
  protected:
@@ -56,8 +57,8 @@ class EvasionTest : public testing::Test {
     return std::to_string(s.st_ino);
   }
 
-  // What a child that runs `body` in the watched folder did, of one type. `body` returns 0, or 77
-  // where this kernel has no such thing.
+  // The events of one type that a child caused by running `body` in the watched folder. `body`
+  // returns 0, or 77 where this kernel has no such thing.
   std::vector<Line> EventsOf(std::string_view type, const std::function<int()>& body) {
     const pid_t pid = RunInChild(
         [&] {
@@ -131,7 +132,7 @@ TEST_F(EvasionTest, LongestNameLosesNothing) {
   EXPECT_EQ(events[1]["filename_truncated"], "true");
 }
 
-// A result that a filter has made up is told with the filter.
+// A result that a filter has made up is reported with the filter.
 TEST_F(EvasionTest, ResultOfASeccompFilterIsMarked) {
   Make("kept");
   const auto events = EventsOf("file_", [] {
@@ -155,17 +156,8 @@ TEST_F(EvasionTest, ResultOfASeccompFilterIsMarked) {
   EXPECT_EQ(events[1]["seccomp"], "true");
 }
 
-// The 32-bit table, int 0x80: all arguments have 32 bits.
-long Call32(long number, long a, long b = 0, long c = 0, long d = 0, long e = 0) {
-  long result = 0;
-  asm volatile("int $0x80"
-               : "=a"(result)
-               : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
-               : "memory", "r8", "r9", "r10", "r11");
-  return result;
-}
-
 TEST_F(EvasionTest, CallsOfTheOtherTableAlone) {
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   Make("c32");
   const auto events = EventsOf("file_", [] {
     char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
@@ -174,7 +166,6 @@ TEST_F(EvasionTest, CallsOfTheOtherTableAlone) {
     const auto address = reinterpret_cast<long>(low);
     std::strcpy(low, "c32");
     const long fd = Call32(5 /* open */, address, O_RDWR | 0100000 /* O_LARGEFILE */);
-    if (fd == -ENOSYS) return 77;
     if (Call32(181 /* pwrite64 */, fd, address, 3, 7, 1) != 3) return 2;  // at 2^32 + 7
     if (Call32(193 /* truncate64 */, address, 5, 0) != 0) return 3;
     if (Call32(194 /* ftruncate64 */, fd, 4096, 0) != 0) return 4;
@@ -185,7 +176,6 @@ TEST_F(EvasionTest, CallsOfTheOtherTableAlone) {
     const long mapped = Call32(90 /* mmap */, address + 64);
     return mapped < 0 && mapped > -4096 ? 6 : 0;
   });
-  if (unsupported()) GTEST_SKIP() << "no 32-bit system calls here";
   ASSERT_EQ(status(), 0);
   ASSERT_EQ(events.size(), 6U);
   for (const Line& e : events) {
@@ -213,7 +203,7 @@ TEST_F(EvasionTest, MemoryThatIsMadeWritableLater) {
     if (memory == MAP_FAILED || ftruncate(fd, 4096) != 0) return 1;
     if (mprotect(memory, 4096, PROT_READ | PROT_WRITE) != 0) return 2;
     std::strcpy(static_cast<char*>(memory), "y");
-    // Of one that was opened to be read, nothing can be written.
+    // A file that was opened for reading cannot be written through that descriptor.
     static_cast<void>(mmap(nullptr, 4096, PROT_READ, MAP_SHARED, open("mapped", O_RDONLY), 0));
     return 0;
   });
@@ -238,7 +228,7 @@ TEST_F(EvasionTest, ClonesOfFilesAreWrites) {
   EXPECT_EQ(events[2]["resolved_path"], root() + "/to");
 }
 
-// What a file is opened by without any name.
+// Ways to open a file without any name.
 class Handle {
  public:
   explicit Handle(const char* name) {
@@ -247,7 +237,7 @@ class Handle {
     known_ = name_to_handle_at(AT_FDCWD, name, &handle_.head, &mount, 0) == 0;
   }
   bool known() const { return known_; }
-  // `where` is open on the same file system.
+  // `where` is open on the file's file system.
   int Open(int where) { return open_by_handle_at(where, &handle_.head, O_RDWR); }
 
  private:
@@ -274,7 +264,8 @@ TEST_F(EvasionTest, FileByItsHandle) {
   EXPECT_EQ(events[1]["flags"], std::to_string(O_RDWR));
 }
 
-// One that the kernel has forgotten comes back without a name, and belongs to no folder.
+// The kernel has forgotten this file's name. The file comes back without a name, and belongs to no
+// folder.
 TEST_F(EvasionTest, ForgottenFileByItsHandle) {
   Make("forgotten");
   const auto events = EventsOf("file_", [] {
@@ -282,7 +273,7 @@ TEST_F(EvasionTest, ForgottenFileByItsHandle) {
     if (!handle.known()) return 77;
     const int where = open("/proc/self/cwd", O_RDONLY | O_DIRECTORY);
     const int caches = open("/proc/sys/vm/drop_caches", O_WRONLY);
-    sync();  // what is not yet written is not forgotten
+    sync();  // the kernel does not forget what is not yet written
     if (write(caches, "2", 1) != 1) return 77;
     const int file = handle.Open(where);
     return write(file, "x", 1) == 1 ? 0 : 1;
@@ -313,7 +304,7 @@ TEST_F(EvasionTest, FileByADetachedMountOfItself) {
   EXPECT_EQ(events[1]["event_type"], "file_write");
 }
 
-// Whoever made a user namespace has every capability in it, and no privilege.
+// A process that has made a user namespace has every capability in it, and no privilege.
 TEST_F(EvasionTest, PrivilegeInANamespaceOfOnesOwn) {
   const auto events = EventsOf("namespace_change", [] {
     if (setresgid(4001, 4001, 4001) != 0 || setresuid(4001, 4001, 4001) != 0) return 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent says about files, on the kernel the tests run on: one system call after the other,
+// The agent's events about files, on the kernel the tests run on: one system call after the other,
 // and names made to mislead.
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 
 namespace randguard::live {
 namespace {
@@ -50,7 +51,8 @@ class FileTest : public testing::Test {
   static Agent& agent() { return *agent_; }
   static const std::string& root() { return folder_->path(); }
 
-  // What a child that runs `body` in the watched folder did to files, in order. `body` returns 0.
+  // The events about files that a child caused by running `body` in the watched folder, in order.
+  // `body` returns 0.
   std::vector<Line> EventsOf(const std::function<int()>& body) {
     int status = -1;
     const pid_t pid = RunInChild(
@@ -65,7 +67,7 @@ class FileTest : public testing::Test {
       return l["event_type"].starts_with("file_") && l["pid"] == std::to_string(pid);
     });
   }
-  // The same when there is to be one event.
+  // Does that where one event is expected.
   Line EventOf(const std::function<int()>& body) {
     const std::vector<Line> events = EventsOf(body);
     EXPECT_EQ(events.size(), 1U);
@@ -204,7 +206,7 @@ TEST_F(FileTest, SymlinksAreFollowedToTheFile) {
   ExpectObject(e, root() + "/real");
 }
 
-// From outside of what is watched: the name says nothing, the file does.
+// From outside of the watched paths: the name says nothing, the file does.
 TEST_F(FileTest, SymlinkFromElsewhereDoesNotHideTheFile) {
   Make("hidden");
   TempFolder elsewhere;
@@ -219,7 +221,8 @@ TEST_F(FileTest, SwappedSymlinkNamesTheFileThatWasOpened) {
   Make("left", "l");
   Make("right", "r");
   constexpr int kOpens = 500;
-  // The child's exit status has no room for 500 inodes: it writes them to a file nobody watches.
+  // The child's exit status has no room for 500 inodes: the child writes them to a file nobody
+  // watches.
   TempFolder elsewhere;
   const std::string seen_path = elsewhere / "seen";
   const auto events = EventsOf([&] {
@@ -234,7 +237,7 @@ TEST_F(FileTest, SwappedSymlinkNamesTheFileThatWasOpened) {
     FILE* seen = std::fopen(seen_path.c_str(), "w");
     int opened = 0;
     std::set<ino_t> inodes;
-    // On a busy machine, either thread may have a CPU for itself for a while.
+    // On a busy machine, either thread may have a CPU to itself for a while.
     while (opened < kOpens || (inodes.size() < 2 && opened < 100 * kOpens)) {
       if (opened >= kOpens) sched_yield();
       const int fd = open("swap", O_RDONLY);
@@ -440,14 +443,14 @@ TEST_F(FileTest, EveryWayToWrite) {
     if (write(pipes[1], "pp", 2) != 2) return 8;
     if (splice(pipes[0], nullptr, fd, nullptr, 2, 0) != 2) return 9;
     loff_t from = 0;
-    // EXDEV and the like are for the file system to say; the call is what counts here.
+    // The file system decides about EXDEV and the like; the call is what counts here.
     if (Call(SYS_copy_file_range, source, &from, fd, nullptr, 3, 0) < 0 && errno != EINVAL &&
         errno != EOPNOTSUPP && errno != EXDEV) {
       return 10;
     }
     void* map = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED) return 11;
-    // Neither of these lets the file be written.
+    // Neither of these allows writing the file.
     if (mmap(nullptr, 4096, PROT_READ, MAP_SHARED, source, 0) == MAP_FAILED) return 12;
     if (mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) == MAP_FAILED) return 13;
     if (ftruncate(fd, 100) != 0) return 14;
@@ -538,7 +541,7 @@ TEST_F(FileTest, EveryWayToRenameAndLink) {
   EXPECT_EQ(events[8]["old_filename"], "/etc/shadow");
 }
 
-// Either name is enough.
+// Either name suffices.
 TEST_F(FileTest, RenameAcrossTheBorderIsReported) {
   TempFolder elsewhere;
   Make("leaves");
@@ -596,7 +599,7 @@ TEST_F(FileTest, EveryWayToChange) {
     if (Call(SYS_mkdirat, AT_FDCWD, "cd2", 0711) != 0) return 11;
     if (Call(SYS_mknod, "fifo", S_IFIFO | 0600, 0) != 0) return 12;
     if (Call(SYS_mknodat, AT_FDCWD, "fifo2", S_IFIFO | 0600, 0) != 0) return 13;
-    // A file system need not have any; what was tried is told all the same.
+    // Some file systems have no extended attributes; attempts are reported all the same.
     Call(SYS_setxattr, "c", "user.rg", "v", 1, 0);
     Call(SYS_fsetxattr, fd, "user.rg", "v", 1, XATTR_REPLACE);
     Call(SYS_lremovexattr, "c", "user.rg");
@@ -634,16 +637,8 @@ TEST_F(FileTest, EveryWayToChange) {
 }
 
 // int 0x80 from a 64-bit process: the other table, 32-bit arguments.
-long Call32(long number, const void* a, long b, long c) {
-  long result = 0;
-  asm volatile("int $0x80"
-               : "=a"(result)
-               : "a"(number), "b"(a), "c"(b), "d"(c)
-               : "memory", "r8", "r9", "r10", "r11");
-  return result;
-}
-
 TEST_F(FileTest, ThirtyTwoBitCallsAreNotMisread) {
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   Make("c32");
   const auto events = EventsOf([] {
     // Addresses of 32 bits only.
@@ -651,15 +646,12 @@ TEST_F(FileTest, ThirtyTwoBitCallsAreNotMisread) {
                                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
     if (low == MAP_FAILED) return 1;
     std::strcpy(low, "c32");
-    const long fd = Call32(5 /* open */, low, O_RDWR, 0);
-    if (fd == -ENOSYS) return 77;
+    const auto address = reinterpret_cast<long>(low);
+    const long fd = Call32(5 /* open */, address, O_RDWR);
     if (fd < 0) return 2;
-    if (Call32(10 /* unlink */, low, 0, 0) != 0) return 3;
+    if (Call32(10 /* unlink */, address) != 0) return 3;
     // 4 is write there and stat here; 1 is exit there and write here.
-    if (Call32(4 /* write */, reinterpret_cast<void*>(fd), reinterpret_cast<long>(low), 3) != 3) {
-      return 4;
-    }
-    return 0;
+    return Call32(4 /* write */, fd, address, 3) == 3 ? 0 : 4;
   });
   ASSERT_EQ(events.size(), 3U);
   for (const Line& e : events) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The filter in the kernel against the analyzer's reference: random filters, random paths, one
-// verdict.
+// The filter in the kernel against the analyzer's reference: random filters and random paths must
+// get one verdict.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -36,7 +36,7 @@ std::string ConfigOf(const FileConfig& file) {
          "\n[performance]\nmax_events_per_second = 0\n";
 }
 
-// Opens each path for reading, whether it is there or not, in one child; returns which of them were
+// Opens each path for reading, whether it exists or not, in one child. Returns the ones that were
 // reported.
 std::vector<bool> Reported(Agent& agent, const std::vector<std::string>& paths) {
   int status = -1;
@@ -64,7 +64,7 @@ class Paths {
  public:
   explicit Paths(std::string root, unsigned seed) : root_(std::move(root)), random_(seed) {}
 
-  // From few parts, so that many nearly fit.
+  // Built from few parts, so that many nearly fit.
   std::string Next(std::size_t most) {
     static constexpr const char* kParts[] = {
         "etc", "et", "etcetera", "a", "b.service", "service", "c.d",
@@ -110,7 +110,7 @@ TEST(FilterTest, KernelAndReferenceAgree) {
     std::vector<std::string> tried;
     for (int i = 0; i < 300; ++i) {
       tried.push_back(paths.Next(i % 8 < 6 ? 5 : 16));
-      // Half of them are there: then the kernel's own path is judged.
+      // Half of them exist: then the kernel's own path is judged.
       if (i % 2 == 0) {
         for (std::size_t at = folder.path().size() + 1; at != std::string::npos;) {
           at = tried.back().find('/', at);
@@ -155,7 +155,7 @@ TEST(FilterTest, TwoThousandPrefixes) {
   }
 }
 
-// The longest that the configuration accepts.
+// The longest ones that the configuration accepts.
 TEST(FilterTest, LongestPrefixAndEnding) {
   TempFolder folder;
   FileConfig config;
@@ -183,7 +183,7 @@ TEST(FilterTest, LongestPrefixAndEnding) {
   }
 }
 
-// A watched name that is a symlink watches what it leads to.
+// A watched name that is a symlink watches its target.
 TEST(FilterTest, WatchedSymlinkMatchesByWhatItResolvesTo) {
   TempFolder folder;
   mkdir((folder / "real").c_str(), 0755);
@@ -198,7 +198,7 @@ TEST(FilterTest, WatchedSymlinkMatchesByWhatItResolvesTo) {
             (std::vector<bool>{true, true, false}));
 }
 
-// A file that is mounted on a watched name is watched, whatever it is called where it is from.
+// A file that is mounted on a watched name is watched, whatever its name is where it comes from.
 TEST(FilterTest, WatchedEndingIsOfWhatAFileIsMountedOn) {
   TempFolder folder;
   WriteFile(folder / "harmless.txt", "x");
@@ -248,7 +248,7 @@ std::string WithHashOf(const std::string& component) {
   return {};
 }
 
-// Nobody can get a folder excluded by a name that is made up for it.
+// Nobody can get a folder excluded by making up a name for it.
 TEST(FilterTest, NameWithTheHashOfAnExcludedOneIsReported) {
   TempFolder folder;
   const std::string made_up = WithHashOf(".cache");

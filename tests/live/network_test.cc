@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent says about sockets, on the kernel the tests run on. Every test does what it does
-// in a child of its own, over the loopback device, and looks at what was said of that child.
+// The agent's events about sockets, on the kernel the tests run on. Every test acts in a child of
+// its own, over the loopback device, and looks at the events of that child.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 
 namespace randguard::live {
 namespace {
@@ -42,7 +43,7 @@ constexpr char kNetworkConfig[] =
     "[events]\nfile = false\nnetwork = true\n[file]\nenabled = false\n"
     "[network]\nenabled = true\nunix_sockets = true\n";
 
-// What a child tells its test.
+// The results that a child reports to its test.
 struct Notes {
   int port[8];
   int fd[8];
@@ -55,19 +56,19 @@ class NetworkTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     agent_ = new Agent({.config = kNetworkConfig, .quiet = false});
-    notes_ = static_cast<Notes*>(
-        mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    notes_ = new Shared<Notes>;
   }
   static void TearDownTestSuite() {
     EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
     delete agent_;
+    delete notes_;
   }
 
-  static Notes& notes() { return *notes_; }
+  static Notes& notes() { return **notes_; }
 
-  // Does it, and waits for what is said about it.
+  // Runs it, and waits for its events.
   void Do(const std::function<void()>& body) {
-    *notes_ = {};
+    notes() = {};
     int status = 0;
     pid_ = RunInChild(
         [&] {
@@ -93,7 +94,7 @@ class NetworkTest : public testing::Test {
 
  private:
   static inline Agent* agent_ = nullptr;
-  static inline Notes* notes_ = nullptr;
+  static inline Shared<Notes>* notes_ = nullptr;
   pid_t pid_ = 0;
 };
 
@@ -225,7 +226,7 @@ TEST_F(NetworkTest, ATcpConnectionFromBindToClose) {
     const int server = accept(listener, nullptr, nullptr);
     notes().fd[2] = server;
     notes().inode[2] = Inode(server);
-    // Both directions at once would need another thread: what is sent there must be read.
+    // Both directions at once would need another thread, because sent data must be read.
     if (fork() == 0) {
       SendAll(client, kThere);
       _exit(0);
@@ -317,7 +318,7 @@ TEST_F(NetworkTest, Ipv6) {
   ExpectCall(accepted, "accept4", std::to_string(notes().fd[2]), "null", notes().fd[0]);
   ExpectSocket(accepted, "ipv6", "tcp", "::1", notes().port[0], "::1", notes().port[1]);
   const std::vector<Line> ends = All("network_close");
-  ASSERT_EQ(ends.size(), 2U);  // the server's with its process
+  ASSERT_EQ(ends.size(), 2U);  // the server's, with its process
   for (const Line& end : ends) {
     EXPECT_EQ(end["family"], "ipv6");
     EXPECT_EQ(end[end["direction"] == "outbound" ? "bytes_sent" : "bytes_received"], "10");
@@ -393,7 +394,7 @@ TEST_F(NetworkTest, AConnectionInProgressHasBothEnds) {
   ExpectSocket(connected, "ipv4", "tcp", "127.0.0.1", notes().port[1], "127.0.0.1",
                notes().port[0]);
   EXPECT_EQ(connected["address_source"], "socket");
-  const Line end = One("network_close");  // and none of the end that nobody has accepted
+  const Line end = One("network_close");  // and none for the end that nobody has accepted
   EXPECT_EQ(end["direction"], "outbound");
   EXPECT_EQ(end["established"], "true");
 }
@@ -421,7 +422,7 @@ TEST_F(NetworkTest, AnInterruptedConnectIsGoingOn) {
     on_alarm.sa_handler = [](int) {};
     sigaction(SIGALRM, &on_alarm, nullptr);
     Addr to = V4(notes().port[0]);
-    // Nobody accepts: one after the other is taken until there is no more room, and then one waits.
+    // Nobody accepts: the queue takes connections until it is full, and then one waits.
     for (int i = 0; i < 5; ++i) {
       const int client = socket(AF_INET, SOCK_STREAM, 0);
       const itimerval soon{{}, {0, 200'000}};
@@ -755,7 +756,7 @@ TEST_F(NetworkTest, UnixSocketsByAbstractName) {
     Addr to = Unix("\0"s + name);
     if (connect(client, to.get(), to.length) != 0) _exit(1);
     accept(listener, nullptr, nullptr);
-    // Datagrams, twice to one and once to another.
+    // Datagrams: two to one peer and one to another.
     const int one = Bound(Unix("\0"s + name + "1"), SOCK_DGRAM);
     const int two = Bound(Unix("\0"s + name + "2"), SOCK_DGRAM);
     const int from = socket(AF_UNIX, SOCK_DGRAM, 0);
@@ -832,19 +833,9 @@ TEST_F(NetworkTest, WhatIsNoSocketIsNoEvent) {
   }
 }
 
-#ifdef __x86_64__
-// Through the 32-bit table, as 32-bit programs do. What pointers point to must lie low.
-long Call32(long number, long a = 0, long b = 0, long c = 0) {
-  long result = number;
-  asm volatile("int $0x80"
-               : "+a"(result)
-               : "b"(a), "c"(b), "d"(c)
-               : "r8", "r9", "r10", "r11", "memory");
-  return static_cast<int>(result);
-}
-
+// Through the 32-bit table, as 32-bit programs do.
 TEST_F(NetworkTest, ThirtyTwoBitCalls) {
-  if (Call32(20) != getpid()) GTEST_SKIP() << "no 32-bit system calls here";
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   Do([&] {
     constexpr int kConnect32 = 362;
     constexpr int kSocketcall = 102;
@@ -909,7 +900,6 @@ TEST_F(NetworkTest, ThirtyTwoBitCalls) {
   EXPECT_EQ(sent["socket_fd"], std::to_string(notes().fd[4]));
   ExpectSocket(sent, "ipv4", "udp", "0.0.0.0", notes().port[3], "127.0.0.1", notes().port[0]);
 }
-#endif
 
 }  // namespace
 }  // namespace randguard::live

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the two processes are left with, and what becomes of those who are not what they should be.
+// The rights that the two processes keep, and the end of peers and files that are not what they
+// should be.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -78,8 +79,8 @@ TEST(PrivilegeTest, TheAnalyzerHasNoCapability) {
   EXPECT_EQ(StatusField(agent.analyzer(), "Uid").find("0\t"), std::string::npos);
 }
 
-// Puts a system call into the collector where it waits in one of its own. Returns the wait status
-// afterwards.
+// Injects a system call into the collector where it waits in one of its own. Returns the wait
+// status afterwards.
 int InjectSystemCall(pid_t pid, long number, long a0, long a1, long a2) {
   EXPECT_EQ(ptrace(PTRACE_SEIZE, pid, 0, 0), 0) << std::strerror(errno);
   EXPECT_EQ(ptrace(PTRACE_INTERRUPT, pid, 0, 0), 0);
@@ -106,7 +107,7 @@ TEST_P(ForbiddenCallTest, KillsTheCollector) {
   Agent agent;
   std::this_thread::sleep_for(milliseconds(100));
   InjectSystemCall(agent.collector(), GetParam(), 0, 0, 0);
-  // The supervisor tells how it ended.
+  // The supervisor reports how it ended.
   for (int i = 0; i < 500 && agent.Errors().find("killed by signal 31") == std::string::npos; ++i) {
     std::this_thread::sleep_for(milliseconds(10));
   }
@@ -137,14 +138,14 @@ TEST(PrivilegeTest, AnIdleCollectorCostsNearlyNothing) {
   std::this_thread::sleep_for(milliseconds(500));
   const long before = CpuTicks(agent.collector());
   std::this_thread::sleep_for(milliseconds(4000));
-  // 4 s are 400 ticks of 10 ms; the machine may do a little by itself meanwhile.
+  // 4 s are 400 ticks of 10 ms; the machine may do a little without us meanwhile.
   EXPECT_LE(CpuTicks(agent.collector()) - before, 4);
 }
 
 class AnalyzerAlone : public testing::Test {
  protected:
   AnalyzerAlone()
-      : out_(folder_ / "out"),
+      : out_(folder_ / "out", {&analyzer_}),
         analyzer_({RandGuard(), "analyze", "--config", Config(), "--listen", folder_ / "socket",
                    "--output", folder_ / "out", "--collector-user", "59911", "--analyzer-user", "0",
                    "--allow-root"},
@@ -183,6 +184,7 @@ class AnalyzerAlone : public testing::Test {
   }
 
   Line Health() {
+    EXPECT_TRUE(analyzer_.Running()) << analyzer_.State();
     kill(analyzer_.pid(), SIGUSR1);
     EXPECT_TRUE(out_.WaitFor([&](const Line& l) { return l.Is("health"); }));
     return out_.lines().back();
@@ -214,7 +216,7 @@ TEST_F(AnalyzerAlone, HangsUpOnGarbageAndLivesOn) {
   EXPECT_TRUE(analyzer_.Running());
 }
 
-// How a collector ends that is given something it must not take.
+// Gives a collector input that it must not take.
 class RefusingCollector : public testing::Test {
  protected:
   RefusingCollector() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent says about processes, on the kernel the tests run on.
+// The agent's events about processes, on the kernel the tests run on.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -94,7 +94,7 @@ TEST_F(ProcessTest, TrueStartsAndExits) {
   EXPECT_EQ(life.exit["signal"], "null");
   EXPECT_EQ(life.exit["exe_path"], "/usr/bin/true");
   EXPECT_GT(life.exit.Number("duration_ns"), 0U);
-  // The parent's identity is the one its own children carry, and its start is the kernel's.
+  // The parent's identity is the one that its own children carry; its start time is the kernel's.
   const std::string parent = life.start["parent_process_id"];
   EXPECT_NE(parent.find("-" + std::to_string(getpid()) + "-"), std::string::npos);
   const std::uint64_t start_ns = std::stoull(parent.substr(parent.rfind('-') + 1), nullptr, 16);
@@ -136,7 +136,7 @@ TEST_F(ProcessTest, SixHundredArgumentsWithBytesThatAreNotUtf8) {
   EXPECT_EQ(life.start["args"], json + "]");
   EXPECT_EQ(life.start["argc"], "601");
   EXPECT_EQ(life.start["args_truncated"], "false");
-  // Nothing is lost of what is shown as U+FFFD: a107, in hex, with its two bytes.
+  // Text shown as U+FFFD loses nothing: a107, in hex, has its two bytes.
   EXPECT_NE(life.start["raw_bytes"].find("\"/args/108\":\"61313037ffc0\""), std::string::npos)
       << life.start["raw_bytes"];
 }
@@ -339,7 +339,7 @@ TEST_F(ProcessTest, UserAndCapabilitiesAfterDroppingThem) {
 
 TEST_F(ProcessTest, Chroot) {
   TempFolder folder;
-  // The dynamic linker and what /bin/true needs, by a bind mount that only this child sees.
+  // The dynamic linker and the libraries of /bin/true, by a bind mount that only this child sees.
   const pid_t pid = RunInChild([&] {
     if (unshare(CLONE_NEWNS) != 0 || mount("", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("/", folder.path().c_str(), "", MS_BIND, nullptr) != 0 ||
@@ -394,7 +394,7 @@ TEST_F(ProcessTest, ExecFromAThreadThatIsNotTheFirst) {
   EXPECT_EQ(life.start["args"], R"(["from-thread"])");
   EXPECT_EQ(life.start["tid"], std::to_string(pid));
   EXPECT_EQ(life.exit["exit_code"], "0");
-  // The first thread was ended by the exec; that is no end of the process.
+  // The exec ended the first thread; that is no end of the process.
   const auto threads = agent().out().All([&](const Line& l) {
     return TypeAndPid("process_exit", pid)(l) && l["group_dead"] == "false";
   });
@@ -426,7 +426,8 @@ TEST_F(ProcessTest, ThreadsStartAndEnd) {
 }
 
 TEST_F(ProcessTest, AReusedPidIsAnotherProcess) {
-  // A pid that was just free, chosen twice: clone3's set_tid does what the kernel does by chance.
+  // Chooses a pid that was just free, twice: clone3's set_tid does on purpose what the kernel does
+  // by chance.
   const pid_t pid = RunInChild([] { return 0; });
   std::set<std::string> ids;
   for (int i = 0; i < 3; ++i) {
@@ -456,7 +457,7 @@ TEST_F(ProcessTest, AReusedPidIsAnotherProcess) {
 }
 
 TEST_F(ProcessTest, SmallPidNamespaceReusesItsPids) {
-  // pid_max belongs to the pid namespace since 6.14; before, it is the whole host's.
+  // pid_max belongs to the pid namespace since 6.14; before, it belonged to the whole host.
   utsname uts{};
   int major_version = 0, minor_version = 0;
   ASSERT_EQ(uname(&uts), 0);
@@ -515,7 +516,7 @@ TEST_F(ProcessTest, SmallPidNamespaceReusesItsPids) {
 TEST_F(ProcessTest, ForkBombOfFiveThousand) {
   constexpr int kChildren = 5000;
   const pid_t bomb = RunInChild([] {
-    // Never more than 64 at a time, in bursts: short lives that overlap.
+    // Never more than 64 at a time, in bursts, so that short lives overlap.
     for (int i = 0; i < kChildren;) {
       for (int burst = 0; burst < 64 && i < kChildren; ++burst, ++i) {
         const pid_t child = fork();

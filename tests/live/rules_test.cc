@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Alerts of a running agent, and rules that are read again by an analyzer that has confined itself.
+// Alerts of a running agent, and rules that an analyzer reads again after it has confined itself.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 namespace randguard::live {
 namespace {
 
-// Fires for whatever has the word as its last argument.
+// Fires for every program that has the word as its last argument.
 std::string RuleOn(const std::string& id, const std::string& word) {
   return "[[rules]]\nid = \"" + id +
          "\"\nname = \"test\"\ntype = \"process\"\nseverity = \"low\"\ncondition = 'command_line "
@@ -21,7 +21,7 @@ std::string RuleOn(const std::string& id, const std::string& word) {
          word + "\"'\n";
 }
 
-// As editors do: the new file takes the old one's name.
+// Editors do this: the new file takes the old one's name.
 void ReplaceFile(const std::string& path, const std::string& text) {
   WriteFile(path + ".new", text);
   ASSERT_EQ(rename((path + ".new").c_str(), path.c_str()), 0) << path;
@@ -42,9 +42,9 @@ class RulesTest : public testing::Test {
         << agent_.Errors();
     return after;
   }
-  // Which rule fires for a process with that word; "" for none.
+  // The rule that fires for a process with that word; "" for none.
   std::string FiredBy(const std::string& word) {
-    // Each with a command line of its own: identical alerts are folded.
+    // Each with a command line of its own, because identical alerts are folded.
     const pid_t pid = RunProgram({"/bin/true", std::to_string(++tries_), word});
     agent_.Catch();
     for (const Line& alert : agent_.out().alerts()) {
@@ -84,7 +84,7 @@ TEST_F(RulesTest, RulesAreReadAgainInsideOfTheConfinement) {
   EXPECT_EQ(FiredBy("red"), "IN-CONFIG");
   EXPECT_EQ(FiredBy("blue"), "");
 
-  // A folder that was not there when the analyzer confined itself.
+  // A folder that did not exist when the analyzer confined itself.
   ASSERT_EQ(mkdir(Path("rules.d").c_str(), 0755), 0);
   WriteFile(Path("rules.d/a.toml"), RuleOn("IN-FOLDER", "blue"));
   const Line added = Reload();
@@ -124,7 +124,7 @@ TEST_F(RulesTest, OutputIsOpenedAgainWithTheRules) {
   WriteFile(Path("out.ndjson"), "", 0666);
   ReplaceFile(Path("config.toml"), ReadFile(Path("config.toml")) + RuleOn("MORE", "yellow"));
   kill(agent_.supervisor(), SIGHUP);
-  Output fresh(Path("out.ndjson"));
+  Output fresh = agent_.OutputAt(Path("out.ndjson"));
   ASSERT_TRUE(fresh.WaitFor([](const Line& l) { return l.Is("health"); }));
   const pid_t pid = RunProgram({"/bin/true", "yellow"});
   EXPECT_TRUE(fresh.WaitForAlert(TypeAndPid("alert", pid))) << agent_.Errors();

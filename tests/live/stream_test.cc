@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nothing is lost that need not be, and what is lost is counted: under load, with rings that are
-// too small, with an analyzer that is killed.
+// Nothing is lost without need, and losses are counted: under load, with rings that are too small,
+// with an analyzer that is killed.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -35,16 +36,19 @@ pid_t StartTrue(const std::string& name) {
 }
 
 // Starts /bin/true `count` times, `side` of them at a time; returns how many were started.
-int RunTrues(int count, int side, const std::string& name) {
+int RunTrues(int count, std::size_t side, const std::string& name) {
   int started = 0;
-  int running = 0;
-  while (started < count || running > 0) {
-    if (started < count && running < side) {
-      if (StartTrue(name) < 0) break;
+  std::deque<pid_t> running;
+  while (started < count || !running.empty()) {
+    if (started < count && running.size() < side) {
+      const pid_t pid = StartTrue(name);
+      if (pid < 0) break;
       ++started;
-      ++running;
-    } else if (waitpid(-1, nullptr, 0) > 0) {
-      --running;
+      running.push_back(pid);
+    } else {
+      // Never any child: the agent is one, too.
+      WaitForEnd(running.front(), "/bin/true");
+      running.pop_front();
     }
   }
   return started;
@@ -55,7 +59,7 @@ struct Counts {
   std::uint64_t exits = 0;
 };
 
-// Starts named `name` and the ends of the same processes, each once and in order.
+// Starts of programs named `name` and the ends of these processes, each once and in order.
 Counts CountTrues(const Output& out, const std::string& name) {
   Counts counts;
   std::map<std::string, int> stage;
@@ -143,7 +147,7 @@ TEST(StreamTest, ARingTooSmallLosesCountedRecords) {
   EXPECT_EQ(agent.Stop(), 0) << agent.Errors();  // ends with a heartbeat and a health record
   const std::uint64_t lost = Lost(agent.out(), "kernel", "process_exec");
   EXPECT_GT(lost, 0U) << "nothing overflowed";
-  // Exactly: what the program of a hook saw, and what of it was printed or counted.
+  // Exactly: the runs of a hook's program, and the records of it that were printed or counted.
   const auto printed = [&](const char* type, const char* field, const char* value) {
     return agent.out().All([&](const Line& l) { return l.Is(type) && l[field] == value; }).size();
   };
@@ -158,13 +162,14 @@ TEST(StreamTest, ARingTooSmallLosesCountedRecords) {
                 Lost(agent.out(), "kernel", "process_exit") +
                 Lost(agent.out(), "kernel", "thread_exit"),
             ProgramRuns(last, "exit"));
-  // And of our own: none twice, and no more missing than counted.
+  // Our own as well: none twice, and no more missing than counted.
   const Counts ours = CountTrues(agent.out(), name);
   EXPECT_LT(ours.starts, static_cast<std::uint64_t>(kCount));
   EXPECT_GE(ours.starts + lost, static_cast<std::uint64_t>(kCount));
 }
 
-// What is not printed was limited or lost, and said so; processes have a lane of their own.
+// Lines that are missing were limited or lost, and reported as such; processes have a lane of their
+// own.
 TEST(StreamTest, AFloodOfWritesCostsNoProcessAndIsCountedExactly) {
   constexpr int kWrites = 300'000;
   constexpr int kTrues = 300;
@@ -214,7 +219,7 @@ TEST(StreamTest, SigHupReopensTheOutput) {
   const std::string path = agent.folder() / "out.ndjson";
   const std::string moved = agent.folder() / "moved.ndjson";
   ASSERT_EQ(rename(path.c_str(), moved.c_str()), 0);
-  // The analyzer may not make files in root's folder: it says so and keeps the old one.
+  // The analyzer may not make files in root's folder: it says so and keeps the old file.
   kill(agent.supervisor(), SIGHUP);
   for (int i = 0; i < 500 && agent.Errors().find("stays in use") == std::string::npos; ++i) {
     std::this_thread::sleep_for(milliseconds(10));
@@ -224,7 +229,7 @@ TEST(StreamTest, SigHupReopensTheOutput) {
   kill(agent.supervisor(), SIGHUP);
   std::this_thread::sleep_for(milliseconds(100));
   RunProgram({"/bin/true", "after-hup"});
-  Output fresh(path);
+  Output fresh = agent.OutputAt(path);
   EXPECT_TRUE(
       fresh.WaitFor([](const Line& l) { return l["command_line"] == "/bin/true after-hup"; }));
 }
@@ -254,16 +259,17 @@ class TwoServices {
                       folder_ / "analyzer.err");
   }
   std::string OutputPath() const { return folder_ / ("out-" + std::to_string(generation_)); }
+  Output CurrentOutput() const { return Output(OutputPath(), {&analyzer_, &collector_}); }
   Child& analyzer() { return analyzer_; }
   Child& collector() { return collector_; }
   std::string Errors() const {
     return ReadFile(folder_ / "analyzer.err") + ReadFile(folder_ / "collector.err");
   }
 
-  // Until a process of ours is in the current output.
+  // Waits until a process of ours is in the current output.
   void Catch() {
-    Output out(OutputPath());
-    for (int i = 0; i < 200; ++i) {
+    Output out = CurrentOutput();
+    for (int i = 0; i < 200 && !analyzer_.Died() && !collector_.Died(); ++i) {
       const std::string name =
           "services-" + std::to_string(getpid()) + "-" + std::to_string(++catches_);
       RunProgram({"/bin/true", name});
@@ -272,7 +278,8 @@ class TwoServices {
         return;
       }
     }
-    ADD_FAILURE() << "nothing is seen: " << Errors();
+    FAIL() << "nothing is seen: " << analyzer_.State() << "; " << collector_.State() << ": "
+           << Errors();
   }
 
  private:
@@ -301,7 +308,7 @@ TEST(StreamTest, NothingIsLostWhileTheAnalyzerIsAwayOrRestartedInOrder) {
   const Counts b = CountTrues(second, name);
   EXPECT_EQ(a.starts + b.starts, 1500U) << services.Errors();
   EXPECT_GE(a.starts, 400U);
-  // The new analyzer knows the parents of what it is told about: a snapshot came first.
+  // The new analyzer knows the parents of the processes in its records: a snapshot came first.
   for (const Line& l : second.lines()) {
     if (l.Is("process_start") && l["command_line"] == "true " + name) {
       EXPECT_EQ(l["parent_comm"].empty(), false);
@@ -343,7 +350,7 @@ TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
       }
     }
   }
-  // Three records for each process; what is missing is within what was said to be lost.
+  // Three records for each process. The number of missing ones is within the reported losses.
   const std::uint64_t missing = std::uint64_t{kRounds} * kPerRound - starts.size();
   EXPECT_LE(missing, lost) << services.Errors();
   // Not more than sockets and buffers hold: the rest waited.
@@ -351,12 +358,12 @@ TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
   EXPECT_TRUE(services.collector().Running());
 }
 
-// What was counted in batches that the killed one had been sent and had not read is told by the
-// next.
+// The killed analyzer had been sent batches that it had not read. Losses counted in these are
+// reported by the next analyzer.
 TEST(StreamTest, KernelLossesAreToldOnceAcrossAnalyzersThatAreKilled) {
   TwoServices services("[ebpf]\ncritical_buffer_size = 64\nbuffer_size = 64\n");
   services.Catch();
-  const std::string name = "told-" + std::to_string(getpid());
+  const std::string name = "unread-" + std::to_string(getpid());
   std::vector<std::string> outputs = {services.OutputPath()};
   for (int i = 0; i < 3; ++i) {
     kill(services.analyzer().pid(), SIGSTOP);
@@ -367,20 +374,20 @@ TEST(StreamTest, KernelLossesAreToldOnceAcrossAnalyzersThatAreKilled) {
     outputs.push_back(services.OutputPath());
   }
   std::this_thread::sleep_for(milliseconds(1200));  // a heartbeat
-  Output last(services.OutputPath());
+  Output last = services.CurrentOutput();
   kill(services.analyzer().pid(), SIGUSR1);
   ASSERT_TRUE(last.WaitFor(IsHealth));
   for (const char* kind : {"process_exec", "process_fork", "process_exit"}) {
-    std::uint64_t told = 0;
+    std::uint64_t reported = 0;
     for (const std::string& path : outputs) {
       Output out(path);
       out.Read();
-      told += Lost(out, "kernel", kind);
+      reported += Lost(out, "kernel", kind);
     }
-    EXPECT_GT(told, 0U) << kind;
+    EXPECT_GT(reported, 0U) << kind;
     const std::string& counts = (*last.First(IsHealth))["kernel_lost_by_kind"];
-    EXPECT_NE(counts.find("\"" + std::string(kind) + "\":" + std::to_string(told)), counts.npos)
-        << told << " " << kind << " were told, the kernel counts " << counts;
+    EXPECT_NE(counts.find("\"" + std::string(kind) + "\":" + std::to_string(reported)), counts.npos)
+        << reported << " " << kind << " were reported, the kernel counts " << counts;
   }
 }
 

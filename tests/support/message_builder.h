@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Valid records and messages for tests, each of which then changes one thing.
+// Valid records and messages for tests. Each test then changes one thing.
 #ifndef TESTS_SUPPORT_MESSAGE_BUILDER_H_
 #define TESTS_SUPPORT_MESSAGE_BUILDER_H_
 
@@ -20,7 +20,7 @@
 
 namespace randguard::testing {
 
-// What the heap hands out begins at a multiple of 16, so these can be read as messages in place.
+// Memory from the heap begins at a multiple of 16, so these can be read as messages in place.
 using Bytes = std::vector<std::byte>;
 
 inline constexpr std::string_view kBootId = "0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10";
@@ -33,7 +33,7 @@ inline Bytes FrameOf(capnp::MessageBuilder& builder) {
   return Bytes(bytes.begin(), bytes.end());
 }
 
-// fill(message) sets what the message is to hold.
+// fill(message) sets the content of the message.
 inline Bytes MakeMessage(const std::function<void(wire::Message::Builder)>& fill) {
   capnp::MallocMessageBuilder builder;
   fill(builder.initRoot<wire::Message>());

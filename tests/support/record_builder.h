@@ -43,8 +43,8 @@ class RecordBuilder {
  public:
   Body body{};
 
-  // Sets a string of the body; an empty one without flags is absent. Later calls for the same field
-  // leave the earlier bytes behind in the string area, as nothing forbids.
+  // Sets a string of the body; an empty one without flags is absent. Later calls for the field
+  // leave the earlier bytes behind in the string area, as nothing forbids that.
   RecordBuilder& Put(rg_str Body::*field, std::string_view text, unsigned flags = 0) {
     rg_str& s = body.*field;
     s = {};
@@ -67,7 +67,7 @@ class RecordBuilder {
     return record;
   }
 
-  // What a test that is about who and when changes.
+  // A test about process and time changes these.
   RecordBuilder& At(std::uint64_t time_ns) {
     body.hdr.time_ns = time_ns;
     return *this;
@@ -287,7 +287,7 @@ inline RecordBuilder<rg_file> FileChange() {
   return r;
 }
 
-// Every member another value, counted on from `first`.
+// Gives every member another value, counted on from `first`.
 inline rg_credential_set CredentialSet(std::uint32_t first) {
   rg_credential_set s{};
   s.cap_effective = first;
@@ -531,7 +531,7 @@ inline RecordBuilder<rg_network> NetworkClose() {
   return r;
 }
 
-// Number of the kind and a record of it.
+// Number of the kind, and a record of that kind.
 inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
   return {
       {RG_KIND_process_exec, ProcessExec().Build()},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the sources are that a test was built from. Only source_root.cc is compiled with that path,
-// so that what a compiler cache knows of one clone is of use to another.
+// The folder of the sources that a test was built from. Only source_root.cc is compiled with that
+// path, so that a compiler cache can use the results of one clone for another.
 #ifndef TESTS_SUPPORT_SOURCE_ROOT_H_
 #define TESTS_SUPPORT_SOURCE_ROOT_H_
 
@@ -10,7 +10,7 @@
 
 namespace randguard::testing {
 
-// `path` is from the root.
+// `path` starts from the root.
 std::string SourcePath(std::string_view path);
 
 }  // namespace randguard::testing

@@ -74,7 +74,7 @@ TEST(BatchTest, ARecordThatIsNoneEndsTheProgram) {
   EXPECT_EXIT(batch.Add({record.data(), 92}), ::testing::ExitedWithCode(1), "a record of 92 bytes");
 }
 
-// A ring as the kernel fills it, in a file of the same shape as the map.
+// A ring as the kernel fills it, in a file of the map's shape.
 class LaneTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kBytes = 4096;
@@ -91,7 +91,7 @@ class LaneTest : public ::testing::Test {
     close(file_);
   }
 
-  // Returns where in the ring its length stands.
+  // Returns the offset of its length in the ring.
   std::uint32_t* Store(std::uint64_t time_ns, std::size_t size, std::uint32_t bits = 0) {
     const auto record = Record(time_ns, size);
     auto* length = reinterpret_cast<std::uint32_t*>(Data() + produced() % kBytes);
@@ -130,7 +130,7 @@ TEST_F(LaneTest, RecordsThatGoRoundTheEndComeWhole) {
   }
 }
 
-TEST_F(LaneTest, WaitsForARecordThatIsBeingWrittenAndPassesOverOneThatWasGivenUp) {
+TEST_F(LaneTest, WaitsForARecordThatIsBeingWrittenAndPassesOverOneThatWasDropped) {
   Store(1, 96);
   Store(2, 96, BPF_RINGBUF_DISCARD_BIT);
   const std::uint64_t so_far = produced();

@@ -101,7 +101,7 @@ class EventWriter {
   }
   template <typename T>
   void Special(const std::vector<T>& values) {
-    const Place outside = Enter();
+    const Nesting outside = Enter();
     json_.Raw('[');
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i != 0) json_.Raw(',');
@@ -115,7 +115,7 @@ class EventWriter {
   // An object whose member names are data: names of kinds, of programs.
   template <typename T>
   void Special(const std::vector<std::pair<std::string_view, T>>& members) {
-    const Place outside = Enter();
+    const Nesting outside = Enter();
     json_.Raw('{');
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (i != 0) json_.Raw(',');
@@ -145,7 +145,7 @@ class EventWriter {
   // Nested objects start without the comma that json_key() brings.
   template <Described T>
   void Object(const T& object) {
-    const Place outside = Enter();
+    const Nesting outside = Enter();
     bool first = true;
     json_.Raw('{');
     VisitFields(object, [&](const auto& field, const auto& value) {
@@ -159,17 +159,17 @@ class EventWriter {
   }
 
   // What is written next lies inside of the member `key_`.
-  struct Place {
+  struct Nesting {
     std::size_t path_size;
     std::string_view key;
   };
-  Place Enter() {
-    const Place outside{path_.size(), key_};
+  Nesting Enter() {
+    const Nesting outside{path_.size(), key_};
     path_ += '/';
     path_ += key_;
     return outside;
   }
-  void Leave(const Place& outside) {
+  void Leave(const Nesting& outside) {
     path_.resize(outside.path_size);
     key_ = outside.key;
   }

@@ -37,9 +37,9 @@ class Writer {
     first_ = false;
     json_.Raw("\"title\":");
     if constexpr (requires(Event e) { e.call; }) {
-      json_.String(Event::kTitle);
+      json_.String(Event::kClassName);
     } else {
-      json_.String(Event::kType);
+      json_.String(Event::kEventType);
     }
     json_.Raw(",\"description\":");
     json_.String(Event::kDoc);
@@ -48,7 +48,7 @@ class Writer {
       EventTypes(Event::kKind);
     } else {
       json_.Raw("\"const\":");
-      json_.String(Event::kType);
+      json_.String(Event::kEventType);
     }
     json_.Raw('}');
     std::string required = "\"event_type\"";

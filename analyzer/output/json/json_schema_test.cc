@@ -37,10 +37,10 @@ TEST(JsonSchemaTest, IsJsonAndHasEveryType) {
     EXPECT_TRUE(titles.emplace(title).second) << title;
   }
   testing::ForEachSample([&]<typename Event>(const Event&) {
-    if constexpr (requires { Event::kTitle; }) {
-      EXPECT_TRUE(titles.contains(std::string(Event::kTitle))) << Event::kTitle;
+    if constexpr (requires { Event::kClassName; }) {
+      EXPECT_TRUE(titles.contains(std::string(Event::kClassName))) << Event::kClassName;
     } else {
-      EXPECT_TRUE(titles.contains(std::string(Event::kType))) << Event::kType;
+      EXPECT_TRUE(titles.contains(std::string(Event::kEventType))) << Event::kEventType;
     }
   });
 }

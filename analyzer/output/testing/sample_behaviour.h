@@ -13,7 +13,7 @@ template <typename E>
 E SampleBehaviour(const Actor& actor, unsigned call) {
   E e;
   e.actor = actor;
-  e.call.event_type = E::kTitle;
+  e.call.event_type = E::kClassName;
   e.call.syscall = kCalls[call].name;
   e.call.result = -1;
   e.call.error = "EPERM";

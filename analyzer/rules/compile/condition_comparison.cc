@@ -163,9 +163,9 @@ bool ConditionResolver::SymbolOperand(const Frame& frame, const Operand& operand
       std::find(field.symbols.begin(), field.symbols.end(), symbol->group) != field.symbols.end();
   if (!fits) {
     std::string has;
-    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-      if (field.symbols[kind] == Symbols::kNone) continue;
-      const std::string_view name = SymbolsName(field.symbols[kind]);
+    for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+      if (field.symbols[event_class] == Symbols::kNone) continue;
+      const std::string_view name = SymbolsName(field.symbols[event_class]);
       if (has.find(name) != has.npos) continue;
       absl::StrAppendFormat(&has, "%s%s", has.empty() ? "" : ", ", name);
     }
@@ -286,7 +286,7 @@ bool ConditionResolver::TextPredicate(const Frame& frame, const Comparison& c,
                   absl::StrFormat("every text %s the empty text", OperatorName(c.op)));
     }
     if (field.name == "event_type" && out.predicate.type == Predicate::Type::kTextIn &&
-        !c.ignore_case && !catalogue_.KindOfType(operand.text).has_value()) {
+        !c.ignore_case && !catalogue_.ClassOfEventType(operand.text).has_value()) {
       return Fail(frame, operand.offset,
                   absl::StrFormat("there is no event type %s%s", Quoted(operand.text),
                                   DidYouMean(operand.text, catalogue_.event_types())));

@@ -48,14 +48,14 @@ void CheckRule(RuleType type, std::string_view text) {
     return;
   }
   Matcher matcher(rules);
-  const Surroundings around;
+  const EvaluationContext context;
   const auto check = [&](const EventView& view) {
     const bool fires = !matcher.Match(view).empty();
     // The tree as it is written says the same as what was compiled from it.
     Require(Explanation(rules->rules()[0], matcher, view).fires() == fires);
   };
   testing::ForEachSample([&](const auto& event) {
-    if constexpr (requires { event.actor; }) check(ViewOf(event, around));
+    if constexpr (requires { event.actor; }) check(ViewOf(event, context));
   });
 }
 

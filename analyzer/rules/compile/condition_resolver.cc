@@ -17,10 +17,10 @@ constexpr std::size_t kTreeMax = 10000;  // nodes
 
 void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
               std::string_view message, std::vector<Diagnostic>& diagnostics) {
-  const Place place = text.At(offset);
+  const SourcePosition position = text.At(offset);
   diagnostics.push_back({.file = text.file,
-                         .line = place.line,
-                         .column = place.column,
+                         .line = position.line,
+                         .column = position.column,
                          .severity = severity,
                          .message = EscapedForTerminal(message)});
 }

@@ -14,16 +14,16 @@
 namespace randguard {
 namespace {
 
-// Values that a field can have in events of a kind, where that is known; else empty.
-std::vector<std::string_view> DomainOf(std::string_view field, const KindInfo& kind) {
+// Values that a field can have in events of a class, where that is known; else empty.
+std::vector<std::string_view> DomainOf(std::string_view field, const EventClassInfo& info) {
   std::vector<std::string_view> domain;
-  if (field == "event_type") return kind.types;
-  if (field == "operation" && kind.family == RuleType::kFile) {
-    for (const std::string_view type : kind.types) domain.push_back(FileOperationOf(type));
-  } else if (field == "direction" && kind.family == RuleType::kNetwork) {
-    const bool out = kind.title == "network_connect";
-    const bool in = kind.title == "network_bind" || kind.title == "network_listen" ||
-                    kind.title == "network_accept";
+  if (field == "event_type") return info.event_types;
+  if (field == "operation" && info.rule_type == RuleType::kFile) {
+    for (const std::string_view type : info.event_types) domain.push_back(FileOperationOf(type));
+  } else if (field == "direction" && info.rule_type == RuleType::kNetwork) {
+    const bool out = info.name == "network_connect";
+    const bool in = info.name == "network_bind" || info.name == "network_listen" ||
+                    info.name == "network_accept";
     if (!in) domain.emplace_back("outbound");
     if (!out) domain.emplace_back("inbound");
   }
@@ -88,9 +88,9 @@ void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
                    exception.name, true) &&
            fine;
   }
-  Kinds kinds{};
-  if (!ChooseKinds(compiled, !simple.empty(), kinds) || !fine) return;
-  if (!CheckFields(compiled, kinds) || !Fold(compiled, kinds)) return;
+  Classes classes{};
+  if (!ChooseClasses(compiled, !simple.empty(), classes) || !fine) return;
+  if (!CheckFields(compiled, classes) || !Fold(compiled, classes)) return;
   set_->rules_.push_back(std::move(compiled));
   const auto index = static_cast<std::uint32_t>(set_->rules_.size() - 1);
   if (set_->rules_[index].rule.enabled) Schedule(index);
@@ -104,27 +104,28 @@ bool RuleCompiler::AddPart(CompiledRule& compiled, const std::shared_ptr<const S
   return true;
 }
 
-// `events` as a predicate on event_type, and the kinds of these events.
-bool RuleCompiler::AddEvents(CompiledRule& compiled, Kinds& kinds) {
+// `events` as a predicate on event_type, and the classes of these events.
+bool RuleCompiler::AddEvents(CompiledRule& compiled, Classes& classes) {
   const Rule& rule = compiled.rule;
   bool fine = true;
   TreePredicate predicate;
   predicate.predicate.field = *catalogue_.Find("event_type");
   predicate.predicate.type = Predicate::Type::kTextIn;
   for (const SourceText& event : rule.events) {
-    const auto kind = catalogue_.KindOfType(event.text);
-    if (!kind.has_value()) {
+    const auto event_class = catalogue_.ClassOfEventType(event.text);
+    if (!event_class.has_value()) {
       fine = Fail(event, 0,
                   absl::StrFormat("rules.events: there is no event type %s%s", Quoted(event.text),
                                   DidYouMean(event.text, catalogue_.event_types())));
-    } else if (catalogue_.kinds()[*kind].family != rule.type) {
-      fine = Fail(event, 0,
-                  absl::StrFormat("rules.events: %s belongs to rules of type \"%s\", and this one "
-                                  "is of type \"%s\"",
-                                  Quoted(event.text), Name(catalogue_.kinds()[*kind].family),
-                                  Name(rule.type)));
+    } else if (catalogue_.classes()[*event_class].rule_type != rule.type) {
+      fine = Fail(
+          event, 0,
+          absl::StrFormat("rules.events: %s belongs to rules of type \"%s\", and this one "
+                          "is of type \"%s\"",
+                          Quoted(event.text), Name(catalogue_.classes()[*event_class].rule_type),
+                          Name(rule.type)));
     } else {
-      kinds[*kind] = true;
+      classes[*event_class] = true;
       predicate.predicate.texts.push_back(event.text);
     }
   }
@@ -151,9 +152,9 @@ bool RuleCompiler::AddEvents(CompiledRule& compiled, Kinds& kinds) {
   return true;
 }
 
-bool RuleCompiler::ChooseKinds(CompiledRule& compiled, bool simple, Kinds& kinds) {
+bool RuleCompiler::ChooseClasses(CompiledRule& compiled, bool simple, Classes& classes) {
   const Rule& rule = compiled.rule;
-  if (!rule.events.empty()) return AddEvents(compiled, kinds);
+  if (!rule.events.empty()) return AddEvents(compiled, classes);
   const FieldId event_type = *catalogue_.Find("event_type");
   bool by_type = false;
   for (const TreePart& part : compiled.tree.parts) {
@@ -163,43 +164,44 @@ bool RuleCompiler::ChooseKinds(CompiledRule& compiled, bool simple, Kinds& kinds
     });
   }
   if (by_type || (simple && rule.type != RuleType::kProcess)) {
-    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-      const KindInfo& info = catalogue_.kinds()[kind];
-      kinds[kind] = !info.types.empty() && info.family == rule.type;
+    for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+      const EventClassInfo& info = catalogue_.classes()[event_class];
+      classes[event_class] = !info.event_types.empty() && info.rule_type == rule.type;
     }
     return true;
   }
-  return DefaultKinds(compiled, kinds);
+  return DefaultClasses(compiled, classes);
 }
 
 // Of processes, their start; otherwise all that have the fields that the condition asks for.
-bool RuleCompiler::DefaultKinds(const CompiledRule& compiled, Kinds& kinds) {
+bool RuleCompiler::DefaultClasses(const CompiledRule& compiled, Classes& classes) {
   const Rule& rule = compiled.rule;
   if (rule.type == RuleType::kProcess) {
-    kinds[KindOf<ProcessStart>()] = true;
+    classes[ClassOf<ProcessStart>()] = true;
     return true;
   }
-  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-    const KindInfo& info = catalogue_.kinds()[kind];
-    kinds[kind] = !info.types.empty() && info.family == rule.type &&
-                  kind != KindOf<NetworkClose>();  // which tells again what connect has told
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    const EventClassInfo& info = catalogue_.classes()[event_class];
+    classes[event_class] =
+        !info.event_types.empty() && info.rule_type == rule.type &&
+        event_class != ClassOf<NetworkClose>();  // which tells again what connect has told
   }
-  const Kinds all = kinds;
+  const Classes all = classes;
   std::set<std::string> fields;
   for (const TreePart& part : compiled.tree.parts) {
     if (part.exception) continue;
     ForEachPredicate(compiled.tree, part.root, [&](const TreePredicate& p, const TreeNode&) {
       const FieldInfo& field = catalogue_.field(p.predicate.field);
       fields.insert(field.name);
-      for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-        if (field.read[kind] == nullptr) kinds[kind] = false;
+      for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+        if (field.read[event_class] == nullptr) classes[event_class] = false;
       }
     });
   }
-  if (std::find(kinds.begin(), kinds.end(), true) != kinds.end()) return true;
+  if (std::find(classes.begin(), classes.end(), true) != classes.end()) return true;
   // One field that no event has is told at its place; here each is somewhere.
-  kinds = all;
-  if (!CheckFields(compiled, kinds)) return false;
+  classes = all;
+  if (!CheckFields(compiled, classes)) return false;
   return Fail(rule.condition.text.empty() ? rule.source : rule.condition, 0,
               absl::StrFormat("no %s event has all of %s; name the events in \"events\", and a "
                               "field that one of them lacks is absent there",
@@ -208,7 +210,7 @@ bool RuleCompiler::DefaultKinds(const CompiledRule& compiled, Kinds& kinds) {
 }
 
 // Each field, and each flag, means something in at least one of the events.
-bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Kinds& kinds) {
+bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Classes& classes) {
   bool fine = true;
   const RuleTree& tree = compiled.tree;
   for (const TreePart& part : tree.parts) {
@@ -216,11 +218,11 @@ bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Kinds& kinds)
       const FieldInfo& field = catalogue_.field(p.predicate.field);
       bool known = false, named = p.symbols == Symbols::kNone;
       std::vector<std::string> others;
-      for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-        if (field.read[kind] == nullptr) continue;
-        known = known || kinds[kind];
-        named = named || (kinds[kind] && field.symbols[kind] == p.symbols);
-        others.emplace_back(catalogue_.kinds()[kind].title);
+      for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+        if (field.read[event_class] == nullptr) continue;
+        known = known || classes[event_class];
+        named = named || (classes[event_class] && field.symbols[event_class] == p.symbols);
+        others.emplace_back(catalogue_.classes()[event_class].name);
       }
       if (known && named) return;
       const SourceText& text = *tree.texts[node.text];
@@ -233,7 +235,7 @@ bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Kinds& kinds)
       // Simple keys stand for more fields than each event has.
       if (!text.exact && compiled.rule.condition.text.empty()) return;
       if (!text.exact) return;
-      const bool start_only = kinds[KindOf<ProcessStart>()] && compiled.rule.events.empty();
+      const bool start_only = classes[ClassOf<ProcessStart>()] && compiled.rule.events.empty();
       fine = Fail(text, node.begin,
                   absl::StrFormat("no event that the rule looks at has the field %s%s; these have "
                                   "it: %s",
@@ -245,24 +247,24 @@ bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Kinds& kinds)
   return fine;
 }
 
-bool RuleCompiler::Fold(CompiledRule& compiled, const Kinds& kinds) {
+bool RuleCompiler::Fold(CompiledRule& compiled, const Classes& classes) {
   RuleTree& tree = compiled.tree;
   for (TreePredicate& predicate : tree.predicates) {
     predicate.expression = set_->pool_.Add(predicate.predicate);
   }
   bool ever = false;
   std::vector<std::string> always;
-  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-    if (!kinds[kind]) continue;
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    if (!classes[event_class]) continue;
     std::vector<ExpressionId> parts;
     for (const TreePart& part : tree.parts) {
-      const ExpressionId folded = FoldNode(tree, part.root, kind);
+      const ExpressionId folded = FoldNode(tree, part.root, event_class);
       parts.push_back(part.exception ? set_->pool_.Not(folded) : folded);
     }
     const ExpressionId root = set_->pool_.And(std::move(parts));
-    compiled.roots[kind] = root;
+    compiled.roots[event_class] = root;
     ever = ever || root != ExpressionPool::kFalse;
-    if (root == ExpressionPool::kTrue) always.emplace_back(catalogue_.kinds()[kind].title);
+    if (root == ExpressionPool::kTrue) always.emplace_back(catalogue_.classes()[event_class].name);
   }
   const Rule& rule = compiled.rule;
   const SourceText& place = rule.condition.text.empty() ? rule.source : rule.condition;
@@ -280,32 +282,35 @@ bool RuleCompiler::Fold(CompiledRule& compiled, const Kinds& kinds) {
   return true;
 }
 
-ExpressionId RuleCompiler::FoldNode(const RuleTree& tree, std::uint32_t id, EventKind kind) {
+ExpressionId RuleCompiler::FoldNode(const RuleTree& tree, std::uint32_t id,
+                                    EventClass event_class) {
   const TreeNode& node = tree.nodes[id];
   switch (node.type) {
     case TreeNode::Type::kConstant:
       return node.constant ? ExpressionPool::kTrue : ExpressionPool::kFalse;
     case TreeNode::Type::kPredicate:
-      return FoldPredicate(tree.predicates[node.predicate], kind);
+      return FoldPredicate(tree.predicates[node.predicate], event_class);
     case TreeNode::Type::kNot:
-      return set_->pool_.Not(FoldNode(tree, node.children[0], kind));
+      return set_->pool_.Not(FoldNode(tree, node.children[0], event_class));
     default:
       break;
   }
   std::vector<ExpressionId> children;
   children.reserve(node.children.size());
-  for (const std::uint32_t child : node.children) children.push_back(FoldNode(tree, child, kind));
+  for (const std::uint32_t child : node.children) {
+    children.push_back(FoldNode(tree, child, event_class));
+  }
   return node.type == TreeNode::Type::kAnd ? set_->pool_.And(std::move(children))
                                            : set_->pool_.Or(std::move(children));
 }
 
-ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventKind kind) {
+ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventClass event_class) {
   const FieldInfo& field = catalogue_.field(predicate.predicate.field);
-  if (field.read[kind] == nullptr) return ExpressionPool::kFalse;
-  if (predicate.symbols != Symbols::kNone && field.symbols[kind] != predicate.symbols) {
+  if (field.read[event_class] == nullptr) return ExpressionPool::kFalse;
+  if (predicate.symbols != Symbols::kNone && field.symbols[event_class] != predicate.symbols) {
     return ExpressionPool::kFalse;  // the same bit means something else there
   }
-  const auto domain = DomainOf(field.name, catalogue_.kinds()[kind]);
+  const auto domain = DomainOf(field.name, catalogue_.classes()[event_class]);
   if (domain.empty()) return predicate.expression;
   std::size_t holds = 0;
   for (const std::string_view text : domain) {

@@ -24,20 +24,20 @@ class RuleCompiler {
   std::shared_ptr<const RuleSet> Finish();
 
  private:
-  using Kinds = std::array<bool, kEventKinds>;
+  using Classes = std::array<bool, kEventClasses>;
 
   void Add(CompiledRule compiled, const std::string& simple);
   bool AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
                std::string name, bool exception);
-  bool AddEvents(CompiledRule& compiled, Kinds& kinds);
-  // The kinds of events that the rule looks at; false after reporting.
-  bool ChooseKinds(CompiledRule& compiled, bool simple, Kinds& kinds);
-  bool DefaultKinds(const CompiledRule& compiled, Kinds& kinds);
-  bool CheckFields(const CompiledRule& compiled, const Kinds& kinds);
-  bool Fold(CompiledRule& compiled, const Kinds& kinds);
+  bool AddEvents(CompiledRule& compiled, Classes& classes);
+  // The event classes that the rule looks at; false after reporting.
+  bool ChooseClasses(CompiledRule& compiled, bool simple, Classes& classes);
+  bool DefaultClasses(const CompiledRule& compiled, Classes& classes);
+  bool CheckFields(const CompiledRule& compiled, const Classes& classes);
+  bool Fold(CompiledRule& compiled, const Classes& classes);
 
-  ExpressionId FoldNode(const RuleTree& tree, std::uint32_t node, EventKind kind);
-  ExpressionId FoldPredicate(const TreePredicate& predicate, EventKind kind);
+  ExpressionId FoldNode(const RuleTree& tree, std::uint32_t node, EventClass event_class);
+  ExpressionId FoldPredicate(const TreePredicate& predicate, EventClass event_class);
 
   void Schedule(std::uint32_t rule);
   std::uint32_t Emit(ExpressionId expression, std::uint32_t if_true, std::uint32_t if_false);

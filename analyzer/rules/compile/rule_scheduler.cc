@@ -36,22 +36,22 @@ void RuleCompiler::Schedule(std::uint32_t rule) {
   for (const auto& text : compiled.tree.texts) {
     absl::StrAppendFormat(&hashed_, "%d:%s", text->text.size(), text->text);
   }
-  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-    const ExpressionId root = compiled.roots[kind];
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    const ExpressionId root = compiled.roots[event_class];
     if (root == ExpressionPool::kFalse) continue;
     auto found = first_steps_.find(root);
     if (found == first_steps_.end()) {
       const std::uint32_t first = Emit(root, RuleSet::Step::kFires, RuleSet::Step::kSilent);
       found = first_steps_.emplace(root, first).first;
     }
-    RuleSet::ForKind& for_kind = set_->kinds_[kind];
-    const auto entry = static_cast<std::uint32_t>(for_kind.entries.size());
-    for_kind.entries.push_back({rule, found->second});
+    RuleSet::ForClass& rules = set_->classes_[event_class];
+    const auto entry = static_cast<std::uint32_t>(rules.entries.size());
+    rules.entries.push_back({rule, found->second});
     const auto keys = KeysOf(set_->pool_, root);
     if (keys.has_value()) {
-      for_kind.index.Add(*keys, entry);
+      rules.index.Add(*keys, entry);
     } else {
-      for_kind.index.AddAlways(entry);
+      rules.index.AddAlways(entry);
     }
   }
 }
@@ -111,7 +111,7 @@ std::shared_ptr<const RuleSet> RuleCompiler::Finish() {
       diagnostics_.begin() + static_cast<std::ptrdiff_t>(first_diagnostic_), diagnostics_.end(),
       [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kError; });
   if (failed) return nullptr;
-  for (RuleSet::ForKind& kind : set_->kinds_) kind.index.Finish();
+  for (RuleSet::ForClass& rules : set_->classes_) rules.index.Finish();
   set_->hash_ = absl::StrFormat("%016x", Fnv(0xcbf29ce484222325, hashed_));
   return std::move(set_);
 }

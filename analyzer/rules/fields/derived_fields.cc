@@ -18,7 +18,7 @@ void SetOptional(const OptionalText& text, Value& out) {
 
 // True, if a test has said what the field is to be.
 bool Overridden(const EventView& event, std::string_view name, Value& out) {
-  const FieldOverrides* overrides = event.around->overrides;
+  const FieldOverrides* overrides = event.context->overrides;
   if (overrides == nullptr) return false;
   const auto found = overrides->find(*FieldCatalogue::Get().Find(name));
   if (found == overrides->end()) return false;
@@ -27,7 +27,7 @@ bool Overridden(const EventView& event, std::string_view name, Value& out) {
 }
 
 const Process* FindProcess(const EventView& event, const ProcessKey& key) {
-  return event.around->processes == nullptr ? nullptr : event.around->processes->Find(key);
+  return event.context->processes == nullptr ? nullptr : event.context->processes->Find(key);
 }
 
 const Process* FindParent(const EventView& event) {
@@ -53,14 +53,16 @@ void SetName(std::string_view exe_path, std::string_view comm, Value& out) {
   }
 }
 
-void ReadEventType(const EventView& event, FieldScratch&, Value& out) { SetText(event.type, out); }
+void ReadEventType(const EventView& event, FieldScratch&, Value& out) {
+  SetText(event.event_type, out);
+}
 
 void ReadHost(const EventView& event, FieldScratch&, Value& out) {
-  if (!event.around->host.empty()) SetText(event.around->host, out);
+  if (!event.context->host.empty()) SetText(event.context->host, out);
 }
 
 void ReadAgentId(const EventView& event, FieldScratch&, Value& out) {
-  if (!event.around->agent_id.empty()) SetText(event.around->agent_id, out);
+  if (!event.context->agent_id.empty()) SetText(event.context->agent_id, out);
 }
 
 void ReadProcessName(const EventView& event, FieldScratch&, Value& out) {
@@ -77,7 +79,7 @@ std::string_view ExePathOf(const Process& process) {
 // The parent as the event tells it (process_start only).
 template <typename Get>
 OptionalText OwnParent(const EventView& event, Get&& get) {
-  if (event.kind != KindOf<ProcessStart>()) return std::nullopt;
+  if (event.event_class != ClassOf<ProcessStart>()) return std::nullopt;
   return get(*static_cast<const ProcessStart*>(event.own));
 }
 
@@ -154,9 +156,9 @@ void ReadLoginuid(const EventView& event, FieldScratch&, Value& out) {
 
 void ReadUser(const EventView& event, FieldScratch&, Value& out) {
   if (Overridden(event, "user", out)) return;
-  if (event.around->users == nullptr) return;
-  const auto user = event.around->users->find(event.actor->uid);
-  if (user != event.around->users->end()) SetText(user->second, out);
+  if (event.context->users == nullptr) return;
+  const auto user = event.context->users->find(event.actor->uid);
+  if (user != event.context->users->end()) SetText(user->second, out);
 }
 
 // From the parent upwards.
@@ -182,7 +184,7 @@ void ReadAncestors(const EventView& event, FieldScratch& scratch, Value& out) {
 void ReadAncestorNames(const EventView& event, FieldScratch& scratch, Value& out) {
   if (Overridden(event, "ancestor_names", out)) return;
   scratch.array = {};
-  if (event.kind == KindOf<ProcessStart>()) {
+  if (event.event_class == ClassOf<ProcessStart>()) {
     const TextArray& ancestors = static_cast<const ProcessStart*>(event.own)->ancestors;
     for (std::size_t i = 0; i < ancestors.size; ++i) {
       scratch.array.Add(BaseName(ancestors.items[i]));
@@ -216,39 +218,39 @@ struct PathPair {
 };
 
 PathPair PathsOf(const EventView& event) {
-  switch (event.kind) {
-    case KindOf<FileOpen>(): {
+  switch (event.event_class) {
+    case ClassOf<FileOpen>(): {
       const auto& e = Own<FileOpen>(event);
       return {Resolved(e.resolved_path, e.filename), {}};
     }
-    case KindOf<FileWrite>():
+    case ClassOf<FileWrite>():
       return {Own<FileWrite>(event).resolved_path, {}};
-    case KindOf<FileRename>(): {
+    case ClassOf<FileRename>(): {
       const auto& e = Own<FileRename>(event);
       return {Resolved(e.new_resolved_path, e.new_filename),
               Resolved(e.old_resolved_path, e.old_filename)};
     }
-    case KindOf<FileUnlink>(): {
+    case ClassOf<FileUnlink>(): {
       const auto& e = Own<FileUnlink>(event);
       return {Resolved(e.resolved_path, e.filename), {}};
     }
-    case KindOf<FileChange>(): {
+    case ClassOf<FileChange>(): {
       const auto& e = Own<FileChange>(event);
       return {Resolved(e.resolved_path, e.filename), {}};
     }
-    case KindOf<Mount>(): {
+    case ClassOf<Mount>(): {
       const auto& e = Own<Mount>(event);
       return {Resolved(e.target_path, e.target), e.source_path};
     }
-    case KindOf<Unmount>(): {
+    case ClassOf<Unmount>(): {
       const auto& e = Own<Unmount>(event);
       return {Resolved(e.target_path, e.target), {}};
     }
-    case KindOf<RootChange>(): {
+    case ClassOf<RootChange>(): {
       const auto& e = Own<RootChange>(event);
       return {Resolved(e.new_root_path, e.new_root), {}};
     }
-    case KindOf<IoUringOperation>(): {
+    case ClassOf<IoUringOperation>(): {
       const auto& e = Own<IoUringOperation>(event);
       if (!e.new_filename.has_value()) return {Resolved({}, e.filename), {}};
       return {Resolved({}, e.new_filename), Resolved({}, e.filename)};
@@ -280,19 +282,22 @@ void ReadOldPath(const EventView& event, FieldScratch&, Value& out) {
 }
 
 void ReadOperation(const EventView& event, FieldScratch&, Value& out) {
-  SetText(FileOperationOf(event.type), out);
+  SetText(FileOperationOf(event.event_type), out);
 }
 
 const Socket& SocketOf(const EventView& event) { return *static_cast<const Socket*>(event.object); }
 
 bool IsOutbound(const EventView& event) {
-  if (event.kind == KindOf<NetworkClose>()) return Own<NetworkClose>(event).direction != "inbound";
-  return event.kind == KindOf<NetworkConnect>() || event.type == "network_send";
+  if (event.event_class == ClassOf<NetworkClose>()) {
+    return Own<NetworkClose>(event).direction != "inbound";
+  }
+  return event.event_class == ClassOf<NetworkConnect>() || event.event_type == "network_send";
 }
 
 // Of these, the peer is not what the event is about, or there is none.
 bool IsLocal(const EventView& event) {
-  return event.kind == KindOf<NetworkBind>() || event.kind == KindOf<NetworkListen>();
+  return event.event_class == ClassOf<NetworkBind>() ||
+         event.event_class == ClassOf<NetworkListen>();
 }
 
 void ReadDirection(const EventView& event, FieldScratch&, Value& out) {
@@ -316,15 +321,15 @@ void ReadAddr(const EventView& event, FieldScratch&, Value& out) {
 }
 
 bool All(std::string_view) { return true; }
-bool IsFile(std::string_view title) { return title.starts_with("file_"); }
-bool IsNetwork(std::string_view title) { return title.starts_with("network_"); }
-bool HasPath(std::string_view title) {
-  return IsFile(title) || title == "mount" || title == "unmount" || title == "root_change" ||
-         title == "io_uring_operation";
+bool IsFile(std::string_view name) { return name.starts_with("file_"); }
+bool IsNetwork(std::string_view name) { return name.starts_with("network_"); }
+bool HasPath(std::string_view name) {
+  return IsFile(name) || name == "mount" || name == "unmount" || name == "root_change" ||
+         name == "io_uring_operation";
 }
 
-bool HasOldPath(std::string_view title) {
-  return title == "file_rename" || title == "mount" || title == "io_uring_operation";
+bool HasOldPath(std::string_view name) {
+  return name == "file_rename" || name == "mount" || name == "io_uring_operation";
 }
 
 constexpr std::array kDerived = {

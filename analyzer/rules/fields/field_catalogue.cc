@@ -251,17 +251,17 @@ struct Inner<T, kAt, kRest...> {
 };
 
 template <typename E>
-constexpr std::string_view TitleOf() {
-  if constexpr (requires { E::kTitle; }) {
-    return E::kTitle;
+constexpr std::string_view ClassName() {
+  if constexpr (requires { E::kClassName; }) {
+    return E::kClassName;
   } else {
-    return E::kType;
+    return E::kEventType;
   }
 }
 
-RuleType FamilyOf(std::string_view title) {
-  if (title.starts_with("file_")) return RuleType::kFile;
-  if (title.starts_with("network_")) return RuleType::kNetwork;
+RuleType RuleTypeOf(std::string_view name) {
+  if (name.starts_with("file_")) return RuleType::kFile;
+  if (name.starts_with("network_")) return RuleType::kNetwork;
   return RuleType::kProcess;
 }
 
@@ -281,7 +281,7 @@ void FieldCatalogue::AddPart(const std::string& prefix) {
                               .mode = std::same_as<V, Mode>,
                               .capabilities = std::same_as<V, CapabilitySet>,
                               .address = std::same_as<V, Address>};
-      AddOwn(KindOf<E>(), prefix, field.name(), field.doc, kForm, &ReadPath<kOf, T, kPath..., kAt>,
+      AddOwn(ClassOf<E>(), prefix, field.name(), field.doc, kForm, &ReadPath<kOf, T, kPath..., kAt>,
              &SetPath<E, kOf, T, kPath..., kAt>);
     }
   };
@@ -290,22 +290,22 @@ void FieldCatalogue::AddPart(const std::string& prefix) {
 }
 
 template <typename E>
-void FieldCatalogue::AddKind() {
+void FieldCatalogue::AddClass() {
   if constexpr (requires(E e) { e.actor; }) {
-    KindInfo& kind = kinds_[KindOf<E>()];
-    kind.title = TitleOf<E>();
-    kind.family = FamilyOf(kind.title);
-    if constexpr (requires { E::kType; }) {
-      kind.types = {E::kType};
+    EventClassInfo& info = classes_[ClassOf<E>()];
+    info.name = ClassName<E>();
+    info.rule_type = RuleTypeOf(info.name);
+    if constexpr (requires { E::kEventType; }) {
+      info.event_types = {E::kEventType};
     } else {
       for (const CallInfo& call : kCalls) {
-        if (call.kind == E::kKind &&
-            std::find(kind.types.begin(), kind.types.end(), call.event_type) == kind.types.end()) {
-          kind.types.push_back(call.event_type);
+        if (call.kind == E::kKind && std::find(info.event_types.begin(), info.event_types.end(),
+                                               call.event_type) == info.event_types.end()) {
+          info.event_types.push_back(call.event_type);
         }
       }
     }
-    event_types_.insert(event_types_.end(), kind.types.begin(), kind.types.end());
+    event_types_.insert(event_types_.end(), info.event_types.begin(), info.event_types.end());
     AddPart<E, kActor, Actor>("");
     if constexpr (requires(E e) { e.call; }) AddPart<E, kCall, decltype(E::call)>("");
     AddPart<E, kOwn, E>("");
@@ -314,25 +314,26 @@ void FieldCatalogue::AddKind() {
 }
 
 FieldCatalogue::FieldCatalogue() {
-  [&]<std::size_t... kKind>(std::index_sequence<kKind...>) {
-    (AddKind<std::variant_alternative_t<kKind, Event>>(), ...);
+  [&]<std::size_t... kClass>(std::index_sequence<kClass...>) {
+    (AddClass<std::variant_alternative_t<kClass, Event>>(), ...);
   }
-  (std::make_index_sequence<kEventKinds>());
+  (std::make_index_sequence<kEventClasses>());
   AddDerived();
   for (const FieldInfo& field : fields_) names_.emplace_back(field.name);
 }
 
-void FieldCatalogue::AddOwn(EventKind kind, const std::string& prefix, std::string_view field,
-                            const char* doc, Form form, ReadField read, SetField set) {
+void FieldCatalogue::AddOwn(EventClass event_class, const std::string& prefix,
+                            std::string_view field, const char* doc, Form form, ReadField read,
+                            SetField set) {
   const std::string name = prefix + std::string(field);
-  Symbols symbols = SymbolsOf(kinds_[kind].title, name);
+  Symbols symbols = SymbolsOf(classes_[event_class].name, name);
   if (form.mode) symbols = Symbols::kMode;
   if (form.capabilities) symbols = Symbols::kCapability;
-  Add(kind, name, form.type, doc, read, set, symbols);
+  Add(event_class, name, form.type, doc, read, set, symbols);
   if (form.address) fields_[*Find(name)].address = true;
 }
 
-void FieldCatalogue::Add(EventKind kind, std::string name, ValueType type, const char* doc,
+void FieldCatalogue::Add(EventClass event_class, std::string name, ValueType type, const char* doc,
                          ReadField read, SetField set, Symbols symbols) {
   const auto [at, is_new] = by_name_.try_emplace(name, static_cast<FieldId>(fields_.size()));
   if (is_new) {
@@ -342,25 +343,26 @@ void FieldCatalogue::Add(EventKind kind, std::string name, ValueType type, const
     field.doc = doc;
   }
   FieldInfo& field = fields_[at->second];
-  // One name, one type: a condition on several kinds of events is checked once.
+  // One name, one type: a condition on several event classes is checked once.
   if (field.type != type) std::abort();
-  field.read[kind] = read;
-  field.set[kind] = set;
-  field.symbols[kind] = symbols;
+  field.read[event_class] = read;
+  field.set[event_class] = set;
+  field.symbols[event_class] = symbols;
 }
 
 void FieldCatalogue::AddDerived() {
   for (const DerivedField& derived : DerivedFields()) {
-    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-      if (kinds_[kind].types.empty() || !derived.applies(kinds_[kind].title)) continue;
+    for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+      const EventClassInfo& info = classes_[event_class];
+      if (info.event_types.empty() || !derived.applies(info.name)) continue;
       const auto known = Find(derived.name);
-      // What the event says itself goes first; the names of host and sensor it leaves to the
-      // writer.
+      // The event's own field goes first, but for the names of host and sensor, which only the
+      // writer has.
       const bool of_writer = derived.name == "host" || derived.name == "agent_id";
-      if (known.has_value() && fields_[*known].read[kind] != nullptr && !of_writer) {
+      if (known.has_value() && fields_[*known].read[event_class] != nullptr && !of_writer) {
         continue;
       }
-      Add(kind, std::string(derived.name), derived.type, derived.doc, derived.read, nullptr,
+      Add(event_class, std::string(derived.name), derived.type, derived.doc, derived.read, nullptr,
           Symbols::kNone);
       FieldInfo& field = fields_[*Find(derived.name)];
       field.derived = true;
@@ -380,10 +382,10 @@ std::optional<FieldId> FieldCatalogue::Find(std::string_view name) const {
   return found->second;
 }
 
-std::optional<EventKind> FieldCatalogue::KindOfType(std::string_view event_type) const {
-  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-    const auto& types = kinds_[kind].types;
-    if (std::find(types.begin(), types.end(), event_type) != types.end()) return kind;
+std::optional<EventClass> FieldCatalogue::ClassOfEventType(std::string_view event_type) const {
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    const auto& types = classes_[event_class].event_types;
+    if (std::find(types.begin(), types.end(), event_type) != types.end()) return event_class;
   }
   return std::nullopt;
 }

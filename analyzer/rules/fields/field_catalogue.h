@@ -2,7 +2,7 @@
 //
 // Every field that a condition can name: those by which events describe themselves (FieldsOf), and
 // a few that follow from them and from the process table (derived_fields.h). A field is read
-// through one function for each kind of event, chosen when a rule is compiled.
+// through one function for each event class, chosen when a rule is compiled.
 #ifndef ANALYZER_RULES_FIELDS_FIELD_CATALOGUE_H_
 #define ANALYZER_RULES_FIELDS_FIELD_CATALOGUE_H_
 
@@ -27,15 +27,15 @@
 namespace randguard {
 
 // Position of an event's struct in Event.
-using EventKind = std::size_t;
-inline constexpr EventKind kEventKinds = std::variant_size_v<Event>;
+using EventClass = std::size_t;
+inline constexpr EventClass kEventClasses = std::variant_size_v<Event>;
 
-template <typename E, EventKind kAt = 0>
-constexpr EventKind KindOf() {
+template <typename E, EventClass kAt = 0>
+constexpr EventClass ClassOf() {
   if constexpr (std::is_same_v<E, std::variant_alternative_t<kAt, Event>>) {
     return kAt;
   } else {
-    return KindOf<E, kAt + 1>();
+    return ClassOf<E, kAt + 1>();
   }
 }
 
@@ -43,7 +43,7 @@ constexpr EventKind KindOf() {
 using FieldOverrides = absl::flat_hash_map<std::size_t, Value>;  // by field
 
 // What is known beside the event. All borrowed, each may be null.
-struct Surroundings {
+struct EvaluationContext {
   const ProcessTable* processes = nullptr;
   const absl::flat_hash_map<std::uint32_t, std::string>* users = nullptr;
   const FieldOverrides* overrides = nullptr;
@@ -52,25 +52,25 @@ struct Surroundings {
 
 // An event as conditions see it.
 struct EventView {
-  EventKind kind = 0;
-  std::string_view type;
+  EventClass event_class = 0;
+  std::string_view event_type;
   const Actor* actor = nullptr;
   const void* call = nullptr;    // its FileCall, NetworkCall or BehaviourCall
   const void* own = nullptr;     // itself
   const void* object = nullptr;  // its FileObject or Socket
-  const Surroundings* around = nullptr;
+  const EvaluationContext* context = nullptr;
 };
 
 template <typename E>
-EventView ViewOf(const E& event, const Surroundings& around) {
+EventView ViewOf(const E& event, const EvaluationContext& context) {
   EventView view;
-  view.kind = KindOf<E>();
-  view.type = EventType(event);
+  view.event_class = ClassOf<E>();
+  view.event_type = EventType(event);
   view.actor = &event.actor;
   view.own = &event;
   if constexpr (requires { event.call; }) view.call = &event.call;
   if constexpr (requires { event.object; }) view.object = &event.object;
-  view.around = &around;
+  view.context = &context;
   return view;
 }
 
@@ -85,7 +85,7 @@ struct FieldInput {
   std::string_view text;              // of a list: its items, each ends with NUL
   std::vector<std::int64_t> numbers;  // of a list of numbers
 };
-// Sets the field of an event of that kind. False: the input is of another type.
+// Sets the field of an event of that class. False: the input is of another type.
 using SetField = bool (*)(void* event, const FieldInput& input);
 
 using FieldId = std::uint16_t;
@@ -95,16 +95,16 @@ struct FieldInfo {
   ValueType type = ValueType::kText;
   bool address = false;  // text that is an IP address
   bool derived = false;
-  std::string doc;                             // of the first kind that has it
-  std::array<ReadField, kEventKinds> read{};   // null: events of this kind do not have it
-  std::array<SetField, kEventKinds> set{};     // null also for derived ones
-  std::array<Symbols, kEventKinds> symbols{};  // names for its bits
+  std::string doc;                               // of the first class that has it
+  std::array<ReadField, kEventClasses> read{};   // null: events of this class do not have it
+  std::array<SetField, kEventClasses> set{};     // null also for derived ones
+  std::array<Symbols, kEventClasses> symbols{};  // names for its bits
 };
 
-struct KindInfo {
-  std::vector<std::string_view> types;  // event_type of its events
-  std::string_view title;
-  RuleType family = RuleType::kProcess;  // type of rules that look at it
+struct EventClassInfo {
+  std::string_view name;
+  std::vector<std::string_view> event_types;  // what its events are called in the output
+  RuleType rule_type = RuleType::kProcess;    // of rules that look at it
 };
 
 class FieldCatalogue {
@@ -115,9 +115,9 @@ class FieldCatalogue {
   const std::vector<FieldInfo>& fields() const { return fields_; }
   const FieldInfo& field(FieldId id) const { return fields_[id]; }
   std::optional<FieldId> Find(std::string_view name) const;
-  // By event kind; the one of CgroupName, which is no event that goes out, has no types.
-  const std::array<KindInfo, kEventKinds>& kinds() const { return kinds_; }
-  std::optional<EventKind> KindOfType(std::string_view event_type) const;
+  // By event class; the one of CgroupName, which is no event that goes out, has no event types.
+  const std::array<EventClassInfo, kEventClasses>& classes() const { return classes_; }
+  std::optional<EventClass> ClassOfEventType(std::string_view event_type) const;
   // For suggestions in messages.
   const std::vector<std::string_view>& names() const { return names_; }
   const std::vector<std::string_view>& event_types() const { return event_types_; }
@@ -130,19 +130,19 @@ class FieldCatalogue {
   };
 
   template <typename E>
-  void AddKind();
+  void AddClass();
   template <typename E, std::size_t kPart, typename T, std::size_t... kPath>
   void AddPart(const std::string& prefix);
   // A field that events describe; what does not depend on its type.
-  void AddOwn(EventKind kind, const std::string& prefix, std::string_view field, const char* doc,
-              Form form, ReadField read, SetField set);
-  void Add(EventKind kind, std::string name, ValueType type, const char* doc, ReadField read,
-           SetField set, Symbols symbols);
+  void AddOwn(EventClass event_class, const std::string& prefix, std::string_view field,
+              const char* doc, Form form, ReadField read, SetField set);
+  void Add(EventClass event_class, std::string name, ValueType type, const char* doc,
+           ReadField read, SetField set, Symbols symbols);
   void AddDerived();
 
   std::vector<FieldInfo> fields_;
   TextMap<FieldId> by_name_;
-  std::array<KindInfo, kEventKinds> kinds_;
+  std::array<EventClassInfo, kEventClasses> classes_;
   std::vector<std::string_view> names_, event_types_;
 };
 

@@ -151,7 +151,7 @@ constexpr std::array kSymbols = {
 #undef RG_CAPABILITY
 
 struct FieldSymbols {
-  std::string_view title, field;
+  std::string_view event_class, field;
   Symbols group;
 };
 
@@ -175,9 +175,9 @@ const Symbol* FindSymbol(std::string_view name) {
   return found == kSymbols.end() ? nullptr : found;
 }
 
-Symbols SymbolsOf(std::string_view title, std::string_view field) {
+Symbols SymbolsOf(std::string_view event_class, std::string_view field) {
   for (const FieldSymbols& of : kFieldSymbols) {
-    if (of.title == title && of.field == field) return of.group;
+    if (of.event_class == event_class && of.field == field) return of.group;
   }
   return Symbols::kNone;
 }

@@ -37,8 +37,8 @@ struct Symbol {
 std::span<const Symbol> AllSymbols();
 // Null: there is none of this name.
 const Symbol* FindSymbol(std::string_view name);
-// Those that the field `name` of events called `title` has; kNone if its bits have no names.
-Symbols SymbolsOf(std::string_view title, std::string_view field);
+// Those that the field `name` of the event class has; kNone if its bits have no names.
+Symbols SymbolsOf(std::string_view event_class, std::string_view field);
 // "open flags (O_...)"
 std::string_view SymbolsName(Symbols group);
 

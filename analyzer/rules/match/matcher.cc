@@ -12,8 +12,8 @@ Matcher::Matcher(std::shared_ptr<const RuleSet> rules)
       fields_(catalogue_.fields().size()),
       tested_(rules_->pool().predicates()) {
   std::size_t most = 0;
-  for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-    most = std::max(most, rules_->kind(kind).entries.size());
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    most = std::max(most, rules_->for_class(event_class).entries.size());
   }
   seen_.resize(most);
 }
@@ -28,7 +28,7 @@ const Value& Matcher::Read(FieldId field) {
   if (memo.event != number_) {
     memo.event = number_;
     memo.value = {};
-    const ReadField read = catalogue_.field(field).read[event_.kind];
+    const ReadField read = catalogue_.field(field).read[event_.event_class];
     if (read != nullptr) read(event_, memo.scratch, memo.value);
   }
   return memo.value;
@@ -53,17 +53,17 @@ bool Matcher::Fires(std::uint32_t step) {
 
 std::span<const std::uint32_t> Matcher::Match(const EventView& event) {
   Begin(event);
-  const RuleSet::ForKind& kind = rules_->kind(event.kind);
+  const RuleSet::ForClass& rules = rules_->for_class(event.event_class);
   entries_.clear();
   fired_.clear();
-  if (kind.entries.empty()) return fired_;
-  kind.index.Find([this](FieldId field) -> const Value& { return Read(field); }, scratch_,
-                  [this](std::uint32_t entry) {
-                    if (std::exchange(seen_[entry], number_) != number_) entries_.push_back(entry);
-                  });
+  if (rules.entries.empty()) return fired_;
+  rules.index.Find([this](FieldId field) -> const Value& { return Read(field); }, scratch_,
+                   [this](std::uint32_t entry) {
+                     if (std::exchange(seen_[entry], number_) != number_) entries_.push_back(entry);
+                   });
   std::sort(entries_.begin(), entries_.end());
   for (const std::uint32_t entry : entries_) {
-    if (Fires(kind.entries[entry].first)) fired_.push_back(kind.entries[entry].rule);
+    if (Fires(rules.entries[entry].first)) fired_.push_back(rules.entries[entry].rule);
   }
   return fired_;
 }

@@ -12,7 +12,7 @@ namespace {
 
 using Method = IndexKey::Method;
 
-constexpr std::size_t kKeysMax = 8192;  // of one rule for one kind of event
+constexpr std::size_t kKeysMax = 8192;  // of one rule for one event class
 constexpr Number kNumbersMax = 1024;    // of one set of numbers
 
 // Fields of few values: most events have the one that a rule asks for.

@@ -36,11 +36,11 @@ class PrefixIndex {
  public:
   void Add(std::string prefix, std::uint32_t entry);
   void Finish();  // before the first Find()
-  template <typename Take>
-  void Find(std::string_view text, Take&& take) const {
+  template <typename Visit>
+  void Find(std::string_view text, Visit&& visit) const {
     for (std::uint32_t at = Below(text); at != kNone; at = prefixes_[at].shorter) {
       if (!text.starts_with(prefixes_[at].text)) continue;
-      for (const std::uint32_t entry : prefixes_[at].entries) take(entry);
+      for (const std::uint32_t entry : prefixes_[at].entries) visit(entry);
     }
   }
   bool empty() const { return prefixes_.empty(); }
@@ -64,8 +64,8 @@ class PartIndex {
   static constexpr std::size_t kShortest = 3;  // bytes
   void Add(std::string_view part, std::uint32_t entry);
   // `folded`: in lower case.
-  template <typename Take>
-  void Find(std::string_view folded, Take&& take) const {
+  template <typename Visit>
+  void Find(std::string_view folded, Visit&& visit) const {
     for (std::size_t at = 0; at + kShortest <= folded.size(); ++at) {
       const std::uint32_t gram = Gram(folded.data() + at);
       if (!seen_[Bit(gram)]) continue;
@@ -75,7 +75,7 @@ class PartIndex {
         if (at < part.offset || folded.substr(at - part.offset, part.text.size()) != part.text) {
           continue;
         }
-        for (const std::uint32_t entry : part.entries) take(entry);
+        for (const std::uint32_t entry : part.entries) visit(entry);
       }
     }
   }
@@ -99,7 +99,7 @@ class PartIndex {
   absl::flat_hash_map<std::uint32_t, std::vector<Part>> grams_;
 };
 
-// The index of one kind of event.
+// The index of one event class.
 class RuleIndex {
  public:
   void Add(const std::vector<IndexKey>& keys, std::uint32_t entry);
@@ -111,23 +111,23 @@ class RuleIndex {
     std::string folded, reversed;
   };
 
-  // Calls take(entry) for each entry that could fire, some several times. read(field) gives the
+  // Calls visit(entry) for each entry that could fire, some several times. read(field) gives the
   // field's value.
-  template <typename Read, typename Take>
-  void Find(Read&& read, Scratch& scratch, Take&& take) const {
-    for (const std::uint32_t entry : always_) take(entry);
+  template <typename Read, typename Visit>
+  void Find(Read&& read, Scratch& scratch, Visit&& visit) const {
+    for (const std::uint32_t entry : always_) visit(entry);
     for (const OfField& of : fields_) {
       const Value& value = read(of.field);
       if (!value.present()) continue;
       if (!of.numbers.empty()) {
         AnyNumber(value, [&](Number number) {
-          TakeAll(of.numbers, static_cast<std::int64_t>(number), take);
+          VisitAll(of.numbers, static_cast<std::int64_t>(number), visit);
           return false;
         });
       }
       if (of.has_texts) {
         AnyText(value, [&](std::string_view text) {
-          FindText(of, text, scratch, take);
+          FindText(of, text, scratch, visit);
           return false;
         });
       }
@@ -149,30 +149,31 @@ class RuleIndex {
     PartIndex parts;
   };
 
-  template <typename Map, typename Key, typename Take>
-  static void TakeAll(const Map& map, const Key& key, Take&& take) {
+  template <typename Map, typename Key, typename Visit>
+  static void VisitAll(const Map& map, const Key& key, Visit&& visit) {
     const auto found = map.find(key);
     if (found == map.end()) return;
-    for (const std::uint32_t entry : found->second) take(entry);
+    for (const std::uint32_t entry : found->second) visit(entry);
   }
 
-  template <typename Take>
-  static void FindExact(const Exact& exact, std::string_view text, Scratch& scratch, Take&& take) {
-    if (!exact.equal.empty()) TakeAll(exact.equal, text, take);
-    if (!exact.prefixes.empty()) exact.prefixes.Find(text, take);
+  template <typename Visit>
+  static void FindExact(const Exact& exact, std::string_view text, Scratch& scratch,
+                        Visit&& visit) {
+    if (!exact.equal.empty()) VisitAll(exact.equal, text, visit);
+    if (!exact.prefixes.empty()) exact.prefixes.Find(text, visit);
     if (!exact.suffixes.empty()) {
       scratch.reversed.assign(text.rbegin(), text.rend());
-      exact.suffixes.Find(scratch.reversed, take);
+      exact.suffixes.Find(scratch.reversed, visit);
     }
   }
 
-  template <typename Take>
-  static void FindText(const OfField& of, std::string_view text, Scratch& scratch, Take&& take) {
-    if (of.as_is.used) FindExact(of.as_is, text, scratch, take);
+  template <typename Visit>
+  static void FindText(const OfField& of, std::string_view text, Scratch& scratch, Visit&& visit) {
+    if (of.as_is.used) FindExact(of.as_is, text, scratch, visit);
     if (!of.folded.used && of.parts.empty()) return;
     Fold(text, scratch.folded);
-    if (of.folded.used) FindExact(of.folded, scratch.folded, scratch, take);
-    if (!of.parts.empty()) of.parts.Find(scratch.folded, take);
+    if (of.folded.used) FindExact(of.folded, scratch.folded, scratch, visit);
+    if (!of.parts.empty()) of.parts.Find(scratch.folded, visit);
   }
 
   static void Fold(std::string_view text, std::string& out);

@@ -26,8 +26,8 @@ struct CompiledRule {
   bool detection = false;
   bool built_in = false;
   RuleTree tree;
-  // What is left of the rule for each kind of event: kFalse, the kind is not looked at.
-  std::array<ExpressionId, kEventKinds> roots{};
+  // What is left of the rule for each event class: kFalse, the class is not looked at.
+  std::array<ExpressionId, kEventClasses> roots{};
 };
 
 class RuleSet {
@@ -54,16 +54,16 @@ class RuleSet {
     PredicateId predicate = 0;
     std::uint32_t if_true = kSilent, if_false = kSilent;
   };
-  // A rule for one kind of event.
+  // A rule for one event class.
   struct Entry {
     std::uint32_t rule = 0;
     std::uint32_t first = Step::kSilent;
   };
-  struct ForKind {
+  struct ForClass {
     std::vector<Entry> entries;  // in the order of the rules
     RuleIndex index;
   };
-  const ForKind& kind(EventKind kind) const { return kinds_[kind]; }
+  const ForClass& for_class(EventClass event_class) const { return classes_[event_class]; }
   const Step& step(std::uint32_t at) const { return steps_[at]; }
   std::size_t steps() const { return steps_.size(); }
   const ExpressionPool& pool() const { return pool_; }
@@ -75,7 +75,7 @@ class RuleSet {
   ExpressionPool pool_;
   std::vector<CompiledRule> rules_;
   std::vector<Step> steps_;
-  std::array<ForKind, kEventKinds> kinds_;
+  std::array<ForClass, kEventClasses> classes_;
   std::size_t enabled_ = 0;
   std::string hash_;
 };

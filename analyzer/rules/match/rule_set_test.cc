@@ -142,8 +142,8 @@ TEST(RuleSetTest, ProcessTableTellsOfParentsAndAncestors) {
   Process& curl = table.Upsert(e.actor.process_id);
   curl.parent = {1, 0x10};
   curl.image = table.MakeImage({"/usr/bin/curl", std::string("curl\0-k\0", 8), "/home", "pts0", 5});
-  const Surroundings around{.processes = &table};
-  const auto holds = [&](std::string_view c) { return Holds(c, e, "file", around); };
+  const EvaluationContext context{.processes = &table};
+  const auto holds = [&](std::string_view c) { return Holds(c, e, "file", context); };
   EXPECT_TRUE(holds("parent_name == 'init'"));
   EXPECT_TRUE(holds("parent_exe_path == '/sbin/init'"));
   EXPECT_TRUE(holds("parent_command_line == 'init splash'"));

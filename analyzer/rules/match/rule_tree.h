@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A rule's condition with all names resolved: what its words mean, and where they are written. It
-// holds for every kind of event; what a kind lacks is absent.
+// holds for every event class; what a class lacks is absent.
 #ifndef ANALYZER_RULES_MATCH_RULE_TREE_H_
 #define ANALYZER_RULES_MATCH_RULE_TREE_H_
 

@@ -19,9 +19,9 @@ Rule MakeRule(RuleType type, std::string condition) {
   rule.id = "0";
   rule.type = type;
   rule.condition.text = std::move(condition);
-  for (const KindInfo& kind : FieldCatalogue::Get().kinds()) {
-    if (kind.family != type) continue;
-    for (const std::string_view event : kind.types) {
+  for (const EventClassInfo& info : FieldCatalogue::Get().classes()) {
+    if (info.rule_type != type) continue;
+    for (const std::string_view event : info.event_types) {
       rule.events.emplace_back().text = std::string(event);
     }
   }
@@ -83,13 +83,15 @@ ReferenceCheck::Result ReferenceCheck::Round(std::size_t count) {
 }
 
 void ReferenceCheck::ForEachOfType(RuleType type, const Visit& visit) const {
-  const Surroundings around;
+  const EvaluationContext context;
   for (std::size_t i = 0; i < events_.size(); ++i) {
     std::visit(
         [&]<typename E>(const E& event) {
           if constexpr (Described<E>) {
-            const EventView view = ViewOf(event, around);
-            if (FieldCatalogue::Get().kinds()[view.kind].family == type) visit(view, lines_[i]);
+            const EventView view = ViewOf(event, context);
+            if (FieldCatalogue::Get().classes()[view.event_class].rule_type == type) {
+              visit(view, lines_[i]);
+            }
           }
         },
         events_[i]);
@@ -120,7 +122,8 @@ void ReferenceCheck::Compare(RuleType type, const std::shared_ptr<const RuleSet>
       ++result.compared;
       if (held) ++result.held;
       if (held == wanted || !result.disagreement.empty()) continue;
-      result.disagreement = std::string(view.type) + (held ? ": fires: " : ": does not fire: ") +
+      result.disagreement = std::string(view.event_type) +
+                            (held ? ": fires: " : ": does not fire: ") +
                             rules->rules()[i].rule.condition.text;
     }
   });

@@ -45,11 +45,11 @@ inline std::string RuleText(std::string_view condition, std::string_view type = 
 
 // The ids of the rules that fire.
 template <typename E>
-Lines Fired(const CompiledText& compiled, const E& event, const Surroundings& around = {}) {
+Lines Fired(const CompiledText& compiled, const E& event, const EvaluationContext& context = {}) {
   Lines ids;
   if (compiled.rules == nullptr) return {"(does not compile)"};
   Matcher matcher(compiled.rules);
-  for (const std::uint32_t rule : matcher.Match(ViewOf(event, around))) {
+  for (const std::uint32_t rule : matcher.Match(ViewOf(event, context))) {
     const CompiledRule& fired = compiled.rules->rules()[rule];
     ids.push_back(fired.detection ? "mark:" + fired.rule.name : fired.rule.id);
   }
@@ -59,8 +59,8 @@ Lines Fired(const CompiledText& compiled, const E& event, const Surroundings& ar
 // Whether a rule with that condition fires.
 template <typename E>
 bool Holds(std::string_view condition, const E& event, std::string_view type = "process",
-           const Surroundings& around = {}) {
-  return Fired(CompileText(RuleText(condition, type)), event, around) == Lines{"R"};
+           const EvaluationContext& context = {}) {
+  return Fired(CompileText(RuleText(condition, type)), event, context) == Lines{"R"};
 }
 
 }  // namespace randguard::testing

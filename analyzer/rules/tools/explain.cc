@@ -57,11 +57,11 @@ std::string FormatValue(const Value& value) {
 
 Explanation::Explanation(const CompiledRule& rule, Matcher& matcher, const EventView& event)
     : rule_(rule), matcher_(matcher), event_(event) {
-  looked_at_ = rule.roots[event.kind] != ExpressionPool::kFalse;
+  looked_at_ = rule.roots[event.event_class] != ExpressionPool::kFalse;
   for (const TreePart& part : rule.tree.parts) {
     if (Part(part) == part.exception) fires_ = false;
   }
-  // A kind that was not chosen when the rule was compiled, though the words would fit it.
+  // A class that was not chosen when the rule was compiled, though the words would fit it.
   if (!looked_at_) fires_ = false;
 }
 
@@ -105,13 +105,14 @@ bool Explanation::Leaf(const TreeNode& node, std::size_t depth, bool wanted) {
   const std::string& text = rule_.tree.texts[node.text]->text;
   const std::string words =
       OneLine(std::string_view(text).substr(node.begin, node.end - node.begin));
-  if (field.read[event_.kind] == nullptr) {
+  if (field.read[event_.event_class] == nullptr) {
     Line(depth, false, words, absl::StrFormat("%s: no such field in this event", field.name));
     if (wanted && missing_.empty()) missing_ = words;
     return false;
   }
   const Value& value = matcher_.Read(p.predicate.field);
-  const bool same_bits = p.symbols == Symbols::kNone || field.symbols[event_.kind] == p.symbols;
+  const bool same_bits =
+      p.symbols == Symbols::kNone || field.symbols[event_.event_class] == p.symbols;
   const bool held = same_bits && p.predicate.Test(value);
   const bool boolean = field.type == ValueType::kBoolean && value.present();
   Line(depth, held, words,

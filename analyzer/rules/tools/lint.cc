@@ -39,9 +39,9 @@ bool NetworkTypeObserved(const NetworkConfig& config, std::string_view type) {
   });
 }
 
-bool ProcessKindObserved(const ProcessConfig& config, std::string_view title) {
+bool ProcessClassObserved(const ProcessConfig& config, std::string_view name) {
   struct Needs {
-    std::string_view title;
+    std::string_view name;
     Behaviour behaviour;
   };
   static constexpr Needs kNeeds[] = {
@@ -58,26 +58,26 @@ bool ProcessKindObserved(const ProcessConfig& config, std::string_view title) {
       {"memfd_create", Behaviour::kMemfd},
       {"io_uring_operation", Behaviour::kIoUring},
   };
-  if (title == "process_exec_failed") return config.failed_exec;
+  if (name == "process_exec_failed") return config.failed_exec;
   return std::none_of(std::begin(kNeeds), std::end(kNeeds), [&](const Needs& needs) {
-    return needs.title == title && !Has(config.behaviour, needs.behaviour);
+    return needs.name == name && !Has(config.behaviour, needs.behaviour);
   });
 }
 
-bool KindObserved(const Config& config, const KindInfo& kind) {
-  switch (kind.family) {
+bool ClassObserved(const Config& config, const EventClassInfo& info) {
+  switch (info.rule_type) {
     case RuleType::kProcess:
-      return ProcessKindObserved(config.process, kind.title);
+      return ProcessClassObserved(config.process, info.name);
     case RuleType::kFile:
-      return config.file.enabled &&
-             std::any_of(kind.types.begin(), kind.types.end(), [&](std::string_view type) {
-               return FileTypeObserved(config.file, type);
-             });
+      return config.file.enabled && std::any_of(info.event_types.begin(), info.event_types.end(),
+                                                [&](std::string_view type) {
+                                                  return FileTypeObserved(config.file, type);
+                                                });
     case RuleType::kNetwork:
       return config.network.enabled &&
-             std::any_of(kind.types.begin(), kind.types.end(), [&](std::string_view type) {
-               return NetworkTypeObserved(config.network, type);
-             });
+             std::any_of(
+                 info.event_types.begin(), info.event_types.end(),
+                 [&](std::string_view type) { return NetworkTypeObserved(config.network, type); });
   }
   return true;
 }
@@ -126,17 +126,18 @@ bool Reachable(const FileConfig& config, const ExpressionPool& pool, ExpressionI
 }  // namespace
 
 void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnostic>& diagnostics) {
-  const auto& kinds = FieldCatalogue::Get().kinds();
+  const auto& classes = FieldCatalogue::Get().classes();
   for (const CompiledRule& compiled : rules.rules()) {
     if (compiled.built_in || compiled.detection || !compiled.rule.enabled) continue;
     bool observed = false, reachable = false;
-    for (EventKind kind = 0; kind < kEventKinds; ++kind) {
-      if (compiled.roots[kind] == ExpressionPool::kFalse || !KindObserved(config, kinds[kind])) {
+    for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+      if (compiled.roots[event_class] == ExpressionPool::kFalse ||
+          !ClassObserved(config, classes[event_class])) {
         continue;
       }
       observed = true;
-      reachable = reachable || kinds[kind].family != RuleType::kFile ||
-                  Reachable(config.file, rules.pool(), compiled.roots[kind]);
+      reachable = reachable || classes[event_class].rule_type != RuleType::kFile ||
+                  Reachable(config.file, rules.pool(), compiled.roots[event_class]);
     }
     if (reachable) continue;
     ReportAt(compiled.rule.source, 0, Diagnostic::Severity::kWarning,

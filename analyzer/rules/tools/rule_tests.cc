@@ -14,9 +14,9 @@ namespace {
 
 // Whether the rule fires in the test.
 absl::StatusOr<bool> Run(Matcher& matcher, std::uint32_t rule, const RuleTest& test) {
-  TestWorld world;
-  for (const TestEvent& before : test.before) RG_RETURN_IF_ERROR(world.Add(before));
-  RG_ASSIGN_OR_RETURN(const EventView event, world.Look(test.event));
+  EventFixture fixture;
+  for (const TestEvent& before : test.before) RG_RETURN_IF_ERROR(fixture.Add(before));
+  RG_ASSIGN_OR_RETURN(const EventView event, fixture.View(test.event));
   const auto fired = matcher.Match(event);
   return std::find(fired.begin(), fired.end(), rule) != fired.end();
 }
@@ -40,8 +40,8 @@ RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules) {
                                            : "the rule fires";
       results.failures.push_back(
           {.file = test.name.file,
-           .line = test.event.place.line,
-           .column = test.event.place.column,
+           .line = test.event.position.line,
+           .column = test.event.position.column,
            .message = EscapedForTerminal(
                absl::StrFormat("%s: test %s: %s", compiled.rule.id, Quoted(test.name.text), why))});
     }

@@ -79,16 +79,16 @@ absl::Status AddElement(const std::string& name, simdjson::dom::element element,
   }
 }
 
-template <EventKind... kKind>
-Event EventOf(EventKind kind, std::index_sequence<kKind...>) {
+template <EventClass... kClass>
+Event EventOf(EventClass event_class, std::index_sequence<kClass...>) {
   Event event;
-  (void)((kind == kKind ? (event.emplace<kKind>(), true) : false) || ...);
+  (void)((event_class == kClass ? (event.emplace<kClass>(), true) : false) || ...);
   return event;
 }
 
 // Its name in the output, which outlives everything.
-std::string_view Interned(EventKind kind, std::string_view type) {
-  const auto& types = FieldCatalogue::Get().kinds()[kind].types;
+std::string_view Interned(EventClass event_class, std::string_view type) {
+  const auto& types = FieldCatalogue::Get().classes()[event_class].event_types;
   return *std::find(types.begin(), types.end(), type);
 }
 
@@ -132,7 +132,8 @@ bool OverrideOf(const FieldInfo& field, const FieldInput& input, Value& value, T
   }
 }
 
-// Members of a line of output that say what the output's context is, or that a world makes itself.
+// Members of a line of output that say what the output's context is, or that a fixture makes
+// itself.
 bool IsPassedOver(std::string_view name, const FieldInfo* field) {
   return name == "event_type" || name == "raw_bytes" || name.starts_with("raw_bytes.") ||
          name == "host" || name == "agent_id" ||
@@ -154,7 +155,7 @@ absl::StatusOr<std::vector<TestField>> FieldsOfJson(std::string_view json) {
   return fields;
 }
 
-absl::StatusOr<Event*> TestWorld::Make(const TestEvent& test) {
+absl::StatusOr<Event*> EventFixture::Make(const TestEvent& test) {
   std::vector<TestField> fields = test.fields;
   if (!test.json.text.empty()) {
     RG_ASSIGN_OR_RETURN(fields, FieldsOfJson(test.json.text));
@@ -164,23 +165,24 @@ absl::StatusOr<Event*> TestWorld::Make(const TestEvent& test) {
                                   [](const TestField& f) { return f.name == "event_type"; });
   const auto* type = named == fields.end() ? nullptr : std::get_if<std::string>(&named->value);
   if (type == nullptr) return InvalidInput("event_type is missing: what the event is called");
-  const auto kind = catalogue.KindOfType(*type);
-  if (!kind.has_value()) {
+  const auto event_class = catalogue.ClassOfEventType(*type);
+  if (!event_class.has_value()) {
     return InvalidInput("there is no event type %s%s", Quoted(*type),
                         DidYouMean(*type, catalogue.event_types()));
   }
-  Event& event = events_.emplace_back(EventOf(*kind, std::make_index_sequence<kEventKinds>()));
+  Event& event =
+      events_.emplace_back(EventOf(*event_class, std::make_index_sequence<kEventClasses>()));
   std::visit(
       [&](auto& e) {
-        if constexpr (requires { e.call; }) e.call.event_type = Interned(*kind, *type);
+        if constexpr (requires { e.call; }) e.call.event_type = Interned(*event_class, *type);
       },
       event);
-  for (const TestField& field : fields) RG_RETURN_IF_ERROR(SetOne(*kind, event, field));
+  for (const TestField& field : fields) RG_RETURN_IF_ERROR(SetOne(*event_class, event, field));
   SetIdentity(event);
   return &event;
 }
 
-absl::Status TestWorld::SetOne(EventKind kind, Event& event, const TestField& field) {
+absl::Status EventFixture::SetOne(EventClass event_class, Event& event, const TestField& field) {
   const FieldCatalogue& catalogue = FieldCatalogue::Get();
   const auto id = catalogue.Find(field.name);
   const FieldInfo* info = id.has_value() ? &catalogue.field(*id) : nullptr;
@@ -189,8 +191,8 @@ absl::Status TestWorld::SetOne(EventKind kind, Event& event, const TestField& fi
     return InvalidInput("there is no field %s%s", Quoted(field.name),
                         DidYouMean(field.name, catalogue.names()));
   }
-  if (info->read[kind] == nullptr) {
-    return InvalidInput("%s has no field %s", catalogue.kinds()[kind].title, field.name);
+  if (info->read[event_class] == nullptr) {
+    return InvalidInput("%s has no field %s", catalogue.classes()[event_class].name, field.name);
   }
   std::string text;
   if (const auto* one = std::get_if<std::string>(&field.value)) text = *one;
@@ -201,8 +203,8 @@ absl::Status TestWorld::SetOne(EventKind kind, Event& event, const TestField& fi
   if (const auto* list = std::get_if<std::vector<std::int64_t>>(&field.value)) numbers = *list;
   const FieldInput input = InputOf(field, Keep(std::move(text)), numbers);
   bool fits = false;
-  if (info->set[kind] != nullptr) {
-    fits = std::visit([&](auto& e) { return info->set[kind](&e, input); }, event);
+  if (info->set[event_class] != nullptr) {
+    fits = std::visit([&](auto& e) { return info->set[event_class](&e, input); }, event);
   } else {
     fits = OverrideOf(*info, input, overrides_[*id], arrays_.emplace_back());
   }
@@ -211,7 +213,7 @@ absl::Status TestWorld::SetOne(EventKind kind, Event& event, const TestField& fi
                       TypeName(info->type));
 }
 
-void TestWorld::SetIdentity(Event& event) {
+void EventFixture::SetIdentity(Event& event) {
   std::visit(
       [&](auto& e) {
         if constexpr (requires { e.actor; }) {
@@ -228,7 +230,7 @@ void TestWorld::SetIdentity(Event& event) {
       event);
 }
 
-void TestWorld::Learn(const Event& event) {
+void EventFixture::Learn(const Event& event) {
   if (const auto* start = std::get_if<ProcessStart>(&event)) {
     Process& process = processes_.Upsert(start->actor.process_id);
     process.parent = start->actor.parent_process_id.value_or(ProcessKey{});
@@ -244,16 +246,16 @@ void TestWorld::Learn(const Event& event) {
   }
 }
 
-absl::Status TestWorld::Add(const TestEvent& test) {
+absl::Status EventFixture::Add(const TestEvent& test) {
   RG_ASSIGN_OR_RETURN(const Event* event, Make(test));
   overrides_.clear();  // they were about that one
   Learn(*event);
   return absl::OkStatus();
 }
 
-absl::StatusOr<EventView> TestWorld::Look(const TestEvent& test) {
+absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
   RG_ASSIGN_OR_RETURN(Event * event, Make(test));
-  around_ = {.processes = &processes_, .overrides = &overrides_};
+  context_ = {.processes = &processes_, .overrides = &overrides_};
   if (auto* start = std::get_if<ProcessStart>(event)) {
     ProcessStart known;  // what the event says itself goes first
     known.actor = start->actor;
@@ -272,7 +274,7 @@ absl::StatusOr<EventView> TestWorld::Look(const TestEvent& test) {
           if (!e.actor.exe_path.has_value() && process != nullptr && process->image != nullptr) {
             e.actor.exe_path = process->image->exe_path;
           }
-          view = ViewOf(e, around_);
+          view = ViewOf(e, context_);
         }
       },
       *event);

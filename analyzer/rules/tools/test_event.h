@@ -23,23 +23,24 @@ namespace randguard {
 // The fields of a line of output. Members that are null are left out, nested ones get dots.
 absl::StatusOr<std::vector<TestField>> FieldsOfJson(std::string_view json);
 
-// A host that consists of the events it was told of. Processes are told apart by their pids.
-class TestWorld {
+// A host that consists of the events it is given. A process is named by its pid.
+class EventFixture {
  public:
-  TestWorld() : processes_(kProcesses, UINT64_MAX / 2) {}
-  TestWorld(const TestWorld&) = delete;
-  TestWorld& operator=(const TestWorld&) = delete;
+  EventFixture() : processes_(kProcesses, UINT64_MAX / 2) {}
+  EventFixture(const EventFixture&) = delete;
+  EventFixture& operator=(const EventFixture&) = delete;
 
   // What happened before.
   absl::Status Add(const TestEvent& event);
-  // The event to be looked at; valid until the world's end.
-  absl::StatusOr<EventView> Look(const TestEvent& event);
+  // The event to be evaluated, with what happened before as its context; valid until the fixture's
+  // end.
+  absl::StatusOr<EventView> View(const TestEvent& event);
 
  private:
   static constexpr std::size_t kProcesses = 1024;
 
   absl::StatusOr<Event*> Make(const TestEvent& event);
-  absl::Status SetOne(EventKind kind, Event& event, const TestField& field);
+  absl::Status SetOne(EventClass event_class, Event& event, const TestField& field);
   void SetIdentity(Event& event);
   void Learn(const Event& event);
   std::string_view Keep(std::string text) { return texts_.emplace_back(std::move(text)); }
@@ -50,7 +51,7 @@ class TestWorld {
   std::deque<Event> events_;
   ProcessTable processes_;
   FieldOverrides overrides_;
-  Surroundings around_;
+  EvaluationContext context_;
 };
 
 }  // namespace randguard

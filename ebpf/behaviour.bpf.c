@@ -5,13 +5,6 @@
 #include "ebpf/call.h"
 #include "ebpf/task.h"
 
-#define NR_INIT_MODULE	      175 /* x86-64 */
-#define NR_FINIT_MODULE	      313
-#define NR_DELETE_MODULE      176
-#define NR_IA32_INIT_MODULE   128
-#define NR_IA32_FINIT_MODULE  350
-#define NR_IA32_DELETE_MODULE 129
-
 #define RG_MODULE_NAME_MAX 64
 
 /* The system call that the task is in, if it is about modules. */
@@ -22,13 +15,13 @@ static __always_inline __u16 module_call(struct rg_call_args *c, struct task_str
 
 	if (task->flags & PF_KTHREAD)
 		return 0;
-	c->compat = task->thread_info.status & TS_COMPAT;
+	c->compat = rg_is_compat(task);
 	rg_read_args(c, regs);
-	if (nr == (c->compat ? NR_IA32_FINIT_MODULE : NR_FINIT_MODULE))
+	if (rg_is_call(nr, c->compat, finit_module))
 		return RG_CALL_finit_module;
-	if (nr == (c->compat ? NR_IA32_INIT_MODULE : NR_INIT_MODULE))
+	if (rg_is_call(nr, c->compat, init_module))
 		return RG_CALL_init_module;
-	if (nr == (c->compat ? NR_IA32_DELETE_MODULE : NR_DELETE_MODULE))
+	if (rg_is_call(nr, c->compat, delete_module))
 		return RG_CALL_delete_module;
 	return 0;
 }

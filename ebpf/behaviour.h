@@ -46,12 +46,11 @@ static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
 {
 	struct cred *cred = task->cred;
 
-	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
-	s->cap_effective = RG_READ_WORD(cred, cap_effective);
-	s->cap_permitted = RG_READ_WORD(cred, cap_permitted);
-	s->cap_inheritable = RG_READ_WORD(cred, cap_inheritable);
-	s->cap_bounding = RG_READ_WORD(cred, cap_bset);
-	s->cap_ambient = RG_READ_WORD(cred, cap_ambient);
+	s->cap_effective = rg_read_capabilities(cred, cap_effective);
+	s->cap_permitted = rg_read_capabilities(cred, cap_permitted);
+	s->cap_inheritable = rg_read_capabilities(cred, cap_inheritable);
+	s->cap_bounding = rg_read_capabilities(cred, cap_bset);
+	s->cap_ambient = rg_read_capabilities(cred, cap_ambient);
 	s->uid = cred->uid.val;
 	s->gid = cred->gid.val;
 	s->euid = cred->euid.val;
@@ -111,7 +110,7 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 
 	if (!c)
 		return 0;
-	l = &rg_layouts[c->call & 127];
+	l = rg_layout_of(c->call);
 	groups = c->call == RG_CALL_setgroups || c->call == RG_CALL_setgroups16;
 	denied = c->result < 0;
 	common = denied || !rg_is_privileged(task);
@@ -157,41 +156,6 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 }
 
 /* --- everything else --------------------------------------------------------- */
-
-static __always_inline void rg_submit_behaviour(struct rg_scratch *s, __u16 kind)
-{
-	switch (kind) {
-	case RG_KIND_process_access:
-		rg_submit_process_access(s);
-		break;
-	case RG_KIND_memory_access:
-		rg_submit_memory_access(s);
-		break;
-	case RG_KIND_agent_signal:
-		rg_submit_agent_signal(s);
-		break;
-	case RG_KIND_bpf_operation:
-		rg_submit_bpf_operation(s);
-		break;
-	case RG_KIND_namespace_change:
-		rg_submit_namespace_change(s);
-		break;
-	case RG_KIND_mount:
-		rg_submit_mount(s);
-		break;
-	case RG_KIND_unmount:
-		rg_submit_unmount(s);
-		break;
-	case RG_KIND_root_change:
-		rg_submit_root_change(s);
-		break;
-	case RG_KIND_memfd_create:
-		rg_submit_memfd_create(s);
-		break;
-	default:
-		rg_submit_conduct_common(s);
-	}
-}
 
 /* The process that a call of the kinds process_access and agent_signal aims at. */
 static __always_inline struct task_struct *rg_target_of(struct task_struct *task,
@@ -416,7 +380,7 @@ __noinline int rg_behaviour_details(struct rg_call_args *c)
 	if (!s || !c)
 		return 0;
 	r = (struct rg_behaviour *)s->record;
-	switch (rg_layouts[c->call & 127].kind) {
+	switch (rg_layout_of(c->call)->kind) {
 	case RG_KIND_bpf_operation:
 		rg_fill_bpf(s, r, task, c);
 		break;
@@ -445,7 +409,7 @@ __noinline int rg_behaviour_path(struct rg_call_args *c)
 	if (!s || !c)
 		return 0;
 	r = (struct rg_behaviour *)s->record;
-	l = &rg_layouts[c->call & 127];
+	l = rg_layout_of(c->call);
 	if (l->name >= 0) {
 		rg_put_user_string(s, &r->name, (void *)rg_arg(c, l->name));
 		rg_judge_name(s, &r->path, task, rg_arg(c, l->name),
@@ -470,7 +434,7 @@ __noinline int rg_behaviour_path2(struct rg_call_args *c)
 	if (!s || !c)
 		return 0;
 	r = (struct rg_behaviour *)s->record;
-	l = &rg_layouts[c->call & 127];
+	l = rg_layout_of(c->call);
 	if (l->name2 < 0 || !rg_arg(c, l->name2))
 		return 0;
 	rg_put_user_string(s, &r->name2, (void *)rg_arg(c, l->name2));
@@ -493,7 +457,7 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 
 	if (!c)
 		return 0;
-	l = &rg_layouts[c->call & 127];
+	l = rg_layout_of(c->call);
 	kind = of = l->kind;
 	if (!rg_is_of_interest(c, &kind))
 		return 0;
@@ -524,7 +488,7 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 	rg_behaviour_details(c);
 	rg_behaviour_path(c);
 	rg_behaviour_path2(c);
-	rg_submit_behaviour(s, kind);
+	rg_submit_kind(s, kind);
 	rg_scratch_put(s);
 	return 0;
 }

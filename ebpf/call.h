@@ -7,24 +7,17 @@
 #define RG_EBPF_CALL_H
 
 #include "ebpf/descriptors.h"
+#include "schema/abi/arch.h"
 
 #define AT_FDCWD -100
-
-/* Set in the numbers of the third table, x32, where the kernel has it (Debian's do not): all but
- * its last few numbers are the 64-bit table's. */
-#define RG_X32_BIT 0x40000000u
 
 #define EINTR		      4
 #define ENOSYS		      38
 #define ERESTARTSYS	      512
 #define ERESTART_RESTARTBLOCK 516
 
-/* Of the call the task is in. The kernel goes by the lower half of rax; a program may put into the
- * upper one what it likes. */
-static __always_inline __u32 rg_call_number(struct pt_regs *regs)
-{
-	return (__u32)regs->orig_ax & ~RG_X32_BIT;
-}
+/* Is it the call `name`, by its number and table? */
+#define rg_is_call(nr, compat, name) ((nr) == ((compat) ? RG_NR32_##name : RG_NR64_##name))
 
 struct rg_call_args {
 	__u64 args[6];
@@ -35,13 +28,80 @@ struct rg_call_args {
 
 static __always_inline void rg_read_args(struct rg_call_args *c, struct pt_regs *regs)
 {
-	/* The kernel's entry code put them there; a call cannot change them on its way. */
-	c->args[0] = c->compat ? (__u32)regs->bx : regs->di;
-	c->args[1] = c->compat ? (__u32)regs->cx : regs->si;
-	c->args[2] = c->compat ? (__u32)regs->dx : regs->dx;
-	c->args[3] = c->compat ? (__u32)regs->si : regs->r10;
-	c->args[4] = c->compat ? (__u32)regs->di : regs->r8;
-	c->args[5] = c->compat ? (__u32)regs->bp : regs->r9;
+	rg_read_registers(c->args, regs, c->compat);
+}
+
+/* --- what calls.def says of them ------------------------------------------------ */
+
+/* Which function looks at a call: the one that fills the body of its records. */
+enum rg_handler {
+	RG_HANDLER_exec_failed,
+	RG_HANDLER_file,
+	RG_HANDLER_credentials,
+	RG_HANDLER_behaviour,
+	RG_HANDLER_network,
+};
+/* A call whose records have a body that is not here does not compile. */
+#define RG_HANDLER_OF(body)                                                                        \
+	_Generic((body *)NULL, struct rg_exec_failed *                                             \
+		 : RG_HANDLER_exec_failed, struct rg_file *                                        \
+		 : RG_HANDLER_file, struct rg_credentials *                                        \
+		 : RG_HANDLER_credentials, struct rg_behaviour *                                   \
+		 : RG_HANDLER_behaviour, struct rg_network *                                       \
+		 : RG_HANDLER_network)
+
+#define EVENT_KIND(number, name, body, domain, behaviour, lane)                                    \
+	typedef struct rg_##body rg_body_of_##name;
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+
+struct rg_call_layout {
+	__s8 fd, dirfd, name, dirfd2, name2;
+	__u8 keep;
+	__u8 kind;	/* enum rg_kind */
+	__u8 handler;	/* enum rg_handler */
+	__u8 operation; /* enum rg_operation */
+};
+
+#define RG_CALLS_MAX 128 /* power of two */
+_Static_assert(RG_CALL_END <= RG_CALLS_MAX, "room in rg_layouts");
+
+/* Constants, in a section beside the settings. */
+const struct rg_call_layout rg_layouts[RG_CALLS_MAX] SEC(".rodata.calls") = {
+#define CALL(number, call, shown, kind_, event_type, operation_, like, traits, fd_, dirfd_, name1, \
+	     dirfd2_, name2_, keep_)                                                               \
+	[number] = {.fd = fd_,                                                                     \
+		    .dirfd = dirfd_,                                                               \
+		    .name = name1,                                                                 \
+		    .dirfd2 = dirfd2_,                                                             \
+		    .name2 = name2_,                                                               \
+		    .keep = keep_,                                                                 \
+		    .kind = RG_KIND_##kind_,                                                       \
+		    .handler = RG_HANDLER_OF(rg_body_of_##kind_),                                  \
+		    .operation = RG_OPERATION_##operation_},
+#include "schema/abi/calls.def"
+#undef CALL
+};
+
+/* The one way into the table: the mask stays where the verifier sees it. */
+static __always_inline const struct rg_call_layout *rg_layout_of(__u32 call)
+{
+	rg_opaque(call);
+	return &rg_layouts[call & (RG_CALLS_MAX - 1)];
+}
+
+/* The kind of a call's records, as the verifier wants an index. */
+static __always_inline __u32 rg_kind_of(__u32 call)
+{
+	__u32 kind = rg_layout_of(call)->kind;
+
+	rg_opaque(kind);
+	return kind & (RG_KINDS_MAX - 1);
+}
+
+static __always_inline __u64 rg_arg(struct rg_call_args *c, __s8 index)
+{
+	return c->args[(index & 7) < 6 ? index & 7 : 0];
 }
 
 /* The directory that relative names start from, or NULL. */

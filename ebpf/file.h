@@ -22,32 +22,6 @@
 #define MAP_SHARED    0x01
 #define MAP_ANONYMOUS 0x20
 
-struct rg_call_layout {
-	__s8 fd, dirfd, name, dirfd2, name2;
-	__u8 keep;
-	__u16 kind;
-};
-
-/* Constants, in a section beside the settings. */
-const struct rg_call_layout rg_layouts[128] SEC(".rodata.calls") = {
-#define CALL(number, call, nr64, nr32, rec, fd_, dirfd_, name1, dirfd2_, name2_, keep_)            \
-	[number] = {.fd = fd_,                                                                     \
-		    .dirfd = dirfd_,                                                               \
-		    .name = name1,                                                                 \
-		    .dirfd2 = dirfd2_,                                                             \
-		    .name2 = name2_,                                                               \
-		    .keep = keep_,                                                                 \
-		    .kind = RG_KIND_##rec},
-#include "schema/abi/calls.def"
-#undef CALL
-};
-_Static_assert(RG_CALL_END <= 128, "room in rg_layouts");
-
-static __always_inline __u64 rg_arg(struct rg_call_args *c, __s8 index)
-{
-	return c->args[(index & 7) < 6 ? index & 7 : 0];
-}
-
 /* Appends what rg_clean() left. */
 static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out)
 {
@@ -180,30 +154,10 @@ static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
 		f->flags |= RG_FILE_CREATED;
 }
 
-static __always_inline void rg_submit_file(struct rg_scratch *s, __u16 kind)
-{
-	switch (kind) {
-	case RG_KIND_file_open:
-		rg_submit_file_open(s);
-		break;
-	case RG_KIND_file_write:
-		rg_submit_file_write(s);
-		break;
-	case RG_KIND_file_rename:
-		rg_submit_file_rename(s);
-		break;
-	case RG_KIND_file_unlink:
-		rg_submit_file_unlink(s);
-		break;
-	default:
-		rg_submit_file_change(s);
-	}
-}
-
 /* The arguments are in memory. */
 static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 {
-	__u32 args[6];
+	rg_memory_arg args[6];
 
 	if (bpf_probe_read_user(args, sizeof(args), (const void *)c->args[0])) {
 		if (c->result >= 0)
@@ -213,27 +167,9 @@ static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 	}
 	for (int i = 0; i < 6; i++)
 		c->args[i] = args[i];
-	c->args[5] >>= 12; /* as the table's newer mmap has it: pages */
+	c->args[5] >>= RG_OLD_MMAP_PAGE_SHIFT;
 	c->call = RG_CALL_mmap;
 	return true;
-}
-
-/* Put together anew each time: to keep it would take stack, of which a chain of calls has little.
- */
-static __always_inline const struct rg_call_layout *rg_layout_of(struct rg_call_args *c)
-{
-	__u32 call = c->call;
-
-	rg_opaque(call);
-	return &rg_layouts[call & 127];
-}
-
-static __always_inline __u32 rg_kind_of(struct rg_call_args *c)
-{
-	__u32 kind = rg_layout_of(c)->kind;
-
-	rg_opaque(kind);
-	return kind & (RG_KINDS_MAX - 1);
 }
 
 /* False: there is nothing to report. Otherwise *found is the open file that the call is about, or
@@ -252,7 +188,7 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 		return false;
 	if (c->call == RG_CALL_mmap && (c->args[3] & (MAP_SHARED | MAP_ANONYMOUS)) != MAP_SHARED)
 		return false;
-	l = rg_layout_of(c);
+	l = rg_layout_of(c->call);
 	if (l->fd >= 0)
 		fd = rg_arg(c, l->fd);
 	else if (l->kind == RG_KIND_file_open)
@@ -263,22 +199,22 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 	if (c->call == RG_CALL_mmap && !(c->args[2] & PROT_WRITE) &&
 	    !(RG_READ(file, f_mode) & FMODE_WRITE))
 		return false;
-	l = rg_layout_of(c);
+	l = rg_layout_of(c->call);
 	if (!file) /* not a descriptor; open_by_handle_at that failed: no file, and no name */
 		return l->fd < 0 && l->name >= 0;
 	if (!rg_settings.watching)
 		return true;
 	if ((l->fd < 0 || !rg_is_nameless(file)) && rg_may_be_watched(file))
 		return true;
-	rg_count(&rg_counters()->kinds[rg_kind_of(c)].unwatched);
+	rg_count(&rg_counters()->kinds[rg_kind_of(c->call)].unwatched);
 	return false;
 }
 
 static __noinline int file_call(struct task_struct *task, struct rg_call_args *c, struct file *file)
 {
-	const struct rg_call_layout *l = &rg_layouts[c->call & 127];
+	const struct rg_call_layout *l = rg_layout_of(c->call);
 	struct rg_str path = {}, path2 = {};
-	__u32 kind = rg_kind_of(c);
+	__u32 kind = rg_kind_of(c->call);
 	struct rg_scratch *s;
 	struct rg_file *f;
 	int verdict, other;
@@ -332,7 +268,7 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 		rg_put_user_string(s, &f->name, (void *)rg_arg(c, l->name));
 	if (l->name2 >= 0)
 		rg_put_user_string(s, &f->name2, (void *)rg_arg(c, l->name2));
-	rg_submit_file(s, kind);
+	rg_submit_kind(s, kind);
 out:
 	rg_scratch_put(s);
 	return 0;

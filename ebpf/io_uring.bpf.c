@@ -65,8 +65,8 @@ static __always_inline __s32 descriptor_of(void *request)
 	return RG_READ((struct io_kiocb *)request, cqe.fd);
 }
 
-/* The address that the request names, if it does. Since 6.12 the kernel has copied it when the
- * request comes here; before, it lies in the caller's memory. */
+/* The address that the request names, if it does: copied by the kernel already, or in the caller's
+ * memory. */
 static __always_inline void requested_address(struct address *out, void *request, __u8 opcode)
 {
 	struct io_kiocb *req = request;
@@ -75,7 +75,7 @@ static __always_inline void requested_address(struct address *out, void *request
 	struct user_msghdr *message;
 	__u32 length;
 
-	if (!bpf_core_field_exists(send->addr)) {
+	if (!rg_request_has_address()) {
 		copied = RG_READ(req, async_data);
 		length = RG_READ(copied, msg.msg_namelen);
 		if (RG_READ(copied, msg.msg_name) && length >= 8)

@@ -66,42 +66,6 @@ static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 
 /* --- quickly: names by words, in registers, without a helper ---------------------- */
 
-/* Where the words of a name can be loaded from. Most names lie within their dentry, and for the
- * verifier all do. */
-static __always_inline void *rg_words_of(struct dentry *dentry)
-{
-	void *name = (void *)RG_READ(dentry, d_name.name);
-	void *at;
-
-	rg_opaque(name); /* or the compiler reads through it, and it has no type */
-	/* 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long" */
-	if (bpf_core_field_exists(dentry->d_shortname)) {
-		name -= bpf_core_field_offset(struct dentry, d_shortname);
-		at = rg_as(struct dentry, name)->d_shortname.string;
-	} else {
-		name -= bpf_core_field_offset(struct dentry___old, d_iname);
-		at = ((struct dentry___old *)rg_as(struct dentry, name))->d_iname;
-	}
-	rg_opaque(at);
-	return at;
-}
-
-/* Bytes that can be loaded there. By branches of which the verifier sees only one, for what does
- * not exist cannot be asked for its size. */
-static __always_inline __u32 rg_inline_name(void)
-{
-	__u32 size;
-
-	if (bpf_core_field_exists(((struct dentry *)0)->d_shortname)) {
-		size = bpf_core_field_size(((struct dentry *)0)->d_shortname);
-		rg_opaque(size);
-	} else {
-		size = bpf_core_field_size(((struct dentry___old *)0)->d_iname);
-		rg_opaque(size);
-	}
-	return size;
-}
-
 static __always_inline void rg_put_word(struct rg_scratch *s, __u32 at, __u64 word)
 {
 	rg_opaque(at);
@@ -374,14 +338,6 @@ static __always_inline void rg_put_path(struct rg_scratch *s, struct rg_str *out
 }
 
 /* --- cgroup paths ----------------------------------------------------------- */
-
-static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *kn)
-{
-	/* 6.15 "kernfs: Use RCU to access kernfs_node::parent" renamed it. */
-	if (bpf_core_field_exists(kn->__parent))
-		return RG_READ(kn, __parent);
-	return RG_READ((struct kernfs_node___old *)kn, parent);
-}
 
 struct rg_cgroup_walk {
 	struct kernfs_node *kn;

@@ -6,11 +6,6 @@
 #include "ebpf/task.h"
 #include "ebpf/user_memory.h"
 
-#define NR_EXECVE	 59 /* x86-64 */
-#define NR_EXECVEAT	 322
-#define NR_IA32_EXECVE	 11
-#define NR_IA32_EXECVEAT 358
-
 struct rg_env_map rg_env_names SEC(".maps");
 struct rg_credentials_map rg_credentials_of SEC(".maps");
 
@@ -32,14 +27,14 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	__u32 source = RG_EXEC_KERNEL, tid = task->pid;
-	bool compat = task->thread_info.status & TS_COMPAT;
+	bool compat = rg_is_compat(task);
 	__u32 nr = rg_call_number(regs);
 
 	if (rg_skip(task, program))
 		return 0;
-	if (nr == (compat ? NR_IA32_EXECVE : NR_EXECVE))
+	if (rg_is_call(nr, compat, execve))
 		source = RG_EXEC_EXECVE;
-	else if (nr == (compat ? NR_IA32_EXECVEAT : NR_EXECVEAT))
+	else if (rg_is_call(nr, compat, execveat))
 		source = RG_EXEC_EXECVEAT;
 	if (source == RG_EXEC_EXECVE && !compat) {
 		/* What the absence of an entry means. There may be one, of an exec

@@ -6,12 +6,11 @@
 #ifndef RG_EBPF_RG_H
 #define RG_EBPF_RG_H
 
-#include "ebpf/read.h"
+#include "ebpf/kernel_differences.h"
 #include "schema/abi/event.h"
 
 #define PF_KTHREAD 0x00200000
 #define PF_EXITING 0x00000004
-#define TS_COMPAT  0x0002 /* system call came through the 32-bit table */
 
 /* Set by the collector before loading. */
 extern const volatile struct rg_settings rg_settings;
@@ -182,8 +181,8 @@ static __always_inline __u32 rg_finish(struct rg_scratch *s)
 		_stored;                                                                           \
 	})
 
-/* The lane of each kind, from the list of kinds: rg_submit_to(process_exec, s). */
-#define EVENT_KIND(number, name, body, lane)                                                       \
+/* The lane of each kind, from the list of kinds: rg_submit_process_exec(s). */
+#define EVENT_KIND(number, name, body, domain, behaviour, lane)                                    \
 	static __always_inline bool rg_submit_##name(struct rg_scratch *s)                         \
 	{                                                                                          \
 		return RG_SUBMIT_##lane(s, number);                                                \
@@ -193,5 +192,26 @@ static __always_inline __u32 rg_finish(struct rg_scratch *s)
 #define RG_SUBMIT_snapshot(s, number) ((void)(s), false)
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND
+
+/* Bit 1 << number: the kind goes to the critical lane. */
+#define RG_IS_critical 1ULL
+#define RG_IS_bulk     0ULL
+#define RG_IS_snapshot 0ULL
+static const __u64 rg_critical_kinds = 0
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) | RG_IS_##lane << number
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+	;
+_Static_assert(RG_KIND_END <= RG_KINDS_MAX && RG_KINDS_MAX <= 64, "a bit for each kind");
+
+/* A record whose kind is known only when the program runs. */
+static __always_inline bool rg_submit_kind(struct rg_scratch *s, __u32 kind)
+{
+	rg_opaque(kind);
+	kind &= RG_KINDS_MAX - 1;
+	if (rg_critical_kinds >> kind & 1)
+		return rg_submit(s, kind, critical);
+	return rg_submit(s, kind, bulk);
+}
 
 #endif /* RG_EBPF_RG_H */

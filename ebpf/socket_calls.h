@@ -282,22 +282,6 @@ static __always_inline void rg_own_connection(struct rg_network *e, struct sock 
 	bpf_map_update_elem(&rg_connections, &key, &connection, BPF_EXIST);
 }
 
-static __always_inline bool rg_submit_network(struct rg_scratch *s, __u16 kind)
-{
-	switch (kind) {
-	case RG_KIND_network_connect:
-		return rg_submit_network_connect(s);
-	case RG_KIND_network_bind:
-		return rg_submit_network_bind(s);
-	case RG_KIND_network_listen:
-		return rg_submit_network_listen(s);
-	case RG_KIND_network_accept:
-		return rg_submit_network_accept(s);
-	default:
-		return rg_submit_network_datagram(s);
-	}
-}
-
 /* A function of its own for the verifier, which so goes through it once. */
 __noinline int rg_report_socket(struct rg_socket_call *n)
 {
@@ -343,7 +327,7 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 	if (n->kind == RG_KIND_network_accept)
 		rg_own_connection(e, sk);
 	/* What was not told is told with the next datagram. */
-	if (rg_submit_network(s, n->kind) && n->kind == RG_KIND_network_datagram)
+	if (rg_submit_kind(s, n->kind) && n->kind == RG_KIND_network_datagram)
 		bpf_map_update_elem(&rg_contacts, contact, &one, BPF_ANY);
 out:
 	rg_scratch_put(s);
@@ -406,58 +390,26 @@ static long rg_message_step(__u32 i, struct rg_socket_call *n)
  * looked at. The numbers of the 64-bit table say whether the plan wants it. */
 static __noinline bool rg_socketcall(struct rg_call_args *c)
 {
-	__u32 args[8] = {}, count, nr;
+	rg_memory_arg args[8] = {};
+	__u32 count, nr;
 
 	switch ((__u32)c->args[0]) {
-	case 2: /* SYS_BIND */
-		nr = 49, count = 3;
+#define SOCKETCALL(number, name, call, arguments)                                                  \
+	case number:                                                                               \
+		nr = RG_NR64_##call, count = arguments;                                            \
 		break;
-	case 3: /* SYS_CONNECT */
-		nr = 42, count = 3;
-		break;
-	case 4: /* SYS_LISTEN */
-		nr = 50, count = 2;
-		break;
-	case 5: /* SYS_ACCEPT */
-		nr = 43, count = 3;
-		break;
-	case 9: /* SYS_SEND: sendto without an address */
-		nr = 44, count = 4;
-		break;
-	case 10: /* SYS_RECV */
-		nr = 45, count = 4;
-		break;
-	case 11: /* SYS_SENDTO */
-		nr = 44, count = 6;
-		break;
-	case 12: /* SYS_RECVFROM */
-		nr = 45, count = 6;
-		break;
-	case 16: /* SYS_SENDMSG */
-		nr = 46, count = 3;
-		break;
-	case 17: /* SYS_RECVMSG */
-		nr = 47, count = 3;
-		break;
-	case 18: /* SYS_ACCEPT4 */
-		nr = 288, count = 4;
-		break;
-	case 19: /* SYS_RECVMMSG */
-		nr = 299, count = 5;
-		break;
-	case 20: /* SYS_SENDMMSG */
-		nr = 307, count = 4;
-		break;
+#include "ebpf/socketcalls.def"
+#undef SOCKETCALL
 	default:
 		return false;
 	}
 	c->call = rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)];
 	if (!c->call)
 		return false;
-	count *= 4;
+	count *= sizeof(args[0]);
 	rg_opaque(count);
 	if (bpf_probe_read_user(args, count & 31, (const void *)c->args[1])) {
-		rg_unreadable(rg_layouts[c->call & 127].kind, c->result);
+		rg_unreadable(rg_kind_of(c->call), c->result);
 		return false;
 	}
 	for (int i = 0; i < 6; i++)
@@ -481,6 +433,19 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 	       (n->family == AF_UNIX && rg_settings.unix_sockets);
 }
 
+/* The kinds that socket_call() knows; another one with a call does not compile. */
+#define RG_SOCKET_KINDS                                                                            \
+	(1ULL << RG_KIND_network_connect | 1ULL << RG_KIND_network_bind |                          \
+	 1ULL << RG_KIND_network_listen | 1ULL << RG_KIND_network_accept |                         \
+	 1ULL << RG_KIND_network_datagram)
+#define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1,     \
+	     dirfd2, name2, keep)                                                                  \
+	_Static_assert(RG_HANDLER_OF(rg_body_of_##kind) != RG_HANDLER_network ||                   \
+			       (RG_SOCKET_KINDS >> RG_KIND_##kind & 1),                            \
+		       "socket_call() does not know " #kind);
+#include "schema/abi/calls.def"
+#undef CALL
+
 static __noinline int socket_call(struct task_struct *task, struct rg_call_args *c)
 {
 	struct rg_socket_call n = {};
@@ -495,27 +460,23 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 	n.compat = c->compat;
 	n.result = c->result;
 	n.fd = c->args[0];
-	switch (c->call) {
-	case RG_CALL_connect:
-	case RG_CALL_bind:
-		n.kind = c->call == RG_CALL_bind ? RG_KIND_network_bind : RG_KIND_network_connect;
+	n.kind = rg_kind_of(c->call);
+	switch (n.kind) {
+	case RG_KIND_network_connect:
+	case RG_KIND_network_bind:
 		n.name = c->args[1];
 		n.name_length = c->args[2];
 		break;
-	case RG_CALL_listen:
-		n.kind = RG_KIND_network_listen;
+	case RG_KIND_network_listen:
 		n.backlog = c->args[1];
 		break;
-	case RG_CALL_accept:
-	case RG_CALL_accept4:
+	case RG_KIND_network_accept:
 		/* Nobody was there: most servers ask until then. */
 		if (n.result < 0)
 			return 0;
-		n.kind = RG_KIND_network_accept;
 		break;
-	default:
-		n.kind = RG_KIND_network_datagram;
-		n.received = c->call >= RG_CALL_recvfrom;
+	case RG_KIND_network_datagram:
+		n.received = rg_layout_of(c->call)->operation == RG_OPERATION_receive;
 		if (n.result == -EAGAIN || (n.result < 0 && n.received))
 			return 0;
 		flags = c->call == RG_CALL_sendmsg || c->call == RG_CALL_recvmsg ? c->args[2]
@@ -523,6 +484,9 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		/* The error queue's addresses are where something went, not where it is from. */
 		if (n.received && (flags & MSG_ERRQUEUE))
 			return 0;
+		break;
+	default: /* none of RG_SOCKET_KINDS */
+		return 0;
 	}
 	if (!rg_find_socket(&n, task,
 			    n.kind == RG_KIND_network_accept ? n.result : (__s32)c->args[0]))

@@ -20,6 +20,7 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	struct file *file = NULL;
 	struct task_struct *task;
 	struct rg_call_args c;
+	enum rg_handler handler;
 	__u16 call;
 	bool compat;
 
@@ -30,8 +31,8 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	      rg_settings.calls[1][nr & (RG_CALL_NUMBERS - 1)]))
 		return 0;
 	task = bpf_get_current_task_btf();
-	compat = task->thread_info.status & TS_COMPAT;
-	if (((__u32)regs->orig_ax & RG_X32_BIT) && (compat || ret == -ENOSYS))
+	compat = rg_is_compat(task);
+	if (rg_is_x32(regs) && (compat || ret == -ENOSYS))
 		return 0; /* there is no such call */
 	call = rg_settings.calls[compat][nr & (RG_CALL_NUMBERS - 1)];
 	if (!call)
@@ -41,21 +42,23 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	c.compat = compat;
 	/* The kernel's own errors say that a signal came: the caller never sees them. */
 	c.result = ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK ? -EINTR : ret;
-	if (c.call <= RG_CALL_execveat && ret >= 0)
+	handler = rg_layout_of(call)->handler;
+	if (handler == RG_HANDLER_exec_failed && ret >= 0)
 		return 0;
 	if (rg_skip(task, RG_PROGRAM_sys_exit))
 		return 0;
 	rg_read_args(&c, regs);
-	if (c.call <= RG_CALL_execveat)
+	switch (handler) {
+	case RG_HANDLER_exec_failed:
 		return exec_failed(task, &c);
-	switch (rg_layouts[c.call & 127].kind) {
-	case RG_KIND_file_open ... RG_KIND_file_change:
+	case RG_HANDLER_file:
 		return rg_find_file(task, &c, &file) ? file_call(task, &c, file) : 0;
-	case RG_KIND_network_connect ... RG_KIND_network_datagram:
+	case RG_HANDLER_network:
 		return socket_call(task, &c);
-	case RG_KIND_credentials_change:
+	case RG_HANDLER_credentials:
 		return rg_credentials_call(&c);
-	default:
+	case RG_HANDLER_behaviour:
 		return rg_behaviour_call(&c);
 	}
+	return 0;
 }

@@ -81,10 +81,7 @@ static __always_inline struct task_struct *rg_task_by_fd(struct task_struct *cal
 		proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
 		pid = RG_READ(proc, pid);
 	} else {
-		/* 6.9 "pidfd: add pidfs" moved it to the inode. */
-		pid = RG_READ(file, private_data);
-		if (!pid)
-			pid = RG_READ(inode, i_private);
+		pid = rg_pid_of_pidfd(file, inode);
 	}
 	return rg_task_of_pid(pid);
 }
@@ -127,7 +124,7 @@ static __always_inline bool rg_may_signal(struct task_struct *caller, struct tas
 
 	if (RG_READ(caller, thread_pid, level))
 		return false;
-	capabilities = RG_READ_WORD(cred, cap_effective);
+	capabilities = rg_read_capabilities(cred, cap_effective);
 	if ((capabilities >> CAP_KILL & 1) && cred->user_ns->ns.inum == FIRST_USER_NS)
 		return true;
 	return cred->euid.val == uid || cred->euid.val == suid || cred->uid.val == uid ||

@@ -20,8 +20,7 @@ struct rg_credentials_map {
 };
 extern struct rg_credentials_map rg_credentials_of SEC(".maps");
 
-#define SECCOMP_MODE_FILTER 2
-#define FIRST_USER_NS	    0xeffffffd /* PROC_USER_INIT_INO */
+#define FIRST_USER_NS 0xeffffffd /* PROC_USER_INIT_INO */
 
 /* Can it do what not every program can? Capabilities in a user namespace of one's own are
  * everybody's. */
@@ -30,7 +29,7 @@ static __always_inline bool rg_is_privileged(struct task_struct *task)
 	struct cred *cred = task->cred;
 	__u64 capabilities = 0;
 
-	capabilities = RG_READ_WORD(cred, cap_effective);
+	capabilities = rg_read_capabilities(cred, cap_effective);
 	return capabilities && cred->user_ns->ns.inum == FIRST_USER_NS;
 }
 
@@ -54,7 +53,7 @@ static __always_inline void rg_fill_owner(struct rg_header *hdr, enum rg_kind ki
 	hdr->euid = cred->euid.val;
 	hdr->cpu = bpf_get_smp_processor_id();
 	hdr->flags = 0;
-	if (bpf_core_field_exists(task->seccomp) && task->seccomp.mode == SECCOMP_MODE_FILTER)
+	if (rg_is_under_seccomp(task))
 		hdr->flags = RG_HEADER_SECCOMP;
 	rg_put_comm(hdr->comm, task);
 }
@@ -96,24 +95,19 @@ static __always_inline void rg_fill_credentials(struct rg_process *p, struct tas
 {
 	struct cred *cred = task->cred;
 
-	/* 6.3 made one __u64 of two __u32: the same eight bytes on x86-64. */
-	p->cap_effective = RG_READ_WORD(cred, cap_effective);
-	p->cap_permitted = RG_READ_WORD(cred, cap_permitted);
-	p->cap_inheritable = RG_READ_WORD(cred, cap_inheritable);
-	p->cap_bounding = RG_READ_WORD(cred, cap_bset);
-	p->cap_ambient = RG_READ_WORD(cred, cap_ambient);
+	p->cap_effective = rg_read_capabilities(cred, cap_effective);
+	p->cap_permitted = rg_read_capabilities(cred, cap_permitted);
+	p->cap_inheritable = rg_read_capabilities(cred, cap_inheritable);
+	p->cap_bounding = rg_read_capabilities(cred, cap_bset);
+	p->cap_ambient = rg_read_capabilities(cred, cap_ambient);
 	p->suid = cred->suid.val;
 	p->fsuid = cred->fsuid.val;
 	p->egid = cred->egid.val;
 	p->sgid = cred->sgid.val;
 	p->fsgid = cred->fsgid.val;
 	p->ns_user = cred->user_ns->ns.inum;
-	p->login_uid = -1;
-	p->audit_session = -1;
-	if (bpf_core_field_exists(task->loginuid)) /* CONFIG_AUDIT */
-		p->login_uid = task->loginuid.val;
-	if (bpf_core_field_exists(task->sessionid))
-		p->audit_session = task->sessionid;
+	p->login_uid = rg_login_uid(task);
+	p->audit_session = rg_audit_session(task);
 }
 
 static __always_inline void rg_fill_session(struct rg_scratch *s, struct rg_process *p,

@@ -3,7 +3,7 @@
  * The kernel types the programs look into, and of those only the fields they
  * use. Offsets are relocated at load time (CO-RE) against the running kernel's
  * BTF, so neither order nor completeness matters here, only names and types.
- * A type with ___suffix is another kernel's view of the type without it.
+ * A type with ___suffix is another kernel's view of the type without it (kernel_differences.h).
  */
 #ifndef RG_EBPF_TYPES_H
 #define RG_EBPF_TYPES_H
@@ -35,6 +35,10 @@ enum bpf_map_type {
 enum { BPF_ANY = 0, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
+
+#include <bpf/bpf_helpers.h>
+
+#include "ebpf/arch.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -87,10 +91,6 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	union shortname_store d_shortname;
-};
-
-struct dentry___old {
-	unsigned char d_iname[32]; /* before 6.14 */
 };
 
 struct vfsmount {
@@ -265,13 +265,9 @@ struct mm_struct {
 };
 
 struct kernfs_node {
-	struct kernfs_node *__parent; /* since 6.15 */
+	struct kernfs_node *__parent;
 	const char *name;
 	__u64 id;
-};
-
-struct kernfs_node___old {
-	struct kernfs_node *parent; /* before 6.15 */
 };
 
 struct cgroup_root {
@@ -285,10 +281,6 @@ struct cgroup {
 
 struct css_set {
 	struct cgroup *dfl_cgrp;
-};
-
-struct thread_info {
-	__u32 status; /* x86 */
 };
 
 struct seccomp {
@@ -313,9 +305,9 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
-	kuid_t loginuid;	/* with CONFIG_AUDIT */
-	unsigned int sessionid; /* with CONFIG_AUDIT */
-	struct seccomp seccomp; /* with CONFIG_SECCOMP */
+	kuid_t loginuid;
+	unsigned int sessionid;
+	struct seccomp seccomp;
 	struct css_set *cgroups;
 };
 
@@ -326,19 +318,6 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	const char *fdpath;
-};
-
-struct pt_regs {
-	unsigned long bp;
-	unsigned long r8;
-	unsigned long r9;
-	unsigned long r10;
-	unsigned long bx;
-	unsigned long cx;
-	unsigned long dx;
-	unsigned long si;
-	unsigned long di;
-	unsigned long orig_ax;
 };
 
 struct module {
@@ -433,7 +412,7 @@ struct user_msghdr {
 };
 struct io_sr_msg {
 	struct user_msghdr *umsg;
-	void *addr; /* the caller's; until 6.11 */
+	void *addr; /* the caller's */
 	__u16 addr_len;
 };
 struct msghdr {
@@ -522,7 +501,6 @@ struct bpf_iter_num {
 
 #pragma clang attribute pop
 
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 

@@ -44,7 +44,7 @@ inline std::string Message(const absl::Status& status) { return std::string(stat
 
 #define RG_CONCAT_INNER(a, b) a##b
 #define RG_CONCAT(a, b) RG_CONCAT_INNER(a, b)
-// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
 #define RG_ASSIGN_OR_RETURN(declaration, expression)                                          \
   auto RG_CONCAT(rg_result_, __LINE__) = (expression);                                        \
   if (!RG_CONCAT(rg_result_, __LINE__).ok()) return RG_CONCAT(rg_result_, __LINE__).status(); \

@@ -7,8 +7,8 @@
 
 namespace randguard {
 
-// Messages go to terminals and journals: what is quoted in them must not be able to write there.
-// Control characters become \xNN.
+// The text with control characters as \xNN. Messages go to terminals and journals, and text that is
+// quoted in them must not be able to control those.
 std::string EscapedForTerminal(std::string_view text);
 
 }  // namespace randguard

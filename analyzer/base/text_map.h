@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hash tables of texts that are looked up by std::string_view. Debian's Abseil has a string_view of
-// its own, so its own transparent hash does not take the standard one.
+// Hash tables of texts that are looked up by std::string_view. Debian's Abseil has its own
+// string_view type, so Abseil's transparent hash does not accept the standard one.
 #ifndef ANALYZER_BASE_TEXT_MAP_H_
 #define ANALYZER_BASE_TEXT_MAP_H_
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whatever happens to a capture: it is noticed, and what comes out before is what went in.
+// Any damage to a capture is noticed, and the messages before the damage come out unchanged.
 #include <gtest/gtest.h>
 #include <zstd.h>
 
@@ -52,7 +52,7 @@ TEST(CaptureDamageTest, EveryCutOfAPlainCapture) {
   const std::vector<Bytes> pieces = Pieces(file);
   for (std::size_t size = 1; size < file.size(); ++size) {
     const ReadBack back = ReadCapture(First(file, size));
-    // What is whole comes out, all of it.
+    // Every whole message comes out.
     std::size_t whole = 0;
     std::size_t bytes = 0;
     while (bytes + pieces[whole].size() <= size) bytes += pieces[whole++].size();
@@ -202,7 +202,7 @@ TEST(CaptureDamageTest, WhatIsNoCaptureIsCalledThat) {
             absl::InvalidArgumentError(
                 "capture test: not a capture: neither Cap'n Proto messages nor zstd"));
   EXPECT_EQ(ReadCapture(Bytes(4096)).status.code(), absl::StatusCode::kInvalidArgument);
-  // The stream as it comes from the collector, never sealed.
+  // The stream as the collector sends it, without seals.
   const ReadBack raw = ReadCapture(testing::Concat(Messages()));
   EXPECT_EQ(raw.status.code(), absl::StatusCode::kDataLoss);
   EXPECT_TRUE(raw.messages.empty());
@@ -215,7 +215,7 @@ TEST(CaptureDamageTest, WindowBeyondTheLimitIsRefused) {
   Bytes packed(ZSTD_compressBound(plain.size()));
   ZSTD_inBuffer in{plain.data(), plain.size(), 0};
   ZSTD_outBuffer out{packed.data(), packed.size(), 0};
-  // Streaming, as otherwise the window is made no larger than the content.
+  // Streaming, because otherwise zstd makes the window no larger than the content.
   ZSTD_compressStream2(context, &out, &in, ZSTD_e_continue);
   ASSERT_EQ(ZSTD_compressStream2(context, &out, &in, ZSTD_e_end), 0u);
   ZSTD_freeCCtx(context);
@@ -225,7 +225,7 @@ TEST(CaptureDamageTest, WindowBeyondTheLimitIsRefused) {
 }
 
 TEST(CaptureDamageTest, ForeignSealsAndUnreadableMessagesAreNotHandedOut) {
-  // Sealed by somebody who knows how, but no messages.
+  // Sealed by somebody who knows how, but without messages.
   const SealBytes end = BuildSeal(SealState{.messages = 7}, true);
   const Bytes null_root = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
                            std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0},

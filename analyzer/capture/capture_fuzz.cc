@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What somebody could hand to `rand-guard capture info` and `rand-guard replay`: first the bytes as
-// a file, then, as few would get past the seals, as messages that were recorded properly.
+// Input that somebody could hand to `rand-guard capture info` and `rand-guard replay`. First the
+// bytes are read as a file. Few inputs get past the seals that way. So the bytes are also recorded
+// as messages, and that capture is read.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -72,7 +73,7 @@ void AsMessages(std::span<const std::uint8_t> bytes) {
   const CaptureInfo info = Inspect(std::move(fd));
   Require(info.ended_in_order);
   Require(info.stream_bytes == writer->Bytes());
-  // Messages that are damaged deeper inside count as what they are, or as problems.
+  // A message that is damaged deeper inside counts by its type, or as a problem.
   Require(info.hellos + info.snapshots + info.batches + info.heartbeats + info.contexts +
               info.unknown_messages + info.problem_count >=
           messages);

@@ -15,7 +15,7 @@
 namespace randguard {
 namespace {
 
-// Bounds for what a capture can make us keep.
+// Bounds for the memory that a capture can make us use.
 constexpr std::size_t kMaxSessions = 1000;
 constexpr std::size_t kMaxProblems = 20;
 constexpr std::size_t kMaxText = 256;
@@ -89,7 +89,7 @@ class Inspector {
         ++info_.contexts;
         return;
       case wire::Message::SEAL:
-        break;  // the reader keeps them
+        break;  // the reader takes seals out
     }
     ++info_.unknown_messages;
   }
@@ -185,9 +185,9 @@ class Inspector {
     rg_header header;
     std::memcpy(&header, record.data(), sizeof(header));
     SawTime(header.time_ns);
-    if (header.kind == 0 || header.kind >= RG_KIND_END) {
+    if (header.kind == 0 || header.kind >= info_.records.size()) {
       ++info_.unknown_records;
-      return;  // not damage: a newer collector's
+      return;  // no damage: a newer collector knows this kind
     }
     ++info_.records[header.kind];
     if (!checker_) return;
@@ -204,11 +204,12 @@ class Inspector {
     }
   }
 
-  // To be called when a collector's last message was seen; its counters are over its life.
+  // To be called after a collector's last message, because its counters cover its whole life.
   void AddLosses() {
     for (std::size_t kind = 0; kind < last_lost_.size(); ++kind) {
       const std::uint64_t before = kind < first_lost_.size() ? first_lost_[kind] : 0;
-      std::uint64_t& lost = kind > 0 && kind < RG_KIND_END ? info_.lost[kind] : info_.unknown_lost;
+      std::uint64_t& lost =
+          kind > 0 && kind < info_.lost.size() ? info_.lost[kind] : info_.unknown_lost;
       lost += Since(last_lost_[kind], before);
     }
     last_lost_.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is in a capture, and whether it is sound: `rand-guard capture info`. Goes through every
-// message and every record; keeps facts and counts, not content.
+// The content of a capture, and whether the capture is sound: `rand-guard capture info`. Goes
+// through every message and every record, and keeps facts and counts instead of content.
 #ifndef ANALYZER_CAPTURE_CAPTURE_INFO_H_
 #define ANALYZER_CAPTURE_CAPTURE_INFO_H_
 
@@ -22,7 +22,8 @@ namespace randguard {
 
 using CountsByKind = std::array<std::uint64_t, RG_KIND_END>;  // indexed by enum rg_kind
 
-// CLOCK_REALTIME in ns since 1970; made from boot-time stamps and the clock offset sent with them.
+// CLOCK_REALTIME in ns since 1970, computed from boot-time stamps and the clock offset sent with
+// them.
 struct TimeSpan {
   std::int64_t first_ns = 0;
   std::int64_t last_ns = 0;
@@ -34,7 +35,7 @@ struct HookFact {
   std::string why;
 };
 
-// A hello and what came until the next one. Text is cut at 256 bytes.
+// A hello and everything up to the next hello. Text is cut at 256 bytes.
 struct SessionInfo {
   std::uint32_t number = 0;  // Hello.session
   std::uint16_t abi_version = 0;
@@ -49,7 +50,7 @@ struct SessionInfo {
   std::uint64_t snapshot_records = 0;
   std::uint64_t batches = 0;
   std::uint64_t batch_records = 0;
-  // Sent by the same collector between this session and the one before, but not in this capture.
+  // Sent by this collector between the session before and this one, but not in this capture.
   std::uint64_t unseen_batches = 0;
   std::uint64_t unseen_records = 0;
 };
@@ -69,12 +70,12 @@ struct CaptureInfo {
   CountsByKind records{};
   std::uint64_t unknown_records = 0;  // of a kind this program does not know
   std::optional<TimeSpan> time;       // of records and heartbeats
-  // Could not be stored by the kernel side, from the capture's first hello to its end.
+  // Records that the kernel side could not store, from the capture's first hello to its end.
   CountsByKind lost{};
   std::uint64_t unknown_lost = 0;
 
-  // What is wrong: with messages and records (the first 20 of `problem_count`), each naming the
-  // byte in the uncompressed stream; and what ended the reading early, if anything did.
+  // Problems with messages and records: the first 20 of `problem_count`. Each names its byte in the
+  // uncompressed stream. `damage` says what ended the reading early, if anything did.
   std::vector<std::string> problems;
   std::uint64_t problem_count = 0;
   absl::Status damage;
@@ -83,15 +84,14 @@ struct CaptureInfo {
   bool Sound() const { return damage.ok() && ended_in_order && problem_count == 0; }
 };
 
-// Looks into one record: anything but OK is a problem. May be empty; then headers alone are
-// checked.
+// Checks one record: anything but OK is a problem. May be empty; then only headers are checked.
 using RecordChecker = std::function<absl::Status(std::span<const std::byte> record)>;
 
-// Reads `reader` to its end, or to where it is damaged.
+// Reads `reader` to its end, or to the damage.
 CaptureInfo InspectCapture(CaptureReader& reader, const RecordChecker& checker);
 
-// For people: several lines, each ended by a newline. Control characters and bytes beyond ASCII,
-// which in a damaged or forged capture might be anything, are written as \xNN.
+// A report for people: several lines, each ended by a newline. Control characters and bytes beyond
+// ASCII are written as \xNN, because a damaged or forged capture may contain anything.
 std::string FormatCaptureInfo(const CaptureInfo& info);
 
 }  // namespace randguard

@@ -177,7 +177,7 @@ TEST(CaptureInfoTest, CheckerSeesEveryKnownRecordAndItsWordCounts) {
   EXPECT_TRUE(info.problems[0].ends_with(": that one")) << info.problems[0];
 }
 
-TEST(CaptureInfoTest, DamagedCaptureTellsWhatStandsBeforeTheDamage) {
+TEST(CaptureInfoTest, DamagedCaptureReportsWhatStandsBeforeTheDamage) {
   Bytes file = testing::MakeCapture({MakeHello(), testing::MakeSnapshot(), MakeBatch(0, 0)});
   file.resize(file.size() - 100);
   const CaptureInfo info = Inspect(file);

@@ -14,8 +14,8 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 constexpr std::string_view KindName(std::size_t kind) {
   switch (kind) {
-#define EVENT_KIND(number, name, body, lane) \
-  case number:                               \
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) \
+  case number:                                                  \
     return #name;
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND
@@ -81,7 +81,7 @@ class Report {
     absl::StrAppendFormat(&text_, format, args...);
     text_ += '\n';
   }
-  std::string Take() { return std::move(text_); }
+  std::string Release() { return std::move(text_); }
 
  private:
   std::string text_;
@@ -192,7 +192,7 @@ std::string FormatCaptureInfo(const CaptureInfo& info) {
                 Count(info.hellos - info.sessions.size(), "session", "sessions"));
   }
   AddVerdict(info, report);
-  return report.Take();
+  return report.Release();
 }
 
 }  // namespace randguard

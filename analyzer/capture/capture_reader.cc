@@ -39,7 +39,7 @@ absl::StatusOr<CaptureReader> CaptureReader::FromFd(kj::AutoCloseFd fd, std::str
 CaptureReader::CaptureReader(CaptureSource source, std::string name)
     : source_(std::move(source)),
       name_(std::move(name)),
-      // A message with its seal; for the rest there is no need to read ahead of them far.
+      // Room for a message with its seal, and for one read behind them.
       buffer_(kMaxMessageBytes + kSealBytes + kReadBytes) {}
 
 absl::StatusOr<std::optional<Frame>> CaptureReader::Next() {
@@ -75,7 +75,7 @@ absl::StatusOr<std::optional<Frame>> CaptureReader::ReadMessageAndSeal() {
                                   "it was recorded",
                                   state.offset + kSealBytes));
   }
-  // The writer seals no such thing; somebody else did.
+  // The writer never seals such a message, so somebody else did.
   const absl::StatusOr<wire::Message::Which> type = MessageType(frame);
   if (!type.ok()) return Damage(state_.offset, Message(type.status()));
   if (*type == wire::Message::SEAL) return Damage(state_.offset, "a seal in place of a message");
@@ -86,7 +86,8 @@ absl::StatusOr<std::optional<Frame>> CaptureReader::ReadMessageAndSeal() {
   return frame;
 }
 
-// The size of the message at the front, once it is there as a whole; nullopt at the stream's end.
+// The size of the message at the front, once the whole message is buffered; nullopt at the stream's
+// end.
 absl::StatusOr<std::optional<std::size_t>> CaptureReader::WaitForMessage() {
   RG_ASSIGN_OR_RETURN(const bool more, FillTo(1));
   if (!more) return std::nullopt;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads what CaptureWriter wrote, plain or compressed, and vouches for it: a message is handed out
-// only after its seal was checked. Streaming, in about 1 MiB of memory (and zstd's window). The
-// format is described in docs/formats/telemetry.md.
+// only after its seal was checked. Works as a stream, in about 1 MiB of memory plus zstd's window.
+// docs/formats/telemetry.md describes the format.
 #ifndef ANALYZER_CAPTURE_CAPTURE_READER_H_
 #define ANALYZER_CAPTURE_CAPTURE_READER_H_
 
@@ -26,14 +26,14 @@ namespace randguard {
 class CaptureReader {
  public:
   static absl::StatusOr<CaptureReader> Open(const std::string& path);
-  // Reads `fd`, also a pipe; `name` is what messages call it.
+  // Reads `fd`, which may be a pipe. Error messages call the capture `name`.
   static absl::StatusOr<CaptureReader> FromFd(kj::AutoCloseFd fd, std::string name);
 
   // The next message (never a seal), in order, valid until the next call; nullopt when the capture
   // was read to its end, and ended in order.
   //
-  // Everything that is whole comes first, then one error, which every further call repeats. It
-  // names the file, where in the uncompressed stream, and what:
+  // Every whole message comes first, then one error, which every further call repeats. The error
+  // names the file, the byte of the uncompressed stream, and the problem:
   //   InvalidArgument     this is not a capture: empty, or does not begin like one
   //   DataLoss            damaged: cut, changed, a piece missing, moved or added
   //   FailedPrecondition  the host could not read on

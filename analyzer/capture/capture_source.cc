@@ -27,7 +27,7 @@ absl::StatusOr<CaptureSource> CaptureSource::FromFd(kj::AutoCloseFd fd) {
   while (source.end_ < sizeof(magic) && !source.at_end_) RG_RETURN_IF_ERROR(source.Refill());
   if (source.end_ < sizeof(magic)) return source;
   std::memcpy(&magic, source.input_.data(), sizeof(magic));
-  // As a plain capture's first bytes these would be a message of four billion segments.
+  // As the first bytes of a plain capture, these would mean a message of four billion segments.
   if (magic == ZSTD_MAGICNUMBER) RG_RETURN_IF_ERROR(source.OpenZstd());
   return source;
 }
@@ -78,8 +78,8 @@ absl::StatusOr<std::size_t> CaptureSource::ReadZstd(std::span<std::byte> out) {
       if (begin_ == end_) continue;
       return absl::DataLossError("zstd: data after the end of the compressed stream");
     }
-    // No more input than zstd asks for, a block at a time: on an error it forgets how much it had
-    // already unpacked in the same call.
+    // Zstd gets no more input than it asks for, a block at a time. On an error, zstd forgets how
+    // much it had already unpacked in that call.
     ZSTD_inBuffer in{input_.data() + begin_, std::min(end_ - begin_, wanted_), 0};
     ZSTD_outBuffer unpacked{out.data(), out.size(), 0};
     const std::size_t code = ZSTD_decompressStream(zstd_.get(), &unpacked, &in);
@@ -93,7 +93,7 @@ absl::StatusOr<std::size_t> CaptureSource::ReadZstd(std::span<std::byte> out) {
   }
 }
 
-// Appends to what is there while there is room, so that the first bytes can be looked at.
+// Appends while there is room, so that the first bytes can be looked at before they are used.
 absl::Status CaptureSource::Refill() {
   if (begin_ == end_) begin_ = end_ = 0;
   RG_ASSIGN_OR_RETURN(const std::size_t got, ReadFile(std::span(input_).subspan(end_)));

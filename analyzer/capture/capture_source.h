@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bytes of a capture, unpacked if need be. Whether it is compressed is told from the content,
-// not from the name.
+// The bytes of a capture, unpacked if necessary. The content decides whether a capture is
+// compressed, not the name.
 #ifndef ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
 #define ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
 
@@ -19,8 +19,8 @@
 
 namespace randguard {
 
-// A zstd frame may ask its reader for a window of this size and no more: 8 MiB, what every decoder
-// is to support (RFC 8878). Level 3, which the writer uses, takes 2 MiB.
+// The largest window that a zstd frame may ask for: 8 MiB, which every decoder should support (RFC
+// 8878). Level 3, which the writer uses, takes 2 MiB.
 inline constexpr int kMaxWindowLog = 23;
 
 class CaptureSource {
@@ -29,8 +29,8 @@ class CaptureSource {
   static absl::StatusOr<CaptureSource> FromFd(kj::AutoCloseFd fd);
 
   // Fills the front of `out`, at least one byte of it; 0 at the end. FailedPrecondition when the
-  // host cannot read, DataLoss when the compressed stream is damaged, cut, or goes on behind its
-  // end. What could be unpacked before the damage is given out first.
+  // host cannot read. DataLoss when the compressed stream is damaged or cut, or when data follows
+  // its end. Bytes that were unpacked before the damage come out first.
   absl::StatusOr<std::size_t> Read(std::span<std::byte> out);
 
   bool Compressed() const { return zstd_ != nullptr; }

@@ -62,7 +62,7 @@ TEST(CaptureTest, PlainCaptureIsMessagesEachFollowedByASeal) {
                                                             Bytes(end.begin(), end.end())}));
 }
 
-TEST(CaptureTest, ReaderTellsWhereMessagesBegin) {
+TEST(CaptureTest, ReaderSaysWhereMessagesBegin) {
   const Bytes file = testing::MakeCapture(TwoSessions());
   auto reader = CaptureReader::FromFd(testing::MemoryFile(file), "test");
   ASSERT_TRUE(reader.ok());

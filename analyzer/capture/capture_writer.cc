@@ -16,7 +16,7 @@
 namespace randguard {
 namespace {
 
-// A few system calls a second at the rates of a busy host, and little lost to a crash.
+// Few system calls a second at the rates of a busy host, and little lost in a crash.
 constexpr std::size_t kBufferBytes = std::size_t{128} << 10;
 
 // zstd's own default: several hundred MB/s, more than the sensor produces.
@@ -68,7 +68,7 @@ absl::Status CaptureWriter::Append(Frame message) {
   RG_RETURN_IF_ERROR(Usable());
   const absl::StatusOr<wire::Message::Which> type = MessageType(message);
   if (!type.ok()) return type.status();
-  // A peer that could record seals of its own could end the capture early.
+  // A peer that could record its own seals could end the capture early.
   if (*type == wire::Message::SEAL) return InvalidInput("a seal is not a message to be recorded");
 
   const SealState sealed = Extend(state_, message);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records a session's messages to a file, each followed by its seal. The format is described in
-// docs/formats/telemetry.md.
+// Records a session's messages to a file, each followed by its seal. docs/formats/telemetry.md
+// describes the format.
 #ifndef ANALYZER_CAPTURE_CAPTURE_WRITER_H_
 #define ANALYZER_CAPTURE_CAPTURE_WRITER_H_
 
@@ -26,32 +26,32 @@ enum class CaptureFormat { kPlain, kZstd };
 
 class CaptureWriter {
  public:
-  // Creates `path` for its owner alone: a capture holds command lines. Compressed when the name
-  // ends in ".zst". An existing file is refused, whatever it is: a recording is evidence, and
-  // appending to one would need it verified first.
+  // Creates `path` for its owner alone, because a capture holds command lines. Compressed when the
+  // name ends in ".zst". An existing file is refused, whatever it is. A recording is evidence:
+  // before anything is appended, the recording would have to be verified.
   static absl::StatusOr<CaptureWriter> Open(const std::string& path);
 
-  // Writes to `fd` from where it stands; `name` is what messages call it.
+  // Writes to `fd` from its present position. Error messages call the capture `name`.
   static absl::StatusOr<CaptureWriter> FromFd(kj::AutoCloseFd fd, CaptureFormat format,
                                               std::string name);
 
   CaptureWriter(CaptureWriter&&) = default;
   CaptureWriter& operator=(CaptureWriter&&) = delete;
-  // Without Close(): writes out what is buffered, without the end seal, and says nothing. Readers
-  // will report the capture as interrupted.
+  // Without Close(): writes the buffer out, without an end seal, and reports no error. Readers will
+  // report the capture as interrupted.
   ~CaptureWriter();
 
-  // Adds one whole message and its seal. Bytes that are not a message, and seals, which nobody but
-  // the writer may write, are refused with InvalidArgument: nothing was written, and the capture
-  // goes on.
+  // Adds one whole message and its seal. InvalidArgument for bytes that are not a message, and for
+  // seals, which only the writer may write. In that case nothing was written, and the capture goes
+  // on.
   //
-  // Any other error means the recording is over (disk full, ...): it is returned once, in full;
-  // afterwards every call fails at once, and Failed() is true. What made it to the file before is
-  // readable.
+  // Any other error, such as a full disk, means that the recording is over. This call returns the
+  // error in full. Every later call fails at once, and Failed() is true. Messages that reached the
+  // file before are readable.
   absl::Status Append(Frame message);
 
-  // Hands what is buffered to the kernel, so that a reader of the file sees every message
-  // appended so far. Costs compression; meant for once a second, not for each message.
+  // Hands the buffer to the kernel, so that a reader of the file sees every message appended so
+  // far. Each call makes compression worse: call once a second, not for each message.
   absl::Status Flush();
 
   // Writes the end seal, flushes, syncs the file to its device, and closes it. To be called once.

@@ -8,8 +8,8 @@
 namespace randguard {
 namespace {
 
-// A framed message of one segment: Message {seal = Seal {...}}. Written by hand because it is a
-// format: what a library would make of the schema may change with either.
+// A framed message of one segment: Message {seal = Seal {...}}. Written by hand, because these
+// bytes are a format. A library's bytes may change with the library or with the schema.
 constexpr std::array<std::uint64_t, kSealBytes / 8> SealWords(const SealState& state, bool end) {
   return {
       // Segment table: one segment (count - 1 = 0) of 6 words.

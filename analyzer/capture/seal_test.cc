@@ -14,7 +14,7 @@ namespace {
 
 using testing::Bytes;
 
-// By the definition, bit for bit.
+// CRC-32 by its definition, bit for bit.
 std::uint32_t Crc32(const Bytes& bytes) {
   std::uint32_t crc = ~std::uint32_t{0};
   for (const std::byte byte : bytes) {

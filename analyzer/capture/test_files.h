@@ -55,7 +55,7 @@ inline kj::AutoCloseFd MemoryFile(std::span<const std::byte> content = {}) {
   return fd;
 }
 
-// The file that writing `messages` gives.
+// The file that results from writing `messages`.
 inline Bytes MakeCapture(const std::vector<Bytes>& messages,
                          CaptureFormat format = CaptureFormat::kPlain, bool close = true) {
   kj::AutoCloseFd fd = MemoryFile();
@@ -87,7 +87,7 @@ inline ReadBack ReadCapture(std::span<const std::byte> file) {
   }
   if (reader.ok()) {
     result.ended_in_order = reader->EndedInOrder();
-    EXPECT_EQ(reader->Next().status(), result.status);  // whatever it was, it stays
+    EXPECT_EQ(reader->Next().status(), result.status);  // the end and errors stay
   }
   EXPECT_EQ(result.status.ok(), result.ended_in_order);
   return result;

@@ -9,6 +9,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"
@@ -18,25 +19,25 @@ namespace randguard::cli {
 namespace {
 
 absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
-  RG_RETURN_IF_ERROR(CheckUnprivileged(arguments.Has("--allow-root")));
+  RG_RETURN_IF_ERROR(CheckUnprivileged(arguments.Has(option::kAllowRoot)));
   const Config& config = loaded.config;
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
   RG_ASSIGN_OR_RETURN(const Identities identities, FindIdentities(arguments));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenOutput(arguments, config));
   std::optional<CaptureWriter> recorder;
-  if (const auto path = arguments.Value("--record")) {
+  if (const auto path = arguments.Value(option::kRecord)) {
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*path));
     recorder.emplace(std::move(writer));
   }
   const char* state = std::getenv("STATE_DIRECTORY");
   std::optional<CursorFile> cursor;
-  auto directory = arguments.Value("--state");
+  auto directory = arguments.Value(option::kState);
   if (!directory.has_value() && state != nullptr) directory = state;
   if (directory.has_value()) {
     RG_ASSIGN_OR_RETURN(CursorFile file, CursorFile::Open(*directory));
     cursor.emplace(std::move(file));
   }
-  const auto path = arguments.Value("--listen");
+  const auto path = arguments.Value(option::kListen);
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd listener,
                       path.has_value() ? ListenAt(*path) : ActivatedListener());
   ServiceOptions options;
@@ -54,7 +55,7 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
 
 }  // namespace
 
-int Analyze(Arguments& arguments) {
+int Analyze(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
   const absl::Status status = AnalyzeWith(arguments, *loaded);

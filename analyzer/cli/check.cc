@@ -11,6 +11,7 @@
 
 #include "analyzer/base/status.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 
 namespace randguard::cli {
@@ -32,7 +33,7 @@ absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& by
 
 }  // namespace
 
-int Check(Arguments& arguments) {
+int Check(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
   std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
@@ -40,20 +41,15 @@ int Check(Arguments& arguments) {
   return 0;
 }
 
-int CompilePlanCommand(Arguments& arguments) {
-  const auto output = arguments.Value("--output");
-  if (!output.has_value()) {
-    Say("plan: --output FILE is needed");
-    return 2;
-  }
+int CompilePlanCommand(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
   const Config& config = loaded->config;
   if (!config.ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
   const auto identities = FindIdentities(arguments);
   if (!identities.ok()) return Fail(identities.status());
-  const absl::Status status =
-      WriteFile(*output, CompilePlan(config, ForPlan(*identities), RealPath));
+  const absl::Status status = WriteFile(*arguments.Value(option::kPlanOutput),
+                                        CompilePlan(config, ForPlan(*identities), RealPath));
   return status.ok() ? 0 : Fail(status);
 }
 

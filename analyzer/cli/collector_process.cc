@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "analyzer/base/status.h"
+#include "analyzer/cli/options.h"
 
 namespace randguard::cli {
 namespace {
@@ -60,11 +61,11 @@ CollectorFiles FindCollector(const Arguments& arguments) {
   const std::string build = BuildFolder();
   CollectorFiles files;
   files.program =
-      arguments.Value("--collector")
+      arguments.Value(option::kCollector)
           .value_or(FirstThatIsThere(build + "/collector/rand-guard-collector", RG_COLLECTOR_PATH));
   const char* object = std::getenv("EDR_EBPF_OBJECT");
   files.object =
-      arguments.Value("--object")
+      arguments.Value(option::kObject)
           .value_or(object != nullptr ? std::string(object)
                                       : FirstThatIsThere(build + "/ebpf/edr-ebpf", RG_OBJECT_PATH));
   return files;

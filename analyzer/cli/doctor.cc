@@ -18,6 +18,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/cli/collector_process.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/ingest/listener.h"
@@ -120,7 +121,7 @@ absl::Status ReadHello(int listener, pid_t collector, std::vector<HookFact>& hoo
   return HostError("the collector did not connect within %d s", kPatienceMs / 1000);
 }
 
-// What it said last.
+// The last words of a child.
 std::string ReadAll(int fd) {
   std::string text;
   char buffer[4096];
@@ -203,8 +204,8 @@ void PrintJson(const Findings& f) {
 
 }  // namespace
 
-int Doctor(Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+int Doctor(const Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Report::kErrors);
   if (!loaded.has_value()) return 1;
   Findings findings;
   LookAtHost(findings);
@@ -215,7 +216,7 @@ int Doctor(Arguments& arguments) {
     }
   }
   findings.usable = !findings.hooks.empty() && findings.refusal.empty();
-  if (arguments.Has("--json")) {
+  if (arguments.Has(option::kJson)) {
     PrintJson(findings);
   } else {
     PrintText(findings);

@@ -11,6 +11,7 @@
 #include "analyzer/capture/capture_info.h"
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/decode/record.h"
@@ -38,7 +39,7 @@ void PrintStats(const CaptureReader& reader, const Pipeline& pipeline, const Lin
 
 absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments) {
   // Not where the configuration says: that is where the live agent writes.
-  const std::string path = arguments.Value("--output").value_or("-");
+  const std::string path = arguments.Value(option::kReplayOutput).value_or("-");
   if (path == "-") return LineSink::Stdout();
   return LineSink::File(path);
 }
@@ -53,7 +54,7 @@ absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Loaded& loaded
   bool whole = ReplayCapture(reader, pipeline, out, [](const absl::Status& status) {
                  Say(Message(status));
                }).ok();
-  if (arguments.Has("--stats")) {
+  if (arguments.Has(option::kStats)) {
     PrintStats(reader, pipeline, out, std::chrono::steady_clock::now() - start);
   }
   if (out.failures() > 0) {
@@ -69,15 +70,15 @@ absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Loaded& loaded
 
 }  // namespace
 
-int Replay(Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+int Replay(const Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Report::kErrors);
   if (!loaded.has_value()) return 1;
   const auto whole = ReplayWith(arguments, *loaded);
   if (!whole.ok()) return Fail(whole.status());
   return *whole ? 0 : 1;
 }
 
-int CaptureInfo(Arguments& arguments) {
+int CaptureInfo(const Arguments& arguments) {
   auto reader = CaptureReader::Open(arguments.operands()[0]);
   if (!reader.ok()) return Fail(reader.status());
   if (const absl::Status status = ConfineReader(); !status.ok()) return Fail(status);

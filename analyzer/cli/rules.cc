@@ -13,8 +13,10 @@
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
+#include "analyzer/config/rule_checks.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/replay.h"
 #include "analyzer/pipeline/pipeline.h"
@@ -38,12 +40,19 @@ std::string Joined(const std::vector<std::string>& items) {
 
 // The same rules, all of them on: those that are off can be tested and explained, too.
 std::shared_ptr<const RuleSet> CompileAllOn(Config config) {
-  for (Rule& rule : config.rules) rule.enabled = true;
-  std::vector<Diagnostic> diagnostics;  // told already
+  for (Rule& rule : config.rules) rule.enabled = rule.enabled || !IsIncomplete(rule);
+  std::vector<Diagnostic> diagnostics;  // reported already
   return RuleSet::Compile(config, diagnostics);
 }
 
-absl::StatusOr<std::size_t> FindRule(const RuleSet& rules, const std::string& id) {
+absl::StatusOr<std::size_t> FindRule(const Config& config, const RuleSet& rules,
+                                     const std::string& id) {
+  for (const Rule& rule : config.rules) {
+    if (rule.id == id && IsIncomplete(rule)) {
+      return InvalidInput("the rule %s is incomplete; rand-guard check says what it lacks",
+                          Quoted(id));
+    }
+  }
   std::vector<std::string_view> known;
   for (std::size_t i = 0; i < rules.rules().size(); ++i) {
     const CompiledRule& compiled = rules.rules()[i];
@@ -78,8 +87,7 @@ int ExplainEvent(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
   return 0;
 }
 
-// Tells of each event in a recording that made the rule fire, and what kept it from firing
-// otherwise.
+// Prints each event of a capture that made the rule fire, or what kept the rule from firing.
 class CaptureExplainer {
  public:
   CaptureExplainer(std::shared_ptr<const RuleSet> rules, std::size_t index)
@@ -141,7 +149,7 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
 
 }  // namespace
 
-int RulesTest(Arguments& arguments) {
+int RulesTest(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
   const auto rules = CompileAllOn(loaded->config);
@@ -157,29 +165,34 @@ int RulesTest(Arguments& arguments) {
   return results.failures.empty() ? 0 : 1;
 }
 
-int RulesLint(Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments, Tell::kLint);
+int RulesLint(const Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Report::kLint);
   if (!loaded.has_value()) return 1;
   Print(absl::StrFormat("%d rules, %d of them on with the built-in ones\n",
                         loaded->config.rules.size(), loaded->rules->enabled()));
   return 0;
 }
 
-int RulesList(Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+int RulesList(const Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Report::kErrors);
   if (!loaded.has_value()) return 1;
-  for (const CompiledRule& compiled : loaded->rules->rules()) {
-    const Rule& rule = compiled.rule;
-    if (compiled.detection) continue;
-    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s\n", EscapedForTerminal(rule.id),
+  const auto print = [](const Rule& rule) {
+    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s%s\n", EscapedForTerminal(rule.id),
                           rule.enabled ? "on" : "off", Name(rule.type), Name(rule.severity),
-                          EscapedForTerminal(rule.name), rule.tags.empty() ? "" : "  [",
-                          Joined(rule.tags), rule.tags.empty() ? "" : "]"));
+                          EscapedForTerminal(rule.name), IsIncomplete(rule) ? " (incomplete)" : "",
+                          rule.tags.empty() ? "" : "  [", Joined(rule.tags),
+                          rule.tags.empty() ? "" : "]"));
+  };
+  for (const CompiledRule& compiled : loaded->rules->rules()) {
+    if (!compiled.detection) print(compiled.rule);
+  }
+  for (const Rule& rule : loaded->config.rules) {
+    if (IsIncomplete(rule)) print(rule);  // nothing was compiled of it
   }
   return 0;
 }
 
-int RulesFields(Arguments&) {
+int RulesFields(const Arguments&) {
   const FieldCatalogue& catalogue = FieldCatalogue::Get();
   std::vector<const FieldInfo*> fields;
   for (const FieldInfo& field : catalogue.fields()) fields.push_back(&field);
@@ -201,21 +214,18 @@ int RulesFields(Arguments&) {
   return 0;
 }
 
-int RulesExplain(Arguments& arguments) {
-  const auto capture = arguments.Value("--capture");
-  const auto event = arguments.Value("--event");
-  if (capture.has_value() == event.has_value()) {
-    Say("rules explain: one of --capture FILE and --event JSON is needed");
-    return 2;
-  }
-  const auto loaded = ReadConfig(arguments, Tell::kErrors);
+int RulesExplain(const Arguments& arguments) {
+  const auto loaded = ReadConfig(arguments, Report::kErrors);
   if (!loaded.has_value()) return 1;
   const auto rules = CompileAllOn(loaded->config);
   if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
-  const auto index = FindRule(*rules, arguments.operands()[0]);
+  const auto index = FindRule(loaded->config, *rules, arguments.operands()[0]);
   if (!index.ok()) return Fail(index.status());
-  if (event.has_value()) return ExplainEvent(rules, *index, *event);
-  const absl::Status status = ExplainCapture(loaded->config, rules, *index, *capture);
+  if (const auto event = arguments.Value(option::kEvent)) {
+    return ExplainEvent(rules, *index, *event);
+  }
+  const absl::Status status =
+      ExplainCapture(loaded->config, rules, *index, *arguments.Value(option::kCapture));
   return status.ok() ? 0 : Fail(status);
 }
 

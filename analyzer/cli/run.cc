@@ -21,6 +21,7 @@
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/collector_process.h"
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"
@@ -175,8 +176,8 @@ int RunWith(const Arguments& arguments, const std::optional<std::string>& captur
 
 }  // namespace
 
-int Run(Arguments& arguments) { return RunWith(arguments, arguments.Value("--record")); }
+int Run(const Arguments& arguments) { return RunWith(arguments, arguments.Value(option::kRecord)); }
 
-int Record(Arguments& arguments) { return RunWith(arguments, arguments.operands()[0]); }
+int Record(const Arguments& arguments) { return RunWith(arguments, arguments.operands()[0]); }
 
 }  // namespace randguard::cli

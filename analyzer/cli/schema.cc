@@ -8,7 +8,7 @@
 
 namespace randguard::cli {
 
-int Schema(Arguments&) {
+int Schema(const Arguments&) {
   std::fputs(JsonSchema().c_str(), stdout);
   return 0;
 }

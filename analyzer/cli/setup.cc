@@ -17,6 +17,7 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/cli/options.h"
 #include "schema/plan.capnp.h"
 
 namespace randguard::cli {
@@ -56,12 +57,13 @@ uid_t UnusedId(uid_t from) {
 
 absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
   Identities out;
-  const auto find = [&](const char* option, const char* standard, uid_t& uid,
+  const auto find = [&](const Option& option, const char* standard, uid_t& uid,
                         gid_t& gid) -> absl::Status {
     const auto named = arguments.Value(option);
-    auto user = FindUser(named.value_or(standard), option);
+    auto user = FindUser(named.value_or(standard), option.name);
     if (!user.ok() && invent && !named.has_value()) {
-      uid = gid = UnusedId(standard == kCollectorUser ? kFirstInventedId : out.collector_uid + 1);
+      uid = gid =
+          UnusedId(standard == kDefaultCollectorUser ? kFirstInventedId : out.collector_uid + 1);
       return absl::OkStatus();
     }
     if (!user.ok()) return user.status();
@@ -71,8 +73,9 @@ absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
   };
   out.collector_uid = kFirstInventedId;
   RG_RETURN_IF_ERROR(
-      find("--collector-user", kCollectorUser, out.collector_uid, out.collector_gid));
-  RG_RETURN_IF_ERROR(find("--analyzer-user", kAnalyzerUser, out.analyzer_uid, out.analyzer_gid));
+      find(option::kCollectorUser, kDefaultCollectorUser, out.collector_uid, out.collector_gid));
+  RG_RETURN_IF_ERROR(
+      find(option::kAnalyzerUser, kDefaultAnalyzerUser, out.analyzer_uid, out.analyzer_gid));
   if (out.collector_uid == 0 || out.collector_gid == 0) {
     return HostError("the collector's user must not be root: it is what it becomes to lose root");
   }
@@ -89,7 +92,7 @@ int Fail(const absl::Status& status) {
 }
 
 std::optional<std::string> ConfigPath(const Arguments& arguments) {
-  if (auto path = arguments.Value("--config")) return path;
+  if (auto path = arguments.Value(option::kConfig)) return path;
   if (const char* path = std::getenv("EDR_CONFIG")) return path;
   if (access(RG_CONFIG_PATH, F_OK) == 0) return RG_CONFIG_PATH;
   return std::nullopt;
@@ -113,15 +116,15 @@ LogLevel LevelOf(const Diagnostic& diagnostic) {
 
 }  // namespace
 
-std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell) {
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
   std::vector<Diagnostic> diagnostics;
-  auto loaded = Load(ConfigPath(arguments), tell == Tell::kLint, diagnostics);
+  auto loaded = Load(ConfigPath(arguments), report == Report::kLint, diagnostics);
   for (const Diagnostic& d : diagnostics) {
-    if (tell == Tell::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
+    if (report == Report::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
   }
   if (!loaded.has_value()) return loaded;
-  if (tell != Tell::kErrors) {
+  if (report != Report::kErrors) {
     for (const std::string& limitation : loaded->config.Unsupported()) {
       LogDiagnostic(LogLevel::kWarn, "warning: " + limitation);
     }
@@ -150,7 +153,7 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
 }
 
 std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {
-  auto path = arguments.Value("--output");
+  auto path = arguments.Value(option::kOutput);
   if (path == "-") return std::nullopt;
   if (path.has_value()) return path;
   if (config.output.type == OutputType::kStdout || config.output.path.empty()) return std::nullopt;

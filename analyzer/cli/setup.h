@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What several commands need before they can begin. All of them tell what is wrong on stderr.
+// Steps that several commands begin with. All of them report their errors on stderr.
 #ifndef ANALYZER_CLI_SETUP_H_
 #define ANALYZER_CLI_SETUP_H_
 
@@ -21,8 +21,8 @@
 namespace randguard::cli {
 
 // The system users of the two processes.
-inline constexpr char kCollectorUser[] = "rand-guard-collector";
-inline constexpr char kAnalyzerUser[] = "rand-guard";
+inline constexpr char kDefaultCollectorUser[] = "rand-guard-collector";
+inline constexpr char kDefaultAnalyzerUser[] = "rand-guard";
 
 // An error.
 void Say(std::string_view text);
@@ -37,12 +37,12 @@ struct Loaded {
   Config config;
   std::shared_ptr<const RuleSet> rules;
 };
-enum class Tell : std::uint8_t { kErrors, kWarnings, kLint };
-// Reads it; nullopt after telling every error. Warnings are told where `tell` says so. From then on
-// the configuration's agent.log_level holds.
-std::optional<Loaded> ReadConfig(const Arguments& arguments, Tell tell = Tell::kWarnings);
+enum class Report : std::uint8_t { kErrors, kWarnings, kLint };
+// Reads the configuration. Every error is reported, then the result is absent. `report` says which
+// further findings are reported. The configuration's agent.log_level holds from then on.
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report = Report::kWarnings);
 // The rules of the configuration as it is now, for a running analyzer; the error is the first of
-// those that have been told.
+// those that have been reported.
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     const Arguments& arguments);
 

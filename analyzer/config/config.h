@@ -26,15 +26,9 @@ namespace randguard {
 enum class AgentMode { kMonitor, kDetect };
 enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
 enum class Behaviour {
-  kCredentials,
-  kProcessAccess,
-  kAgentSignals,
-  kModules,
-  kBpf,
-  kNamespaces,
-  kMounts,
-  kMemfd,
-  kIoUring
+#define BEHAVIOUR(name, enumerator) enumerator,
+#include "schema/abi/behaviours.def"
+#undef BEHAVIOUR
 };
 enum class FileHook {
   kOpen,
@@ -130,7 +124,8 @@ std::vector<Behaviour> AllBehaviour();
 
 struct ProcessConfig {
   bool enabled = true;
-  // What is printed. The kernel side always reports all four: the process table needs them.
+  // The events that are printed. The kernel side always reports all four: the process table needs
+  // them.
   std::vector<ProcessHook> hooks = {ProcessHook::kExecve, ProcessHook::kExecveat,
                                     ProcessHook::kFork, ProcessHook::kExit};
   bool collect_args = true;
@@ -146,7 +141,7 @@ struct ProcessConfig {
 // In the order of the enumerators.
 std::vector<FileHook> AllFileHooks();
 
-// What the rules that come with the program ask for, and what was always watched.
+// Paths that the built-in rules ask for, and paths that were always watched.
 std::vector<std::string> DefaultWatchPaths();
 std::vector<std::string> DefaultWatchPatterns();
 
@@ -224,7 +219,7 @@ struct RuleTest {
   bool operator==(const RuleTest&) const = default;
 };
 
-// Of the lists of the simple keys, only those of its type are ever filled.
+// Each type of rule has its own lists; the others stay empty.
 struct Rule {
   std::string id;
   std::string name;

@@ -12,6 +12,7 @@
 
 #include "analyzer/config/config.h"
 #include "analyzer/config/reference.h"
+#include "analyzer/config/rule_checks.h"
 #include "analyzer/source/toml_limits.h"
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
@@ -142,7 +143,7 @@ TEST(ShippedConfigTest, HoldsTheDefaults) {
   EXPECT_EQ(*result.config, Config{});
 }
 
-// As an administrator of the earlier, single-process sensor wrote it.
+// A configuration that an administrator wrote for the earlier, single-process sensor.
 TEST(ShippedConfigTest, EarlierConfigLoads) {
   const ConfigResult result =
       LoadConfig(testing::SourcePath("analyzer/config/testdata/earlier.toml"));
@@ -150,6 +151,27 @@ TEST(ShippedConfigTest, EarlierConfigLoads) {
   ASSERT_TRUE(result.config.has_value());
   EXPECT_EQ(result.config->performance.max_process_cache_entries, 5000u);
   EXPECT_EQ(result.config->rules.size(), 3u);
+}
+
+// The same with lists written empty wherever that is as if they were left out.
+TEST(ShippedConfigTest, EarlierConfigWithEmptyListsLoads) {
+  const std::string path = testing::SourcePath("analyzer/config/testdata/earlier_empty_lists.toml");
+  const ConfigResult result = LoadConfig(path);
+  EXPECT_EQ(Format(result),
+            (Lines{path + ":82:9: warning: rules.paths: is empty; a rule of type \"file\" needs "
+                          "paths or patterns before it can be enabled",
+                   path + ":84:14: warning: rules.operations: is empty; a rule of type \"file\" "
+                          "needs it before it can be enabled"}));
+  ASSERT_TRUE(result.config.has_value());
+  const Config& config = *result.config;
+  ASSERT_EQ(config.rules.size(), 4u);
+  for (const auto& rule : config.rules) EXPECT_EQ(IsIncomplete(rule), rule.id == "FILE-002");
+  // Nothing is watched for in particular, and nothing excluded: every file.
+  EXPECT_TRUE(config.file.watch_paths.empty());
+  EXPECT_TRUE(config.file.watch_patterns.empty());
+  EXPECT_TRUE(config.file.exclude_paths.empty());
+  EXPECT_EQ(config.detections.persistence.size(), 1u);
+  EXPECT_EQ(config.detections.network.size(), 1u);
 }
 
 // RANDGUARD_UPDATE=1 writes the page anew.

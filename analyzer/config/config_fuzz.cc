@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any text as the configuration and as a file of rules: never crashes, reports something whenever
-// it gives no configuration, and what it gives compiles into a plan.
+// Any text as the configuration and as a file of rules. The loader never crashes, and reports
+// something whenever it gives no configuration. A configuration that it gives compiles into a plan.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

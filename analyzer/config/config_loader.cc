@@ -30,7 +30,8 @@ const TomlValue* FindMember(const TomlValue& table, std::string_view key) {
   return nullptr;
 }
 
-// The visitor of VisitTables: reads one file. Of a file of rules, only the rules.
+// The visitor of VisitTables: reads one file. In a file of rules, only rules, lists and macros are
+// read.
 class FileReader {
  public:
   FileReader(const TomlValue& root, bool rules_only, Reporter& reporter, RuleIds& rule_ids,
@@ -178,7 +179,7 @@ class FileReader {
   }
   void CheckElement(const NetworkDetection&, const TableReader&) {}
 
-  // Null when it is not written or of another type; the latter is reported.
+  // Null when the table is not written, or the name has another type; the latter is reported.
   const TomlValue* FindTable(std::string_view name) const {
     const TomlValue* value = FindMember(root_, name);
     if (value == nullptr || value->type == Type::kTable) return value;
@@ -187,7 +188,7 @@ class FileReader {
     return nullptr;
   }
 
-  // The same for a list of tables, whose name may have two parts.
+  // Like FindTable(), for a list of tables, whose name may have two parts.
   const TomlValue* FindList(std::string_view name) {
     const TomlValue* parent = &root_;
     const std::size_t dot = name.find('.');
@@ -224,7 +225,7 @@ class FileReader {
   const bool rules_only_;
   Reporter& reporter_;
   RuleIds& rule_ids_;
-  std::map<std::string, std::string>& names_;  // of lists and macros, and where
+  std::map<std::string, std::string>& names_;  // of lists and macros, and their places
   const TomlValue* misplaced_ = nullptr;
   std::map<std::string, TableReader, std::less<>> tables_;
 };
@@ -240,7 +241,7 @@ void CheckProcessOn(const Config& config, const FileReader& file) {
   }
 }
 
-// events.<name> and <name>.enabled say the same thing twice.
+// events.<name> and <name>.enabled are two keys for one switch.
 void CheckSwitches(std::string_view name, bool event, bool enabled, const FileReader& file) {
   if (event == enabled) return;
   const TableReader& events = file.TableOf("events");
@@ -260,8 +261,11 @@ void CheckHooks(std::string_view name, bool enabled, bool has_hooks, const FileR
   if (!enabled || has_hooks || !file.TableOf(name).Has("hooks", Type::kArray)) return;
   const TomlMember* hooks = file.TableOf(name).Find("hooks");
   if (!hooks->value.array.empty()) return;  // its items were reported
-  file.TableOf(name).Error(hooks->value.offset, "hooks",
-                           absl::StrFormat("must not be empty while %s.enabled is true", name));
+  file.TableOf(name).Error(
+      hooks->value.offset, "hooks",
+      absl::StrFormat("must not be empty while %s.enabled is true; without it, all "
+                      "hooks are on",
+                      name));
 }
 
 void CheckRefused(std::string_view key, bool value, const FileReader& file) {
@@ -270,7 +274,7 @@ void CheckRefused(std::string_view key, bool value, const FileReader& file) {
   network.Error(network.OffsetOf(key), key, "is not implemented yet; must be false");
 }
 
-// What no key shows alone.
+// Checks that need more than one key.
 void CheckConsistency(const Config& config, const FileReader& file) {
   CheckProcessOn(config, file);
   CheckSwitches("file", config.events.file, config.file.enabled, file);

@@ -102,7 +102,7 @@ TEST(ParseConfigTest, UnknownValueIsSuggested) {
             "allowed: \"monitor\", \"detect\""});
 }
 
-TEST(ParseConfigTest, WrongTypeIsToldWithBoth) {
+TEST(ParseConfigTest, WrongTypeIsReportedWithBoth) {
   EXPECT_EQ(Diagnose("[process]\ncollect_args = \"yes\"\n"),
             Lines{"c.toml:2:16: error: process.collect_args: expected boolean, found string"});
   EXPECT_EQ(Diagnose("[ebpf]\nbuffer_size = 1.5\n"),
@@ -208,7 +208,8 @@ TEST(ParseConfigTest, RepeatedHookIsAWarning) {
 TEST(ParseConfigTest, HooksOfAnEnabledTableAreNotEmpty) {
   EXPECT_EQ(
       Diagnose("[process]\nhooks = []\n"),
-      Lines{"c.toml:2:9: error: process.hooks: must not be empty while process.enabled is true"});
+      Lines{"c.toml:2:9: error: process.hooks: must not be empty while process.enabled is true; "
+            "without it, all hooks are on"});
   EXPECT_EQ(Diagnose("[network]\nhooks = []\n"), Lines{});
 }
 

@@ -23,6 +23,8 @@ struct Table {
   std::string_view doc;
 };
 
+// A list that is required has at least one item. Any other may be written empty: that is as if it
+// were left out, but where its default has items; there its text says what empty means.
 struct Key {
   std::string_view name;
   std::string_view doc;
@@ -41,13 +43,7 @@ struct Range {
 struct Text {
   std::string_view items;
   ValueCheck check;
-  std::size_t min_items = 0;  // lists only
-  std::size_t max_items = 4096;
-};
-
-// Bounds of a list of enumerators or ports.
-struct Items {
-  std::size_t min_items = 0;
+  std::size_t max_items = 4096;  // lists only
 };
 
 inline constexpr bool kRequired = true;
@@ -56,24 +52,22 @@ inline constexpr std::string_view kForReaders = "it is for whoever reads the rul
 inline constexpr std::string_view kOneValue = "any other value than the default is refused";
 inline constexpr Text kAnyPath = {"a path", CheckPath};
 inline constexpr Text kFilterPaths = {"absolute paths of at most 256 bytes and 63 components",
-                                      CheckFilterPath, 0, 2048};
+                                      CheckFilterPath, 2048};
 inline constexpr Text kFilterPatterns = {
-    "patterns: `*` and an ending of at most 63 bytes, or an absolute path", CheckFilterPattern, 0,
+    "patterns: `*` and an ending of at most 63 bytes, or an absolute path", CheckFilterPattern,
     2048};
 inline constexpr Text kPaths = {"absolute paths", CheckAbsolutePath};
 inline constexpr Text kPatterns = {"patterns", CheckPattern};
 inline constexpr Text kLabel = {"printable text, 1 to 128 bytes", CheckLabel};
-inline constexpr Text kSomePaths = {"absolute paths", CheckAbsolutePath, 1};
-inline constexpr Text kSomePatterns = {"patterns", CheckPattern, 1};
-inline constexpr Text kSomeNames = {"process names", CheckProcessName, 1};
+inline constexpr Text kProcessNames = {"process names", CheckProcessName};
 inline constexpr Text kCondition = {"a condition (docs/rules.md), at most 16384 bytes",
                                     CheckCondition};
 inline constexpr Text kProse = {"text of at most 4096 bytes", CheckProse};
-inline constexpr Text kLabels = {"printable text, 1 to 128 bytes each", CheckLabel, 0, 256};
-inline constexpr Text kProses = {"texts of at most 4096 bytes", CheckProse, 0, 256};
-inline constexpr Text kEventTypes = {"event types", CheckLabel, 1, 256};
+inline constexpr Text kLabels = {"printable text, 1 to 128 bytes each", CheckLabel, 256};
+inline constexpr Text kProses = {"texts of at most 4096 bytes", CheckProse, 256};
+inline constexpr Text kEventTypes = {"event types", CheckLabel, 256};
 inline constexpr Text kEnvNames = {
-    "names of environment variables, 1 to 63 bytes each, without \"=\"", CheckEnvName, 0, 64};
+    "names of environment variables, 1 to 63 bytes each, without \"=\"", CheckEnvName, 64};
 
 template <typename V>
 void VisitKeys(V& v, AgentConfig& c) {
@@ -120,9 +114,10 @@ template <typename V>
 void VisitKeys(V& v, ProcessConfig& c) {
   v(Key{"enabled", "Must be `true`, like `events.process`.", kOptional, kOneValue}, c.enabled);
   v(Key{"hooks",
-        "Which process events are printed. All are observed whatever is written here, because the "
-        "process table is built from them."},
-    c.hooks, Items{});
+        "Which process events are printed; at least one. All are observed whatever is written "
+        "here, "
+        "because the process table is built from them."},
+    c.hooks);
   v(Key{"collect_args", "Record the arguments of a started program."}, c.collect_args);
   v(Key{"collect_env", "Record the environment variables in `env_names`, and no others."},
     c.collect_env);
@@ -139,36 +134,39 @@ void VisitKeys(V& v, ProcessConfig& c) {
         "loaded, objects opened by id. `namespaces`: unshare, setns, clone into new ones. "
         "`mounts`: "
         "mount, umount, pivot_root, chroot. `memfd`: anonymous files. `io_uring`: files opened, "
-        "renamed, removed and connections made without a system call."},
-    c.behaviour, Items{});
+        "renamed, removed and connections made without a system call. `[]`: none of it."},
+    c.behaviour);
 }
 
 template <typename V>
 void VisitKeys(V& v, FileConfig& c) {
   v(Key{"enabled", "Must equal `events.file`."}, c.enabled);
-  v(Key{"hooks", "System calls that are reported."}, c.hooks, Items{});
+  v(Key{"hooks", "System calls that are reported; at least one while `enabled` is `true`."},
+    c.hooks);
   v(Key{"watch_paths",
         "Files to report: these and all below them; whole components, so `/etc` is not "
         "`/etcetera`. "
-        "With no paths and no patterns, every file."},
+        "`[]`: no paths. With no paths and no patterns, every file."},
     c.watch_paths, kFilterPaths);
   v(Key{"watch_patterns",
         "Files to report wherever they are. `*` at the start matches any beginning; elsewhere "
-        "the whole path must be equal. When `watch_paths` is written and this is not: none."},
+        "the whole path must be equal. `[]`, and when `watch_paths` is written and this is not: "
+        "none."},
     c.watch_patterns, kFilterPatterns);
-  v(Key{"exclude_paths", "Files never to report, also when they match the above."}, c.exclude_paths,
-    kFilterPaths);
+  v(Key{"exclude_paths", "Files never to report, also when they match the above. `[]`: none."},
+    c.exclude_paths, kFilterPaths);
 }
 
 template <typename V>
 void VisitKeys(V& v, NetworkConfig& c) {
   v(Key{"enabled", "Must equal `events.network`."}, c.enabled);
   v(Key{"hooks",
-        "System calls that are reported. For those that send and receive, only the first datagram "
+        "System calls that are reported; at least one while `enabled` is `true`. For those that "
+        "send and receive, only the first datagram "
         "of a process through a socket to or from a peer is reported. `close` is no system call "
         "but the end of TCP connections; the end of inbound ones is reported where `accept` and "
         "`accept4` are listed, too."},
-    c.hooks, Items{});
+    c.hooks);
   v(Key{"unix_sockets", "Report these calls on unix sockets, too."}, c.unix_sockets);
   v(Key{"collect_dns", "Not implemented; `true` is refused.", kOptional, kOneValue}, c.collect_dns);
   v(Key{"collect_payload", "Not implemented; `true` is refused.", kOptional, kOneValue},
@@ -228,7 +226,11 @@ void VisitKeys(V& v, Rule& r) {
   v(Key{"id", "Unique over all files; ids that begin with `BUILTIN-` are reserved.", kRequired},
     r.id, kLabel);
   v(Key{"name", "The alert's name.", kRequired}, r.name, kLabel);
-  v(Key{"enabled", "A rule that is off is checked all the same."}, r.enabled);
+  v(Key{"enabled",
+        "A rule that is off is checked all the same. If it lacks a key that its type needs, that "
+        "is "
+        "a warning; the rule must be complete before it can be on."},
+    r.enabled);
   v(Key{"type", "Which events the rule looks at, and which of the keys below it takes.", kRequired},
     r.type);
   v(Key{"severity", "Handed on in the alert.", kRequired}, r.severity);
@@ -238,19 +240,19 @@ void VisitKeys(V& v, Rule& r) {
         "(`comm`). A process rule looks at `process_start`, needs this or `parent_names`; with "
         "both, "
         "both must match."},
-    r.process_names, kSomeNames);
-  v(Key{"parent_names", "process: name of its parent, likewise."}, r.parent_names, kSomeNames);
+    r.process_names, kProcessNames);
+  v(Key{"parent_names", "process: name of its parent, likewise."}, r.parent_names, kProcessNames);
   v(Key{"paths",
         "file: with `/` at the end, whatever is below; otherwise the path itself and all below it. "
         "A file rule needs this or `patterns`; with both, both must match."},
-    r.paths, kSomePaths);
+    r.paths, kPaths);
   v(Key{"patterns", "file: `*` at the start matches any beginning; else the whole path."},
-    r.patterns, kSomePatterns);
-  v(Key{"operations", "file, needed: what was done to the file."}, r.operations, Items{1});
+    r.patterns, kPatterns);
+  v(Key{"operations", "file, needed: what was done to the file."}, r.operations);
   v(Key{"direction", "network, needed: connect is outbound, bind and listen are inbound."},
     r.direction);
   v(Key{"ports", "network, needed: the remote port of a connect, the local one otherwise."},
-    r.ports, Items{1});
+    r.ports);
   v(Key{"condition",
         "Must hold for the event. With the keys above, both must hold. A rule that has a condition "
         "may leave out the keys that its type needs."},
@@ -294,19 +296,19 @@ void VisitKeys(V& v, AlertsConfig& c) {
 template <typename V>
 void VisitKeys(V& v, PersistenceDetection& d) {
   v(Key{"name", "The value of the event's `detection_type`.", kRequired}, d.name, kLabel);
-  v(Key{"paths", "As in a file rule.", kRequired}, d.paths, kSomePaths);
+  v(Key{"paths", "As in a file rule.", kRequired}, d.paths, kPaths);
   v(Key{"patterns", "As in a file rule. Without it, every file under the paths."}, d.patterns,
     kPatterns);
-  v(Key{"operations", "As in a file rule.", kRequired}, d.operations, Items{1});
+  v(Key{"operations", "As in a file rule.", kRequired}, d.operations);
 }
 
 template <typename V>
 void VisitKeys(V& v, NetworkDetection& d) {
   v(Key{"name", "The value of the event's `detection_type`.", kRequired}, d.name, kLabel);
-  v(Key{"directions", "As in a network rule.", kRequired}, d.directions, Items{1});
-  v(Key{"ports", "As in a network rule.", kRequired}, d.ports, Items{1});
+  v(Key{"directions", "As in a network rule.", kRequired}, d.directions);
+  v(Key{"ports", "As in a network rule.", kRequired}, d.ports);
   v(Key{"process_names", "As in a network rule. Without it, every process."}, d.process_names,
-    Text{"process names", CheckProcessName});
+    kProcessNames);
 }
 
 template <typename V>

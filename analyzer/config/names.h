@@ -15,7 +15,7 @@ namespace randguard {
 
 // kNames: one per enumerator, in order.
 // kHookTable: for hooks, the table that lists them.
-// kAlso: what is accepted besides, for messages and documents.
+// kAlso: further accepted values, for messages and documents.
 template <typename E>
 struct EnumTraits;
 
@@ -35,8 +35,10 @@ struct EnumTraits<ProcessHook> {
 template <>
 struct EnumTraits<Behaviour> {
   static constexpr std::string_view kNames[] = {
-      "credentials", "process_access", "agent_signals", "modules", "bpf",
-      "namespaces",  "mounts",         "memfd",         "io_uring"};
+#define BEHAVIOUR(name, enumerator) #name,
+#include "schema/abi/behaviours.def"
+#undef BEHAVIOUR
+  };
 };
 template <>
 struct EnumTraits<FileHook> {
@@ -107,9 +109,11 @@ template <>
 inline std::vector<FileOperation> EnumeratorsOf(std::string_view text) {
   using Op = FileOperation;
   if (text == "*") return {Op::kOpen, Op::kWrite, Op::kRename, Op::kUnlink};
-  if (text.starts_with("file_")) text.remove_prefix(5);
-  for (const Op op : {Op::kOpen, Op::kWrite, Op::kRename, Op::kUnlink}) {
-    if (Name(op) == text) return {op};
+  constexpr std::string_view kLongNames[] = {"file_open", "file_write", "file_rename",
+                                             "file_unlink"};
+  for (std::size_t i = 0; i < std::size(kLongNames); ++i) {
+    const auto op = static_cast<Op>(i);
+    if (text == Name(op) || text == kLongNames[i]) return {op};
   }
   return {};
 }

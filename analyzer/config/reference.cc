@@ -39,10 +39,10 @@ class ReferenceWriter {
   }
   void operator()(const Key& key, std::vector<SourceText>&, const Text& text) {
     Row(key, "list of strings", "none",
-        absl::StrFormat("%d to %d %s", text.min_items, text.max_items, text.items));
+        absl::StrFormat("%d to %d %s", key.required ? 1 : 0, text.max_items, text.items));
   }
   void operator()(const Key& key, std::vector<RuleException>&) {
-    Row(key, "string or list", "none", "1 to 64 conditions");
+    Row(key, "string or list", "none", "0 to 64 conditions");
   }
   void operator()(const Key& key, std::vector<RuleTest>&) {
     Row(key, "list of tables", "none", "0 to 256 tests, written `[[rules.tests]]`");
@@ -61,9 +61,9 @@ class ReferenceWriter {
   }
   void operator()(const Key& key, std::vector<std::string>& field, const Text& text) {
     Row(key, "list of strings", ListText(std::vector<std::string_view>(field.begin(), field.end())),
-        absl::StrFormat("%d to %d %s", text.min_items, text.max_items, text.items));
+        absl::StrFormat("%d to %d %s", key.required ? 1 : 0, text.max_items, text.items));
   }
-  void operator()(const Key& key, std::vector<std::uint16_t>&, const Items&) {
+  void operator()(const Key& key, std::vector<std::uint16_t>&) {
     Row(key, "list of integers", "none", "0 to 65535");
   }
   template <Enum E>
@@ -75,7 +75,7 @@ class ReferenceWriter {
     Row(key, "string", "none", Code(AllowedValues<E>()));
   }
   template <Enum E>
-  void operator()(const Key& key, std::vector<E>& field, const Items&) {
+  void operator()(const Key& key, std::vector<E>& field) {
     std::vector<std::string_view> names;
     names.reserve(field.size());
     for (const E value : field) names.push_back(Name(value));

@@ -7,13 +7,15 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
+#include "analyzer/config/table_reader.h"
+#include "analyzer/source/reporter.h"
 
 namespace randguard {
 namespace {
 
 constexpr std::string_view kReservedPrefix = "BUILTIN-";
 
-// Which keys belong to which types of rules.
+// The types of rules that each key belongs to.
 struct TypedKey {
   std::string_view key;
   std::vector<RuleType> types;
@@ -39,27 +41,36 @@ void CheckTypedKeys(const Rule& rule, const TableReader& reader) {
     absl::StrAppendFormat(&allowed, "%s%s", allowed.empty() ? "" : ", ", typed.key);
   }
   for (const TypedKey& typed : TypedKeys()) {
-    const TomlMember* member = reader.Find(typed.key);
-    if (member == nullptr) continue;
+    if (!reader.Gives(typed.key)) continue;
     if (std::find(typed.types.begin(), typed.types.end(), rule.type) != typed.types.end()) continue;
-    reader.Error(member->key_offset, typed.key,
+    reader.Error(reader.Find(typed.key)->key_offset, typed.key,
                  absl::StrFormat("does not belong in a rule of type \"%s\", which takes: %s",
                                  Name(rule.type), allowed));
   }
 }
 
+// `key` is not written, or empty. A rule that is off does no harm by that.
+void ReportLack(const TableReader& reader, const Rule& rule, std::string_view key,
+                std::string_view needed) {
+  const std::string message = absl::StrFormat("%s; a rule of type \"%s\" needs %s",
+                                              reader.Find(key) == nullptr ? "missing" : "is empty",
+                                              Name(rule.type), needed);
+  if (rule.enabled) {
+    reader.Error(reader.OffsetOf(key), key, message);
+  } else {
+    reader.Warning(reader.OffsetOf(key), key, message + " before it can be enabled");
+  }
+}
+
 void Need(const TableReader& reader, const Rule& rule, std::string_view key) {
-  if (reader.Find(key) != nullptr) return;
-  reader.Error(reader.Offset(), key,
-               absl::StrFormat("missing; a rule of type \"%s\" needs it", Name(rule.type)));
+  if (!reader.Gives(key)) ReportLack(reader, rule, key, "it");
 }
 
 void NeedOneOf(const TableReader& reader, const Rule& rule, std::string_view a,
                std::string_view b) {
-  if (reader.Find(a) != nullptr || reader.Find(b) != nullptr) return;
-  reader.Error(
-      reader.Offset(), a,
-      absl::StrFormat("missing; a rule of type \"%s\" needs %s or %s", Name(rule.type), a, b));
+  if (reader.Gives(a) || reader.Gives(b)) return;
+  const bool at_b = reader.Find(a) == nullptr && reader.Find(b) != nullptr;
+  ReportLack(reader, rule, at_b ? b : a, absl::StrFormat("%s or %s", a, b));
 }
 
 bool IsUnder(std::string_view file, std::string_view path) {
@@ -67,7 +78,7 @@ bool IsUnder(std::string_view file, std::string_view path) {
   return file == path || (file.starts_with(path) && file[path.size()] == '/');
 }
 
-// Paths and patterns must both match: whole-path patterns outside of all paths never do.
+// Paths and patterns must both match: a whole-path pattern outside of all paths never does.
 void CheckPathsMeetPatterns(const std::vector<std::string>& paths,
                             const std::vector<std::string>& patterns, const TableReader& reader) {
   if (paths.empty() || patterns.empty()) return;
@@ -100,7 +111,7 @@ void CheckId(const Rule& rule, const TableReader& reader, const Reporter& report
 
 bool HasSimpleKeys(const TableReader& reader) {
   return std::any_of(TypedKeys().begin(), TypedKeys().end(),
-                     [&](const TypedKey& typed) { return reader.Find(typed.key) != nullptr; });
+                     [&](const TypedKey& typed) { return reader.Gives(typed.key); });
 }
 
 void CheckSimpleKeys(const Rule& rule, const TableReader& reader) {
@@ -129,6 +140,23 @@ void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& repo
   CheckTypedKeys(rule, reader);
   CheckPathsMeetPatterns(rule.paths, rule.patterns, reader);
   if (HasSimpleKeys(reader) || reader.Find("condition") == nullptr) CheckSimpleKeys(rule, reader);
+}
+
+bool IsIncomplete(const Rule& rule) {
+  const bool has_simple_keys = !rule.process_names.empty() || !rule.parent_names.empty() ||
+                               !rule.paths.empty() || !rule.patterns.empty() ||
+                               !rule.operations.empty() || rule.direction.has_value() ||
+                               !rule.ports.empty();
+  if (!has_simple_keys && !rule.condition.text.empty()) return false;
+  switch (rule.type) {
+    case RuleType::kProcess:
+      return rule.process_names.empty() && rule.parent_names.empty();
+    case RuleType::kFile:
+      return (rule.paths.empty() && rule.patterns.empty()) || rule.operations.empty();
+    case RuleType::kNetwork:
+      return !rule.direction.has_value() || rule.ports.empty();
+  }
+  return false;
 }
 
 void CheckDetection(const PersistenceDetection& detection, const TableReader& reader) {

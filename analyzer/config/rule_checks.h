@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a rule or a detection must fulfil as a whole, after its keys have been read one by one.
+// Checks of a rule or a detection as a whole, after its keys have been read one by one.
 #ifndef ANALYZER_CONFIG_RULE_CHECKS_H_
 #define ANALYZER_CONFIG_RULE_CHECKS_H_
 
@@ -9,10 +9,11 @@
 #include <string>
 
 #include "analyzer/config/config.h"
-#include "analyzer/config/table_reader.h"
-#include "analyzer/source/reporter.h"
 
 namespace randguard {
+
+class Reporter;
+class TableReader;
 
 // Ids of all rules so far, over all files, and where each was first seen ("file:line").
 struct RuleIds {
@@ -21,6 +22,8 @@ struct RuleIds {
 };
 
 void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& reporter, RuleIds& ids);
+// Lacks what a rule of its type needs. Such a rule is off, or CheckRule reported an error.
+bool IsIncomplete(const Rule& rule);
 void CheckDetection(const PersistenceDetection& detection, const TableReader& reader);
 
 }  // namespace randguard

@@ -27,7 +27,7 @@ void TableReader::operator()(const Key& key, SourceText& field, const Text& text
 }
 
 void TableReader::operator()(const Key& key, std::vector<SourceText>& field, const Text& text) {
-  ReadList(key, Type::kString, text.min_items, text.max_items, field,
+  ReadList(key, Type::kString, text.max_items, field,
            [&](const TomlValue& item) -> std::vector<SourceText> {
              if (!IsValidText(key, item, text)) return {};
              return {reporter_.Locate(item.offset, item.string)};
@@ -48,7 +48,7 @@ void TableReader::operator()(const Key& key, std::vector<RuleException>& field) 
           absl::StrFormat("expected string or array, found %s", TypeName(value.type)));
     return;
   }
-  if (!IsValidCount(key, value, 1, kExceptionsMax)) return;
+  if (!IsValidCount(key, value, kExceptionsMax)) return;
   for (const TomlValue& item : value.array) ReadException(key, item, field);
 }
 
@@ -74,7 +74,7 @@ void TableReader::ReadException(const Key& key, const TomlValue& item,
 
 void TableReader::operator()(const Key& key, std::vector<RuleTest>& field) {
   const TomlValue* list = Expect(key, Type::kArray);
-  if (list == nullptr || !IsValidCount(key, *list, 0, kTestsMax)) return;
+  if (list == nullptr || !IsValidCount(key, *list, kTestsMax)) return;
   for (const TomlValue& item : list->array) {
     if (IsOfType(key, item, Type::kTable)) ReadTest(item, field);
   }
@@ -100,7 +100,7 @@ void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field)
   if (const TomlMember* before = reader.Find("before"); before != nullptr) {
     const Key key{"before", ""};
     if (reader.IsOfType(key, before->value, Type::kArray) &&
-        reader.IsValidCount(key, before->value, 0, kBeforeMax)) {
+        reader.IsValidCount(key, before->value, kBeforeMax)) {
       for (const TomlValue& item : before->value.array) {
         reader.ReadTestEvent("before", item, test.before.emplace_back());
       }

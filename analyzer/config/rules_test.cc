@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
+#include "analyzer/config/rule_checks.h"
 
 namespace randguard {
 namespace {
@@ -122,13 +123,46 @@ TEST(RulesTest, NetworkRuleNeedsDirectionAndPorts) {
              "c.toml:1:1: error: rules.ports: missing; a rule of type \"network\" needs it"}));
 }
 
-TEST(RulesTest, EmptyListsNeverMatch) {
-  EXPECT_EQ(Diagnose(With(kProcess, "process_names = []\n")),
-            Lines{"c.toml:6:17: error: rules.process_names: must not be empty"});
+TEST(RulesTest, EmptyListIsNotWhatARuleNeeds) {
+  EXPECT_EQ(
+      Diagnose(With(kProcess, "process_names = []\n")),
+      Lines{"c.toml:6:17: error: rules.process_names: is empty; a rule of type \"process\" needs "
+            "process_names or parent_names"});
+  EXPECT_EQ(
+      Diagnose(With(kProcess, "parent_names = []\n")),
+      Lines{"c.toml:6:16: error: rules.parent_names: is empty; a rule of type \"process\" needs "
+            "process_names or parent_names"});
   EXPECT_EQ(Diagnose(With(kNetwork, "direction = \"inbound\"\nports = []\n")),
-            Lines{"c.toml:7:9: error: rules.ports: must not be empty"});
-  EXPECT_EQ(Diagnose(With(kFile, "paths = [\"/a\"]\noperations = []\n")),
-            Lines{"c.toml:7:14: error: rules.operations: must not be empty"});
+            Lines{"c.toml:7:9: error: rules.ports: is empty; a rule of type \"network\" needs it"});
+  EXPECT_EQ(
+      Diagnose(With(kFile, "paths = [\"/a\"]\noperations = []\n")),
+      Lines{"c.toml:7:14: error: rules.operations: is empty; a rule of type \"file\" needs it"});
+}
+
+TEST(RulesTest, RuleThatIsOffMayBeIncomplete) {
+  const std::string off = "enabled = false\n";
+  EXPECT_EQ(Diagnose(With(kFile, off + "paths = []\n")),
+            (Lines{"c.toml:1:1: warning: rules.operations: missing; a rule of type \"file\" needs "
+                   "it before it can be enabled",
+                   "c.toml:7:9: warning: rules.paths: is empty; a rule of type \"file\" needs "
+                   "paths or patterns before it can be enabled"}));
+  const auto incomplete = ParseConfig(With(kNetwork, off + "ports = [1]\n"), "c.toml");
+  ASSERT_TRUE(incomplete.config.has_value());
+  EXPECT_TRUE(IsIncomplete(incomplete.config->rules[0]));
+  const auto complete = Rules(With(kProcess, off + "process_names = [\"sh\"]\n"));
+  ASSERT_EQ(complete.size(), 1u);
+  EXPECT_FALSE(IsIncomplete(complete[0]));
+  // What is wrong with it is an error nevertheless.
+  EXPECT_EQ(Diagnose(With(kProcess, off + "process_names = [\"/bin/sh\"]\n")).size(), 1u);
+}
+
+TEST(RulesTest, EmptyKeysBesideACondition) {
+  const std::string condition = "condition = 'uid == 0'\n";
+  const auto alone = Rules(With(kFile, condition));
+  const auto beside = Rules(With(
+      kFile, condition + "paths = []\npatterns = []\noperations = []\nports = []\nunless = []\n"));
+  ASSERT_EQ(alone.size(), 1u);
+  EXPECT_EQ(beside, alone);
 }
 
 TEST(RulesTest, KeyOfAnotherTypeIsAnError) {

@@ -43,16 +43,15 @@ void TableReader::operator()(const Key& key, std::string& field, const Text& tex
 }
 
 void TableReader::operator()(const Key& key, std::vector<std::string>& field, const Text& text) {
-  ReadList(key, TomlValue::Type::kString, text.min_items, text.max_items, field,
+  ReadList(key, TomlValue::Type::kString, text.max_items, field,
            [&](const TomlValue& item) -> std::vector<std::string> {
              if (!IsValidText(key, item, text)) return {};
              return {item.string};
            });
 }
 
-void TableReader::operator()(const Key& key, std::vector<std::uint16_t>& field,
-                             const Items& items) {
-  ReadList(key, TomlValue::Type::kInteger, items.min_items, kListMax, field,
+void TableReader::operator()(const Key& key, std::vector<std::uint16_t>& field) {
+  ReadList(key, TomlValue::Type::kInteger, kListMax, field,
            [&](const TomlValue& item) -> std::vector<std::uint16_t> {
              if (item.integer < 0 || item.integer > UINT16_MAX) {
                Error(item.offset, key.name, "port out of range; allowed: 0 to 65535");
@@ -87,6 +86,12 @@ const TomlMember* TableReader::Find(std::string_view key) const {
   return nullptr;
 }
 
+bool TableReader::Gives(std::string_view key) const {
+  const TomlMember* member = Find(key);
+  return member != nullptr &&
+         (member->value.type != TomlValue::Type::kArray || !member->value.array.empty());
+}
+
 bool TableReader::Has(std::string_view key, TomlValue::Type type) const {
   const TomlMember* member = Find(key);
   return member != nullptr && member->value.type == type;
@@ -99,6 +104,11 @@ std::size_t TableReader::OffsetOf(std::string_view key) const {
 
 void TableReader::Error(std::size_t offset, std::string_view key, std::string_view message) const {
   reporter_.Error(offset, absl::StrFormat("%s.%s: %s", name_, key, message));
+}
+
+void TableReader::Warning(std::size_t offset, std::string_view key,
+                          std::string_view message) const {
+  reporter_.Warning(offset, absl::StrFormat("%s.%s: %s", name_, key, message));
 }
 
 void TableReader::NoteKey(const Key& key) { known_keys_.push_back(key.name); }
@@ -128,10 +138,10 @@ bool TableReader::IsValidText(const Key& key, const TomlValue& value, const Text
   return false;
 }
 
-bool TableReader::IsValidCount(const Key& key, const TomlValue& list, std::size_t min,
-                               std::size_t max) const {
-  if (list.array.size() < min) {
-    Error(list.offset, key.name, "must not be empty");
+bool TableReader::IsValidCount(const Key& key, const TomlValue& list, std::size_t max) const {
+  if (key.required && list.array.empty()) {
+    Error(list.offset, key.name,
+          absl::StrFormat("must not be empty; [[%s]] needs at least one", name_));
     return false;
   }
   if (list.array.size() > max) {
@@ -156,7 +166,7 @@ void TableReader::ReportUnknownValue(const Key& key, const TomlValue& value,
 }
 
 void TableReader::WarnRepeated(const Key& key, const TomlValue& item) const {
-  reporter_.Warning(item.offset, absl::StrFormat("%s.%s: repeated in this list", name_, key.name));
+  Warning(item.offset, key.name, "repeated in this list");
 }
 
 }  // namespace randguard

@@ -26,7 +26,7 @@ namespace randguard {
 template <typename E>
 concept Enum = std::is_enum_v<E>;
 
-// For messages and documents: what a key of type E takes.
+// The values that a key of type E can have, for messages and documents.
 template <Enum E>
 std::string AllowedValues() {
   std::string allowed = QuotedList(EnumTraits<E>::kNames);
@@ -36,7 +36,7 @@ std::string AllowedValues() {
 
 class TableReader {
  public:
-  // All are borrowed. `table` may be null: the table is not written. `name` is used in messages.
+  // All arguments are borrowed. `table` is null if the table is not written. Messages use `name`.
   TableReader(const TomlValue* table, std::string_view name, Reporter& reporter);
 
   // The visitor of keys.h.
@@ -44,7 +44,7 @@ class TableReader {
   void operator()(const Key& key, std::uint32_t& field, const Range& range);
   void operator()(const Key& key, std::string& field, const Text& text);
   void operator()(const Key& key, std::vector<std::string>& field, const Text& text);
-  void operator()(const Key& key, std::vector<std::uint16_t>& field, const Items& items);
+  void operator()(const Key& key, std::vector<std::uint16_t>& field);
 
   void operator()(const Key& key, SourceText& field, const Text& text);
   void operator()(const Key& key, std::vector<SourceText>& field, const Text& text);
@@ -71,8 +71,8 @@ class TableReader {
   }
 
   template <Enum E>
-  void operator()(const Key& key, std::vector<E>& field, const Items& items) {
-    ReadList(key, TomlValue::Type::kString, items.min_items, kListMax, field,
+  void operator()(const Key& key, std::vector<E>& field) {
+    ReadList(key, TomlValue::Type::kString, kListMax, field,
              [&](const TomlValue& item) { return ReadChoice<E>(key, item); });
   }
 
@@ -82,15 +82,20 @@ class TableReader {
   // Null when the key is not written.
   const TomlMember* Find(std::string_view key) const;
 
-  // Whether it is written and holds something of the right type.
+  // Whether the key is written, and not as an empty list.
+  bool Gives(std::string_view key) const;
+
+  // Whether the key is written and holds something of the right type.
   bool Has(std::string_view key, TomlValue::Type type) const;
 
-  // Where to point at for `key`: its value, or the table when it is not written.
+  // The position that a message about `key` points at: its value, or the table when it is not
+  // written.
   std::size_t OffsetOf(std::string_view key) const;
   std::size_t Offset() const { return table_ == nullptr ? 0 : table_->offset; }
 
   // "table.key: message"
   void Error(std::size_t offset, std::string_view key, std::string_view message) const;
+  void Warning(std::size_t offset, std::string_view key, std::string_view message) const;
 
  private:
   static constexpr std::size_t kListMax = 4096;
@@ -100,7 +105,7 @@ class TableReader {
   const TomlValue* Expect(const Key& key, TomlValue::Type type);
   bool IsOfType(const Key& key, const TomlValue& value, TomlValue::Type type) const;
   bool IsValidText(const Key& key, const TomlValue& value, const Text& text) const;
-  bool IsValidCount(const Key& key, const TomlValue& list, std::size_t min, std::size_t max) const;
+  bool IsValidCount(const Key& key, const TomlValue& list, std::size_t max) const;
   void ReadException(const Key& key, const TomlValue& item, std::vector<RuleException>& field);
   void ReadTest(const TomlValue& table, std::vector<RuleTest>& field);
   void ReadTestEvent(std::string_view key, const TomlValue& value, TestEvent& event) const;
@@ -121,12 +126,12 @@ class TableReader {
     return {};
   }
 
-  // `read` makes the items one element stands for; none when it reported an error.
+  // `read` makes items of one element of the list; none when it reported an error.
   template <typename T, typename Read>
-  void ReadList(const Key& key, TomlValue::Type type, std::size_t min, std::size_t max,
-                std::vector<T>& field, const Read& read) {
+  void ReadList(const Key& key, TomlValue::Type type, std::size_t max, std::vector<T>& field,
+                const Read& read) {
     const TomlValue* list = Expect(key, TomlValue::Type::kArray);
-    if (list == nullptr || !IsValidCount(key, *list, min, max)) return;
+    if (list == nullptr || !IsValidCount(key, *list, max)) return;
     field.clear();
     for (const TomlValue& item : list->array) {
       if (!IsOfType(key, item, type)) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a string in the configuration must look like. Each returns what is wrong with it and what is
-// allowed, to follow the quoted value in a message; empty when it is fine.
+// Bounds of strings in the configuration. Each function returns what is wrong with the string and
+// what is allowed, to follow the quoted value in a message; empty when the string is fine.
 #ifndef ANALYZER_CONFIG_VALUE_CHECKS_H_
 #define ANALYZER_CONFIG_VALUE_CHECKS_H_
 
@@ -24,14 +24,14 @@ std::string CheckAbsolutePath(std::string_view value);
 // "*" and an ending, or a whole path.
 std::string CheckPattern(std::string_view value);
 
-// The same for what is compared in the kernel, where room is short.
+// Like CheckAbsolutePath() and CheckPattern(), for what the kernel compares, where room is short.
 std::string CheckFilterPath(std::string_view value);
 std::string CheckFilterPattern(std::string_view value);
 
 // A program's name, without a folder.
 std::string CheckProcessName(std::string_view value);
 
-// A condition's bounds; what it says is checked when rules are compiled.
+// The length of a condition. The condition itself is checked when rules are compiled.
 std::string CheckCondition(std::string_view value);
 
 // Text for people, of several lines if need be.

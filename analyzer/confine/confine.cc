@@ -37,8 +37,7 @@ absl::Status GiveUpPrivileges() {
   tzset();
   const rlimit none{0, 0};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ErrnoError(errno, "no_new_privs");
-  // Records hold what users type; neither a core dump nor another process of this user's is to
-  // show them.
+  // Records hold what users type. No core dump and no other process of this user may show them.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return ErrnoError(errno, "dumpable");
   if (setrlimit(RLIMIT_CORE, &none) != 0) return ErrnoError(errno, "limits");
   return absl::OkStatus();

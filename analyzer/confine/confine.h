@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the analyzer takes away from itself before it reads a byte of anybody else's, so that it is
-// confined wherever it runs, not only under a service manager that sees to it.
+// The rights that the analyzer takes away from itself before it reads anybody else's bytes. So the
+// analyzer is confined wherever it runs, not only under a service manager that confines it.
 #ifndef ANALYZER_CONFINE_CONFINE_H_
 #define ANALYZER_CONFINE_CONFINE_H_
 
@@ -16,26 +16,26 @@
 namespace randguard {
 
 // FailedPrecondition, with the remedy, if this process is root or holds any capability.
-// `allow_root` is for development: it is let pass, and the rest of the confinement holds.
+// `allow_root` is for development: root passes, and the rest of the confinement holds.
 absl::Status CheckUnprivileged(bool allow_root);
 
-// What goes on being used by name. Everything else was opened before.
+// Files and folders that are opened by name after the confinement. All others were opened before.
 struct OpenLater {
-  // This file, its folder, the rules.d there, and the folders that links in these lead to now are
-  // read again.
+  // Read again: this file, its folder, the rules.d there, and the folders that links in these lead
+  // to now.
   std::optional<std::string> config;
   std::optional<std::string> output;  // this file is opened again, renamed and made anew
   std::optional<std::string> state;   // this folder is written
 };
 
 // For the service: no new privileges, no dumps, Landlock where the kernel has it, and only the
-// system calls of the list in syscalls.cc; any other kills the process. One thread, nothing
-// received yet. Returns what holds now, for health. An error means that something that every
-// supported kernel has was refused.
+// system calls of the list in syscalls.cc; any other call kills the process. Call this while there
+// is one thread, and before anything is received. Returns what holds now, for health. An error
+// means that the host refused something that every supported kernel has.
 absl::StatusOr<ConfinementHealth> ConfineService(const OpenLater& later);
 
-// For commands that read a file that may be anybody's and write what is in it. Nothing can be
-// opened afterwards; there is nothing to be said about it unless it fails.
+// For commands that read a file of unknown origin and write its content. Nothing can be opened
+// afterwards. Success needs no report.
 absl::Status ConfineReader();
 
 }  // namespace randguard

@@ -61,7 +61,7 @@ class ConfineTest : public ::testing::Test {
     if (mkdtemp(folder_.data()) == nullptr) std::abort();
     for (const char* name : {"etc", "etc/rules.d", "log", "state", "other"}) {
       std::filesystem::create_directory(folder_ + "/" + name);
-      // Those who are not root are stopped by Landlock alone.
+      // The modes allow everything, so that Landlock alone stops a process that is not root.
       chmod((folder_ + "/" + name).c_str(), 0777);
     }
     chmod(folder_.c_str(), 0755);

@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The header that this is built with may be older than the kernel that it runs on: names and
-// layouts of later versions, from the kernel's documentation.
+// The program may run on a kernel that is newer than the header it was built with. So names and
+// layouts of later versions stand here, from the kernel's documentation.
 struct RulesetAttr {
   std::uint64_t handled_access_fs;
   std::uint64_t handled_access_net;  // ABI 4
@@ -40,7 +40,7 @@ constexpr std::uint64_t kScopeSignal = 1ULL << 1;
 
 constexpr std::uint64_t kFirstFsAccess = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-// Rotation renames, which is a removal and a making.
+// Rotation renames. A rename removes a file and makes one.
 constexpr std::uint64_t kWrite =
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE;
 
@@ -54,8 +54,9 @@ std::string FolderOf(const std::string& file) {
   return folder.empty() ? "." : folder;
 }
 
-// Folders, not files: editors put a new file in the place of the old one. A file may be a link into
-// another folder: where it is now, and where its successor would be.
+// Rights are for folders, not files, because editors put a new file in the place of the old one. A
+// file may be a link into another folder. Then that folder is allowed, too, for the file that is
+// there now and for its successor.
 void AddConfig(const std::string& config, std::vector<Rule>& rules) {
   const std::string more = FolderOf(config) + "/rules.d";
   rules.push_back({FolderOf(config), kRead});
@@ -76,7 +77,7 @@ void AddConfig(const std::string& config, std::vector<Rule>& rules) {
 void AddOutput(const std::string& output, std::vector<Rule>& rules) {
   struct stat st {};
   if (stat(output.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
-    // A pipe or a device: opened again, never rotated, and its neighbours are none of ours.
+    // A pipe or a device is opened again but never rotated. Its neighbours are none of ours.
     rules.push_back({output, LANDLOCK_ACCESS_FS_WRITE_FILE});
     return;
   }
@@ -85,7 +86,7 @@ void AddOutput(const std::string& output, std::vector<Rule>& rules) {
 
 absl::Status AddRule(int ruleset, const Rule& rule, std::uint64_t handled) {
   const kj::AutoCloseFd fd(open(rule.path.c_str(), O_PATH | O_CLOEXEC));
-  // What cannot be reached now needs no exception; it could not be opened later either.
+  // A path that cannot be reached now needs no exception; it could not be opened later either.
   if (fd.get() < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) {
     return absl::OkStatus();
   }
@@ -98,7 +99,7 @@ absl::Status AddRule(int ruleset, const Rule& rule, std::uint64_t handled) {
   return absl::OkStatus();
 }
 
-// What each version of the interface brought, in order.
+// The restrictions that each version of the interface added, in order.
 RulesetAttr AttrFor(unsigned abi) {
   RulesetAttr attr{};
   attr.handled_access_fs = kFirstFsAccess;
@@ -107,7 +108,7 @@ RulesetAttr AttrFor(unsigned abi) {
   if (abi >= 4) attr.handled_access_net = kNetBindTcp | kNetConnectTcp;
   if (abi >= 5) attr.handled_access_fs |= kFsIoctlDev;
   if (abi >= 6) attr.scoped = kScopeSignal;
-  // A service manager that takes notifications at an abstract address is outside, too.
+  // A service manager that takes notifications at an abstract address must stay reachable.
   const char* notify = std::getenv("NOTIFY_SOCKET");
   if (abi >= 6 && (notify == nullptr || notify[0] != '@')) attr.scoped |= kScopeAbstractUnixSocket;
   return attr;
@@ -118,7 +119,8 @@ std::size_t SizeFor(unsigned abi) {
   return abi >= 4 ? offsetof(RulesetAttr, scoped) : offsetof(RulesetAttr, handled_access_net);
 }
 
-// Seccomp and the user's own rights still stand before what Landlock of this version lets through.
+// Only restrictions that nothing else makes up for are named. Seccomp and the user's own rights
+// stand in for those that version 4 and later ones added.
 std::string MissingFrom(unsigned abi) {
   if (abi == 0) return "this kernel has none: files are protected by their modes alone";
   if (abi < 3) return "this kernel's version 1 or 2: truncating files is not restricted";

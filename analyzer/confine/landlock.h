@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Landlock (landlock(7)): which files this process can still open. By raw system calls, for the C
-// library has none.
+// Landlock (landlock(7)): which files this process can still open. Made of raw system calls,
+// because the C library has no functions for them.
 #ifndef ANALYZER_CONFINE_LANDLOCK_H_
 #define ANALYZER_CONFINE_LANDLOCK_H_
 
@@ -14,11 +14,11 @@ namespace randguard {
 
 struct LandlockResult {
   unsigned abi = 0;     // what the kernel offers; 0: no Landlock
-  std::string missing;  // what of the restrictions this kernel does not have; empty: all hold
+  std::string missing;  // restrictions that this kernel does not have; empty: all hold
 };
 
-// Takes away: every file access but that in `later`, TCP, signals to other processes and abstract
-// unix sockets, as far as the kernel can. Needs no_new_privs.
+// Forbids, as far as the kernel can: TCP, signals to other processes, abstract unix sockets, and
+// every file access that `later` does not name. Needs no_new_privs.
 absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later);
 
 }  // namespace randguard

@@ -4,8 +4,8 @@
 
 namespace randguard {
 
-// Whether AddressSanitizer is built in: it makes calls and reads files of its own, the latter for
-// leak checks at the end, which stop a whole process.
+// Whether AddressSanitizer is built in. The sanitizer makes system calls and reads files of its
+// own. It reads files for the leak check at the end, which stops all threads of the process.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kSanitized = true;
 #elif defined(__has_feature)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The system calls that are left, by seccomp.
+// The system calls that remain allowed, by seccomp.
 #ifndef ANALYZER_CONFINE_SYSCALLS_H_
 #define ANALYZER_CONFINE_SYSCALLS_H_
 
@@ -15,8 +15,8 @@ enum class CallList {
   kReader,   // reads and writes what is open, and nothing else
 };
 
-// Afterwards any call that is not on the list kills the process. Returns "enforced";
-// "off" in a build whose sanitizers call the kernel themselves.
+// Afterwards any call that is not on the list kills the process. Returns "enforced", or "off" in a
+// build whose sanitizers call the kernel themselves.
 absl::StatusOr<std::string> RestrictCalls(CallList list);
 
 // The list as rows of the table in docs/privileged-surface.md, for the test that compares them.

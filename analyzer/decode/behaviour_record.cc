@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "analyzer/decode/by_kind.h"
 #include "analyzer/decode/ip_address.h"
 #include "analyzer/event/calls.h"
 
@@ -22,7 +23,7 @@ bool AnyCut(const rg_behaviour& r) { return Cut(r.name) || Cut(r.name2) || Cut(r
 
 template <typename Record>
 BehaviourCall CallOf(const Record& r) {
-  const CallInfo& info = kCalls[r.call < RG_CALL_END ? r.call : 0];
+  const CallInfo& info = CallInfoOf(r.call);
   BehaviourCall call;
   call.event_type = info.event_type;
   call.syscall = info.name;
@@ -46,31 +47,9 @@ Credentials CredentialsOf(const rg_credential_set& s) {
   return c;
 }
 
-// How many of args are ids; setgroups' one is a number.
-std::size_t ArgumentsOf(unsigned call) {
-  switch (call) {
-    case RG_CALL_capset:
-      return 0;
-    case RG_CALL_setreuid:
-    case RG_CALL_setregid:
-    case RG_CALL_setreuid16:
-    case RG_CALL_setregid16:
-      return 2;
-    case RG_CALL_setresuid:
-    case RG_CALL_setresgid:
-    case RG_CALL_setresuid16:
-    case RG_CALL_setresgid16:
-      return 3;
-    default:
-      return 1;
-  }
-}
-
-bool Is16Bit(unsigned call) { return call >= RG_CALL_setuid16 && call <= RG_CALL_setgroups16; }
-
 // An id, or -1 for none: its call's type decides which bits are looked at.
-std::int64_t Id(unsigned call, std::uint64_t arg) {
-  const std::uint32_t none = Is16Bit(call) ? UINT16_MAX : UINT32_MAX;
+std::int64_t Id(const CallInfo& call, std::uint64_t arg) {
+  const std::uint32_t none = call.ids16 ? UINT16_MAX : UINT32_MAX;
   const std::uint32_t id = Unsigned(arg) & none;
   return id == none ? -1 : std::int64_t{id};
 }
@@ -108,8 +87,7 @@ OptionalText AccessName(const rg_behaviour& r) {
   }
 }
 
-void Access(const rg_behaviour& r, Event& event) {
-  auto& e = event.emplace<ProcessAccess>();
+void Fill(const rg_behaviour& r, Strings&, ProcessAccess& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.operation = AccessName(r);
@@ -117,8 +95,7 @@ void Access(const rg_behaviour& r, Event& event) {
   e.target = TargetOf(r);
 }
 
-void Signal(const rg_behaviour& r, Event& event) {
-  auto& e = event.emplace<AgentSignal>();
+void Fill(const rg_behaviour& r, Strings&, AgentSignal& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   const bool of_thread = r.call == RG_CALL_tgkill || r.call == RG_CALL_rt_tgsigqueueinfo;
@@ -127,8 +104,7 @@ void Signal(const rg_behaviour& r, Event& event) {
   e.target = TargetOf(r);
 }
 
-void Load(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<ModuleLoad>();
+void Fill(const rg_behaviour& r, Strings& strings, ModuleLoad& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.call.event_type = ModuleLoad::kClassName;
@@ -145,8 +121,7 @@ void Load(const rg_behaviour& r, Strings& strings, Event& event) {
   }
 }
 
-void Unload(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<ModuleUnload>();
+void Fill(const rg_behaviour& r, Strings& strings, ModuleUnload& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);  // finit_module: it could not start
   e.call.event_type = ModuleUnload::kClassName;
@@ -189,8 +164,7 @@ constexpr std::array kProgramTypes = {"unspec",
                                       "syscall",
                                       "netfilter"};
 
-void Bpf(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<BpfOperation>();
+void Fill(const rg_behaviour& r, Strings& strings, BpfOperation& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   switch (Unsigned(r.args[0])) {  // BPF_...
@@ -228,8 +202,7 @@ void Bpf(const rg_behaviour& r, Strings& strings, Event& event) {
   if (known) e.own = (r.flags & RG_BEHAVIOUR_OWN) != 0;
 }
 
-void Namespace(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<NamespaceChange>();
+void Fill(const rg_behaviour& r, Strings& strings, NamespaceChange& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   if (r.call == RG_CALL_setns) {
@@ -244,8 +217,7 @@ void Namespace(const rg_behaviour& r, Strings& strings, Event& event) {
   e.pid_for_children = r.ns_pid_children;
 }
 
-void MountOf(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<Mount>();
+void Fill(const rg_behaviour& r, Strings& strings, Mount& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.source = strings.GetOptional(r.name2);
@@ -261,13 +233,15 @@ void MountOf(const rg_behaviour& r, Strings& strings, Event& event) {
     case RG_CALL_mount_setattr:
       e.flags = Unsigned(r.args[2]);
       break;
-    default:
+    case RG_CALL_mount:
       e.flags = r.args[3];
+      break;
+    default:
+      strings.Fail();
   }
 }
 
-void UnmountOf(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<Unmount>();
+void Fill(const rg_behaviour& r, Strings& strings, Unmount& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.target = strings.Get(r.name);
@@ -276,8 +250,7 @@ void UnmountOf(const rg_behaviour& r, Strings& strings, Event& event) {
   e.flags = Unsigned(r.args[1]);
 }
 
-void Root(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<RootChange>();
+void Fill(const rg_behaviour& r, Strings& strings, RootChange& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.new_root = strings.Get(r.name);
@@ -287,8 +260,7 @@ void Root(const rg_behaviour& r, Strings& strings, Event& event) {
   e.put_old_path = strings.GetOptional(r.path2);
 }
 
-void Memfd(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<MemfdCreate>();
+void Fill(const rg_behaviour& r, Strings& strings, MemfdCreate& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.name = strings.Get(r.name2);
@@ -352,8 +324,7 @@ void SetRemote(IoUringOperation& e, std::string_view bytes) {
   e.remote_port = ntohs(address.sin6_port);  // in the same place of both
 }
 
-void IoUring(const rg_behaviour& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<IoUringOperation>();
+void Fill(const rg_behaviour& r, Strings& strings, IoUringOperation& e) {
   FillActor(r.hdr, e.actor);
   e.opcode = Unsigned(r.args[0]);
   e.operation = OperationName(e.opcode);
@@ -372,19 +343,12 @@ void IoUring(const rg_behaviour& r, Strings& strings, Event& event) {
   }
 }
 
-}  // namespace
-
-void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<CredentialsChange>();
-  if (r.call >= RG_CALL_END || kCalls[r.call].kind != RG_KIND_credentials_change) {
-    strings.Fail();
-    return;
-  }
+void Fill(const rg_credentials& r, Strings& strings, CredentialsChange& e) {
+  const CallInfo& info = CallInfoOf(r.call);
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
-  for (std::size_t i = 0; i < ArgumentsOf(r.call); ++i) {
-    e.arguments.push_back(Id(r.call, r.args[i]));
-  }
+  // What records keep of these calls are ids; setgroups' one is a number.
+  for (int i = 0; i < info.kept; ++i) e.arguments.push_back(Id(info, r.args[i]));
   e.after = CredentialsOf(r.after);
   if ((r.flags & RG_BEHAVIOUR_BEFORE) != 0) {
     e.before = CredentialsOf(r.before);
@@ -402,37 +366,37 @@ void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event) 
   }
 }
 
-void DecodeBehaviour(const rg_behaviour& r, Strings& strings, Event& event) {
-  if (r.hdr.kind == RG_KIND_io_uring_operation) return IoUring(r, strings, event);
-  unsigned kind = r.hdr.kind;
-  const unsigned of_call = r.call < RG_CALL_END ? kCalls[r.call].kind : 0u;
-  if (kind == RG_KIND_conduct_common) kind = of_call;
-  if (kind == RG_KIND_memory_access) kind = RG_KIND_process_access;
-  // A module may be loaded or freed in no system call of its own, or while another one is.
-  if (kind != of_call && kind != RG_KIND_module_load && kind != RG_KIND_module_unload) kind = 0;
-  switch (kind) {
-    case RG_KIND_process_access:
-      return Access(r, event);
-    case RG_KIND_agent_signal:
-      return Signal(r, event);
+// The kind whose event the record becomes, or 0: there is none.
+unsigned KindOf(const rg_behaviour& r) {
+  const unsigned of_call = CallInfoOf(r.call).kind;
+  switch (r.hdr.kind) {
+    case RG_KIND_conduct_common:
+      return of_call;
+    case RG_KIND_memory_access:
+      return of_call == RG_KIND_process_access ? r.hdr.kind : 0;
+    // A module may be loaded or freed in no system call of its own, or while another one is. A
+    // request to io_uring is none.
     case RG_KIND_module_load:
-      return Load(r, strings, event);
     case RG_KIND_module_unload:
-      return Unload(r, strings, event);
-    case RG_KIND_bpf_operation:
-      return Bpf(r, strings, event);
-    case RG_KIND_namespace_change:
-      return Namespace(r, strings, event);
-    case RG_KIND_mount:
-      return MountOf(r, strings, event);
-    case RG_KIND_unmount:
-      return UnmountOf(r, strings, event);
-    case RG_KIND_root_change:
-      return Root(r, strings, event);
-    case RG_KIND_memfd_create:
-      return Memfd(r, strings, event);
+    case RG_KIND_io_uring_operation:
+      return r.hdr.kind;
     default:
-      strings.Fail();
+      return of_call == r.hdr.kind ? of_call : 0;
+  }
+}
+
+}  // namespace
+
+void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event) {
+  if (CallInfoOf(r.call).kind != RG_KIND_credentials_change ||
+      !EmplaceByKind<rg_credentials>(r.hdr.kind, event, [&](auto& e) { Fill(r, strings, e); })) {
+    strings.Fail();
+  }
+}
+
+void DecodeBehaviour(const rg_behaviour& r, Strings& strings, Event& event) {
+  if (!EmplaceByKind<rg_behaviour>(KindOf(r), event, [&](auto& e) { Fill(r, strings, e); })) {
+    strings.Fail();
   }
 }
 

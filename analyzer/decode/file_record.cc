@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "analyzer/decode/by_kind.h"
 #include "analyzer/event/calls.h"
 
 namespace randguard {
@@ -19,7 +20,7 @@ constexpr std::uint64_t kTruncatingCreate = 01101;  // what creat(2) stands for
 // Parts of events are filled where they lie, and were absent before.
 
 void FillCall(const rg_file& r, FileCall& call) {
-  const CallInfo& info = kCalls[r.call];
+  const CallInfo& info = CallInfoOf(r.call);
   call.event_type = info.event_type;
   call.syscall = info.name;
   call.result = r.result;
@@ -35,32 +36,6 @@ void FillObject(const rg_file& r, FileObject& object) {
   object.mode = Mode{r.mode};
   object.owner_uid = r.owner_uid;
   object.owner_gid = r.owner_gid;
-}
-
-// Does the call act on the name itself, as a symlink too?
-bool ActsOnName(unsigned call) {
-  switch (call) {
-    case RG_CALL_rename:
-    case RG_CALL_renameat:
-    case RG_CALL_renameat2:
-    case RG_CALL_link:
-    case RG_CALL_symlink:
-    case RG_CALL_symlinkat:
-    case RG_CALL_unlink:
-    case RG_CALL_unlinkat:
-    case RG_CALL_rmdir:
-    case RG_CALL_mkdir:
-    case RG_CALL_mkdirat:
-    case RG_CALL_mknod:
-    case RG_CALL_mknodat:
-    case RG_CALL_lchown:
-    case RG_CALL_lchown16:
-    case RG_CALL_lsetxattr:
-    case RG_CALL_lremovexattr:
-      return true;
-    default:
-      return false;
-  }
 }
 
 // A single component in a directory that the kernel has told: no symlink can lie between. The name
@@ -110,8 +85,10 @@ std::optional<std::uint32_t> UnlessMinusOne(std::uint64_t arg) {
   return Unsigned(arg);
 }
 
-void Open(const rg_file& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<FileOpen>();
+// One for each event. A call that its switch does not know makes the record an invalid one: a call
+// that is added to the list is not to be read as another one.
+
+void Fill(const rg_file& r, Strings& strings, FileOpen& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
   e.filename = strings.Get(r.name);
@@ -135,11 +112,14 @@ void Open(const rg_file& r, Strings& strings, Event& event) {
       e.flags = Unsigned(r.args[2]);
       mode = r.args[3];
       break;
-    default:
+    case RG_CALL_openat2:
       e.dirfd = Dirfd(r.args[0]);
       e.flags = r.args[2];
       mode = r.args[3];
       e.resolve = r.args[4];
+      break;
+    default:
+      strings.Fail();
   }
   if ((e.flags & (kCreate | kTmpfile)) != 0) e.create_mode = Mode{Unsigned(mode) & kModeBits};
   if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
@@ -147,8 +127,7 @@ void Open(const rg_file& r, Strings& strings, Event& event) {
   FillObject(r, e.object);
 }
 
-void Write(const rg_file& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<FileWrite>();
+void Fill(const rg_file& r, Strings& strings, FileWrite& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
   SetPath(e, PathOf(r.path, {}, false, strings));
@@ -210,22 +189,24 @@ void Write(const rg_file& r, Strings& strings, Event& event) {
     case RG_CALL_ftruncate64:
       e.length = static_cast<std::uint64_t>(TwoHalves(r.args[1], r.args[2]));
       break;
-    default:  // fallocate
+    case RG_CALL_fallocate:
       e.flags = Unsigned(r.args[1]);
       e.pos = static_cast<std::int64_t>(r.args[2]);
       e.length = r.args[3];
+      break;
+    default:
+      strings.Fail();
   }
 }
 
-void Rename(const rg_file& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<FileRename>();
+void Fill(const rg_file& r, Strings& strings, FileRename& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
   e.old_filename = strings.Get(r.name);
   e.new_filename = strings.Get(r.name2);
   e.filename_truncated = Cut(r.name) || Cut(r.name2);
   const bool follows = r.call == RG_CALL_linkat && (r.args[4] & AT_SYMLINK_FOLLOW) != 0;
-  const bool exact = (ActsOnName(r.call) || r.call == RG_CALL_linkat) && !follows;
+  const bool exact = CallInfoOf(r.call).nofollow && !follows;
   const FilePath old_path = PathOf(r.path, e.old_filename, exact, strings);
   e.old_resolved_path = old_path.path;
   e.old_path_source = old_path.source;
@@ -246,21 +227,31 @@ void Rename(const rg_file& r, Strings& strings, Event& event) {
     case RG_CALL_symlinkat:
       e.new_dirfd = Dirfd(r.args[1]);
       break;
-    default:
+    case RG_CALL_rename:
+    case RG_CALL_link:
+    case RG_CALL_symlink:
       break;
+    default:
+      strings.Fail();
   }
 }
 
-void Unlink(const rg_file& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<FileUnlink>();
+void Fill(const rg_file& r, Strings& strings, FileUnlink& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
   e.filename = strings.Get(r.name);
   e.filename_truncated = Cut(r.name);
   SetPath(e, PathOf(r.path, e.filename, true, strings));
-  if (r.call == RG_CALL_unlinkat) {
-    e.dirfd = Dirfd(r.args[0]);
-    e.flags = Unsigned(r.args[2]);
+  switch (r.call) {
+    case RG_CALL_unlinkat:
+      e.dirfd = Dirfd(r.args[0]);
+      e.flags = Unsigned(r.args[2]);
+      break;
+    case RG_CALL_unlink:
+    case RG_CALL_rmdir:
+      break;
+    default:
+      strings.Fail();
   }
 }
 
@@ -355,12 +346,11 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
       e.attribute = strings.GetOptional(r.name2);
       break;
     default:
-      break;
+      strings.Fail();
   }
 }
 
-void Change(const rg_file& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<FileChange>();
+void Fill(const rg_file& r, Strings& strings, FileChange& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
   ChangeArguments(e, r, strings);
@@ -368,28 +358,16 @@ void Change(const rg_file& r, Strings& strings, Event& event) {
     e.filename = strings.Get(r.name);
     e.filename_truncated = Cut(r.name);
   }
-  SetPath(e, PathOf(r.path, e.filename.value_or(""), ActsOnName(r.call), strings));
+  SetPath(e, PathOf(r.path, e.filename.value_or(""), CallInfoOf(r.call).nofollow, strings));
   FillObject(r, e.object);
 }
 
 }  // namespace
 
 void DecodeFile(const rg_file& r, Strings& strings, Event& event) {
-  if (r.call >= RG_CALL_END || kCalls[r.call].kind != r.hdr.kind) {
+  if (CallInfoOf(r.call).kind != r.hdr.kind ||
+      !EmplaceByKind<rg_file>(r.hdr.kind, event, [&](auto& e) { Fill(r, strings, e); })) {
     strings.Fail();
-    return;
-  }
-  switch (r.hdr.kind) {
-    case RG_KIND_file_write:
-      return Write(r, strings, event);
-    case RG_KIND_file_rename:
-      return Rename(r, strings, event);
-    case RG_KIND_file_unlink:
-      return Unlink(r, strings, event);
-    case RG_KIND_file_change:
-      return Change(r, strings, event);
-    default:
-      return Open(r, strings, event);
   }
 }
 

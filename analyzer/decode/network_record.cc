@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "analyzer/decode/by_kind.h"
 #include "analyzer/decode/ip_address.h"
 #include "analyzer/event/calls.h"
 
@@ -106,7 +107,7 @@ void FillSocket(const rg_network& r, Strings& strings, Socket& s) {
 }
 
 void FillCall(const rg_network& r, NetworkCall& call) {
-  const CallInfo& info = kCalls[r.call];
+  const CallInfo& info = CallInfoOf(r.call);
   // Sending may connect.
   call.event_type = r.hdr.kind == RG_KIND_network_connect ? "network_connect" : info.event_type;
   call.syscall = info.name;
@@ -118,16 +119,30 @@ void FillCall(const rg_network& r, NetworkCall& call) {
 }
 
 template <typename E>
-E& EventOf(const rg_network& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<E>();
+void FillShared(const rg_network& r, Strings& strings, E& e) {
   FillActor(r.hdr, e.actor);
   if constexpr (requires { e.call; }) FillCall(r, e.call);
   FillSocket(r, strings, e.object);
-  return e;
 }
 
-void Close(const rg_network& r, Strings& strings, Event& event) {
-  auto& e = EventOf<NetworkClose>(r, strings, event);
+void Fill(const rg_network& r, Strings& strings, NetworkConnect& e) { FillShared(r, strings, e); }
+
+void Fill(const rg_network& r, Strings& strings, NetworkBind& e) { FillShared(r, strings, e); }
+
+void Fill(const rg_network& r, Strings& strings, NetworkListen& e) {
+  FillShared(r, strings, e);
+  e.backlog = r.backlog;
+}
+
+void Fill(const rg_network& r, Strings& strings, NetworkAccept& e) {
+  FillShared(r, strings, e);
+  e.accepted_fd = static_cast<std::int32_t>(r.result);
+}
+
+void Fill(const rg_network& r, Strings& strings, NetworkDatagram& e) { FillShared(r, strings, e); }
+
+void Fill(const rg_network& r, Strings& strings, NetworkClose& e) {
+  FillShared(r, strings, e);
   e.result = r.result;
   e.error = ErrorName(r.result);
   e.direction = (r.flags & RG_NETWORK_INBOUND) != 0 ? "inbound" : "outbound";
@@ -139,8 +154,8 @@ void Close(const rg_network& r, Strings& strings, Event& event) {
 
 bool CallFits(const rg_network& r) {
   if (r.hdr.kind == RG_KIND_network_close) return r.call == 0;
-  if (r.call == 0 || r.call >= RG_CALL_socketcall) return false;
-  const std::uint16_t kind = kCalls[r.call].kind;
+  if (r.call == RG_CALL_socketcall) return false;  // a record names the call it stands for
+  const std::uint16_t kind = CallInfoOf(r.call).kind;
   return kind == r.hdr.kind ||
          (kind == RG_KIND_network_datagram && r.hdr.kind == RG_KIND_network_connect);
 }
@@ -148,28 +163,10 @@ bool CallFits(const rg_network& r) {
 }  // namespace
 
 void DecodeNetwork(const rg_network& r, Strings& strings, Event& event) {
-  if (!CallFits(r) || (r.family != AF_INET && r.family != AF_INET6 && r.family != AF_UNIX)) {
+  const bool family = r.family == AF_INET || r.family == AF_INET6 || r.family == AF_UNIX;
+  if (!family || !CallFits(r) ||
+      !EmplaceByKind<rg_network>(r.hdr.kind, event, [&](auto& e) { Fill(r, strings, e); })) {
     strings.Fail();
-    return;
-  }
-  switch (r.hdr.kind) {
-    case RG_KIND_network_connect:
-      EventOf<NetworkConnect>(r, strings, event);
-      return;
-    case RG_KIND_network_bind:
-      EventOf<NetworkBind>(r, strings, event);
-      return;
-    case RG_KIND_network_listen:
-      EventOf<NetworkListen>(r, strings, event).backlog = r.backlog;
-      return;
-    case RG_KIND_network_accept:
-      EventOf<NetworkAccept>(r, strings, event).accepted_fd = static_cast<std::int32_t>(r.result);
-      return;
-    case RG_KIND_network_datagram:
-      EventOf<NetworkDatagram>(r, strings, event);
-      return;
-    default:
-      Close(r, strings, event);
   }
 }
 

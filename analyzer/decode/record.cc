@@ -9,35 +9,24 @@
 
 #include "analyzer/base/status.h"
 #include "analyzer/decode/behaviour_record.h"
+#include "analyzer/decode/by_kind.h"
 #include "analyzer/decode/file_record.h"
 #include "analyzer/decode/ip_address.h"
 #include "analyzer/decode/network_record.h"
 #include "analyzer/decode/parts.h"
+#include "analyzer/event/kinds.h"
 
 namespace randguard {
 namespace {
 
 // No holes: every byte of a body belongs to a member, so the eBPF side, which zeroes bodies and
 // copies whole ones, cannot leak what it does not fill.
-#define EVENT_KIND(number, name, body, lane)                           \
+#define EVENT_KIND(number, name, body, domain, behaviour, lane)        \
   static_assert(std::has_unique_object_representations_v<rg_##body> && \
                 sizeof(rg_##body) % 8 == 0 && sizeof(rg_##body) < RG_RECORD_MAX);
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND
 static_assert(sizeof(rg_header) == 88 && std::has_unique_object_representations_v<rg_header>);
-
-struct KindInfo {
-  std::string_view name;
-  std::string_view lane;
-  std::size_t body;
-};
-constexpr KindInfo kKinds[] = {
-    {"unknown", "unknown", 0},
-#define EVENT_KIND(number, name, body, lane) {#name, #lane, sizeof(rg_##body)},
-#include "schema/abi/event_kinds.def"
-#undef EVENT_KIND
-};
-static_assert(std::size(kKinds) == RG_KIND_END, "kinds are numbered without gaps, in order");
 
 constexpr std::string_view kHookNames[] = {
     "unknown",
@@ -52,17 +41,19 @@ constexpr std::string_view kProgramNames[] = {
 #undef PROGRAM
 };
 
+// Null: this kernel does not tell, or there is no such source.
 OptionalText SourceName(unsigned source) {
-  switch (source) {
+  switch (static_cast<rg_exec_source>(source)) {
+    case RG_EXEC_UNKNOWN:
+      break;
     case RG_EXEC_EXECVE:
       return "execve";
     case RG_EXEC_EXECVEAT:
       return "execveat";
     case RG_EXEC_KERNEL:
       return "kernel";
-    default:
-      return std::nullopt;
   }
+  return std::nullopt;
 }
 
 // Documentation/admin-guide/devices.txt of the kernel.
@@ -110,11 +101,10 @@ std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
   return id;
 }
 
-// One overload for each body, which makes the event where it is to stay: moving one is copying
-// hundreds of bytes. `r` lies in the record that `strings` was made of.
+// One overload for each body and event. The event is filled where it is to stay: moving one is
+// copying hundreds of bytes. `r` lies in the record that `strings` was made of.
 
-void FromAbi(const rg_process& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<ProcessStart>();
+void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   FillActor(r.hdr, e.actor);
   e.kernel_thread = (r.flags & RG_PROCESS_KERNEL_THREAD) != 0;
   e.source = SourceName(r.source);
@@ -175,8 +165,7 @@ void FromAbi(const rg_process& r, Strings& strings, Event& event) {
   e.ns_pid = r.ns_pid;
 }
 
-void FromAbi(const rg_exec_failed& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<ProcessExecFailed>();
+void Fill(const rg_exec_failed& r, Strings& strings, ProcessExecFailed& e) {
   FillActor(r.hdr, e.actor);
   e.source = SourceName(r.source);
   e.filename = strings.Get(r.filename);
@@ -194,8 +183,7 @@ void FromAbi(const rg_exec_failed& r, Strings& strings, Event& event) {
   e.compat32 = (r.flags & RG_PROCESS_COMPAT) != 0;
 }
 
-void FromAbi(const rg_fork& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<ProcessRelationship>();
+void Fill(const rg_fork& r, Strings& strings, ProcessRelationship& e) {
   FillActor(r.hdr, e.actor);
   e.parent_pid = r.child_ppid;
   e.parent_comm = e.actor.comm;
@@ -210,8 +198,7 @@ void FromAbi(const rg_fork& r, Strings& strings, Event& event) {
   e.child_parent_start_ns = r.child_parent_start_ns;
 }
 
-void FromAbi(const rg_exit& r, Strings&, Event& event) {
-  auto& e = event.emplace<ProcessExit>();
+void Fill(const rg_exit& r, Strings&, ProcessExit& e) {
   FillActor(r.hdr, e.actor);
   e.group_dead = r.hdr.kind == RG_KIND_process_exit;
   // wait(2)'s encoding: signal in the low seven bits, core flag above, exit code above that.
@@ -226,6 +213,15 @@ void FromAbi(const rg_exit& r, Strings&, Event& event) {
   if (r.hdr.time_ns > start) e.duration_ns = r.hdr.time_ns - start;
 }
 
+void Fill(const rg_cgroup& r, Strings& strings, CgroupName& e) {
+  e.id = r.id;
+  e.path = Whole(r.path, strings);
+}
+
+template <typename Body>
+void FromAbi(const Body& r, Strings& strings, Event& event) {
+  EmplaceByKind<Body>(r.hdr.kind, event, [&](auto& e) { Fill(r, strings, e); });
+}
 void FromAbi(const rg_file& r, Strings& strings, Event& event) { DecodeFile(r, strings, event); }
 void FromAbi(const rg_network& r, Strings& strings, Event& event) {
   DecodeNetwork(r, strings, event);
@@ -238,14 +234,6 @@ void FromAbi(const rg_credentials& r, Strings& strings, Event& event) {
 void FromAbi(const rg_behaviour& r, Strings& strings, Event& event) {
   DecodeBehaviour(r, strings, event);
 }
-
-void FromAbi(const rg_cgroup& r, Strings& strings, Event& event) {
-  auto& e = event.emplace<CgroupName>();
-  e.id = r.id;
-  e.path = Whole(r.path, strings);
-}
-
-// One overload for each body. End.
 
 template <typename Body>
 absl::Status Decode(RecordBytes bytes, Event& event) {
@@ -264,13 +252,9 @@ absl::Status Decode(RecordBytes bytes, Event& event) {
 
 }  // namespace
 
-std::string_view KindName(unsigned kind) {
-  return kind < std::size(kKinds) ? kKinds[kind].name : kKinds[0].name;
-}
+std::string_view KindName(unsigned kind) { return RecordKindOf(kind).name; }
 
-std::string_view LaneName(unsigned kind) {
-  return kind < std::size(kKinds) ? kKinds[kind].lane : kKinds[0].lane;
-}
+std::string_view LaneName(unsigned kind) { return RecordKindOf(kind).lane; }
 
 std::string_view HookName(unsigned hook) {
   return hook < std::size(kHookNames) ? kHookNames[hook] : kHookNames[0];
@@ -288,11 +272,11 @@ const rg_header* CheckHeader(RecordBytes bytes, RecordFault& fault) {
   }
   const auto* header = reinterpret_cast<const rg_header*>(bytes.data());
   if (header->size != bytes.size()) return nullptr;
-  if (header->abi_version != RG_ABI_VERSION || header->kind == 0 || header->kind >= RG_KIND_END) {
+  if (header->abi_version != RG_ABI_VERSION || !IsKnownKind(header->kind)) {
     fault = RecordFault::kUnsupportedKind;
     return nullptr;
   }
-  if (bytes.size() < kKinds[header->kind].body) return nullptr;
+  if (bytes.size() < kRecordKinds[header->kind].body) return nullptr;
   fault = RecordFault::kNone;
   return header;
 }
@@ -310,8 +294,8 @@ absl::Status DecodeRecord(RecordBytes bytes, Event& event) {
     return InvalidInput("record of %d bytes: its header does not fit", bytes.size());
   }
   switch (header->kind) {
-#define EVENT_KIND(number, name, body, lane) \
-  case number:                               \
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) \
+  case number:                                                  \
     return Decode<rg_##body>(bytes, event);
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND

@@ -73,7 +73,7 @@ std::optional<Number> Detector::ReadNumber(FieldId field) {
 Alert Detector::AlertOf(const EventView& event) {
   const Actor& actor = *event.actor;
   Alert alert;
-  alert.source_event_type = event.type;
+  alert.source_event_type = event.event_type;
   alert.pid = actor.pid;
   alert.tid = actor.tid;
   alert.ppid = actor.ppid;

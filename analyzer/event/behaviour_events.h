@@ -7,16 +7,17 @@
 #ifndef ANALYZER_EVENT_BEHAVIOUR_EVENTS_H_
 #define ANALYZER_EVENT_BEHAVIOUR_EVENTS_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "analyzer/event/actor.h"
-#include "analyzer/event/calls.h"
 #include "analyzer/event/credentials.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
+#include "schema/abi/event.h"
 
 namespace randguard {
 
@@ -44,7 +45,7 @@ constexpr auto FieldsOf(const BehaviourCall*) {
 }
 
 struct CredentialsChange {
-  static constexpr std::uint16_t kKind = RG_KIND_credentials_change;
+  static constexpr std::array kKinds = {RG_KIND_credentials_change, RG_KIND_credentials_common};
   static constexpr std::string_view kClassName = "credentials_change";
   static constexpr const char* kDoc =
       "a thread's user ids, group ids or capabilities were changed, or the kernel refused it "
@@ -98,7 +99,7 @@ constexpr auto FieldsOf(const TargetProcess*) {
 }
 
 struct ProcessAccess {
-  static constexpr std::uint16_t kKind = RG_KIND_process_access;
+  static constexpr std::array kKinds = {RG_KIND_process_access, RG_KIND_memory_access};
   static constexpr std::string_view kClassName = "process_access";
   static constexpr const char* kDoc =
       "a process took control of another one, or read or wrote its memory, or was to";
@@ -124,7 +125,7 @@ constexpr auto FieldsOf(const ProcessAccess*) {
 }
 
 struct AgentSignal {
-  static constexpr std::uint16_t kKind = RG_KIND_agent_signal;
+  static constexpr std::array kKinds = {RG_KIND_agent_signal};
   static constexpr std::string_view kClassName = "agent_signal";
   static constexpr const char* kDoc = "a signal was sent to the sensor, or was to be";
 
@@ -147,7 +148,7 @@ constexpr auto FieldsOf(const AgentSignal*) {
 }
 
 struct ModuleLoad {
-  static constexpr std::uint16_t kKind = RG_KIND_module_load;
+  static constexpr std::array kKinds = {RG_KIND_module_load};
   static constexpr std::string_view kClassName = "module_load";
   static constexpr const char* kDoc = "a kernel module was loaded, or was to be";
 
@@ -177,7 +178,7 @@ constexpr auto FieldsOf(const ModuleLoad*) {
 }
 
 struct ModuleUnload {
-  static constexpr std::uint16_t kKind = RG_KIND_module_unload;
+  static constexpr std::array kKinds = {RG_KIND_module_unload};
   static constexpr std::string_view kClassName = "module_unload";
   static constexpr const char* kDoc =
       "a kernel module was removed (also one that could not start), or was to be";
@@ -197,7 +198,7 @@ constexpr auto FieldsOf(const ModuleUnload*) {
 }
 
 struct BpfOperation {
-  static constexpr std::uint16_t kKind = RG_KIND_bpf_operation;
+  static constexpr std::array kKinds = {RG_KIND_bpf_operation};
   static constexpr std::string_view kClassName = "bpf_operation";
   static constexpr const char* kDoc =
       "an eBPF program was loaded, or an eBPF object of whatever origin was opened by its id, or a "
@@ -230,7 +231,7 @@ constexpr auto FieldsOf(const BpfOperation*) {
 }
 
 struct NamespaceChange {
-  static constexpr std::uint16_t kKind = RG_KIND_namespace_change;
+  static constexpr std::array kKinds = {RG_KIND_namespace_change};
   static constexpr std::string_view kClassName = "namespace_change";
   static constexpr const char* kDoc =
       "a process moved into new or other namespaces (unshare, setns), was created in new ones "
@@ -264,7 +265,7 @@ inline constexpr const char* kBehaviourPathStatusDoc =
     "truncated, unreadable";
 
 struct Mount {
-  static constexpr std::uint16_t kKind = RG_KIND_mount;
+  static constexpr std::array kKinds = {RG_KIND_mount};
   static constexpr std::string_view kClassName = "mount";
   static constexpr const char* kDoc = "something was mounted, remounted or moved, or was to be";
 
@@ -294,7 +295,7 @@ constexpr auto FieldsOf(const Mount*) {
 }
 
 struct Unmount {
-  static constexpr std::uint16_t kKind = RG_KIND_unmount;
+  static constexpr std::array kKinds = {RG_KIND_unmount};
   static constexpr std::string_view kClassName = "unmount";
   static constexpr const char* kDoc = "something was unmounted, or was to be";
 
@@ -316,7 +317,7 @@ constexpr auto FieldsOf(const Unmount*) {
 }
 
 struct RootChange {
-  static constexpr std::uint16_t kKind = RG_KIND_root_change;
+  static constexpr std::array kKinds = {RG_KIND_root_change};
   static constexpr std::string_view kClassName = "root_change";
   static constexpr const char* kDoc =
       "a process (chroot) or a mount namespace (pivot_root) got another root, or was to";
@@ -342,7 +343,7 @@ constexpr auto FieldsOf(const RootChange*) {
 }
 
 struct MemfdCreate {
-  static constexpr std::uint16_t kKind = RG_KIND_memfd_create;
+  static constexpr std::array kKinds = {RG_KIND_memfd_create};
   static constexpr std::string_view kClassName = "memfd_create";
   static constexpr const char* kDoc = "an anonymous file in memory was made, or was to be";
 
@@ -363,6 +364,7 @@ constexpr auto FieldsOf(const MemfdCreate*) {
 }
 
 struct IoUringOperation {
+  static constexpr std::array kKinds = {RG_KIND_io_uring_operation};
   static constexpr std::string_view kEventType = "io_uring_operation";
   static constexpr const char* kDoc =
       "an operation was handed to io_uring, which carries it out without a system call; how it "

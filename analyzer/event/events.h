@@ -5,9 +5,12 @@
 #ifndef ANALYZER_EVENT_EVENTS_H_
 #define ANALYZER_EVENT_EVENTS_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include "analyzer/event/actor.h"
@@ -15,6 +18,7 @@
 #include "analyzer/event/credentials.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/file_events.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/event/network_events.h"
 #include "analyzer/event/values.h"
 
@@ -22,6 +26,7 @@ namespace randguard {
 
 // A program was started in a process; also what a process was like when the sensor came.
 struct ProcessStart {
+  static constexpr std::array kKinds = {RG_KIND_process_exec, RG_KIND_process_snapshot};
   static constexpr std::string_view kEventType = "process_start";
   static constexpr const char* kDoc = "a program was started in a process (exec that worked)";
 
@@ -133,6 +138,7 @@ constexpr auto FieldsOf(const ProcessStart*) {
 
 // An exec that did not work.
 struct ProcessExecFailed {
+  static constexpr std::array kKinds = {RG_KIND_exec_failed};
   static constexpr std::string_view kEventType = "process_exec_failed";
   static constexpr const char* kDoc = "an exec that failed";
 
@@ -169,6 +175,7 @@ constexpr auto FieldsOf(const ProcessExecFailed*) {
 
 // A process or thread was created.
 struct ProcessRelationship {
+  static constexpr std::array kKinds = {RG_KIND_process_fork, RG_KIND_thread_start};
   static constexpr std::string_view kEventType = "process_relationship";
   static constexpr const char* kDoc = "a process or thread was created (fork, clone)";
 
@@ -203,6 +210,7 @@ constexpr auto FieldsOf(const ProcessRelationship*) {
 
 // A process or thread ended.
 struct ProcessExit {
+  static constexpr std::array kKinds = {RG_KIND_process_exit, RG_KIND_thread_exit};
   static constexpr std::string_view kEventType = "process_exit";
   static constexpr const char* kDoc = "a process (group_dead) or one of its threads ended";
 
@@ -227,6 +235,8 @@ constexpr auto FieldsOf(const ProcessExit*) {
 
 // A cgroup's name: kept by the analyzer, not written out.
 struct CgroupName {
+  static constexpr std::array kKinds = {RG_KIND_cgroup_mkdir};
+
   std::uint64_t id = 0;
   OptionalText path;  // absent: not known whole
 };
@@ -237,6 +247,37 @@ using Event = std::variant<ProcessStart, ProcessExecFailed, ProcessRelationship,
                            BpfOperation, NamespaceChange, Mount, Unmount, RootChange, MemfdCreate,
                            IoUringOperation, NetworkConnect, NetworkBind, NetworkListen,
                            NetworkAccept, NetworkDatagram, NetworkClose>;
+
+// Each class says in kKinds which records its events are made of.
+template <unsigned kKind, typename Variant>
+struct ClassesMadeOf;
+template <unsigned kKind, typename... E>
+struct ClassesMadeOf<kKind, std::variant<E...>> {
+  static constexpr std::array<bool, sizeof...(E)> kFits = {IsMadeOf<E>(kKind)...};
+  static constexpr std::size_t kCount = (std::size_t{IsMadeOf<E>(kKind)} + ...);
+  static constexpr std::size_t kAt = [] {
+    std::size_t at = 0;
+    while (at + 1 < kFits.size() && !kFits[at]) ++at;
+    return at;
+  }();
+};
+
+// Records of this kind become whatever event the call in them makes.
+constexpr bool IsNamedByCall(unsigned kind) { return kind == RG_KIND_conduct_common; }
+
+template <unsigned kKind>
+struct EventOfKind {
+  using Classes = ClassesMadeOf<kKind, Event>;
+  static_assert(Classes::kCount == 1, "one class of Event has the kind in its kKinds");
+  using Type = std::variant_alternative_t<Classes::kAt, Event>;
+};
+template <unsigned kKind>
+requires(IsNamedByCall(kKind)) struct EventOfKind<kKind> {
+  using Type = void;
+};
+// The class of events that records of a kind become.
+template <unsigned kKind>
+using EventMadeOf = typename EventOfKind<kKind>::Type;
 
 }  // namespace randguard
 

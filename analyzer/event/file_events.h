@@ -4,14 +4,15 @@
 #ifndef ANALYZER_EVENT_FILE_EVENTS_H_
 #define ANALYZER_EVENT_FILE_EVENTS_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "analyzer/event/actor.h"
-#include "analyzer/event/calls.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
+#include "schema/abi/event.h"
 
 namespace randguard {
 
@@ -64,7 +65,7 @@ struct FileObject {
 };
 
 struct FileOpen {
-  static constexpr std::uint16_t kKind = RG_KIND_file_open;
+  static constexpr std::array kKinds = {RG_KIND_file_open};
   static constexpr std::string_view kClassName = "file_open";
   static constexpr const char* kDoc = "a file was opened, or was to be";
 
@@ -112,7 +113,7 @@ constexpr auto FieldsOf(const FileOpen*) {
 }
 
 struct FileWrite {
-  static constexpr std::uint16_t kKind = RG_KIND_file_write;
+  static constexpr std::array kKinds = {RG_KIND_file_write};
   static constexpr std::string_view kClassName = "file_write";
   static constexpr const char* kDoc = "the content of a file was changed, or was to be";
 
@@ -145,7 +146,7 @@ constexpr auto FieldsOf(const FileWrite*) {
 }
 
 struct FileRename {
-  static constexpr std::uint16_t kKind = RG_KIND_file_rename;
+  static constexpr std::array kKinds = {RG_KIND_file_rename};
   static constexpr std::string_view kClassName = "file_rename";
   static constexpr const char* kDoc = "a file got another or a further name, or was to get it";
 
@@ -180,7 +181,7 @@ constexpr auto FieldsOf(const FileRename*) {
 }
 
 struct FileUnlink {
-  static constexpr std::uint16_t kKind = RG_KIND_file_unlink;
+  static constexpr std::array kKinds = {RG_KIND_file_unlink};
   static constexpr std::string_view kClassName = "file_unlink";
   static constexpr const char* kDoc = "a name of a file was removed, or was to be";
 
@@ -207,7 +208,7 @@ constexpr auto FieldsOf(const FileUnlink*) {
 }
 
 struct FileChange {
-  static constexpr std::uint16_t kKind = RG_KIND_file_change;
+  static constexpr std::array kKinds = {RG_KIND_file_change};
   static constexpr std::string_view kClassName = "file_change";
   static constexpr const char* kDoc =
       "a file was made, truncated by name, or its mode, owner or attributes changed; or it was to "

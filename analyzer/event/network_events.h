@@ -4,6 +4,7 @@
 #ifndef ANALYZER_EVENT_NETWORK_EVENTS_H_
 #define ANALYZER_EVENT_NETWORK_EVENTS_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/values.h"
+#include "schema/abi/event.h"
 
 namespace randguard {
 
@@ -92,7 +94,7 @@ constexpr auto FieldsOf(const Socket*) {
 }
 
 struct NetworkConnect {
-  static constexpr std::uint16_t kKind = RG_KIND_network_connect;
+  static constexpr std::array kKinds = {RG_KIND_network_connect};
   static constexpr std::string_view kClassName = "network_connect";
   static constexpr const char* kDoc =
       "a socket was connected, or was to be: by connect, or by sending with MSG_FASTOPEN";
@@ -104,7 +106,7 @@ struct NetworkConnect {
 constexpr auto FieldsOf(const NetworkConnect*) { return FieldList{}; }
 
 struct NetworkBind {
-  static constexpr std::uint16_t kKind = RG_KIND_network_bind;
+  static constexpr std::array kKinds = {RG_KIND_network_bind};
   static constexpr std::string_view kClassName = "network_bind";
   static constexpr const char* kDoc = "a socket was given its address, or was to be";
 
@@ -115,7 +117,7 @@ struct NetworkBind {
 constexpr auto FieldsOf(const NetworkBind*) { return FieldList{}; }
 
 struct NetworkListen {
-  static constexpr std::uint16_t kKind = RG_KIND_network_listen;
+  static constexpr std::array kKinds = {RG_KIND_network_listen};
   static constexpr std::string_view kClassName = "network_listen";
   static constexpr const char* kDoc = "a socket was made to take connections, or was to be";
 
@@ -131,7 +133,7 @@ constexpr auto FieldsOf(const NetworkListen*) {
 }
 
 struct NetworkAccept {
-  static constexpr std::uint16_t kKind = RG_KIND_network_accept;
+  static constexpr std::array kKinds = {RG_KIND_network_accept};
   static constexpr std::string_view kClassName = "network_accept";
   static constexpr const char* kDoc = "a connection was taken; all else is of its own socket";
 
@@ -148,7 +150,7 @@ constexpr auto FieldsOf(const NetworkAccept*) {
 
 // network_send, network_receive.
 struct NetworkDatagram {
-  static constexpr std::uint16_t kKind = RG_KIND_network_datagram;
+  static constexpr std::array kKinds = {RG_KIND_network_datagram};
   static constexpr std::string_view kClassName = "network_datagram";
   static constexpr const char* kDoc =
       "the first datagram that a process sends (network_send) or receives (network_receive) "
@@ -161,6 +163,7 @@ struct NetworkDatagram {
 constexpr auto FieldsOf(const NetworkDatagram*) { return FieldList{}; }
 
 struct NetworkClose {
+  static constexpr std::array kKinds = {RG_KIND_network_close};
   static constexpr std::string_view kEventType = "network_close";
   static constexpr const char* kDoc =
       "a TCP connection ended, or an attempt at one; the process is the one that opened or "

@@ -9,6 +9,7 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/output/sinks/alert_fields.h"
 #include "analyzer/process/lineage.h"
 #include "analyzer/wire/record_walker.h"
@@ -48,11 +49,9 @@ Named<std::uint64_t> ByKind(const KindCounters& counters) {
   return named;
 }
 
+// Programs can do as much as they like to files and sockets. All else is rare and tells much.
 template <typename E>
-constexpr bool kIsBehaviourEvent = std::is_same_v<E, IoUringOperation>;
-template <typename E>
-requires requires { E::kKind; }
-constexpr bool kIsBehaviourEvent<E> = IsBehaviour(E::kKind);
+constexpr bool kIsLimited = kDomainOf<E> == RG_DOMAIN_file || kDomainOf<E> == RG_DOMAIN_network;
 
 Credentials CredentialsOf(const ProcessStart& e) {
   Credentials c;
@@ -496,8 +495,7 @@ void Pipeline::Handle(E& event, bool snapshot) {
       event.target.exe_path = target->image->exe_path;
     }
   }
-  // What is about behaviour is rare and tells much: as little limited as what processes do.
-  const bool shown = kIsBehaviourEvent<E> || rate_limit_.Consume(event.actor.timestamp_ns);
+  const bool shown = !kIsLimited<E> || rate_limit_.Consume(event.actor.timestamp_ns);
   Emit(event, shown ? nullptr : &rate_limited_);
 }
 

@@ -7,7 +7,7 @@
 namespace randguard {
 namespace {
 
-// At most eight bytes, as they lie in the memory of the hosts that programs run on.
+// At most eight bytes, as they lie in the memory of the hosts that the programs run on.
 std::uint64_t Word(std::string_view bytes) {
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -24,7 +24,7 @@ std::uint64_t HashComponent(std::string_view text) {
   return hash;
 }
 
-// Of "" or "/a/b".
+// `path` is "" (the root), or like "/a/b".
 std::uint64_t HashPrefix(std::string_view path) {
   std::uint64_t hash = RG_HASH_BASIS;
   while (!path.empty()) {
@@ -46,16 +46,17 @@ std::uint64_t HashEnding(std::string_view text) {
   return hash;
 }
 
-// "/etc/" is "/etc", "/" is "".
+// Makes "/etc" of "/etc/", and "" of "/".
 std::string_view WithoutSlash(std::string_view path) {
   while (path.ends_with('/')) path.remove_suffix(1);
   return path;
 }
 
-// What a path has that lies at `prefix` or below.
+// Marks a pair of names: the last component of `prefix` and the component above. Every path at
+// `prefix` or below has that pair, so a path without any marked pair lies below no watched prefix.
 void MarkPrefix(CompiledFilter& filter, std::string_view prefix) {
   const std::size_t last = prefix.rfind('/');
-  if (last == std::string_view::npos) {  // "/": all there is
+  if (last == std::string_view::npos) {  // "/": every path is below
     filter.marked = false;
     return;
   }
@@ -66,7 +67,8 @@ void MarkPrefix(CompiledFilter& filter, std::string_view prefix) {
 
 bool IsEnding(std::string_view pattern) { return pattern.starts_with('*'); }
 
-// How many bytes all endings have, as far as a mark may hold them; 0: there are no endings.
+// The length of the shortest ending, at most the bytes that a mark may hold; 0: there are no
+// endings. Every ending has at least this many bytes, so each can leave a mark of that length.
 std::uint32_t TailOf(const std::vector<std::string>& patterns) {
   std::size_t shortest = 0;
   for (const std::string& pattern : patterns) {
@@ -82,10 +84,10 @@ void MarkEnding(CompiledFilter& filter, std::string_view ending) {
       rg_filter_mark(Word(ending.substr(ending.size() - filter.tail)), RG_HASH_ENDING));
 }
 
-// Two texts of one hash do not happen but on purpose, by where a symlink leads. The kernel compares
-// texts of what is excluded, and of endings, so an entry is shared by watched prefixes only. Where
-// an exclusion meets another text, it is left out; where anything else does, everything is reported
-// that is not excluded.
+// Two texts have one hash only if somebody made them so, through the target of a symlink. The
+// kernel side compares the texts of exclusions and of endings, but not those of watched prefixes.
+// So only watched prefixes may share an entry. An exclusion that meets another text is left out. If
+// anything else meets another text, every file that is not excluded is reported.
 bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags) {
   const auto [at, is_new] =
       filter.entries.try_emplace(hash, CompiledFilter::Entry{.text = std::string(text)});
@@ -107,7 +109,8 @@ std::ptrdiff_t DepthOf(std::string_view path) { return std::count(path.begin(), 
 
 void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags) {
   path = WithoutSlash(path);
-  // Written paths fit; what they resolve to need not. Then more is watched, and nothing excluded.
+  // Written paths fit; the paths that they resolve to may not. Then a folder above is watched
+  // instead. An exclusion of that folder would hide too much, so nothing is excluded.
   while (path.size() > RG_FILTER_TEXT_MAX || DepthOf(path) > RG_FILTER_DEPTH_MAX) {
     if ((flags & RG_FILTER_EXCLUDE) != 0) return;
     flags = RG_FILTER_WATCH;
@@ -124,7 +127,7 @@ void AddEnding(CompiledFilter& filter, std::string_view ending) {
   MarkEnding(filter, ending);
 }
 
-// `path` itself or below it.
+// Whether `path` is `prefix` itself or lies below.
 bool IsUnder(std::string_view path, std::string_view prefix) {
   prefix = WithoutSlash(prefix);
   return path.starts_with(prefix) &&

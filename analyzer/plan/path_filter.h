@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which files are reported: what the configuration says, as the kernel side gets it and, for
-// reference, as plain code.
+// Decides which files are reported, as the configuration says: tables for the kernel side and, for
+// reference, plain code.
 #ifndef ANALYZER_PLAN_PATH_FILTER_H_
 #define ANALYZER_PLAN_PATH_FILTER_H_
 
@@ -17,17 +17,18 @@
 
 namespace randguard {
 
-// What a configured path leads to on this host: absolute, without symlinks; "" if nowhere. The
-// kernel compares resolved names, so a path through a symlink watches what it points to, too.
+// Returns where a configured path leads on this host: absolute, without symlinks; "" if nowhere.
+// The kernel compares resolved names. So a path through a symlink must also watch the symlink's
+// target.
 using ResolvePath = std::function<std::string(const std::string&)>;
 
-// The tables of ebpf/filter.h.
+// The tables that ebpf/filter.h and ebpf/prefilter.h read.
 struct CompiledFilter {
   bool watching = false;
   std::uint64_t depths = 0;
   std::uint64_t endings = 0;
   std::bitset<RG_FILTER_MARKS> marks;
-  bool marked = false;     // all that is watched has left marks
+  bool marked = false;     // everything watched has left marks
   std::uint32_t tail = 0;  // bytes of endings in marks
   struct Entry {
     std::uint16_t flags = 0;
@@ -40,8 +41,8 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
 
 enum class PathVerdict { kReport, kUnwatched, kExcluded };
 
-// The same, by comparing strings: what tests hold against the kernel's verdict. `path` is absolute
-// and has no ".", ".." or empty component.
+// The reference: compares strings. Tests hold the kernel's verdict against this one. `path` is
+// absolute and has no ".", ".." or empty component.
 PathVerdict JudgePath(const FileConfig& config, std::string_view path);
 
 }  // namespace randguard

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tables the kernel side gets, judged by its rule written once more here. That the eBPF
-// programs follow the same rule is for tests/live/filter_test.cc.
+// Judges the kernel side's tables by a second copy of the programs' rule. tests/live/filter_test.cc
+// shows that the eBPF programs follow that rule, too.
 #include "analyzer/plan/path_filter.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ FileConfig Filter(std::vector<std::string> watch, std::vector<std::string> patte
   return config;
 }
 
-// Eight bytes at a time, the last ones of a text shifted down to the low end of their word.
+// Eight bytes at a time. A text's last bytes are shifted down to the low end of their word.
 std::uint64_t WordAt(std::string_view text, std::size_t at, std::size_t size) {
   std::uint64_t word = 0;
   std::memcpy(&word, text.data() + at, size);
@@ -63,8 +63,8 @@ std::uint64_t HashOfEnding(std::string_view ending) {
   return hash;
 }
 
-// As ebpf/filter.h does it: a look-up for each length that occurs, then a comparison, of prefixes
-// only where they are excluded.
+// Works like ebpf/filter.h: a look-up for each length that occurs, then a comparison. Prefixes are
+// compared only where they are excluded.
 Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
   bool watched = !filter.watching;
   bool excluded = false;
@@ -96,7 +96,7 @@ Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
   return !watched ? Verdict::kUnwatched : excluded ? Verdict::kExcluded : Verdict::kReport;
 }
 
-// As ebpf/prefilter.h does it: false only for what is surely not watched.
+// Works like ebpf/prefilter.h: false only for files that are surely not watched.
 bool MayBeWatched(const CompiledFilter& filter, std::string_view path) {
   if (!filter.marked) return true;
   if (path == "/") return false;
@@ -165,7 +165,7 @@ TEST(CompileFilterTest, PathsAreAddedAsTheyResolve) {
   EXPECT_EQ(filter.entries.size(), 4u);
 }
 
-// What the example configuration watches leaves so few marks that most other files have none.
+// The paths of the example configuration leave few marks, so that most other files have none.
 TEST(CompileFilterTest, MarksAreOfWhatIsWatched) {
   const CompiledFilter filter =
       CompileFilter(Filter({"/etc", "/usr/bin"}, {"*.service", "*.key"}, {"/var/log"}));
@@ -174,12 +174,12 @@ TEST(CompileFilterTest, MarksAreOfWhatIsWatched) {
   EXPECT_EQ(filter.marks.count(), 4u);
   EXPECT_TRUE(MayBeWatched(filter, "/usr/bin/sh"));
   EXPECT_TRUE(MayBeWatched(filter, "/srv/a.service"));
-  EXPECT_TRUE(MayBeWatched(filter, "/srv/key"));  // too short to tell
+  EXPECT_TRUE(MayBeWatched(filter, "/srv/key"));  // too short to decide
   EXPECT_FALSE(MayBeWatched(filter, "/srv/etc/passwd"));
   EXPECT_FALSE(MayBeWatched(filter, "/var/log/messages"));
 }
 
-// What a symlink leads to can be made up to have the hash of something else.
+// The target of a symlink can be made to have the hash of another path.
 TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
   const auto first_word = [](std::string_view name) { return WordAt(name, 0, name.size()); };
   const std::uint64_t word =
@@ -196,7 +196,7 @@ TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
   EXPECT_FALSE(excluded.watching);
   EXPECT_FALSE(excluded.marked);
   EXPECT_EQ(JudgeCompiled(excluded, "/etc/passwd"), Verdict::kExcluded);
-  // Two watched ones: both are, and nothing else.
+  // Two watched paths: both are watched, and nothing else.
   const CompiledFilter both = CompileFilter(Filter({"/etc", "/link"}), resolve);
   EXPECT_TRUE(both.watching);
   for (const std::string& path : {std::string("/etc/passwd"), made_up + "/x"}) {
@@ -204,12 +204,12 @@ TEST(CompileFilterTest, TwoTextsOfOneHashHideNothing) {
     EXPECT_EQ(JudgeCompiled(both, path), Verdict::kReport);
   }
   EXPECT_EQ(JudgeCompiled(both, "/srv/x"), Verdict::kUnwatched);
-  // What is excluded has its text compared, and would hide the other one.
+  // An exclusion's text is compared, so the shared entry would hide the other path.
   const CompiledFilter shared = CompileFilter(Filter({"/etc", "/link"}, {}, {"/etc"}), resolve);
   EXPECT_EQ(JudgeCompiled(shared, made_up + "/x"), Verdict::kReport);
 }
 
-// Of what is too long for the filter, the folder above it that is not.
+// If a path is too long for the filter, the nearest folder above that fits is watched.
 TEST(CompileFilterTest, WhatResolvesToSomethingTooLongIsWatchedAllTheSame) {
   const std::string component(100, 'x');
   const std::string folder = "/" + component + "/" + component;
@@ -238,7 +238,7 @@ TEST(CompileFilterTest, TailIsWhatAllEndingsHave) {
   EXPECT_EQ(CompileFilter(Filter({}, {"*~"})).tail, 1u);
 }
 
-// Names that nearly collide, from few parts.
+// Names of few parts, so that they nearly collide.
 std::string RandomPath(std::mt19937& random, std::size_t most) {
   static constexpr const char* kParts[] = {"etc", "et",        "etcetera", "usr",     "bin", "a",
                                            "b",   "x.service", ".service", "service", "c.d"};
@@ -253,7 +253,7 @@ std::string RandomPath(std::mt19937& random, std::size_t most) {
 TEST(CompileFilterTest, JudgesAsTheReferenceDoes) {
   std::mt19937 random(20250102);  // NOLINT: the same each time
   int seen[3] = {};
-  int passed_over = 0;  // unwatched, and known to be without a look at the tables
+  int passed_over = 0;  // unwatched, and known to be so by the marks alone
   for (int round = 0; round < 300; ++round) {
     FileConfig config;
     config.watch_paths.clear();

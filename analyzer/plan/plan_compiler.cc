@@ -8,11 +8,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
+#include "analyzer/config/behaviour.h"
 #include "analyzer/config/names.h"
 #include "analyzer/event/calls.h"
 #include "schema/abi/event.h"
@@ -26,71 +26,34 @@ constexpr std::uint32_t kRingMaxKib = 1048576;
 constexpr std::uint16_t kFlushMs = 8;
 constexpr std::uint32_t kHeartbeatMs = 1000;
 
-std::uint16_t CallNumber(std::string_view name) {
-  for (std::size_t number = 1; number < kCalls.size(); ++number) {
-    if (kCalls[number].name == name) return static_cast<std::uint16_t>(number);
+template <typename Wanted>
+void AddCalls(std::vector<std::uint16_t>& calls, Wanted&& wanted) {
+  for (std::size_t call = 1; call < kCalls.size(); ++call) {
+    if (wanted(kCalls[call])) calls.push_back(static_cast<std::uint16_t>(call));
   }
-  return 0;
-}
-
-// The behaviour that records of a kind are about, whose calls make them.
-std::optional<Behaviour> BehaviourOf(unsigned kind) {
-  switch (kind) {
-    case RG_KIND_credentials_change:
-      return Behaviour::kCredentials;
-    case RG_KIND_process_access:
-      return Behaviour::kProcessAccess;
-    case RG_KIND_agent_signal:
-      return Behaviour::kAgentSignals;
-    case RG_KIND_module_load:
-    case RG_KIND_module_unload:
-      return Behaviour::kModules;
-    case RG_KIND_bpf_operation:
-      return Behaviour::kBpf;
-    case RG_KIND_namespace_change:
-      return Behaviour::kNamespaces;
-    case RG_KIND_mount:
-    case RG_KIND_unmount:
-    case RG_KIND_root_change:
-      return Behaviour::kMounts;
-    case RG_KIND_memfd_create:
-      return Behaviour::kMemfd;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool Has(const Config& config, Behaviour behaviour) {
-  const auto& list = config.process.behaviour;
-  return std::find(list.begin(), list.end(), behaviour) != list.end();
 }
 
 std::vector<std::uint16_t> CallsOf(const Config& config) {
   std::vector<std::uint16_t> calls;
   if (!config.ebpf.enabled) return calls;
-  if (config.process.failed_exec) calls = {RG_CALL_execve, RG_CALL_execveat};
+  if (config.process.failed_exec) {
+    AddCalls(calls, [](const CallInfo& call) { return call.kind == RG_KIND_exec_failed; });
+  }
   if (config.file.enabled) {
     for (const FileHook hook : config.file.hooks) {
-      const std::uint16_t asked = CallNumber(Name(hook));
-      calls.push_back(asked);
-      for (std::size_t call = 1; call < kCalls.size(); ++call) {
-        if (kCalls[call].like == asked) calls.push_back(static_cast<std::uint16_t>(call));
-      }
+      AddCalls(calls, [&](const CallInfo& call) { return SwitchOf(call) == Name(hook); });
     }
   }
-  for (std::size_t call = 1; call < kCalls.size(); ++call) {
-    const auto behaviour = BehaviourOf(kCalls[call].kind);
-    if (behaviour.has_value() && Has(config, *behaviour)) {
-      calls.push_back(static_cast<std::uint16_t>(call));
-    }
-  }
+  AddCalls(calls, [&](const CallInfo& call) {
+    const auto behaviour = BehaviourOf(call.kind);
+    return behaviour.has_value() && Has(config.process, *behaviour);
+  });
   if (config.network.enabled) {
     const std::size_t others = calls.size();
-    for (const NetworkHook hook : config.network.hooks) {
-      if (hook != NetworkHook::kClose) calls.push_back(CallNumber(Name(hook)));
-      if (hook == NetworkHook::kRecvmmsg) calls.push_back(RG_CALL_recvmmsg_time64);
+    for (const NetworkHook hook : config.network.hooks) {  // kClose is no call
+      AddCalls(calls, [&](const CallInfo& call) { return SwitchOf(call) == Name(hook); });
     }
-    // 32-bit programs may ask for any of them by it.
+    // 32-bit programs can make any of these calls through socketcall(2).
     if (calls.size() > others) calls.push_back(RG_CALL_socketcall);
   }
   std::sort(calls.begin(), calls.end());
@@ -109,8 +72,8 @@ std::vector<std::uint16_t> HooksOf(const Config& config) {
     hooks.push_back(RG_HOOK_network_close);
   }
   hooks.push_back(RG_HOOK_snapshot);
-  if (Has(config, Behaviour::kModules)) hooks.push_back(RG_HOOK_modules);
-  if (Has(config, Behaviour::kIoUring)) hooks.push_back(RG_HOOK_io_uring);
+  if (Has(config.process, Behaviour::kModules)) hooks.push_back(RG_HOOK_modules);
+  if (Has(config.process, Behaviour::kIoUring)) hooks.push_back(RG_HOOK_io_uring);
   return hooks;
 }
 
@@ -140,7 +103,7 @@ void SetNumbers(Builder list, const std::vector<std::uint16_t>& numbers) {
   for (unsigned i = 0; i < numbers.size(); ++i) list.set(i, numbers[i]);
 }
 
-// The table of the kernel side: by system call number, 64-bit and 32-bit.
+// Fills the kernel side's table of calls: by system call number, 64-bit and 32-bit.
 void SetCalls(const std::vector<std::uint16_t>& calls, rg_settings& settings) {
   for (const std::uint16_t call : calls) {
     const CallInfo& info = kCalls[call];
@@ -169,32 +132,34 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   return settings;
 }
 
-// The table with `slots` slots; empty if an entry would lie too far from the slot that its hash
-// says. Who has come less far makes room, so that none gets much further than the others.
+// Robin Hood hashing: the table with `slots` slots. An entry takes the slot of another one that is
+// nearer to the slot of its own hash, so that all stay near. Look-ups probe RG_FILTER_PROBES slots
+// and no more. The result is empty if an entry would lie farther away.
 std::vector<rg_filter_slot> InsertAll(const CompiledFilter& filter, std::size_t slots) {
   std::vector<rg_filter_slot> table(slots);
   for (const auto& [hash, entry] : filter.entries) {
-    if (hash == 0) return {};  // means that a slot is empty
+    if (hash == 0) return {};  // would mark a slot as empty
     rg_filter_slot moving{};
     moving.hash = hash;
     moving.entry.flags = entry.flags;
     moving.entry.length = static_cast<std::uint16_t>(entry.text.size());
     std::memcpy(moving.entry.text, entry.text.data(), entry.text.size());
-    for (std::size_t way = 0; moving.hash != 0; ++way) {
-      if (way == RG_FILTER_PROBES) return {};
-      rg_filter_slot& slot = table[(moving.hash + way) % slots];
-      const std::size_t its_way = (&slot - table.data() + slots - slot.hash % slots) % slots;
-      if (slot.hash == 0 || its_way < way) {
+    for (std::size_t distance = 0; moving.hash != 0; ++distance) {
+      if (distance == RG_FILTER_PROBES) return {};
+      rg_filter_slot& slot = table[(moving.hash + distance) % slots];
+      const std::size_t its_distance = (&slot - table.data() + slots - slot.hash % slots) % slots;
+      if (slot.hash == 0 || its_distance < distance) {
         std::swap(slot, moving);
-        way = its_way;
+        distance = its_distance;
       }
     }
   }
   return table;
 }
 
-// At least half of it is empty, so that what is not there is soon known not to be. Where entries
-// find no place in the largest one (hashes would have to be made for that), everything is reported.
+// At least half of the table is empty, so that a look-up of an absent text ends soon. The table
+// grows until every entry has a place. If even the largest table is too small, everything is
+// reported; only hashes made for that purpose can bring that about.
 std::vector<rg_filter_slot> TableOf(const CompiledFilter& filter, rg_settings& settings) {
   std::size_t slots = std::bit_ceil(2 * filter.entries.size());
   std::vector<rg_filter_slot> table = InsertAll(filter, slots);

@@ -46,7 +46,7 @@ class Plan {
     std::memcpy(&settings, (**this).getSettings().begin(), sizeof(settings));
     return settings;
   }
-  // Those of both tables, sorted.
+  // The calls of both tables, sorted.
   std::vector<std::uint16_t> Calls() {
     const rg_settings settings = Settings();
     std::set<std::uint16_t> calls(std::begin(settings.calls[0]), std::end(settings.calls[0]));
@@ -135,7 +135,7 @@ TEST(CompilePlanTest, EveryFileHookIsASystemCall) {
   const auto others = std::count_if(kCalls.begin(), kCalls.end(),
                                     [](const CallInfo& call) { return call.like != 0; });
   EXPECT_EQ(calls.size(), 2 + AllFileHooks().size() + static_cast<std::size_t>(others));
-  EXPECT_EQ(calls.front(), RG_CALL_execve);  // none that has no number
+  EXPECT_EQ(calls.front(), RG_CALL_execve);  // the lowest number: 0 is not among them
   EXPECT_EQ(std::set<std::uint16_t>(calls.begin(), calls.end()).size(), calls.size());
 }
 
@@ -183,7 +183,7 @@ TEST(CompilePlanTest, FilterIsHandedOn) {
   EXPECT_EQ((*compiled).getFilter().size(), 8 * sizeof(rg_filter_slot));
 }
 
-// As ebpf/filter.h looks for it.
+// Linear probing, as in ebpf/filter.h.
 const rg_filter_slot* FindSlot(const std::vector<rg_filter_slot>& table, std::uint64_t hash) {
   for (std::size_t probe = 0; probe < RG_FILTER_PROBES; ++probe) {
     const rg_filter_slot& slot = table[(hash + probe) & (table.size() - 1)];
@@ -193,7 +193,7 @@ const rg_filter_slot* FindSlot(const std::vector<rg_filter_slot>& table, std::ui
   return nullptr;
 }
 
-// With as many as a configuration may have, each of which resolves to something else.
+// As many entries as a configuration may have, each of which resolves to another path.
 TEST(CompilePlanTest, EveryEntryIsFoundInTheTable) {
   const auto elsewhere = [](const std::string& path) { return "/elsewhere" + path; };
   for (const int count : {0, 1, 2, 30, 2048}) {
@@ -327,7 +327,7 @@ TEST(CompilePlanTest, DigestFollowsTheContent) {
   EXPECT_NE((*Plan(Config{})).getDigest(), 0u);
 }
 
-// Whoever has the file can compute its name again.
+// Anybody who has the file can compute its digest again.
 TEST(CompilePlanTest, DigestIsFnv1aOfThePlanWithoutIt) {
   std::vector<std::byte> bytes = CompilePlan(Config{}, kIdentities);
   const std::uint64_t digest = (*Plan(Config{})).getDigest();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Paths of cgroups by id, and the containers they name. Bounded; the one heard of first is
-// forgotten first, and counted.
+// Paths of cgroups by id, and the containers that they name. Bounded: the id that came first is
+// evicted first (FIFO), and counted.
 #ifndef ANALYZER_PROCESS_CGROUP_NAMES_H_
 #define ANALYZER_PROCESS_CGROUP_NAMES_H_
 

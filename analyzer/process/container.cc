@@ -15,7 +15,7 @@ bool IsId(std::string_view text) {
          });
 }
 
-// With systemd, a container is a scope whose name begins with its runtime's.
+// With systemd, a container is a scope, and the scope's name begins with the runtime's name.
 struct Prefix {
   std::string_view text;
   std::string_view runtime;
@@ -26,7 +26,7 @@ constexpr Prefix kScopes[] = {
     {"cri-o-", "cri-o"},           {"libpod-", "podman"},
     {"nerdctl-", "containerd"},
 };
-// Named by the administrator, not by an id.
+// Containers whose names the administrator chooses, instead of an id.
 constexpr Prefix kMachines[] = {
     {"systemd-nspawn@", "systemd-nspawn"},
     {"lxc.payload.", "lxc"},
@@ -39,7 +39,7 @@ std::string_view WithoutSuffix(std::string_view text) {
   return text;
 }
 
-// `parent` is the component before.
+// `parent` is the component before `component`.
 std::optional<Container> FromComponent(std::string_view component, std::string_view parent) {
   const std::string_view unit = WithoutSuffix(component);
   for (const Prefix& scope : kScopes) {
@@ -52,7 +52,7 @@ std::optional<Container> FromComponent(std::string_view component, std::string_v
       return Container{machine.runtime, unit.substr(machine.text.size())};
     }
   }
-  // Without systemd, a folder of the runtime's and in it the id.
+  // Without systemd, the container's id is a folder in the runtime's folder.
   if (IsId(component)) {
     if (parent == "docker") return Container{"docker", component};
     if (parent.starts_with("pod") || parent.starts_with("kubepods")) {

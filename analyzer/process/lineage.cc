@@ -7,7 +7,7 @@
 namespace randguard {
 namespace {
 
-// Of a program's arguments, what is remembered for rules about its later deeds and its children.
+// Rules about later activity of a program and its children see this many bytes of its arguments.
 constexpr std::size_t kArgsKept = 2048;
 
 }  // namespace

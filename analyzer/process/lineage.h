@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a start of a program tells the process table, and what the table tells of its parents.
+// Between the start of a program and the process table: the table keeps the program's image, and
+// the event gets its parents from the table.
 #ifndef ANALYZER_PROCESS_LINEAGE_H_
 #define ANALYZER_PROCESS_LINEAGE_H_
 
@@ -9,10 +10,10 @@
 
 namespace randguard {
 
-// What is remembered of the program.
+// The data of a start that the process table keeps.
 ProgramImage ImageOf(const ProcessStart& event);
 
-// Fills in parent and ancestors. Text borrows from the table.
+// Fills in parent and ancestors. Their text borrows from the table.
 void FillLineage(const ProcessTable& processes, ProcessStart& event);
 
 }  // namespace randguard

@@ -40,7 +40,7 @@ const Process* ProcessTable::Find(const ProcessKey& key) const {
 Process& ProcessTable::Upsert(const ProcessKey& key) {
   const Slot slot = FindOrAdd(key);
   Process& process = nodes_[slot].process;
-  if (!process.exit_told) {  // heard of just now
+  if (!process.exit_recorded) {  // LRU: it was heard of just now
     Unlink(QueueOf(process), slot);
     process.exited = false;
     PushBack(living_, slot);
@@ -73,7 +73,7 @@ bool ProcessTable::Exit(const ProcessKey& key, std::uint64_t time_ns) {
   const Slot slot = FindOrAdd(key);
   Process& process = nodes_[slot].process;
   if (!process.exited) End(slot, time_ns);
-  return !std::exchange(process.exit_told, true);
+  return !std::exchange(process.exit_recorded, true);
 }
 
 void ProcessTable::End(Slot slot, std::uint64_t time_ns) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The processes of the observed host, as far as records have told. Bounded: at most `capacity`
-// entries; ended processes stay for a grace time, for what they did may still be on its way, and
-// are evicted first, the longest-ended before others, then living ones, the longest-unheard-of
-// first. Every operation takes constant time (Expire: per process that goes).
+// The processes of the observed host, as far as records have reported them. Bounded: at most
+// `capacity` entries. Ended processes stay for a grace time, because records of their actions may
+// still be on the way.
+//
+// Eviction is LRU in two queues: first ended processes, the longest-ended before others, then
+// living ones, the longest-unheard-of before others. Every operation takes constant time, except
+// Expire() (constant for each process that goes) and EndOthers() (constant for each living one).
 #ifndef ANALYZER_PROCESS_PROCESS_TABLE_H_
 #define ANALYZER_PROCESS_PROCESS_TABLE_H_
 
@@ -23,17 +26,18 @@
 
 namespace randguard {
 
-// A program as it was started. Shared, because a fork goes on with its parent's: copying a path for
-// each of a build's thousand forks is what a table like this would spend its time on.
+// A program as it was started. Processes share images, because a forked process goes on with its
+// parent's program. Copying a path for each of a build's thousand forks would take most of the
+// table's time.
 struct ProgramImage {
   std::string exe_path;  // empty: unknown
-  // As it was started; arguments end with NUL each, absent when they are not collected.
+  // At the start; each argument ends with NUL. Absent when arguments are not collected.
   std::optional<std::string> args;
   std::string cwd, tty;  // empty: unknown, none
   std::optional<std::uint32_t> loginuid;
 };
 
-// Credentials as last told by a record: of the whole process, though its threads may differ.
+// Credentials of the whole process in the latest record that has them. Its threads may differ.
 struct KnownCredentials {
   Credentials credentials;
   std::string_view source;  // a literal: which record
@@ -44,12 +48,12 @@ struct Process {
   ProcessKey parent;                                    // pid 0: none or unknown
   std::shared_ptr<const ProgramImage> image;            // null: unknown
   std::shared_ptr<const KnownCredentials> credentials;  // null: unknown
-  bool credentials_inherited = false;                   // told of the process that forked this one
+  bool credentials_inherited = false;                   // of the process that forked this one
   std::uint64_t cgroup_id = 0;
   std::array<char, RG_COMM_LEN> comm{};
   std::uint32_t generation = 0;  // of the snapshot that last confirmed it
   bool exited = false;
-  bool exit_told = false;  // by a record of its own; else a snapshot did not find it any more
+  bool exit_recorded = false;  // by a record; else a snapshot did not have it any more
   std::uint64_t exit_ns = 0;
 
   std::string_view comm_text() const { return {comm.data(), strnlen(comm.data(), comm.size())}; }
@@ -58,28 +62,28 @@ struct Process {
 
 class ProcessTable {
  public:
-  // Bytes of arguments that are kept of all processes together; beyond it, of each new program only
-  // the first kArgsWhenFull, which is counted.
+  // Bytes of arguments that are kept of all processes together. Beyond that, only the first
+  // kArgsWhenFull bytes of each new program are kept, and the cut is counted.
   static constexpr std::size_t kArgsTotal = std::size_t{32} << 20;
   static constexpr std::size_t kArgsWhenFull = 128;
 
   ProcessTable(std::size_t capacity, std::uint64_t grace_ns);
 
-  // Null if unknown. Pointers stay valid until the next Upsert() or Expire().
+  // Null if unknown. Pointers stay valid until Upsert(), Exit(), Expire() or Clear().
   const Process* Find(const ProcessKey& key) const;
-  // The entry, made if it was not there (then evicting another if the table is full). One that
-  // EndOthers() ended lives again: it was not in the snapshot, and here it is.
+  // The entry, made if it was not there (then another one is evicted if the table is full). A
+  // process that EndOthers() ended lives again: the snapshot had missed it.
   Process& Upsert(const ProcessKey& key);
-  // Marks the process as ended. False: this was told before.
+  // Marks the process as ended. Returns false if an earlier record has done so.
   bool Exit(const ProcessKey& key, std::uint64_t time_ns);
   // Forgets what has ended longer than the grace time before `now_ns`.
   void Expire(std::uint64_t now_ns);
-  // Ends every living process whose generation is another: they are gone, though no record has
-  // said when; one may still come. Returns how many.
+  // Ends every living process of another generation. Those are gone, though no record has reported
+  // their end; such a record may still come. Returns how many processes were ended.
   std::size_t EndOthers(std::uint32_t generation, std::uint64_t time_ns);
   void Clear();
 
-  // The image, to be shared by the processes that run it.
+  // Makes an image that the processes of one program share.
   std::shared_ptr<const ProgramImage> MakeImage(ProgramImage image);
   std::uint64_t images_cut() const { return images_cut_; }
 
@@ -95,7 +99,7 @@ class ProcessTable {
     Slot previous = kNone;
     Slot next = kNone;
   };
-  // Doubly linked through the nodes; the front goes first.
+  // Doubly linked through the nodes; the front is evicted first.
   struct Queue {
     Slot front = kNone;
     Slot back = kNone;
@@ -105,7 +109,7 @@ class ProcessTable {
   void Unlink(Queue& queue, Slot slot);
   void PushBack(Queue& queue, Slot slot);
   void Remove(Queue& queue, Slot slot);
-  // The entry of a key that must not be revived, made if it was not there.
+  // The entry of a key, made if it was not there. An ended process stays ended.
   Slot FindOrAdd(const ProcessKey& key);
   void End(Slot slot, std::uint64_t time_ns);
 
@@ -118,7 +122,7 @@ class ProcessTable {
   Queue exited_;
   std::uint64_t evicted_ = 0;
   std::uint64_t images_cut_ = 0;
-  // Shared with the images, which take off what they have added.
+  // Shared with the images: each image subtracts its bytes when it goes.
   std::shared_ptr<std::size_t> args_bytes_ = std::make_shared<std::size_t>(0);
 };
 

@@ -74,7 +74,7 @@ TEST(ProcessTableTest, EntryMadeInAnEvictedOnesPlaceIsEmpty) {
   EXPECT_EQ(made.parent, ProcessKey{});
   EXPECT_EQ(made.image, nullptr);
   EXPECT_EQ(made.generation, 0u);
-  EXPECT_FALSE(made.exited || made.exit_told);
+  EXPECT_FALSE(made.exited || made.exit_recorded);
   EXPECT_EQ(made.exit_ns, 0u);
 }
 
@@ -181,7 +181,7 @@ TEST(ProcessTableTest, EndOthersEndsWhatTheGenerationDidNotConfirm) {
   EXPECT_EQ(table.EndOthers(1, 60), 0u);
 }
 
-// It was about to exec while the snapshot was taken, and was not in it.
+// The process was about to exec while the snapshot was taken, and was not in the snapshot.
 TEST(ProcessTableTest, HearingOfWhatEndOthersEndedRevivesIt) {
   ProcessTable table(2, kGrace);
   table.Upsert(Key(1));
@@ -194,8 +194,8 @@ TEST(ProcessTableTest, HearingOfWhatEndOthersEndedRevivesIt) {
   EXPECT_EQ(table.Find(Key(1)), nullptr);
 }
 
-// The snapshot was faster than the record.
-TEST(ProcessTableTest, ExitToldAfterEndOthersIsTrueOnce) {
+// The snapshot came before the record of the exit.
+TEST(ProcessTableTest, ExitRecordedAfterEndOthersIsTrueOnce) {
   ProcessTable table(8, kGrace);
   table.Upsert(Key(1));
   EXPECT_EQ(table.EndOthers(1, 50), 1u);
@@ -216,13 +216,13 @@ TEST(ProcessTableTest, ClearForgetsAll) {
   EXPECT_EQ(table.size(), 2u);
 }
 
-// The same table, slow and obvious: vectors in the order of eviction.
+// A process table that is slow and obvious: vectors in the order of eviction.
 class Reference {
  public:
   struct Entry {
     std::uint32_t generation = 0;
     bool exited = false;
-    bool told = false;
+    bool exit_recorded = false;
     std::uint64_t exit_ns = 0;
   };
   using Id = std::pair<std::uint32_t, std::uint64_t>;
@@ -231,7 +231,7 @@ class Reference {
 
   Entry& Upsert(Id id) {
     Entry& entry = FindOrAdd(id);
-    if (entry.told) return entry;
+    if (entry.exit_recorded) return entry;
     auto& queue = entry.exited ? exited_ : living_;
     queue.erase(std::find(queue.begin(), queue.end(), id));
     living_.push_back(id);
@@ -252,7 +252,7 @@ class Reference {
   bool Exit(Id id, std::uint64_t time) {
     Entry& entry = FindOrAdd(id);
     if (!entry.exited) End(id, time);
-    return !std::exchange(entry.told, true);
+    return !std::exchange(entry.exit_recorded, true);
   }
   void Expire(std::uint64_t now) {
     while (!exited_.empty() && entries_[exited_.front()].exit_ns + grace_ < now) {
@@ -307,7 +307,7 @@ void ExpectSame(const ProcessTable& table, const Reference& reference) {
       if (process == nullptr) continue;
       ASSERT_EQ(process->key, (ProcessKey{pid, start}));
       ASSERT_EQ(process->exited, entry->exited);
-      ASSERT_EQ(process->exit_told, entry->told);
+      ASSERT_EQ(process->exit_recorded, entry->exit_recorded);
       ASSERT_EQ(process->exit_ns, entry->exit_ns);
       ASSERT_EQ(process->generation, entry->generation);
     }

@@ -13,15 +13,16 @@ namespace {
 constexpr std::size_t kQuotedMax = 80;
 constexpr std::size_t kNameMax = 48;  // longer ones are not compared
 
-// How many insertions, deletions, replacements and swaps of neighbours lead from a to b, without
-// regard to case; more than `limit` as soon as that is sure.
+// Damerau-Levenshtein distance (optimal string alignment), without regard to case: how many
+// insertions, deletions, replacements and swaps of neighbours lead from a to b. Stops as soon as
+// the result is sure to be above `limit`, and returns a number above `limit`.
 std::size_t EditDistance(std::string_view a, std::string_view b, std::size_t limit) {
   if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
   const auto equal = [](char x, char y) {
     return absl::ascii_tolower(static_cast<unsigned char>(x)) ==
            absl::ascii_tolower(static_cast<unsigned char>(y));
   };
-  // Rows of the table: that of i in a, and the two before it.
+  // Rows of the table: the row of i in a, and the two rows before.
   std::array<std::array<std::size_t, kNameMax + 1>, 3> rows;
   for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {

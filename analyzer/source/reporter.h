@@ -43,7 +43,7 @@ class Reporter {
 // The value in double quotes, control characters escaped, cut when it is long.
 std::string Quoted(std::string_view value);
 
-// The known name nearest to `name`, where one is near enough for a typing mistake; otherwise empty.
+// The known name nearest to `name`, if one is near enough for a typing mistake; otherwise empty.
 std::string_view Nearest(std::string_view name, std::span<const std::string_view> known);
 
 // "; did you mean "x"?", or nothing.

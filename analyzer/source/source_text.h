@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A string of the configuration that remembers where in its file each of its bytes stands, for
-// messages about what is inside.
+// A string of the configuration that remembers where in its file each of its bytes stands. Messages
+// about a part of the string can then point at that part.
 #ifndef ANALYZER_SOURCE_SOURCE_TEXT_H_
 #define ANALYZER_SOURCE_SOURCE_TEXT_H_
 
@@ -30,18 +30,18 @@ struct SourceText {
   bool exact = false;  // false: only the place of the whole is known
 
   SourcePosition At(std::size_t offset) const;
-  // Where it stands is not what it is.
+  // Two strings are equal if their texts are, wherever they stand.
   bool operator==(const SourceText& other) const { return text == other.text; }
 };
 
-// The string `value`, which a TOML string at `offset` of `document` stands for. `position` tells
+// The string `value`, which a TOML string at `offset` of `document` stands for. `position` returns
 // the line and column of an offset.
 template <typename PositionOf>
 SourceText LocateText(std::string_view document, std::size_t offset, std::string_view value,
                       std::string_view file, PositionOf&& position);
 
-// Offsets in the document of each byte of the TOML string at `offset`, behind them its end; empty
-// when the string is not where it was said to be, or is another one.
+// Offsets in the document of each byte of the TOML string at `offset`, followed by the offset of
+// its end. Empty when there is no TOML string at `offset`, or another one.
 std::vector<std::size_t> StringOffsets(std::string_view document, std::size_t offset,
                                        std::string_view value);
 

@@ -21,16 +21,18 @@ bool IsBareKey(char c) {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-// toml::value::location() copies the whole line and counts lines from the start of the file, about
-// half a millisecond per value of a large file. The region it reads is looked at directly instead.
+// toml::value::location() copies the whole line and counts lines from the start of the file. That
+// takes about half a millisecond per value of a large file. So this reads the region that
+// location() reads.
 std::size_t OffsetOf(const toml::value& value) {
   const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
   if (region == nullptr) return 0;
   return static_cast<std::size_t>(region->first() - region->begin());
 }
 
-// The parser keeps no positions of keys. A value's key is what stands before the "=" before it;
-// what has no "=" came from a header or a dotted key, where `offset` is already that.
+// The parser keeps no positions of keys. So a value's key is the text before the "=" in front of
+// the value. A value without "=" came from a header or a dotted key, where `offset` is already the
+// key's.
 std::size_t KeyOffset(std::string_view text, std::size_t offset) {
   std::size_t end = std::min(offset, text.size());
   const auto skip_blanks = [&] {
@@ -119,8 +121,8 @@ std::size_t OffsetOfLine(std::string_view text, std::size_t line, std::size_t co
 //    2 | x = 1 2
 //      |       ^--- expected newline, but got '2'.
 //
-// The last mark points closer than the exception's own location does, which is where the parser
-// went back to.
+// The last mark points closer than the exception's own location, which is where the parser went
+// back to.
 class ErrorPicture {
  public:
   explicit ErrorPicture(std::string_view picture) {

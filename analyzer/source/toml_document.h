@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TOML text as a plain tree in which every key and value knows where it stands. The only place that
-// knows the TOML library; it also stops the library's exceptions.
+// TOML text as a plain tree in which every key and value has its position. This is the only place
+// that knows the TOML library and its exceptions.
 #ifndef ANALYZER_SOURCE_TOML_DOCUMENT_H_
 #define ANALYZER_SOURCE_TOML_DOCUMENT_H_
 

@@ -58,7 +58,7 @@ TEST(ParseTomlTest, QuotedKeysAndInlineTablesKnowTheirOffsets) {
   EXPECT_EQ(root.table[1].value.table.at(0).key_offset, text.find("e = 3"));
 }
 
-TEST(ParseTomlTest, EachTypeIsTold) {
+TEST(ParseTomlTest, EachTypeHasAName) {
   const TomlValue root =
       ValueOf("a=true\nb=1\nc=1.5\nd='s'\ne=[]\nf={}\ng=1979-05-27\nh=07:32:00\n");
   std::string types;
@@ -140,7 +140,7 @@ TEST(TomlLimitsTest, NulByteIsRefusedWhereItIs) {
   EXPECT_EQ(error.offset, 6u);
 }
 
-// The parser left its buffer on the first of these.
+// The parser read beyond its buffer on the first of these.
 TEST(TomlLimitsTest, WhatIsNotUtf8IsRefusedWhereItIs) {
   for (const std::string_view wrong :
        {"\xb2", "\xc1\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",

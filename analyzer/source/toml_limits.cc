@@ -16,8 +16,8 @@ bool IsBare(char c) {
          c == '-';
 }
 
-// Follows the structure of the text as far as it is valid TOML. Beyond the first syntax error the
-// two may disagree, but there the parser has stopped.
+// Follows the structure of the text as far as it is valid TOML. Beyond the first syntax error, the
+// scanner may disagree with the parser, but there the parser has stopped.
 class NestingScanner {
  public:
   explicit NestingScanner(std::string_view text) : text_(text) {}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is refused before the TOML parser sees it. The parser recurses for each level of nesting (a
-// file of brackets would overflow the stack), copies the current line for each value of it,
-// overflows on binary integers beyond 64 bits, and leaves its buffer when a literal string is not
-// UTF-8.
+// Limits that a text must keep before the TOML parser sees it. The parser
+//   - recurses for each level of nesting: a file of brackets would overflow the stack,
+//   - copies the current line for each value of that line,
+//   - overflows on binary integers beyond 64 bits,
+//   - leaves its buffer when a literal string is not UTF-8.
 #ifndef ANALYZER_SOURCE_TOML_LIMITS_H_
 #define ANALYZER_SOURCE_TOML_LIMITS_H_
 
@@ -24,8 +25,8 @@ struct TomlError {
   std::string message;
 };
 
-// The first limit of config.h that `text` breaks. Brackets, inline tables and the segments of
-// dotted keys count as levels, those of a table's header too.
+// The first of these limits that `text` breaks. Brackets, inline tables and the segments of dotted
+// keys count as levels. So do the segments of a table's header.
 std::optional<TomlError> CheckTomlLimits(std::string_view text);
 
 }  // namespace randguard

@@ -44,7 +44,8 @@ absl::StatusOr<std::optional<std::size_t>> FrameSize(std::span<const std::byte> 
   return static_cast<std::size_t>(size);
 }
 
-// Drained before it is filled, the buffer holds less than one message, and room for a read behind.
+// Callers take out all messages before they read more. So the buffer holds less than one message,
+// and a read fits behind.
 FrameReader::FrameReader() : buffer_(kMaxMessageBytes + kReadBytes) {}
 
 std::span<std::byte> FrameReader::WritableTail(std::size_t min) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds the messages in a stream of bytes nobody vouches for: standard Cap'n Proto framing
-// (https://capnproto.org/encoding.html#serialization-over-a-stream), a table of segment sizes
-// followed by the segments. What is inside a message is wire/message.h's business.
+// Finds the messages in a stream of bytes that nobody vouches for. The framing is standard Cap'n
+// Proto (https://capnproto.org/encoding.html#serialization-over-a-stream): a table of segment
+// sizes, followed by the segments. wire/message.h reads what is inside a message.
 //
 //   FrameReader frames;
 //   while (...) {
@@ -29,44 +29,44 @@
 
 namespace randguard {
 
-// One whole message with its segment table: borrowed, begins at a multiple of 8, so does its end.
+// One whole message with its segment table. Borrowed; begins and ends at a multiple of 8.
 using Frame = std::span<const std::byte>;
 
 // A batch's records take less than 300 KiB (collector/batch.h), its lists of counters a few KiB.
-// Three times that is room for growth, and a bound for what one peer can make us hold.
+// Three times that is room for growth. The limit bounds the memory that one peer can make us hold.
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{1} << 20;
 
-// The collector writes two or three: what it builds, and the records, referred to where they lie.
-// Other writers (the stock tool, a test) begin a new segment when one is full, each at least as
-// large as all before it: 16 hold any message within the size limit. More would only buy a larger
-// table to read before anything can be checked.
+// The collector writes two or three: its own, and the records, which it refers to in place. Other
+// writers (the stock tool, a test) begin a new segment when one is full. Each segment is at least
+// as large as all before it, so 16 hold any message within the size limit. A higher limit would
+// only allow a larger table, which is read before anything can be checked.
 inline constexpr std::uint32_t kMaxSegments = 16;
 
-// What one read of a socket should have room for.
+// A read of a socket should have room for this many bytes.
 inline constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 
 // The size of the message whose first bytes are `prefix`, from its segment table alone; nullopt
-// when the table goes on behind `prefix`. Errors are InvalidArgument: no or too many segments, an
-// empty first segment (the message could not even name its content; also what a hole in a file
-// looks like), too large.
+// when the table goes on behind `prefix`. InvalidArgument when the message is too large, has no
+// segments or too many, or has an empty first segment. The first segment names the content, so it
+// cannot be empty. A hole in a file looks like a message with an empty first segment.
 absl::StatusOr<std::optional<std::size_t>> FrameSize(std::span<const std::byte> prefix);
 
 class FrameReader {
  public:
   FrameReader();
 
-  // Room for bytes to be read into; call Next() until it says nullopt before. Frames handed out
-  // earlier are gone afterwards. Never empty.
+  // Room for bytes to be read into. Before this, call Next() until it returns nullopt. Afterwards,
+  // frames that were handed out earlier are gone. Never empty.
   std::span<std::byte> WritableTail(std::size_t min = kReadBytes);
   // The first `bytes` of WritableTail() have arrived.
   void Commit(std::size_t bytes);
 
   // The next whole message, in place, valid until WritableTail(); nullopt: more bytes are needed.
-  // After an error there is no telling where the next message begins: every further call repeats
-  // it, and the session is over.
+  // After an error nobody knows where the next message begins. So every further call repeats the
+  // error, and the session is over.
   absl::StatusOr<std::optional<Frame>> Next();
 
-  // To be asked when no more bytes will come: an error when they ended inside a message.
+  // To be called when no more bytes will come: an error if they ended inside a message.
   absl::Status Finish() const;
 
   // Where in the stream the next message begins.

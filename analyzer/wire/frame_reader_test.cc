@@ -36,7 +36,7 @@ void Feed(FrameReader& reader, std::span<const std::byte> bytes) {
   reader.Commit(bytes.size());
 }
 
-// Takes all whole frames, checking that they can be read in place.
+// Takes out all whole frames, and checks that they can be read in place.
 std::vector<Bytes> Drain(FrameReader& reader) {
   std::vector<Bytes> frames;
   for (;;) {
@@ -199,7 +199,7 @@ TEST(StreamBufferTest, GrowsToItsBoundAndNoFurther) {
   EXPECT_EQ(buffer.Offset(), 8u);
 }
 
-// Of use under AddressSanitizer.
+// Writes all the room, so that AddressSanitizer notices when some of it is missing.
 TEST(StreamBufferTest, RoomThatIsPromisedIsThere) {
   for (const std::size_t min : {1u, 7u, 8u, 9u, 4095u, 4097u, 65'535u}) {
     StreamBuffer buffer(kMaxMessageBytes);

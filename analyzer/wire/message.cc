@@ -14,9 +14,10 @@
 namespace randguard {
 namespace {
 
-// Input makes Cap'n Proto throw at will. Left alone it walks the stack each time, may log to
-// standard error, and, where it was built for debugging, starts addr2line from what() to name the
-// addresses. A process that starts no other must not be made to.
+// Input can make Cap'n Proto throw as often as it likes. By default, Cap'n Proto then walks the
+// stack and may log to standard error. A debug build also starts addr2line from what()
+// to name the addresses. The analyzer starts no other process, and input must not make
+// it start one.
 class QuietExceptions final : public kj::ExceptionCallback {
  public:
   StackTraceMode stackTraceMode() override { return StackTraceMode::NONE; }
@@ -55,8 +56,8 @@ absl::Status Visit(Frame frame, MessageVisitor visitor) {
 
 }  // namespace
 
-// Not instrumented: KJ refuses a callback that is not on the stack, and the address sanitizer moves
-// locals of functions it instruments elsewhere, to find those used after their function returned.
+// Not instrumented: KJ refuses a callback that is not on the stack. The address sanitizer moves
+// locals of the functions it instruments off the stack, to find uses after a function has returned.
 __attribute__((no_sanitize("address"))) absl::Status ReadMessage(Frame frame,
                                                                  MessageVisitor visitor) {
   RG_RETURN_IF_ERROR(CheckFrame(frame));
@@ -64,7 +65,7 @@ __attribute__((no_sanitize("address"))) absl::Status ReadMessage(Frame frame,
     QuietExceptions quiet;
     return Visit(frame, visitor);
   } catch (const kj::Exception& e) {
-    // getDescription(), not what(): see QuietExceptions, which is gone by now.
+    // getDescription(), not what(): QuietExceptions, which keeps what() harmless, is gone by now.
     return InvalidInput("malformed message: %s", OneLine(e.getDescription().cStr()));
   } catch (const std::exception& e) {
     return InvalidInput("message cannot be read: %s", OneLine(e.what()));

@@ -56,7 +56,7 @@ TEST(ReadMessageTest, VisitorsStatusIsHandedOn) {
   EXPECT_EQ(status, absl::NotFoundError("as I said"));
 }
 
-TEST(ReadMessageTest, TypesAreTold) {
+TEST(ReadMessageTest, TypeAloneIsRead) {
   EXPECT_EQ(*MessageType(testing::MakeHello()), wire::Message::HELLO);
   EXPECT_EQ(*MessageType(testing::MakeSnapshot()), wire::Message::SNAPSHOT);
   EXPECT_EQ(*MessageType(testing::MakeBatch(0, 0)), wire::Message::BATCH);
@@ -125,7 +125,7 @@ TEST(ReadMessageTest, AmplificationRunsIntoTheTraversalLimit) {
   EXPECT_NE(status.message().find("traversal"), absl::string_view::npos) << status;
 }
 
-// Also what strace is pointed at to see that nothing is started or printed on the way.
+// Run this test under strace to see that damaged messages start and print nothing.
 TEST(ReadMessageTest, TenThousandDamagedMessagesAreReadOrRefused) {
   std::mt19937 random(1);  // NOLINT: the same each time
   const Bytes good[] = {testing::MakeHello(), testing::MakeSnapshot(), testing::MakeBatch(0, 0),

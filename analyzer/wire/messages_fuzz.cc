@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the collector's end of the socket could send: bytes -> frames -> messages -> every field of
-// every type -> records.
+// Input that the collector's end of the socket could send: bytes -> frames -> messages -> every
+// field of every type -> records.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -15,7 +15,7 @@
 namespace randguard {
 namespace {
 
-// Collects what was read, so that nothing of the reading can be left out.
+// Depends on everything that was read, so that the compiler cannot leave out a read.
 std::uint64_t sum = 0;
 
 void Touch(std::uint64_t value) { sum += value; }
@@ -120,7 +120,7 @@ absl::Status TouchMessage(wire::Message::Reader message) {
   return absl::OkStatus();
 }
 
-// Reads all frames that are there; false once the stream is of no more use.
+// Reads all frames that are there. Returns false once the stream cannot be read on.
 bool Drain(FrameReader& frames) {
   for (;;) {
     const auto frame = frames.Next();
@@ -134,7 +134,7 @@ bool Drain(FrameReader& frames) {
 }  // namespace randguard
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // In pieces, the last byte saying how large: the framing has to find its way all the same.
+  // The bytes come in pieces, and the last byte says how large. Framing must not depend on that.
   const std::size_t piece = size > 0 ? 1 + std::size_t{data[size - 1]} * 8 : 1;
   randguard::FrameReader frames;
   std::span<const std::uint8_t> rest(data, size);

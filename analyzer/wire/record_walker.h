@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Takes the blob of a Batch or Snapshot apart into records. Looks at nothing but the size in each
-// record's header; what a record says is the decoder's business.
+// record's header; the decoder reads the rest.
 #ifndef ANALYZER_WIRE_RECORD_WALKER_H_
 #define ANALYZER_WIRE_RECORD_WALKER_H_
 
@@ -18,12 +18,12 @@ class RecordWalker {
   // `blob` is borrowed for as long as the walker is used.
   explicit RecordWalker(std::span<const std::byte> blob) : blob_(blob) {}
 
-  // The next record, as long as its header says: at least a whole rg_header, at most
-  // RG_RECORD_MAX, a multiple of 8. nullopt at the end. InvalidArgument where no record can be, and
-  // from then on, as there is no telling where the next one begins.
+  // The next record, by the size in its header: at least a whole rg_header, at most RG_RECORD_MAX,
+  // a multiple of 8. nullopt at the end. InvalidArgument where there can be no record. After that
+  // every call fails, because nobody knows where the next record begins.
   absl::StatusOr<std::optional<std::span<const std::byte>>> Next();
 
-  // Where in the blob the next record begins, or the damage is.
+  // Where in the blob the next record or the damage begins.
   std::size_t Offset() const { return offset_; }
 
  private:

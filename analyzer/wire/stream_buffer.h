@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes that arrive in pieces and leave in messages. A source writes straight into WritableTail();
-// the reader looks at Data() and drops what it is done with. What waits is moved only when the room
-// behind it does not suffice, and never once it is whole.
+// Bytes that arrive in pieces and leave in messages. A source writes straight into WritableTail().
+// The reader looks at Data() and drops the bytes it is done with. Waiting bytes are moved only when
+// the room behind them does not suffice. A whole message is never moved.
 //
-// Data() begins at an address that is a multiple of 8 as long as only multiples of 8 are consumed,
-// which is what reading Cap'n Proto in place needs.
+// Data() begins at an address that is a multiple of 8 as long as only multiples of 8 are consumed.
+// Reading Cap'n Proto in place needs that.
 #ifndef ANALYZER_WIRE_STREAM_BUFFER_H_
 #define ANALYZER_WIRE_STREAM_BUFFER_H_
 
@@ -21,7 +21,7 @@ class StreamBuffer {
   // Nothing is allocated before the first WritableTail(), and never more than `max_bytes`.
   explicit StreamBuffer(std::size_t max_bytes);
 
-  // What has arrived and was not consumed; valid until WritableTail() is called.
+  // The bytes that have arrived and were not consumed; valid until WritableTail() is called.
   std::span<const std::byte> Data() const;
 
   // Room behind Data(): at least `min` bytes, unless `max_bytes` leaves fewer (also none).

@@ -30,32 +30,94 @@
 #define RG_COMM_LEN	16
 
 enum rg_kind {
-#define EVENT_KIND(number, name, body, lane) RG_KIND_##name = number,
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) RG_KIND_##name = number,
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND
-	RG_KIND_END,
 };
 
 enum rg_program {
 #define PROGRAM(number, name, hook, choice) RG_PROGRAM_##name = number,
 #include "schema/abi/programs.def"
 #undef PROGRAM
-	RG_PROGRAM_END,
 };
 
 enum rg_call {
-#define CALL(number, name, nr64, nr32, kind, fd, dirfd, name1, dirfd2, name2, keep)                \
+#define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1,     \
+	     dirfd2, name2, keep)                                                                  \
 	RG_CALL_##name = number,
 #include "schema/abi/calls.def"
 #undef CALL
-	RG_CALL_END,
 };
 
 enum rg_hook {
 #define HOOK(number, name, need) RG_HOOK_##name = number,
 #include "schema/abi/hooks.def"
 #undef HOOK
-	RG_HOOK_END,
+};
+
+/* One more than the highest number of each list, whose numbers have no gaps (the analyzer's build
+ * sees to that). No enumerators of the enums above: a switch need not treat them. */
+enum {
+	RG_KIND_END = 1
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) +1
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+};
+enum {
+	RG_PROGRAM_END = 1
+#define PROGRAM(number, name, hook, choice) +1
+#include "schema/abi/programs.def"
+#undef PROGRAM
+};
+enum {
+	RG_CALL_END = 1
+#define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1,     \
+	     dirfd2, name2, keep)                                                                  \
+	+1
+#include "schema/abi/calls.def"
+#undef CALL
+};
+enum {
+	RG_HOOK_END = 1
+#define HOOK(number, name, need) +1
+#include "schema/abi/hooks.def"
+#undef HOOK
+};
+
+/* Where a call is like no other one. */
+enum { RG_CALL_none = 0 };
+
+/* What a record's event is about. */
+enum rg_domain {
+	RG_DOMAIN_process,
+	RG_DOMAIN_file,
+	RG_DOMAIN_network,
+	RG_DOMAIN_behaviour,
+};
+
+/* What a system call does to a file or a socket. */
+enum rg_operation {
+	RG_OPERATION_none,
+	RG_OPERATION_open,
+	RG_OPERATION_write,
+	RG_OPERATION_rename,
+	RG_OPERATION_link,
+	RG_OPERATION_unlink,
+	RG_OPERATION_create,
+	RG_OPERATION_chmod,
+	RG_OPERATION_chown,
+	RG_OPERATION_attribute,
+	RG_OPERATION_connect,
+	RG_OPERATION_bind,
+	RG_OPERATION_listen,
+	RG_OPERATION_accept,
+	RG_OPERATION_send,
+	RG_OPERATION_receive,
+};
+
+enum rg_call_traits {
+	RG_NOFOLLOW = 1 << 0, /* acts on the name itself, also where it is a symlink's */
+	RG_IDS16 = 1 << 1,    /* its user and group ids have 16 bits */
 };
 
 /* Bits of rg_str.flags. */

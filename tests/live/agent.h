@@ -21,7 +21,7 @@ namespace randguard::live {
 
 // How long a child may take to its end before it is killed and the test fails. A whole program of
 // tests has a limit besides (main.cc), below meson's.
-constexpr std::chrono::seconds kChildPatience{60};
+constexpr std::chrono::seconds kChildPatience{120};
 
 // A line of output. Strings are unescaped, everything else is its JSON text.
 struct Line {

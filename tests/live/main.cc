@@ -20,7 +20,7 @@ namespace randguard::live {
 namespace {
 
 constexpr int kSkipped = 77;                    // to meson
-constexpr std::chrono::seconds kPatience{240};  // meson's is 300 s (meson.build)
+constexpr std::chrono::seconds kPatience{480};  // meson's is 600 s (meson.build)
 
 struct Place {
   char text[256];

@@ -6,10 +6,13 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "analyzer/event/alert.h"
+#include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/output/json/json_writer.h"
 
@@ -45,7 +48,7 @@ class Writer {
     json_.String(Event::kDoc);
     json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{");
     if constexpr (requires(Event e) { e.call; }) {
-      EventTypes(Event::kKind);
+      EventTypes<Event>();
     } else {
       json_.Raw("\"const\":");
       json_.String(Event::kEventType);
@@ -65,12 +68,13 @@ class Writer {
   JsonWriter& json() { return json_; }
 
  private:
-  // Those of all system calls whose records are of this kind, each once.
-  void EventTypes(unsigned kind) {
+  // Those of all system calls whose records become such events, each once.
+  template <typename Event>
+  void EventTypes() {
     json_.Raw("\"enum\":[");
     std::string_view last;
     for (const CallInfo& call : kCalls) {
-      if (call.kind != kind || call.event_type == last) continue;
+      if (!IsMadeOf<Event>(call.kind) || call.event_type == last) continue;
       if (!last.empty()) json_.Raw(',');
       last = call.event_type;
       json_.String(last);
@@ -156,6 +160,15 @@ class Writer {
   bool first_ = true;
 };
 
+// In the order of Event, but for what is no event that goes out.
+template <typename... E>
+void AddEvents(Writer& writer, const std::variant<E...>*) {
+  const auto add = [&]<typename One>(const One*) {
+    if constexpr (requires { One::kDoc; }) writer.Add<One>();
+  };
+  (add(static_cast<const E*>(nullptr)), ...);
+}
+
 }  // namespace
 
 std::string JsonSchema() {
@@ -163,33 +176,7 @@ std::string JsonSchema() {
   writer.json().Raw(
       "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
       "  \"title\": \"rand-guard: a line of output\",\n  \"oneOf\": [");
-  writer.Add<ProcessStart>();
-  writer.Add<ProcessExecFailed>();
-  writer.Add<ProcessRelationship>();
-  writer.Add<ProcessExit>();
-  writer.Add<FileOpen>();
-  writer.Add<FileWrite>();
-  writer.Add<FileRename>();
-  writer.Add<FileUnlink>();
-  writer.Add<FileChange>();
-  writer.Add<CredentialsChange>();
-  writer.Add<ProcessAccess>();
-  writer.Add<AgentSignal>();
-  writer.Add<ModuleLoad>();
-  writer.Add<ModuleUnload>();
-  writer.Add<BpfOperation>();
-  writer.Add<NamespaceChange>();
-  writer.Add<Mount>();
-  writer.Add<Unmount>();
-  writer.Add<RootChange>();
-  writer.Add<MemfdCreate>();
-  writer.Add<IoUringOperation>();
-  writer.Add<NetworkConnect>();
-  writer.Add<NetworkBind>();
-  writer.Add<NetworkListen>();
-  writer.Add<NetworkAccept>();
-  writer.Add<NetworkDatagram>();
-  writer.Add<NetworkClose>();
+  AddEvents(writer, static_cast<const Event*>(nullptr));
   writer.Add<Alert>();
   writer.Add<Loss>();
   writer.Add<Health>();

@@ -15,19 +15,19 @@ namespace randguard {
 namespace {
 
 // Values that a field can have in events of a class, where that is known; else empty.
-std::vector<std::string_view> DomainOf(std::string_view field, const EventClassInfo& info) {
-  std::vector<std::string_view> domain;
+std::vector<std::string_view> ValuesOf(std::string_view field, const EventClassInfo& info) {
+  std::vector<std::string_view> values;
   if (field == "event_type") return info.event_types;
   if (field == "operation" && info.rule_type == RuleType::kFile) {
-    for (const std::string_view type : info.event_types) domain.push_back(FileOperationOf(type));
+    for (const std::string_view type : info.event_types) values.push_back(FileOperationOf(type));
   } else if (field == "direction" && info.rule_type == RuleType::kNetwork) {
-    const bool out = info.name == "network_connect";
-    const bool in = info.name == "network_bind" || info.name == "network_listen" ||
-                    info.name == "network_accept";
-    if (!in) domain.emplace_back("outbound");
-    if (!out) domain.emplace_back("inbound");
+    const bool out = IsMadeOf<NetworkConnect>(info.record);
+    const bool in = IsMadeOf<NetworkBind>(info.record) || IsMadeOf<NetworkListen>(info.record) ||
+                    IsMadeOf<NetworkAccept>(info.record);
+    if (!in) values.emplace_back("outbound");
+    if (!out) values.emplace_back("inbound");
   }
-  return domain;
+  return values;
 }
 
 std::string Join(const std::vector<std::string>& items) {
@@ -310,17 +310,17 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
   if (predicate.symbols != Symbols::kNone && field.symbols[event_class] != predicate.symbols) {
     return ExpressionPool::kFalse;  // the same bit means something else there
   }
-  const auto domain = DomainOf(field.name, catalogue_.classes()[event_class]);
-  if (domain.empty()) return predicate.expression;
+  const auto values = ValuesOf(field.name, catalogue_.classes()[event_class]);
+  if (values.empty()) return predicate.expression;
   std::size_t holds = 0;
-  for (const std::string_view text : domain) {
+  for (const std::string_view text : values) {
     Value value;
     value.form = Value::Form::kText;
     value.text = text;
     if (predicate.predicate.Test(value)) ++holds;
   }
   if (holds == 0) return ExpressionPool::kFalse;
-  return holds == domain.size() ? ExpressionPool::kTrue : predicate.expression;
+  return holds == values.size() ? ExpressionPool::kTrue : predicate.expression;
 }
 
 }  // namespace randguard

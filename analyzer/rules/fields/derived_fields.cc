@@ -320,16 +320,18 @@ void ReadAddr(const EventView& event, FieldScratch&, Value& out) {
   if (addr.has_value()) SetText(addr->view(), out);
 }
 
-bool All(std::string_view) { return true; }
-bool IsFile(std::string_view name) { return name.starts_with("file_"); }
-bool IsNetwork(std::string_view name) { return name.starts_with("network_"); }
-bool HasPath(std::string_view name) {
-  return IsFile(name) || name == "mount" || name == "unmount" || name == "root_change" ||
-         name == "io_uring_operation";
+bool All(const EventClassInfo&) { return true; }
+bool IsFile(const EventClassInfo& info) { return info.rule_type == RuleType::kFile; }
+bool IsNetwork(const EventClassInfo& info) { return info.rule_type == RuleType::kNetwork; }
+
+bool HasPath(const EventClassInfo& info) {
+  return IsFile(info) || IsMadeOf<Mount>(info.record) || IsMadeOf<Unmount>(info.record) ||
+         IsMadeOf<RootChange>(info.record) || IsMadeOf<IoUringOperation>(info.record);
 }
 
-bool HasOldPath(std::string_view name) {
-  return name == "file_rename" || name == "mount" || name == "io_uring_operation";
+bool HasOldPath(const EventClassInfo& info) {
+  return IsMadeOf<FileRename>(info.record) || IsMadeOf<Mount>(info.record) ||
+         IsMadeOf<IoUringOperation>(info.record);
 }
 
 constexpr std::array kDerived = {

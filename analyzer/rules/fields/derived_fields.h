@@ -16,8 +16,8 @@ struct DerivedField {
   std::string_view name;
   ValueType type;
   const char* doc;
-  // Which event classes have it, by name; an event's own field of the same name goes first.
-  bool (*applies)(std::string_view name);
+  // Which events have it; an event's own field of the same name goes first.
+  bool (*applies)(const EventClassInfo& info);
   ReadField read;
   bool address = false;
 };

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/event/calls.h"
+#include "analyzer/event/kinds.h"
 #include "analyzer/rules/fields/derived_fields.h"
 
 namespace randguard {
@@ -259,9 +260,16 @@ constexpr std::string_view ClassName() {
   }
 }
 
-RuleType RuleTypeOf(std::string_view name) {
-  if (name.starts_with("file_")) return RuleType::kFile;
-  if (name.starts_with("network_")) return RuleType::kNetwork;
+RuleType RuleTypeOf(rg_domain domain) {
+  switch (domain) {
+    case RG_DOMAIN_process:
+    case RG_DOMAIN_behaviour:
+      return RuleType::kProcess;
+    case RG_DOMAIN_file:
+      return RuleType::kFile;
+    case RG_DOMAIN_network:
+      return RuleType::kNetwork;
+  }
   return RuleType::kProcess;
 }
 
@@ -294,13 +302,14 @@ void FieldCatalogue::AddClass() {
   if constexpr (requires(E e) { e.actor; }) {
     EventClassInfo& info = classes_[ClassOf<E>()];
     info.name = ClassName<E>();
-    info.rule_type = RuleTypeOf(info.name);
+    info.rule_type = RuleTypeOf(kDomainOf<E>);
+    info.record = E::kKinds[0];
     if constexpr (requires { E::kEventType; }) {
       info.event_types = {E::kEventType};
     } else {
       for (const CallInfo& call : kCalls) {
-        if (call.kind == E::kKind && std::find(info.event_types.begin(), info.event_types.end(),
-                                               call.event_type) == info.event_types.end()) {
+        if (IsMadeOf<E>(call.kind) && std::find(info.event_types.begin(), info.event_types.end(),
+                                                call.event_type) == info.event_types.end()) {
           info.event_types.push_back(call.event_type);
         }
       }
@@ -353,8 +362,8 @@ void FieldCatalogue::Add(EventClass event_class, std::string name, ValueType typ
 void FieldCatalogue::AddDerived() {
   for (const DerivedField& derived : DerivedFields()) {
     for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
-      const EventClassInfo& info = classes_[event_class];
-      if (info.event_types.empty() || !derived.applies(info.name)) continue;
+      if (classes_[event_class].event_types.empty() || !derived.applies(classes_[event_class]))
+        continue;
       const auto known = Find(derived.name);
       // The event's own field goes first, but for the names of host and sensor, which only the
       // writer has.

@@ -105,6 +105,7 @@ struct EventClassInfo {
   std::string_view name;
   std::vector<std::string_view> event_types;  // what its events are called in the output
   RuleType rule_type = RuleType::kProcess;    // of rules that look at it
+  unsigned record = 0;                        // enum rg_kind of the records its events are made of
 };
 
 class FieldCatalogue {

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "analyzer/config/rule_checks.h"
 #include "analyzer/rules/compile/rule_compiler.h"
 #include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/tools/lint.h"
@@ -24,7 +25,10 @@ std::shared_ptr<const RuleSet> RuleSet::Compile(const Config& config,
     if (!built_in.config.has_value()) std::abort();  // they are ours
     for (const Rule& rule : built_in.config->rules) compiler.AddRule(rule, /*built_in=*/true);
   }
-  for (const Rule& rule : config.rules) compiler.AddRule(rule, /*built_in=*/false);
+  for (const Rule& rule : config.rules) {
+    // Nothing can be made of one that is off and incomplete, which was a warning.
+    if (rule.enabled || !IsIncomplete(rule)) compiler.AddRule(rule, /*built_in=*/false);
+  }
   if (lint) compiler.ReportUnused();
   auto set = compiler.Finish();
   if (lint && set != nullptr) LintRules(config, *set, diagnostics);

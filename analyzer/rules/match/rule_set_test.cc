@@ -32,6 +32,19 @@ TEST(RuleSetTest, RulesThatAreOffDoNotFire) {
   EXPECT_EQ(compiled.rules->enabled(), 0u);
 }
 
+TEST(RuleSetTest, NothingIsMadeOfAnIncompleteRuleThatIsOff) {
+  const std::string off = "[[rules]]\nname = 'n'\nseverity = 'low'\nenabled = false\n";
+  const auto compiled =
+      CompileText(off + "id = 'A'\ntype = 'file'\npaths = []\noperations = ['write']\n" + off +
+                      "id = 'B'\ntype = 'network'\ndirection = 'inbound'\nports = []\n" + off +
+                      "id = 'C'\ntype = 'process'\n" + RuleText("uid == 1000"),
+                  /*lint=*/true);
+  ASSERT_NE(compiled.rules, nullptr);
+  EXPECT_EQ(compiled.diagnostics.size(), 3u) << "a warning of each";
+  EXPECT_EQ(compiled.rules->rules().size(), 1u);
+  EXPECT_EQ(Fired(compiled, testing::SampleStart()), Lines{"R"});
+}
+
 TEST(RuleSetTest, ProcessRulesLookAtStartsOnlyUnlessToldOtherwise) {
   const ProcessExit exit = testing::SampleExit();
   EXPECT_FALSE(Holds("comm == 'curl'", exit));

@@ -6,7 +6,10 @@
 #include <string_view>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/config/behaviour.h"
 #include "analyzer/config/names.h"
+#include "analyzer/event/calls.h"
+#include "analyzer/event/events.h"
 #include "analyzer/plan/path_filter.h"
 #include "analyzer/rules/compile/condition_resolver.h"
 #include "analyzer/source/reporter.h"
@@ -14,64 +17,36 @@
 namespace randguard {
 namespace {
 
-template <typename T>
-bool Has(const std::vector<T>& list, T value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-// Any of the hooks that an event type is made by; none: it does not depend on one.
-bool FileTypeObserved(const FileConfig& config, std::string_view type) {
-  return std::any_of(config.hooks.begin(), config.hooks.end(), [&](FileHook hook) {
-    const std::string_view name = Name(hook);
-    if (type == "file_open") {
-      return hook == FileHook::kOpen || hook == FileHook::kCreat || hook == FileHook::kOpenat;
-    }
-    return type.substr(5) == name;
+// Is one of the hooks what switches on a call that makes events of the type?
+template <typename Hook>
+bool TypeObserved(const std::vector<Hook>& hooks, std::string_view type) {
+  return std::any_of(kCalls.begin(), kCalls.end(), [&](const CallInfo& call) {
+    return call.event_type == type && std::any_of(hooks.begin(), hooks.end(), [&](Hook hook) {
+             return Name(hook) == SwitchOf(call);
+           });
   });
 }
 
 bool NetworkTypeObserved(const NetworkConfig& config, std::string_view type) {
-  return std::any_of(config.hooks.begin(), config.hooks.end(), [&](NetworkHook hook) {
-    const std::string_view name = Name(hook);
-    const std::string_view what = type.substr(8);
-    if (what == "receive") return name.starts_with("recv");
-    return name.starts_with(what);  // accept4, sendto, close
-  });
+  if (type != NetworkClose::kEventType) return TypeObserved(config.hooks, type);
+  return std::find(config.hooks.begin(), config.hooks.end(), NetworkHook::kClose) !=
+         config.hooks.end();
 }
 
-bool ProcessClassObserved(const ProcessConfig& config, std::string_view name) {
-  struct Needs {
-    std::string_view name;
-    Behaviour behaviour;
-  };
-  static constexpr Needs kNeeds[] = {
-      {"credentials_change", Behaviour::kCredentials},
-      {"process_access", Behaviour::kProcessAccess},
-      {"agent_signal", Behaviour::kAgentSignals},
-      {"module_load", Behaviour::kModules},
-      {"module_unload", Behaviour::kModules},
-      {"bpf_operation", Behaviour::kBpf},
-      {"namespace_change", Behaviour::kNamespaces},
-      {"mount", Behaviour::kMounts},
-      {"unmount", Behaviour::kMounts},
-      {"root_change", Behaviour::kMounts},
-      {"memfd_create", Behaviour::kMemfd},
-      {"io_uring_operation", Behaviour::kIoUring},
-  };
-  if (name == "process_exec_failed") return config.failed_exec;
-  return std::none_of(std::begin(kNeeds), std::end(kNeeds), [&](const Needs& needs) {
-    return needs.name == name && !Has(config.behaviour, needs.behaviour);
-  });
+bool ProcessClassObserved(const ProcessConfig& config, const EventClassInfo& info) {
+  if (info.record == RG_KIND_exec_failed) return config.failed_exec;
+  const auto behaviour = BehaviourOf(info.record);
+  return !behaviour.has_value() || Has(config, *behaviour);
 }
 
 bool ClassObserved(const Config& config, const EventClassInfo& info) {
   switch (info.rule_type) {
     case RuleType::kProcess:
-      return ProcessClassObserved(config.process, info.name);
+      return ProcessClassObserved(config.process, info);
     case RuleType::kFile:
       return config.file.enabled && std::any_of(info.event_types.begin(), info.event_types.end(),
                                                 [&](std::string_view type) {
-                                                  return FileTypeObserved(config.file, type);
+                                                  return TypeObserved(config.file.hooks, type);
                                                 });
     case RuleType::kNetwork:
       return config.network.enabled &&

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * What one kernel has and another has not, or has elsewhere: one function for each change, named by
+ * the kernel that made it. What does not apply is removed before a program runs.
+ *
+ * Not here: RG_TYPED (read.h), because everything here is read by it; and programs that one kernel
+ * can attach and another cannot (programs.def).
+ */
+#ifndef RG_EBPF_KERNEL_DIFFERENCES_H
+#define RG_EBPF_KERNEL_DIFFERENCES_H
+
+#include "ebpf/read.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct dentry___old {
+	unsigned char d_iname[32];
+};
+
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+};
+
+#pragma clang attribute pop
+
+/* --- names within dentries -------------------------------------------------------
+ *
+ * 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long": d_iname became
+ * d_shortname. */
+
+/* Where the words of a name can be loaded from. Most names lie within their dentry, and for the
+ * verifier all do. */
+static __always_inline void *rg_words_of(struct dentry *dentry)
+{
+	void *name = (void *)RG_READ(dentry, d_name.name);
+	void *at;
+
+	rg_opaque(name); /* or the compiler reads through it, and it has no type */
+	if (bpf_core_field_exists(dentry->d_shortname)) {
+		name -= bpf_core_field_offset(struct dentry, d_shortname);
+		at = rg_as(struct dentry, name)->d_shortname.string;
+	} else {
+		name -= bpf_core_field_offset(struct dentry___old, d_iname);
+		at = ((struct dentry___old *)rg_as(struct dentry, name))->d_iname;
+	}
+	rg_opaque(at);
+	return at;
+}
+
+/* Bytes that can be loaded there. By branches of which the verifier sees only one, for what does
+ * not exist cannot be asked for its size. */
+static __always_inline __u32 rg_inline_name(void)
+{
+	__u32 size;
+
+	if (bpf_core_field_exists(((struct dentry *)0)->d_shortname)) {
+		size = bpf_core_field_size(((struct dentry *)0)->d_shortname);
+		rg_opaque(size);
+	} else {
+		size = bpf_core_field_size(((struct dentry___old *)0)->d_iname);
+		rg_opaque(size);
+	}
+	return size;
+}
+
+/* --- cgroups --------------------------------------------------------------------- */
+
+/* 6.15 "kernfs: Use RCU to access kernfs_node::parent": it became __parent. */
+static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *kn)
+{
+	if (bpf_core_field_exists(kn->__parent))
+		return RG_READ(kn, __parent);
+	return RG_READ((struct kernfs_node___old *)kn, parent);
+}
+
+/* --- tasks ----------------------------------------------------------------------- */
+
+/* 6.3 made one __u64 of two __u32: on a little-endian machine the same eight bytes. */
+#define rg_read_capabilities(cred, set) RG_READ_WORD(cred, set)
+
+/* 6.9 "pidfd: add pidfs" moved the pid from the file to its inode. */
+static __always_inline struct pid *rg_pid_of_pidfd(struct file *file, struct inode *inode)
+{
+	struct pid *pid = RG_READ(file, private_data);
+
+	return pid ? pid : RG_READ(inode, i_private);
+}
+
+#define SECCOMP_MODE_FILTER 2
+
+/* Kernels without CONFIG_SECCOMP have no such thing. */
+static __always_inline bool rg_is_under_seccomp(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->seccomp) && task->seccomp.mode == SECCOMP_MODE_FILTER;
+}
+
+/* Kernels without CONFIG_AUDIT have neither; -1: not set. */
+static __always_inline __u32 rg_login_uid(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;
+}
+
+static __always_inline __u32 rg_audit_session(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->sessionid) ? task->sessionid : (__u32)-1;
+}
+
+/* --- io_uring -------------------------------------------------------------------- */
+
+/* Does a request to send hold the caller's address of the peer? 6.12 took it out: the kernel has
+ * copied what is there when the request is submitted. */
+static __always_inline bool rg_request_has_address(void)
+{
+	return bpf_core_field_exists(((struct io_sr_msg *)0)->addr);
+}
+
+#endif /* RG_EBPF_KERNEL_DIFFERENCES_H */

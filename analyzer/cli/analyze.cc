@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/commands.h"
@@ -43,6 +44,7 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   ServiceOptions options;
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(CompilePlan(config, ForPlan(identities)));
+  Log(LogLevel::kDebug, "the plan's digest is %016x", options.plan_digest);
   options.limitations = config.Unsupported();
   options.rules = loaded.rules;
   options.reload_rules = RuleReloader(arguments);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
@@ -159,7 +160,7 @@ int RulesTest(const Arguments& arguments) {
   if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
   const RuleTestResults results = RunRuleTests(rules);
   for (const Diagnostic& d : results.failures) {
-    std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+    LogDiagnostic(LogLevel::kError, FormatDiagnostic(d));
   }
   if (!results.untested.empty()) {
     Print("without a case that fires and one that does not: " + Joined(results.untested) + "\n");

@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/collector_process.h"
@@ -142,6 +143,7 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
   ServiceOptions options;
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(plan);
+  Log(LogLevel::kDebug, "the plan's digest is %016x", options.plan_digest);
   options.limitations = config.Unsupported();
   options.rules = loaded.rules;
   options.reload_rules = RuleReloader(arguments);

@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/output/sinks/journal.h"
@@ -88,9 +88,7 @@ absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
 
 }  // namespace
 
-void Say(std::string_view text) {
-  std::fprintf(stderr, "rand-guard: %.*s\n", static_cast<int>(text.size()), text.data());
-}
+void Say(std::string_view text) { Log(LogLevel::kError, text); }
 
 int Fail(const absl::Status& status) {
   Say(Message(status));
@@ -117,6 +115,10 @@ std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint,
   return Loaded{*std::move(result.config), std::move(rules)};
 }
 
+LogLevel LevelOf(const Diagnostic& diagnostic) {
+  return diagnostic.severity == Diagnostic::Severity::kError ? LogLevel::kError : LogLevel::kWarn;
+}
+
 }  // namespace
 
 std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
@@ -124,13 +126,18 @@ std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
   auto loaded = Load(ConfigPath(arguments), report == Report::kLint, diagnostics);
   for (const Diagnostic& d : diagnostics) {
     if (report == Report::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
-    std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+    LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
   }
-  if (loaded.has_value() && report != Report::kErrors) {
+  if (!loaded.has_value()) return loaded;
+  if (report != Report::kErrors) {
     for (const std::string& limitation : loaded->config.Unsupported()) {
-      std::fprintf(stderr, "warning: %s\n", limitation.c_str());
+      LogDiagnostic(LogLevel::kWarn, "warning: " + limitation);
     }
   }
+  // From here on: what is wrong with the configuration itself is said whatever it says of levels.
+  SetLogLevel(loaded->config.agent.log_level);
+  Log(LogLevel::kDebug, "configuration %s: %d rules enabled, hash %s",
+      ConfigPath(arguments).value_or("defaults"), loaded->rules->enabled(), loaded->rules->hash());
   return loaded;
 }
 
@@ -140,7 +147,7 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     std::vector<Diagnostic> diagnostics;
     auto loaded = Load(path, /*lint=*/false, diagnostics);
     for (const Diagnostic& d : diagnostics) {
-      std::fprintf(stderr, "%s\n", FormatDiagnostic(d).c_str());
+      LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
     }
     if (loaded.has_value()) return std::move(loaded->rules);
     const auto first = std::find_if(diagnostics.begin(), diagnostics.end(), [](const auto& d) {

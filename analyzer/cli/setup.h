@@ -24,6 +24,7 @@ namespace randguard::cli {
 inline constexpr char kDefaultCollectorUser[] = "rand-guard-collector";
 inline constexpr char kDefaultAnalyzerUser[] = "rand-guard";
 
+// An error.
 void Say(std::string_view text);
 // Says why and returns exit status 1.
 int Fail(const absl::Status& status);
@@ -38,7 +39,7 @@ struct Loaded {
 };
 enum class Report : std::uint8_t { kErrors, kWarnings, kLint };
 // Reads the configuration. Every error is reported, then the result is absent. `report` says which
-// further findings are reported.
+// further findings are reported. The configuration's agent.log_level holds from then on.
 std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report = Report::kWarnings);
 // The rules of the configuration as it is now, for a running analyzer; the error is the first of
 // those that have been reported.

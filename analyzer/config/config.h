@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyzer/base/log.h"
 #include "analyzer/source/diagnostic.h"
 #include "analyzer/source/source_text.h"
 
@@ -23,7 +24,6 @@ namespace randguard {
 
 // Names of the enumerators, as they are written in the file: names.h.
 enum class AgentMode { kMonitor, kDetect };
-enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
 enum class Behaviour {
 #define BEHAVIOUR(name, enumerator) enumerator,

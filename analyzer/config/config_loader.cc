@@ -299,6 +299,12 @@ void CheckConsistency(const Config& config, const FileReader& file) {
                    "needed when output.type is \"file\": the file to write to");
     }
   }
+  if (config.performance.max_pending_exec_sources != PerformanceConfig().max_pending_exec_sources) {
+    const std::size_t offset = file.TableOf("performance").OffsetOf("max_pending_exec_sources");
+    file.GetReporter().Warning(offset,
+                               "performance.max_pending_exec_sources: has no effect: nothing waits "
+                               "for its exec source any more, each record carries its own");
+  }
   if (!config.ebpf.enabled) {
     const std::size_t offset = file.TableOf("ebpf").OffsetOf("enabled");
     file.GetReporter().Warning(offset, "ebpf.enabled: is false: the sensor observes nothing");

@@ -141,6 +141,15 @@ TEST(ParseConfigTest, IntegersHaveRanges) {
             "1 to 1000000"});
 }
 
+TEST(ParseConfigTest, AValueForAKeyWithoutEffectIsAWarning) {
+  EXPECT_EQ(Diagnose("[performance]\nmax_pending_exec_sources = 500\n"), Lines{});
+  EXPECT_EQ(Diagnose("[performance]\nmax_pending_exec_sources = 499\n"),
+            Lines{"c.toml:2:28: warning: performance.max_pending_exec_sources: has no effect: "
+                  "nothing waits for its exec source any more, each record carries its own"});
+  EXPECT_TRUE(
+      ParseConfig("[performance]\nmax_pending_exec_sources = 499\n", "c.toml").config.has_value());
+}
+
 TEST(ParseConfigTest, ProcessCollectionCannotBeOff) {
   const std::string why =
       "process collection cannot be turned off, every other event names its process; must be true";

@@ -29,6 +29,8 @@ struct Key {
   std::string_view name;
   std::string_view doc;
   bool required = false;
+  // Why nothing but the reader of the configuration looks at its value; empty: something does.
+  std::string_view without_effect = "";
 };
 
 struct Range {
@@ -45,6 +47,9 @@ struct Text {
 };
 
 inline constexpr bool kRequired = true;
+inline constexpr bool kOptional = false;
+inline constexpr std::string_view kForReaders = "it is for whoever reads the rule";
+inline constexpr std::string_view kOneValue = "any other value than the default is refused";
 inline constexpr Text kAnyPath = {"a path", CheckPath};
 inline constexpr Text kFilterPaths = {"absolute paths of at most 256 bytes and 63 components",
                                       CheckFilterPath, 2048};
@@ -66,9 +71,17 @@ inline constexpr Text kEnvNames = {
 
 template <typename V>
 void VisitKeys(V& v, AgentConfig& c) {
-  v(Key{"id", "Name of this sensor."}, c.id, kLabel);
+  v(Key{"id",
+        "Name of this sensor: `agent_id` in every line, `RANDGUARD_AGENT_ID` in the journal."},
+    c.id, kLabel);
   v(Key{"mode", "`monitor`: telemetry only. `detect`: also rules and detections."}, c.mode);
-  v(Key{"log_level", "How much the sensor reports about itself on stderr."}, c.log_level);
+  v(Key{"log_level",
+        "How much the analyzer reports about itself on stderr; each level includes those before "
+        "it. `error`: failures. `warn`: the things it goes on without. `info`: rules that were "
+        "reloaded. `debug`: sessions, hooks, losses, rotations, signals. `trace`: batches, "
+        "heartbeats, health. Mistakes in the configuration are reported at any level. The "
+        "collector does not read this file and reports only failures."},
+    c.log_level);
 }
 
 template <typename V>
@@ -76,29 +89,30 @@ void VisitKeys(V& v, EbpfConfig& c) {
   v(Key{"enabled", "`false`: nothing is loaded into the kernel and nothing is observed."},
     c.enabled);
   v(Key{"buffer_size",
-        "Size of the ring buffer for what a busy or hostile program can produce at will: thread "
-        "records and failed execs. Rounded up to a power of two when the plan is compiled. Kernel "
-        "memory, allocated at start."},
+        "Size of the ring buffer for what a busy or hostile program can produce at will: files, "
+        "the network, threads, failed execs, and of `process.behaviour` the calls that failed or "
+        "took no privilege, other processes' memory, anonymous files and io_uring. Rounded up to a "
+        "power of two when the plan is compiled. Kernel memory, allocated at start."},
     c.buffer_size, Range{64, 1048576, "KiB"});
   v(Key{"critical_buffer_size",
-        "Size of the ring buffer for rare, decisive records (start, fork and exit of processes), "
-        "so "
-        "that a flood in the other one never costs one of these. The default holds several "
-        "thousand "
-        "records; raise it when health reports losses in the critical lane. Rounded up likewise."},
+        "Size of the ring buffer for rare, decisive records (start, fork and exit of processes, "
+        "the rest of `process.behaviour`), so that a flood in the other one never costs one of "
+        "these. The default holds several thousand records; raise it when health reports losses in "
+        "the critical lane. Rounded up likewise."},
     c.critical_buffer_size, Range{64, 1048576, "KiB"});
 }
 
 template <typename V>
 void VisitKeys(V& v, EventsConfig& c) {
   v(Key{"process", "Must be `true`: every other event names its process."}, c.process);
-  v(Key{"file", "Must equal `file.enabled`."}, c.file);
-  v(Key{"network", "Must equal `network.enabled`."}, c.network);
+  v(Key{"file", "Must equal `file.enabled`.", kOptional, "`file.enabled` says the same"}, c.file);
+  v(Key{"network", "Must equal `network.enabled`.", kOptional, "`network.enabled` says the same"},
+    c.network);
 }
 
 template <typename V>
 void VisitKeys(V& v, ProcessConfig& c) {
-  v(Key{"enabled", "Must be `true`, like `events.process`."}, c.enabled);
+  v(Key{"enabled", "Must be `true`, like `events.process`.", kOptional, kOneValue}, c.enabled);
   v(Key{"hooks",
         "Which process events are printed; at least one. All are observed whatever is written "
         "here, "
@@ -154,8 +168,9 @@ void VisitKeys(V& v, NetworkConfig& c) {
         "`accept4` are listed, too."},
     c.hooks);
   v(Key{"unix_sockets", "Report these calls on unix sockets, too."}, c.unix_sockets);
-  v(Key{"collect_dns", "Not implemented; `true` is refused."}, c.collect_dns);
-  v(Key{"collect_payload", "Not implemented; `true` is refused."}, c.collect_payload);
+  v(Key{"collect_dns", "Not implemented; `true` is refused.", kOptional, kOneValue}, c.collect_dns);
+  v(Key{"collect_payload", "Not implemented; `true` is refused.", kOptional, kOneValue},
+    c.collect_payload);
 }
 
 template <typename V>
@@ -165,7 +180,7 @@ void VisitKeys(V& v, OutputConfig& c) {
         "become entries of the journal with fields to filter on, besides all events going to "
         "`path`, or to stdout without it."},
     c.type);
-  v(Key{"format", "One JSON object a line."}, c.format);
+  v(Key{"format", "One JSON object a line.", kOptional, "there is one format"}, c.format);
   v(Key{"path",
         "File that events are appended to. Needed when `type` is `file`, may be given for "
         "`journald`. SIGHUP opens it again, for rotation by others."},
@@ -195,13 +210,14 @@ void VisitKeys(V& v, PerformanceConfig& c) {
     c.max_events_per_second, Range{0, 10000000});
   v(Key{"drop_when_full",
         "`false`: when the output is slow, records wait in the ring buffers, where losses are "
-        "counted. `true` (drop telemetry and go on) is accepted with a warning and has no effect "
-        "yet."},
+        "counted. `true` (drop telemetry and go on) is accepted with a warning.",
+        kOptional, "records always wait: what the rings cannot hold is counted as lost"},
     c.drop_when_full);
   v(Key{"max_process_cache_entries", "Most processes remembered; evictions beyond it are counted."},
     c.max_process_cache_entries, Range{64, 4194304});
   v(Key{"max_pending_exec_sources",
-        "Accepted for older configurations, without effect: a record now carries its source."},
+        "Accepted for older configurations; a value other than the default gets a warning.",
+        kOptional, "no exec waits for its source: each record carries its own"},
     c.max_pending_exec_sources, Range{1, 1000000});
 }
 
@@ -253,9 +269,10 @@ void VisitKeys(V& v, Rule& r) {
     r.description, kProse);
   v(Key{"tags", "Handed on in the alert, for example ATT&CK ids: `attack.t1543.002`."}, r.tags,
     kLabels);
-  v(Key{"references", "Where to read more."}, r.references, kProses);
-  v(Key{"false_positives", "Harmless activity that makes the rule fire, too."}, r.false_positives,
-    kProses);
+  v(Key{"references", "Where to read more.", kOptional, kForReaders}, r.references, kProses);
+  v(Key{"false_positives", "Harmless activity that makes the rule fire, too.", kOptional,
+        kForReaders},
+    r.false_positives, kProses);
   v(Key{"tests",
         "Cases for `rand-guard rules test`: `name`, `event` (a table of fields) or `json` (a line "
         "of output), `before` (a list of earlier events), `fires` (`true`)."},

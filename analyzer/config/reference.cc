@@ -83,10 +83,16 @@ class ReferenceWriter {
     Row(key, "list of strings", all ? "all of them" : ListText(names), Code(AllowedValues<E>()));
   }
 
-  const std::string& Markdown() const { return text_; }
+  std::string Markdown() const {
+    return text_ +
+           "\n### Keys without effect\n\nThe reader of the configuration checks their values, and "
+           "nothing else looks at them.\n\n| key | why |\n|---|---|\n" +
+           without_effect_;
+  }
 
  private:
   void Section(const Table& table, std::string_view title) {
+    table_ = table.name;
     absl::StrAppendFormat(&text_, "\n### `%s`\n\n%s\n\n", title, table.doc);
     text_ += "| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
   }
@@ -100,6 +106,9 @@ class ReferenceWriter {
            std::string_view allowed) {
     absl::StrAppendFormat(&text_, "| `%s` | %s | %s | %s | %s |\n", key.name, type,
                           key.required ? "required" : default_value, allowed, key.doc);
+    if (key.without_effect.empty()) return;
+    absl::StrAppendFormat(&without_effect_, "| `%s.%s` | %s |\n", table_, key.name,
+                          key.without_effect);
   }
 
   static std::string ListText(const std::vector<std::string_view>& items) {
@@ -112,7 +121,8 @@ class ReferenceWriter {
     return quoted;
   }
 
-  std::string text_;
+  std::string_view table_;  // whose keys are visited
+  std::string text_, without_effect_;
 };
 
 }  // namespace

@@ -9,9 +9,9 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/confine/landlock.h"
 #include "analyzer/confine/syscalls.h"
@@ -73,9 +73,11 @@ absl::StatusOr<ConfinementHealth> ConfineService(const OpenLater& later) {
   now.landlock_abi = landlock.abi;
   now.landlock = landlock.abi == 0 ? "off" : landlock.missing.empty() ? "enforced" : "partial";
   if (!landlock.missing.empty()) {
-    std::fprintf(stderr, "rand-guard: Landlock: %s\n", landlock.missing.c_str());
+    Log(LogLevel::kWarn, "Landlock: %s", landlock.missing);
   }
   RG_ASSIGN_OR_RETURN(now.seccomp, RestrictCalls(CallList::kService));
+  Log(LogLevel::kDebug, "confined: Landlock %s (version %d of the kernel's), seccomp %s",
+      now.landlock, now.landlock_abi, now.seccomp);
   return now;
 }
 

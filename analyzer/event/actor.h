@@ -18,6 +18,7 @@ struct Actor {
   std::uint64_t timestamp_ns = 0;
   WallTime time;
   Host host;
+  AgentId agent_id;
   std::uint32_t pid = 0;
   std::uint32_t tid = 0;
   std::uint32_t ppid = 0;
@@ -39,6 +40,7 @@ constexpr auto FieldsOf(const Actor*) {
       Field<"timestamp_ns">(&Actor::timestamp_ns, "when, nanoseconds since boot (CLOCK_BOOTTIME)"),
       Field<"time">(&Actor::time, "when, RFC 3339 in UTC, by the clock of the recorded host"),
       Field<"host">(&Actor::host, "name of the host"),
+      Field<"agent_id">(&Actor::agent_id, kAgentIdDoc),
       Field<"pid">(&Actor::pid, "process"),
       Field<"tid">(&Actor::tid, "thread"),
       Field<"ppid">(&Actor::ppid, "parent process"),

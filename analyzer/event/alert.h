@@ -31,6 +31,7 @@ struct Alert {
 
   WallTime time;
   Host host;
+  AgentId agent_id;
   ProcessKey process_id;
   std::optional<ProcessKey> parent_process_id;
   OptionalText command_line, cwd, user, tty;
@@ -125,6 +126,7 @@ constexpr auto FieldsOf(const Alert*) {
                                  "of the event, nanoseconds since boot"),
       AlertField<"time">(&A::time, &Actor::time, "", "the same, RFC 3339"),
       AlertField<"host">(&A::host, FromSession{}, "", "name of the host"),
+      AlertField<"agent_id">(&A::agent_id, FromSession{}, "RANDGUARD_AGENT_ID", kAgentIdDoc),
       AlertField<"process_id">(&A::process_id, &Actor::process_id, "RANDGUARD_PROCESS_ID",
                                "the process for ever"),
       AlertField<"parent_process_id">(&A::parent_process_id, &Actor::parent_process_id, "",

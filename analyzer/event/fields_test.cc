@@ -67,7 +67,7 @@ void ExpectFields(std::initializer_list<std::string_view> wanted) {
 
 TEST(FieldsTest, StableNamesAreThere) {
   ExpectFields<Actor>({"timestamp_ns", "pid", "tid", "ppid", "uid", "gid", "comm", "exe_path",
-                       "time", "process_id", "parent_process_id", "host"});
+                       "time", "process_id", "parent_process_id", "host", "agent_id"});
   ExpectFields<ProcessStart>({"source",
                               "filename_truncated",
                               "args",

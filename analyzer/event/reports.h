@@ -24,6 +24,7 @@ struct Loss {
   std::uint64_t timestamp_ns = 0;
   WallTime time;
   Host host;
+  AgentId agent_id;
   Text reason;
   OptionalText kind;
   OptionalText lane;
@@ -38,6 +39,7 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"timestamp_ns">(&Loss::timestamp_ns, "when it was noticed, nanoseconds since boot"),
       Field<"time">(&Loss::time, "the same, RFC 3339"),
       Field<"host">(&Loss::host, "name of the host"),
+      Field<"agent_id">(&Loss::agent_id, kAgentIdDoc),
       Field<"reason">(&Loss::reason,
                       "kernel: no room in the ring, or no way to read (program counters in health "
                       "tell); analyzer_restart: handed to an analyzer that ended before it had "
@@ -144,6 +146,7 @@ struct Health {
   std::uint64_t timestamp_ns = 0;
   WallTime time;
   Host host;
+  AgentId agent_id;
   std::string status;
   std::vector<std::string> reasons;
   std::uint64_t raw_events_read = 0, normalized_events_output = 0, alerts_output = 0,
@@ -175,6 +178,7 @@ constexpr auto FieldsOf(const Health*) {
       Field<"timestamp_ns">(&H::timestamp_ns, "when, nanoseconds since boot"),
       Field<"time">(&H::time, "when, RFC 3339"),
       Field<"host">(&H::host, "name of the host"),
+      Field<"agent_id">(&H::agent_id, kAgentIdDoc),
       Field<"status">(&H::status,
                       "ok; degraded: something is missing, lost or failing; blind: no "
                       "collector is connected"),

@@ -34,6 +34,10 @@ struct WallTime {
 // The host's name; the same for a whole session, so the writer has it ready.
 struct Host {};
 
+// The sensor's name; the same for a whole run, so the writer has it ready.
+struct AgentId {};
+inline constexpr const char* kAgentIdDoc = "name of the sensor: the configuration's agent.id";
+
 // Bytes as the kernel has them: usually UTF-8, never surely.
 using Text = std::string_view;
 using OptionalText = std::optional<std::string_view>;

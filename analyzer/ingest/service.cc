@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/ingest/host_context.h"
 #include "analyzer/ingest/listener.h"
@@ -55,10 +56,6 @@ std::uint64_t ResidentKb(int statm) {
     return 0;
   }
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
-}
-
-void Say(std::string_view text) {
-  std::fprintf(stderr, "rand-guard: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
 }  // namespace
@@ -149,10 +146,11 @@ void Service::Notify(std::string_view state) const {
 void Service::OnSignal() {
   signalfd_siginfo info{};
   while (read(signals_, &info, sizeof(info)) == sizeof(info)) {
+    Log(LogLevel::kDebug, "signal %d of pid %d", info.ssi_signo, info.ssi_pid);
     switch (info.ssi_signo) {
       case SIGHUP:
         if (const absl::Status status = out_.Reopen(); !status.ok()) {
-          Say(Message(status) + "; the old one stays in use");
+          Log(LogLevel::kError, "%s; the old one stays in use", Message(status));
         }
         ReloadRules();
         break;
@@ -172,13 +170,14 @@ void Service::ReloadRules() {
   if (!rules.ok()) {
     ++rule_reload_failures_;
     rule_reload_error_ = Message(rules.status());
-    Say("the rules were not reloaded, the old ones stay in force: " + *rule_reload_error_);
+    Log(LogLevel::kError, "the rules were not reloaded, the old ones stay in force: %s",
+        *rule_reload_error_);
     return;
   }
   ++rule_reloads_;
   rule_reload_error_ = std::nullopt;
-  Say(absl::StrFormat("rules reloaded: %d enabled, hash %s", (*rules)->enabled(),
-                      (*rules)->hash()));
+  Log(LogLevel::kInfo, "rules reloaded: %d enabled, hash %s", (*rules)->enabled(),
+      (*rules)->hash());
   pipeline_.SetRules(*std::move(rules));
 }
 
@@ -207,6 +206,7 @@ void Service::OnConnect() {
   }
   connection_ = *std::move(peer);
   frames_ = FrameReader();
+  Log(LogLevel::kDebug, "a collector is connected, uid %d", uid);
   Notify("STATUS=Collector connected");
 }
 
@@ -215,7 +215,7 @@ void Service::Refuse(const std::string& why) {
   // Whoever may connect may try for ever; health counts them all.
   if (steady_clock::now() < next_refusal_said_) return;
   next_refusal_said_ = steady_clock::now() + options_.health_interval;
-  Say("connection refused: " + why);
+  Log(LogLevel::kWarn, "connection refused: %s", why);
 }
 
 bool Service::OnData() {
@@ -242,7 +242,7 @@ bool Service::OnData() {
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   if (!status.ok()) {
     ++session_errors_;
-    Say("session ended: " + Message(status));
+    Log(LogLevel::kError, "session ended: %s", Message(status));
   }
   return n != 0 && status.ok();
 }
@@ -261,13 +261,15 @@ bool Service::OnFrame(Frame frame, Origin origin) {
   if (heartbeat && recorder_.has_value()) WatchRecorder(recorder_->Flush());
   if (status.ok()) return true;
   ++session_errors_;
-  Say("session ended by a bad message: " + Message(status));
+  Log(LogLevel::kError, "session ended by a bad message: %s", Message(status));
   return false;
 }
 
 void Service::WatchRecorder(const absl::Status& status) {
   if (status.ok()) return;
-  if (recording_failures_ == 0) Say("recording ended: " + Message(status));
+  if (recording_failures_ == 0) {
+    Log(LogLevel::kError, "recording ended: %s", Message(status));
+  }
   ++recording_failures_;
 }
 
@@ -281,6 +283,7 @@ void Service::HangUp() {
   pipeline_.EndSession();
   FlushOutput();
   if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
+  if (connection_.get() >= 0) Log(LogLevel::kDebug, "the connection is over");
   connection_ = nullptr;
   Notify("STATUS=Waiting for the collector");
 }
@@ -336,6 +339,7 @@ void Service::WriteHealth() {
   }
   troubles_ = troubles;
   health.status = !pipeline_.connected() ? "blind" : reasons.empty() ? "ok" : "degraded";
+  Log(LogLevel::kTrace, "health: %s, %d reasons", health.status, reasons.size());
   pipeline_.WriteHealth(health);
   FlushOutput();
 }

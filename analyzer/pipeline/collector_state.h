@@ -19,6 +19,8 @@ class CollectorState {
   void OnHeartbeat(wire::Heartbeat::Reader heartbeat);
 
   std::uint64_t plan_digest() const { return plan_digest_; }
+  const CollectorHealth& figures() const { return figures_; }
+  const std::vector<HookHealth>& hooks() const { return hooks_; }
   void FillHealth(Health& health) const;
 
  private:

@@ -27,6 +27,7 @@ class LossAccounting {
   void SetBefore(Cursor before) { before_ = std::move(before); }
   // How far this analyzer has got when `held` records that it has read are not printed yet. Before
   // the first hello, how far the one before it had got.
+  std::uint64_t kernel_total() const { return kernel_.total(); }  // records lost in the kernel
   Cursor cursor(std::uint64_t held) const;
 
   // A session begins, and nothing is held back.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/detect/detector.h"
@@ -26,10 +27,13 @@ class Pipeline::Stages {
  public:
   Stages(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules)
       : out_(out),
+        agent_id_(config.agent.id),
+        writer_(agent_id_),
         enricher_(config.performance.max_process_cache_entries),
         filter_(config),
         detector_(config, std::move(rules)) {
-    detector_.SetContext({.processes = &enricher_.processes(), .users = &enricher_.users()});
+    detector_.SetContext(
+        {.processes = &enricher_.processes(), .users = &enricher_.users(), .agent_id = agent_id_});
   }
 
   // Of records and events: what became of each.
@@ -67,9 +71,11 @@ class Pipeline::Stages {
   template <typename E>
   void Emit(E& event);
   void WriteAlert(const Alert& alert);
-  void WriteLoss(const Loss& loss) { out_.Write({writer_.Write(loss)}); }
+  void WriteLoss(const Loss& loss);
+  void LogSession(wire::Hello::Reader hello) const;
 
   Sink& out_;
+  const std::string agent_id_;
   EventWriter writer_;
   Merge merge_;
   Event event_;  // that is being handled
@@ -110,12 +116,25 @@ absl::Status Pipeline::Stages::OnHello(wire::Hello::Reader hello) {
   writer_.SetSession(session_.context());
   detector_.SetHost(session_.context().host_name);
   collector_.OnHello(hello);
+  LogSession(hello);
   losses_.Begin({.collector = {session_.context().boot_id, hello.getCollectorStartNs(),
                                hello.getNextRecord(), ReadKindCounters(hello.getLostBefore())},
                  .next_batch = hello.getNextBatch(),
                  .last_ns = beginning.last_ns},
                 session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
   return absl::OkStatus();
+}
+
+void Pipeline::Stages::LogSession(wire::Hello::Reader hello) const {
+  if (!Logs(LogLevel::kDebug)) return;
+  const SessionContext& context = session_.context();
+  Log(LogLevel::kDebug, "session %d of collector %s on %s, kernel %s, boot %s, plan %016x",
+      hello.getSession(), collector_.figures().version, context.host_name,
+      collector_.figures().kernel_release, context.boot_id, collector_.plan_digest());
+  for (const HookHealth& hook : collector_.hooks()) {
+    Log(LogLevel::kDebug, "hook %s is %s%s%s", hook.name, hook.state, hook.why.empty() ? "" : ": ",
+        hook.why);
+  }
 }
 
 absl::Status Pipeline::Stages::OnSnapshot(wire::Snapshot::Reader snapshot) {
@@ -126,7 +145,11 @@ absl::Status Pipeline::Stages::OnSnapshot(wire::Snapshot::Reader snapshot) {
     if (!record.has_value()) break;
     OnRecord(*record, /*snapshot=*/true);
   }
-  if (snapshot.getLast()) counts_.reconciled += enricher_.EndSnapshot(session_.now_ns());
+  if (snapshot.getLast()) {
+    counts_.reconciled += enricher_.EndSnapshot(session_.now_ns());
+    Log(LogLevel::kDebug, "the snapshot is complete: %d processes known",
+        enricher_.processes().size());
+  }
   return absl::OkStatus();
 }
 
@@ -158,6 +181,8 @@ absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
                  [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   if (damage.ok()) next_record = batch.getFirstRecord() + batch.getRecordCount();
   losses_.SetRead(next_record);
+  Log(LogLevel::kTrace, "batch %d: %d records from %d on, %d held back", batch.getSequence(),
+      batch.getRecordCount(), batch.getFirstRecord(), merge_.held());
   Expire();
   return damage;
 }
@@ -169,6 +194,8 @@ absl::Status Pipeline::Stages::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   losses_.UpdateKernel(ReadKindCounters(heartbeat.getCounters().getLost()), heartbeat.getTimeNs(),
                        session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
   collector_.OnHeartbeat(heartbeat);
+  Log(LogLevel::kTrace, "heartbeat of the collector: %d records are lost so far",
+      losses_.kernel_total());
   Expire();
   return absl::OkStatus();
 }
@@ -189,6 +216,10 @@ void Pipeline::Stages::OnContext(wire::Context::Reader context) {
 void Pipeline::Stages::EndSession() {
   merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
   detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
+  if (session_.connected()) {
+    Log(LogLevel::kDebug, "the session has ended: %d records read, %d events and %d alerts written",
+        counts_.records_read, counts_.events_written, counts_.alerts_written);
+  }
   session_.End();
 }
 
@@ -249,10 +280,16 @@ void Pipeline::Stages::Emit(E& event) {
   }
 }
 
+void Pipeline::Stages::WriteLoss(const Loss& loss) {
+  Log(LogLevel::kDebug, "loss of %s records: %s, %d", loss.kind.value_or("all"), loss.reason,
+      loss.count.value_or(0));
+  out_.Write({writer_.Write(loss)});
+}
+
 void Pipeline::Stages::WriteAlert(const Alert& alert) {
   ++counts_.alerts_written;
   const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
-  out_.Write({line, &alert, writer_.ProcessId(alert.process_id)});
+  out_.Write({line, &alert, writer_.ProcessId(alert.process_id), agent_id_});
 }
 
 void Pipeline::Stages::FillHealth(Health& health) const {

@@ -64,6 +64,22 @@ Bytes OpenAt(std::uint64_t time_ns, std::string_view path = "/etc/shadow") {
 
 constexpr std::uint64_t kSecond = 1000 * kMs;
 
+TEST(PipelineDetectionTest, TheSensorsNameIsInEveryLineAndInRules) {
+  const auto d = Compile("[agent]\nid = 'sensor \"7\"'\n" +
+                         RuleOf("A", "file", "agent_id == 'sensor \\\"7\\\"'") +
+                         RuleOf("B", "file", "agent_id == 'another' and path == '/etc/shadow'"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream,
+              (BatchOf{.records = {OpenAt(kStartNs + 1)}, .lost = {{RG_KIND_file_open, 1}}}));
+  Health health = stream.Filled();
+  stream.pipeline().WriteHealth(health);
+  EXPECT_EQ(Each(stream.Lines(), {"event_type", "rule_id", "agent_id"}),
+            (Texts{R"("loss" (no such field) "sensor \"7\"")",
+                   R"("file_open" (no such field) "sensor \"7\"")", R"("alert" "A" "sensor \"7\"")",
+                   R"("health" (no such field) "sensor \"7\"")"}));
+}
+
 TEST(PipelineDetectionTest, AlertsFollowTheirEventInTheOrderOfRules) {
   const auto d = Compile(RuleOf("B", "file", "path == '/etc/shadow'") +
                          RuleOf("A", "file", "operation == 'open'"));

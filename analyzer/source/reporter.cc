@@ -55,19 +55,6 @@ void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity s
                          .message = EscapedForTerminal(message)});
 }
 
-std::string EscapedForTerminal(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppendFormat(&out, "\\x%02x", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 Reporter::Reporter(std::string_view file, std::string_view text,
                    std::vector<Diagnostic>& diagnostics)
     : file_(file), text_(text), line_starts_{0}, diagnostics_(diagnostics) {

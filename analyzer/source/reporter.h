@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/source/diagnostic.h"
 #include "analyzer/source/source_text.h"
 
@@ -42,9 +43,6 @@ class Reporter {
 // Reports a mistake at an offset of a text that knows its position.
 void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
               std::string_view message, std::vector<Diagnostic>& diagnostics);
-
-// Diagnostics go to terminals and journals. Input must not be able to control those.
-std::string EscapedForTerminal(std::string_view text);
 
 // The value in double quotes, control characters escaped, cut when it is long.
 std::string Quoted(std::string_view value);

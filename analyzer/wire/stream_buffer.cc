@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "analyzer/base/log.h"
 
 namespace randguard {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::size_t kMinCapacity = 4096;
 
 void Require(bool condition, const char* what) {
   if (condition) return;
-  std::fprintf(stderr, "rand-guard: bug: StreamBuffer: %s\n", what);
+  Log(LogLevel::kError, "bug: StreamBuffer: %s", what);
   std::abort();
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 template <typename Event>
 void Write(benchmark::State& state, const Event& event) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   writer.SetSession(testing::SampleSession());
   const std::size_t size = writer.Write(event).size();  // its buffers have grown now
   const Allocations before = AllocationsSoFar();

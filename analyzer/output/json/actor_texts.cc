@@ -8,11 +8,12 @@
 namespace randguard {
 namespace {
 
-// Of a session there is one host, so it needs no comparison.
+// A session has one host and one sensor, so these need no comparison.
 template <typename Field>
 constexpr bool IsKept(const Field& field) {
   using Value = std::remove_cvref_t<decltype(field.Get(Actor()))>;
-  return !ActorTexts::IsMoment(field.name()) && !std::same_as<Value, Host>;
+  return !ActorTexts::IsMoment(field.name()) && !std::same_as<Value, Host> &&
+         !std::same_as<Value, AgentId>;
 }
 
 template <typename Field>
@@ -42,7 +43,8 @@ void Own(Value& value, std::string& bytes) {
   } else {
     static_assert(std::integral<Value> || std::same_as<Value, ProcessKey> ||
                       std::same_as<Value, std::optional<ProcessKey>> ||
-                      std::same_as<Value, WallTime> || std::same_as<Value, Host>,
+                      std::same_as<Value, WallTime> || std::same_as<Value, Host> ||
+                      std::same_as<Value, AgentId>,
                   "a type that is known to point nowhere");
   }
 }

@@ -15,7 +15,7 @@ namespace randguard {
 namespace {
 
 EventWriter SampleWriter() {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   writer.SetSession(testing::SampleSession());
   return writer;
 }
@@ -55,6 +55,7 @@ struct Changed {
   static ProcessKey Value(ProcessKey key) { return {key.pid, key.start_ns + 1}; }
   static WallTime Value(WallTime time) { return {time.boot_ns + 1}; }
   static Host Value(Host host) { return host; }
+  static AgentId Value(AgentId id) { return id; }
   template <typename T>
   static std::optional<T> Value(std::optional<T> value) {
     if (value.has_value()) value = Value(*value);

@@ -17,6 +17,12 @@ void PutDigits(char* at, std::uint32_t value, int digits) {
 
 }  // namespace
 
+EventWriter::EventWriter(std::string_view agent_id) {
+  JsonWriter json;
+  json.String(agent_id);
+  agent_json_ = json.text();
+}
+
 void EventWriter::SetSession(const SessionContext& session) {
   JsonWriter host;
   host_raw_ = host.String(session.host_name) ? session.host_name : "";
@@ -94,6 +100,8 @@ void EventWriter::Special(const Host&) {
   json_.Raw(host_json_);
   if (!host_raw_.empty()) raw_bytes_.emplace_back(Pointer(), host_raw_);
 }
+
+void EventWriter::Special(const AgentId&) { json_.Raw(agent_json_); }
 
 std::string_view EventWriter::ProcessId(const ProcessKey& value) {
   char* const end = process_id_ + sizeof(process_id_);

@@ -26,6 +26,9 @@ namespace randguard {
 // Not reentrant: one writer, one line at a time.
 class EventWriter {
  public:
+  // `agent_id` is the sensor's name, the same in all lines.
+  explicit EventWriter(std::string_view agent_id);
+
   void SetSession(const SessionContext& session);
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
 
@@ -109,6 +112,7 @@ class EventWriter {
   }
   void Special(const WallTime& value);
   void Special(const Host&);
+  void Special(const AgentId&);
   void Special(const ProcessKey& value);
   void Special(const TextList& value);
   void Special(const JoinedText& value);
@@ -160,6 +164,7 @@ class EventWriter {
 
   JsonWriter json_;
   ActorTexts actors_;
+  std::string agent_json_;
   std::string host_json_ = "null";
   std::string host_raw_;  // the name's bytes, if they are not UTF-8
   // "0123456789abcdef-", then the process: pid, '-', start in hex.

@@ -58,13 +58,13 @@ class Line {
 };
 
 EventWriter SampleWriter() {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   writer.SetSession(testing::SampleSession());
   return writer;
 }
 
 std::string TimeOf(std::uint64_t boot_ns, std::int64_t offset_ns) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   writer.SetClockOffset(offset_ns);
   ProcessExit e;
   e.actor.time = {boot_ns};
@@ -89,6 +89,7 @@ struct Reading {
   }
   static std::string Expected(const std::string& text) { return Expected(std::string_view(text)); }
   static std::string Expected(const Host&) { return "\"web1\""; }
+  static std::string Expected(const AgentId&) { return "\"sensor-7\""; }
   static std::string Expected(const WallTime& time) {
     // Samples are at 61.000000007 s or 0 s after a boot at the beginning of 2025.
     return time.boot_ns == 0 ? "\"2025-01-01T00:00:00.000000000Z\""
@@ -200,7 +201,8 @@ TEST(EventWriterTest, ExitLooksLikeThis) {
   EXPECT_EQ(
       writer.Write(testing::SampleExit()),
       R"({"event_type":"process_exit","timestamp_ns":61000000007,)"
-      R"("time":"2025-01-01T00:01:01.000000007Z","host":"web1","pid":1234,"tid":1235,)"
+      R"("time":"2025-01-01T00:01:01.000000007Z","host":"web1","agent_id":"sensor-7",)"
+      R"("pid":1234,"tid":1235,)"
       R"("ppid":1,"uid":1000,"gid":1001,"comm":"curl","exe_path":"/usr/bin/curl",)"
       R"("process_id":"0e6c9a1c7b1c4a39-1234-df8475800",)"
       R"("parent_process_id":"0e6c9a1c7b1c4a39-1-10","cgroup":"/user.slice",)"
@@ -239,7 +241,7 @@ TEST(EventWriterTest, LargestProcessKeyAndDeviceFit) {
 }
 
 TEST(EventWriterTest, BootIdIsHexOnlyAndOfBoundedLength) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   for (const auto& [boot_id, prefix] : std::vector<std::pair<std::string, std::string>>{
            {"", "-"},
            {"\"},{\n", "-"},
@@ -252,7 +254,7 @@ TEST(EventWriterTest, BootIdIsHexOnlyAndOfBoundedLength) {
 }
 
 TEST(EventWriterTest, WithoutASessionTheHostIsNull) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   EXPECT_EQ(Line(writer.Write(Health{})).Raw("/host"), "null");
 }
 
@@ -292,7 +294,7 @@ TEST(EventWriterTest, FirstAndLastTimeThereIs) {
 }
 
 TEST(EventWriterTest, SecondIsNotMixedUpWithTheOneBefore) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   const auto time = [&](std::uint64_t boot_ns) {
     ProcessExit e;
     e.actor.time = {boot_ns};
@@ -369,7 +371,7 @@ TEST(EventWriterTest, RawBytesOfNestedStringsAreUnderTheirWholePath) {
 }
 
 TEST(EventWriterTest, RawBytesOfTheHostAreInEveryLine) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   writer.SetSession({"web\xff", "0e6c", 0});
   for (int i = 0; i < 2; ++i) {
     const Line line(writer.Write(testing::SampleExit()));
@@ -389,7 +391,7 @@ TEST(EventWriterTest, RawBytesDoNotStayForTheNextLine) {
 }
 
 TEST(EventWriterTest, HostileTextStaysOneLineOfJson) {
-  EventWriter writer;
+  EventWriter writer(testing::kSampleAgentId);
   writer.SetSession({"h\"\n\\", "0e6c", 0});
   auto e = testing::SampleStart();
   const std::string_view hostile = "\",\"pid\":0,\n\r\\u0000\x1b[2J";

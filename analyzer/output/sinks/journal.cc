@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/config/names.h"
 
@@ -39,10 +40,12 @@ std::string_view WithoutNewline(std::string_view line) {
 }
 
 template <typename T>
-constexpr bool kCanBePut = std::same_as<T, ProcessKey> || std::integral<T> ||
-                           std::same_as<T, Text> || std::same_as<T, std::vector<Text>>;
+constexpr bool kCanBePut =
+    std::same_as<T, ProcessKey> || std::same_as<T, AgentId> || std::integral<T> ||
+    std::same_as<T, Text> || std::same_as<T, std::vector<Text>>;
 template <typename T>
-constexpr bool kCanBePut<std::optional<T>> = kCanBePut<T> && !std::same_as<T, ProcessKey>;
+constexpr bool kCanBePut<std::optional<T>> =
+    kCanBePut<T> && !std::same_as<T, ProcessKey> && !std::same_as<T, AgentId>;
 
 constexpr bool AllNamedCanBePut() {
   bool all = true;
@@ -84,6 +87,8 @@ void Journal::PutFields(const OutputLine& line) {
     if (std::same_as<typename Field::From, FromFolding> && !alert.folded) return;
     if constexpr (std::same_as<T, ProcessKey>) {
       Put(field.journal, line.process_id);
+    } else if constexpr (std::same_as<T, AgentId>) {
+      Put(field.journal, line.agent_id);
     } else if constexpr (kCanBePut<T>) {
       Put(field.journal, value);
     }
@@ -108,15 +113,14 @@ void Journal::Write(const OutputLine& output) {
   const int error = socket_.Send(entry_, /*wait=*/!failing_);
   if (error == 0) {
     if (std::exchange(failing_, false)) {
-      std::fprintf(stderr, "rand-guard: the journal takes alerts again; %llu it did not get\n",
-                   static_cast<unsigned long long>(failures_));
+      Log(LogLevel::kWarn, "the journal takes alerts again; %d it did not get", failures_);
     }
     return;
   }
   ++failures_;
   if (!std::exchange(failing_, true)) {
-    std::fprintf(stderr, "rand-guard: the journal does not take alerts: %s; they are counted\n",
-                 std::strerror(error));
+    Log(LogLevel::kError, "the journal does not take alerts: %s; they are counted",
+        std::strerror(error));
   }
 }
 

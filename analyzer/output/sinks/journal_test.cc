@@ -35,7 +35,7 @@ Alert SomeAlert() {
 }
 
 void Send(Journal& journal, const Alert& alert, std::string_view line) {
-  journal.Write({line, &alert, "56d29eedf88a403c-1412-139b416ce0"});
+  journal.Write({line, &alert, "56d29eedf88a403c-1412-139b416ce0", "sensor-7"});
 }
 
 Journal Connect(const FakeJournal& journal) {
@@ -60,6 +60,7 @@ TEST(JournalTest, AlertIsAnEntryWithFields) {
   is("SYSLOG_IDENTIFIER", "rand-guard");
   is("RANDGUARD_RULE_ID", "PROC-001");
   is("RANDGUARD_SEVERITY", "high");
+  is("RANDGUARD_AGENT_ID", "sensor-7");
   is("RANDGUARD_PID", "1412");
   is("RANDGUARD_UID", "33");
   is("RANDGUARD_EXE_PATH", "/usr/bin/dash");

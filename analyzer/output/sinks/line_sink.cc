@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <utility>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 
 namespace randguard {
@@ -92,8 +92,7 @@ void LineSink::Flush() {
   if (rotate_at_ != 0 && bytes_ >= rotate_at_) Rotate();
   if (failing_ && done > 0) {
     failing_ = false;
-    std::fprintf(stderr, "rand-guard: output works again; %llu lines were lost so far\n",
-                 static_cast<unsigned long long>(failures_));
+    Log(LogLevel::kWarn, "output works again; %d lines were lost so far", failures_);
   }
 }
 
@@ -105,8 +104,8 @@ void LineSink::DropLines(int error) {
   buffer_.resize(keep);
   closed_ = closed_ || error == EPIPE;
   if (!failing_) {
-    std::fprintf(stderr, "rand-guard: output to %s fails: %s; lines are lost and counted\n",
-                 path_.empty() ? "stdout" : path_.c_str(), std::strerror(error));
+    Log(LogLevel::kError, "output to %s fails: %s; lines are lost and counted",
+        path_.empty() ? "stdout" : path_, std::strerror(error));
   }
   failing_ = true;
 }
@@ -170,10 +169,11 @@ void LineSink::Rotate() {
   }
   if (status.ok()) {
     ++rotations_;
+    Log(LogLevel::kDebug, "output file %s was rotated", path_);
     return;
   }
   // The old one stays in use, for as much again.
-  std::fprintf(stderr, "rand-guard: %s; rotation is tried again later\n", Message(status).c_str());
+  Log(LogLevel::kWarn, "%s; rotation is tried again later", Message(status));
   if (rotation_.bytes != 0) rotate_at_ = bytes_ + rotation_.bytes;
   if (made_s_ != 0) made_s_ += std::chrono::seconds(rotation_.age).count();
 }
@@ -182,8 +182,8 @@ void LineSink::Sync() {
   const bool failed = fdatasync(fd_) != 0;
   if (failed) ++sync_failures_;
   if (failed && !sync_failing_) {
-    std::fprintf(stderr, "rand-guard: output to %s cannot be synced: %s; it is counted\n",
-                 path_.c_str(), std::strerror(errno));
+    Log(LogLevel::kError, "output to %s cannot be synced: %s; it is counted", path_,
+        std::strerror(errno));
   }
   sync_failing_ = failed;
 }

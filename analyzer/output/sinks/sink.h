@@ -21,6 +21,7 @@ struct OutputLine {
   std::string_view text;         // with its newline
   const Alert* alert = nullptr;  // what the line says, if it is an alert
   std::string_view process_id;   // text form of the alert's
+  std::string_view agent_id;     // of the sensor that raised the alert
 };
 
 // A sink counts what it could not pass on, and complains about it on stderr once until it works

@@ -16,6 +16,8 @@
 
 namespace randguard::testing {
 
+inline constexpr std::string_view kSampleAgentId = "sensor-7";
+
 SessionContext SampleSession();
 Actor SampleActor();
 ProcessStart SampleStart();

@@ -9,7 +9,7 @@
 namespace {
 
 void PrintSamples() {
-  randguard::EventWriter writer;
+  randguard::EventWriter writer(randguard::testing::kSampleAgentId);
   const auto print = [&](const auto& event) {
     const std::string_view line = writer.Write(event);
     std::fwrite(line.data(), 1, line.size(), stdout);

@@ -63,6 +63,10 @@ void ReadHost(const EventView& event, FieldScratch&, Value& out) {
   if (!event.context->host.empty()) SetText(event.context->host, out);
 }
 
+void ReadAgentId(const EventView& event, FieldScratch&, Value& out) {
+  if (!event.context->agent_id.empty()) SetText(event.context->agent_id, out);
+}
+
 void ReadProcessName(const EventView& event, FieldScratch&, Value& out) {
   SetName(event.actor->exe_path.value_or(""), event.actor->comm, out);
 }
@@ -389,6 +393,12 @@ constexpr std::array kDerived = {
                  .doc = "name of the host",
                  .classes = kAll,
                  .read = ReadHost,
+                 .replaces_own = true},
+    DerivedField{.name = "agent_id",
+                 .type = ValueType::kText,
+                 .doc = kAgentIdDoc,
+                 .classes = kAll,
+                 .read = ReadAgentId,
                  .replaces_own = true},
     Given<"process_name", ReadProcessName>(ValueType::kText,
                                            "file name of exe_path; without one, comm", kAll),

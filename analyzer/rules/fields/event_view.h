@@ -27,7 +27,7 @@ struct EvaluationContext {
   const ProcessTable* processes = nullptr;
   const absl::flat_hash_map<std::uint32_t, std::string>* users = nullptr;
   const FieldOverrides* overrides = nullptr;
-  std::string_view host;
+  std::string_view host, agent_id;
 };
 
 struct EventView {

@@ -63,7 +63,8 @@ constexpr ValueType TypeOf() {
     return ValueType::kOpaque;  // its text takes the session's clock or boot
   } else {
     static_assert(std::convertible_to<T, std::string_view> || IsFixedText<T>::value ||
-                  std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host>);
+                  std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host> ||
+                  std::same_as<T, AgentId>);
     return ValueType::kText;
   }
 }
@@ -111,7 +112,7 @@ void Load(const T& field, FieldScratch& scratch, Value& out) {
     SetText(field.view(), out);
   } else if constexpr (std::same_as<T, Device>) {
     LoadDevice(field, scratch, out);
-  } else if constexpr (!std::same_as<T, Host>) {
+  } else if constexpr (!std::same_as<T, Host> && !std::same_as<T, AgentId>) {
     SetText(field, out);
   }
 }

@@ -17,14 +17,15 @@ constexpr std::size_t kKeysMax = 8192;  // of one rule for one event class
 constexpr Number kNumbersMax = 1024;    // of one set of numbers
 
 // Fields of few values: most events have the one that a rule asks for.
-constexpr std::array<std::string_view, 28> kCommonFields = {
+constexpr std::array<std::string_view, 29> kCommonFields = {
     "event_type", "syscall",     "operation",      "direction",
     "family",     "protocol",    "socket_type",    "uid",
     "gid",        "euid",        "egid",           "suid",
     "sgid",       "fsuid",       "fsgid",          "user",
     "result",     "error",       "source",         "host",
     "tty",        "path_source", "loginuid",       "prot",
-    "flags",      "exit_code",   "address_source", "container_runtime"};
+    "flags",      "exit_code",   "address_source", "container_runtime",
+    "agent_id"};
 
 bool IsCommon(FieldId field) {
   const std::string& name = FieldCatalogue::Get().field(field).name;

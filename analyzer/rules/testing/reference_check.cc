@@ -33,7 +33,7 @@ Rule MakeRule(RuleType type, std::string condition) {
 }  // namespace
 
 ReferenceCheck::ReferenceCheck(RandomConditions::Next next) {
-  EventWriter writer;
+  EventWriter writer(kSampleAgentId);
   writer.SetSession(SampleSession());
   for (const Event& event : SampleEvents()) {
     events_.push_back(event);

@@ -106,7 +106,8 @@ bool OverrideOf(const FieldInfo& field, const FieldInput& input, Value& value, T
 // itself.
 bool IsPassedOver(std::string_view name, const FieldInfo* field) {
   return name == "event_type" || name == "raw_bytes" || name.starts_with("raw_bytes.") ||
-         name == "host" || (field != nullptr && field->type == ValueType::kOpaque);
+         name == "host" || name == "agent_id" ||
+         (field != nullptr && field->type == ValueType::kOpaque);
 }
 
 }  // namespace

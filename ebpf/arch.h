@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What differs between architectures, in one header for each: where the arguments of a system call
- * are, and how a task is told that came through another table of calls. The numbers of the calls
- * are in schema/abi/arch/.
+ * Each architecture has one header for what differs: where the arguments of a system call are, and
+ * how to recognise a call that came through another table. The numbers of the calls are in
+ * schema/abi/arch/.
  */
 #ifndef RG_EBPF_ARCH_H
 #define RG_EBPF_ARCH_H

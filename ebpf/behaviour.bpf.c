@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * Modules, by their name, which system calls alone do not tell.
+ * Kernel modules that are loaded and taken apart. The tracepoints know a module's name; the calls
+ * that load one have an image or a descriptor instead.
  */
 #include "ebpf/call.h"
 #include "ebpf/task.h"
 
 #define RG_MODULE_NAME_MAX 64
 
-/* The system call that the task is in, if it is about modules. */
+/* The call on modules that the task is in, or 0. The kernel may also load one on a thread of its
+ * own. */
 static __always_inline __u16 module_call(struct rg_call_args *c, struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -33,7 +35,8 @@ static __always_inline void put_module(struct rg_scratch *s, struct rg_behaviour
 		      RG_MODULE_NAME_MAX);
 }
 
-/* In the loader, when the module is linked in and its init function has not run. */
+/* The tracepoint fires in the loader: the module is linked in, and its init function has not
+ * run. */
 SEC("tp_btf/module_load")
 int BPF_PROG(rg_module_load, void *mod)
 {
@@ -70,7 +73,8 @@ int BPF_PROG(rg_module_load, void *mod)
 	return 0;
 }
 
-/* When a module is taken apart: unloaded, or its init function has failed. */
+/* The tracepoint fires when a module is taken apart. That happens also after its init function has
+ * failed. */
 SEC("tp_btf/module_free")
 int BPF_PROG(rg_module_free, void *mod)
 {

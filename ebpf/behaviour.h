@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What is rare and tells much: other credentials, other processes' memory, modules,
- * bpf(2), namespaces, signals to the sensor, mounts, anonymous files.
+ * Behaviour: changes of credentials, access to other processes' memory, modules, bpf(2),
+ * namespaces, signals to the sensor, mounts, anonymous files.
  *
- * What only privilege can repeat goes to the critical lane. What any program can
- * produce at will goes to the bulk lane, under a kind of its own where that is
- * needed, so that a loop of it never costs an exec: calls that failed or took no
- * privilege, reading and writing of memory, anonymous files.
+ * Behaviour that only privilege can repeat goes to the critical lane. Behaviour that any program
+ * can repeat at will goes to the bulk lane, so that a loop never costs the record of an exec. Calls
+ * that failed or took no privilege, access to memory, and anonymous files are of the second sort.
+ * Calls that can be of both sorts have one kind for each.
  */
 #ifndef RG_EBPF_BEHAVIOUR_H
 #define RG_EBPF_BEHAVIOUR_H
@@ -37,10 +37,12 @@
 
 /* --- credentials -------------------------------------------------------------
  *
- * When a call returns, the credentials before it are gone. What the same thread's
- * call before left is kept here, for as long as the thread lives; for the first one
- * the analyzer asks its process table. It is also what tells a call that changes
- * nothing: those any program can make, and none is reported after the first. */
+ * When a call returns, the credentials before it are gone. So the credentials that a thread's
+ * previous call left are kept here, for as long as the thread lives. For the first call of a thread
+ * the analyzer asks its process table.
+ *
+ * The kept credentials also reveal calls that change nothing. Any program can make such calls, so
+ * none is reported after the first. */
 static __always_inline void rg_fill_credential_set(struct rg_credential_set *s,
 						   struct task_struct *task)
 {
@@ -119,7 +121,7 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 		return 0;
 	rg_fill_credential_set(&now, task);
 	last = bpf_task_storage_get(&rg_credentials_of, task, NULL, 0);
-	/* Other groups may be as many. */
+	/* Only the number of groups is compared, and other groups may be as many. */
 	if (!denied && !groups && last && rg_same_credentials(last, &now))
 		return 0;
 	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
@@ -143,7 +145,8 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 	if (groups && !denied)
 		rg_put_groups(s, &r->groups, task);
 	stored = common ? rg_submit_credentials_common(s) : rg_submit_credentials_change(s);
-	/* What was not told is told with the next call. */
+	/* A lost record leaves the older credentials in place, so that the next call reports the
+	 * change. */
 	if (!denied && stored) {
 		if (!last)
 			last = bpf_task_storage_get(&rg_credentials_of, task, NULL,
@@ -165,8 +168,8 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 
 	switch (c->call) {
 	case RG_CALL_ptrace:
-		if ((__u32)c->args[0] ==
-		    PTRACE_TRACEME) /* may now do with the caller as it likes */
+		/* The parent gets power over the caller, not the caller over another process. */
+		if ((__u32)c->args[0] == PTRACE_TRACEME)
 			return RG_READ(task, real_parent);
 		number = c->args[1];
 		break;
@@ -187,7 +190,7 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 	return rg_task_by_number(task, number);
 }
 
-/* Of a child that has just been made. */
+/* The current task is a child that has just been made. */
 static __always_inline bool rg_left_parents_namespaces(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf(), *parent = task->real_parent;
@@ -220,7 +223,7 @@ static __always_inline bool rg_is_of_interest(struct rg_call_args *c, __u16 *kin
 	case RG_CALL_init_module:
 	case RG_CALL_finit_module:
 	case RG_CALL_delete_module:
-		return c->result < 0; /* what worked: module_load, module_free */
+		return c->result < 0; /* successes come from module_load and module_free */
 	case RG_CALL_bpf:
 		switch ((__u32)c->args[0]) {
 		case BPF_PROG_LOAD:
@@ -235,11 +238,12 @@ static __always_inline bool rg_is_of_interest(struct rg_call_args *c, __u16 *kin
 	case RG_CALL_clone3:
 		if (bpf_probe_read_user(&c->args[0], 8, (void *)c->args[0]))
 			c->args[0] = 0;
-		/* Told by the child: the namespaces are its own, whatever its flags say now. */
+		/* The child reports success. Its namespaces are a fact, while its flags in memory
+		 * may have changed since the call. */
 		if (c->result == 0)
 			return (c->args[0] & RG_CLONE_NEW) || rg_left_parents_namespaces();
 		return c->result < 0 && (c->args[0] & RG_CLONE_NEW);
-	case RG_CALL_clone: /* its lowest byte is a signal's number */
+	case RG_CALL_clone: /* the lowest byte of its flags is a signal's number */
 		return c->result <= 0 && (c->args[0] & RG_CLONE_NEW & ~0xffULL);
 	case RG_CALL_unshare:
 		return c->args[0] & RG_CLONE_NEW;
@@ -252,7 +256,7 @@ static __always_inline void rg_fill_namespaces(struct rg_behaviour *r, struct ta
 {
 	struct nsproxy *ns = task->nsproxy;
 
-	if (!ns) /* gone while a task exits */
+	if (!ns) /* a task that exits has none any more */
 		return;
 	r->ns_cgroup = RG_READ(ns, cgroup_ns, ns.inum);
 	r->ns_ipc = RG_READ(ns, ipc_ns, ns.inum);
@@ -265,8 +269,8 @@ static __always_inline void rg_fill_namespaces(struct rg_behaviour *r, struct ta
 	rg_ns_pid(task, &r->ns_pidns);
 }
 
-/* All of the object's maps and programs share its type information, which nothing else
- * does; but for ring buffers, which have none. */
+/* All maps and programs of the object share one BTF, which nothing else has. Ring buffers have
+ * none, and are recognised by their ids. */
 static __always_inline bool rg_is_own_btf(struct btf *btf)
 {
 	return btf && btf == ((struct bpf_map *)&rg_scratch)->btf;
@@ -295,8 +299,8 @@ static __always_inline void rg_fill_prog(struct rg_scratch *s, struct rg_behavio
 		r->flags |= RG_BEHAVIOUR_OWN;
 }
 
-/* What the descriptor stands for that the call made or was given. Before the call has
- * made one, what was asked for. */
+/* Describes the object behind the descriptor that the call made or was given. A call that failed
+ * has made no descriptor; then the record says what was asked for. */
 static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviour *r,
 					struct task_struct *task, struct rg_call_args *c)
 {
@@ -313,7 +317,7 @@ static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviou
 	file = rg_file_of(task, fd);
 	object = RG_READ(file, private_data);
 	if (!object) {
-		if (command == BPF_PROG_LOAD) { /* its prog_type, and at 48 its prog_name */
+		if (command == BPF_PROG_LOAD) { /* prog_type, and at 48 prog_name */
 			bpf_probe_read_user(&r->object_type, 4, attr);
 			if ((__u32)c->args[2] >= 64)
 				rg_put_user_string(s, &r->name, attr + 48);
@@ -326,7 +330,8 @@ static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviou
 		}
 		return;
 	}
-	if (command == BPF_LINK_DETACH && c->result < 0) /* who knows what that was */
+	/* The descriptor need not be that of a link. */
+	if (command == BPF_LINK_DETACH && c->result < 0)
 		return;
 	r->flags |= RG_BEHAVIOUR_OBJECT;
 	switch (command) {
@@ -361,9 +366,9 @@ static __always_inline void rg_fill_mount(struct rg_scratch *s, struct rg_behavi
 	}
 }
 
-/* The steps are global functions: the verifier looks at each once, by itself, and not
- * again for everything that may have come before. So they find task and scratch memory
- * themselves, and `c` may be NULL for all the verifier knows. */
+/* The steps below are global functions: the verifier checks each one once, and not again for every
+ * state that may have come before. Therefore they look up task and scratch memory themselves, and
+ * test `c` for NULL. */
 static __always_inline struct rg_scratch *rg_scratch_taken(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -386,7 +391,7 @@ __noinline int rg_behaviour_details(struct rg_call_args *c)
 		break;
 	case RG_KIND_namespace_change:
 		rg_fill_namespaces(r, task);
-		r->args[0] = c->args[0]; /* clone3 has it in memory */
+		r->args[0] = c->args[0]; /* clone3 has its flags in memory */
 		break;
 	case RG_KIND_mount:
 		rg_fill_mount(s, r, task, c);
@@ -397,7 +402,7 @@ __noinline int rg_behaviour_details(struct rg_call_args *c)
 	return 0;
 }
 
-/* The first name, and what it or the descriptor stands for. */
+/* The first name and its path, or the path behind the descriptor. */
 __noinline int rg_behaviour_path(struct rg_call_args *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -423,7 +428,7 @@ __noinline int rg_behaviour_path(struct rg_call_args *c)
 	return 0;
 }
 
-/* The second name, and what it stands for where it is a path. */
+/* The second name, and its path where the name is one. */
 __noinline int rg_behaviour_path2(struct rg_call_args *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -465,7 +470,7 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 		target = rg_target_of(task, c);
 		if (of == RG_KIND_agent_signal && !rg_is_agents(target))
 			return 0;
-		/* Itself, which is no secret to it. */
+		/* A process has every right over itself. */
 		if (target && RG_READ(target, tgid) == task->tgid)
 			return 0;
 	}
@@ -473,7 +478,7 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 			      !rg_is_privileged(task)))
 		kind = RG_KIND_conduct_common;
 	counted = kind;
-	rg_opaque(counted); /* the verifier: an index below RG_KINDS_MAX */
+	rg_opaque(counted); /* for the verifier: an index below RG_KINDS_MAX */
 	s = rg_scratch_take(counted & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
 	if (!s)
 		return 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * A system call that has returned, whichever table it came through, and what its
- * descriptors stand for.
+ * A system call that has returned, through whichever table, and its row of calls.def.
  */
 #ifndef RG_EBPF_CALL_H
 #define RG_EBPF_CALL_H
@@ -16,7 +15,7 @@
 #define ERESTARTSYS	      512
 #define ERESTART_RESTARTBLOCK 516
 
-/* Is it the call `name`, by its number and table? */
+/* Is this the call `name`? Each table has numbers of its own. */
 #define rg_is_call(nr, compat, name) ((nr) == ((compat) ? RG_NR32_##name : RG_NR64_##name))
 
 struct rg_call_args {
@@ -31,9 +30,9 @@ static __always_inline void rg_read_args(struct rg_call_args *c, struct pt_regs 
 	rg_read_registers(c->args, regs, c->compat);
 }
 
-/* --- what calls.def says of them ------------------------------------------------ */
+/* --- rows of calls.def ---------------------------------------------------------- */
 
-/* Which function looks at a call: the one that fills the body of its records. */
+/* The function that looks at a call is the one that fills the body of its records. */
 enum rg_handler {
 	RG_HANDLER_exec_failed,
 	RG_HANDLER_file,
@@ -66,7 +65,7 @@ struct rg_call_layout {
 #define RG_CALLS_MAX 128 /* power of two */
 _Static_assert(RG_CALL_END <= RG_CALLS_MAX, "room in rg_layouts");
 
-/* Constants, in a section beside the settings. */
+/* The table has a section of its own, because .rodata holds the settings and nothing else. */
 const struct rg_call_layout rg_layouts[RG_CALLS_MAX] SEC(".rodata.calls") = {
 #define CALL(number, call, shown, kind_, event_type, operation_, like, traits, fd_, dirfd_, name1, \
 	     dirfd2_, name2_, keep_)                                                               \
@@ -83,14 +82,14 @@ const struct rg_call_layout rg_layouts[RG_CALLS_MAX] SEC(".rodata.calls") = {
 #undef CALL
 };
 
-/* The one way into the table: the mask stays where the verifier sees it. */
+/* Every look into the table comes through here: the mask stays where the verifier sees it. */
 static __always_inline const struct rg_call_layout *rg_layout_of(__u32 call)
 {
 	rg_opaque(call);
 	return &rg_layouts[call & (RG_CALLS_MAX - 1)];
 }
 
-/* The kind of a call's records, as the verifier wants an index. */
+/* The kind of a call's records, bounded so that the verifier accepts it as an index. */
 static __always_inline __u32 rg_kind_of(__u32 call)
 {
 	__u32 kind = rg_layout_of(call)->kind;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * Names of cgroups that come into being while the sensor runs.
+ * Names of cgroups that are made while the sensor runs. Most records hold only the id of a cgroup.
  */
 #include "ebpf/task.h"
 
@@ -11,7 +11,7 @@ int BPF_PROG(rg_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 	struct rg_cgroup *c;
 	struct rg_scratch *s;
 
-	if (cgrp->root->hierarchy_id != 0) /* version 1: ids of its own, in no record */
+	if (cgrp->root->hierarchy_id != 0) /* version 1: its ids are in no record */
 		return 0;
 	if (rg_skip(task, RG_PROGRAM_cgroup_mkdir))
 		return 0;

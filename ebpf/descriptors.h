@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What descriptors stand for.
+ * The files and sockets behind descriptors.
  */
 #ifndef RG_EBPF_DESCRIPTORS_H
 #define RG_EBPF_DESCRIPTORS_H
@@ -10,8 +10,8 @@
 #define S_IFMT	 0170000
 #define S_IFSOCK 0140000
 
-/* What a descriptor stands for now, or NULL. Another thread may have closed it
- * and opened something else in its place since the call looked. */
+/* The file behind a descriptor now, or NULL. Since the call looked, another thread may have closed
+ * the descriptor and opened something else in its place. */
 static __always_inline struct file *rg_file_of(struct task_struct *task, __s32 fd)
 {
 	struct fdtable *fdt;
@@ -24,7 +24,7 @@ static __always_inline struct file *rg_file_of(struct task_struct *task, __s32 f
 	return fd < RG_READ(fdt, max_fds) ? rg_read_pointer(table + fd) : NULL;
 }
 
-/* What a file that is a socket leads to, or NULL. */
+/* The socket behind a file, or NULL. */
 static __always_inline struct sock *rg_sock_of(struct file *file)
 {
 	struct inode *inode = RG_READ(file, f_inode);
@@ -36,8 +36,8 @@ static __always_inline struct sock *rg_sock_of(struct file *file)
 	return RG_READ(socket, sk);
 }
 
-/* Descriptors 0, 1 and 2 of a task that has just called exec: its table of
- * descriptors is shared with nobody. */
+/* Describes descriptors 0, 1 and 2. The task has just called exec, so it shares its table of
+ * descriptors with nobody. */
 static __always_inline void rg_fill_stdio(struct rg_process *p, struct task_struct *task)
 {
 	struct file **table = RG_READ(task, files, fdt, fd), *files[3] = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * All programs, one translation unit: what several domains ask the kernel for
- * (RG_READ) cannot be linked together by every libbpf.
+ * All programs are one translation unit, because libbpf 1.1 cannot link several objects that refer
+ * to one kernel function (bpf_rdonly_cast, in RG_READ).
  */
 #include "ebpf/shared.bpf.c"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Execs that failed: seen at the exit of the system call, the one place that
- * knows every reason for failure. One that fails after the old program is gone
- * ends in a signal: the process's exit tells.
+ * Execs that failed. They are seen when the system call returns, the one place that knows every
+ * reason for failure. An exec that fails after the old program is gone ends in a signal, and the
+ * exit of the process reports that.
  */
 #ifndef RG_EBPF_EXEC_FAILED_H
 #define RG_EBPF_EXEC_FAILED_H
@@ -42,13 +42,13 @@ static long args_step(__u32 i, struct args_walk *w)
 		w->flags |= RG_STR_UNREADABLE;
 		return 1;
 	}
-	if (n == 0) { /* so it says of an empty string */
+	if (n == 0) { /* the helper returns 0 for an empty string */
 		w->s->record[off] = 0;
 		n = 1;
 	}
 	w->bytes += n;
 	w->s->used = off + n;
-	/* A string that just fits cannot be told from one that was cut. */
+	/* A string that just fits looks like one that was cut. */
 	if (n == room) {
 		w->flags |= RG_STR_TRUNCATED;
 		return 1;
@@ -56,7 +56,7 @@ static long args_step(__u32 i, struct args_walk *w)
 	return 0;
 }
 
-/* Where a relative name starts: the directory behind `dirfd`, or the working one. */
+/* The directory that a relative name starts from: `dirfd`'s, or the working directory. */
 static __always_inline void put_base(struct rg_scratch *s, struct rg_str *out,
 				     struct task_struct *task, __s32 dirfd)
 {

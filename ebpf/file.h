@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Files: what a system call opened, wrote, named or changed, as the kernel knows
- * it, with the result. A descriptor leads to the object itself. A name is joined
- * with the kernel's own path of the directory it starts from; whether symlinks in
- * it led elsewhere cannot be seen from here, and the record says so.
+ * Files that a system call opened, wrote, named or changed, as the kernel knows them, with the
+ * call's result. A descriptor leads to the object itself. A name is joined with the kernel's own
+ * path of the directory where the name starts. Symlinks in a name may have led elsewhere. That
+ * cannot be seen from here, and the record says so (RG_STR_LEXICAL).
  */
 #ifndef RG_EBPF_FILE_H
 #define RG_EBPF_FILE_H
@@ -22,7 +22,7 @@
 #define MAP_SHARED    0x01
 #define MAP_ANONYMOUS 0x20
 
-/* Appends what rg_clean() left. */
+/* Appends the path that rg_clean() left. */
 static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out)
 {
 	__u32 off = rg_offset(s), length = s->text_length;
@@ -38,15 +38,15 @@ static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *ou
 
 #define SB_NOUSER (1UL << 31)
 
-/* Pipes, sockets, memfd and the like, most of what is written: of file systems that cannot be
- * mounted. What is of any other is not one of them because no path leads to it: behind a mount that
- * nobody has attached, or opened by its handle. */
+/* Pipes, sockets, memfds and the like are most of what is written. Their file systems cannot be
+ * mounted, so no path ever leads there. A file of any other file system is not nameless, even if no
+ * path leads to it now: its mount may be unattached, or a handle opened it. */
 static __always_inline bool rg_is_nameless(struct file *file)
 {
 	return RG_READ(file, f_inode, i_sb, s_flags) & SB_NOUSER;
 }
 
-/* The path of an open file. */
+/* The filter's verdict on an open file, and its path. */
 static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *out,
 					 struct file *file)
 {
@@ -63,7 +63,8 @@ static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *ou
 		return label || rg_is_nameless(file) ? RG_UNWATCHED : RG_REPORT;
 	}
 	verdict = rg_judge_here(s);
-	/* Without its head, or outside of every namespace, a name cannot be told from another. */
+	/* A path without its head, or outside of every namespace, may mean any file. Such a file is
+	 * never left out. */
 	if (flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
 		verdict = RG_REPORT;
 	if (verdict == RG_REPORT)
@@ -71,8 +72,8 @@ static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *ou
 	return verdict;
 }
 
-/* Is it where walks up end, as the root of a process is that is in no chroot? Mounts that lie on
- * the first one's root are as good as it. */
+/* Is the path where walks up end? The root of a process in no chroot is. Mounts stacked on the
+ * namespace's root count as well. */
 static __always_inline bool rg_is_top(struct path *path)
 {
 	struct dentry *dentry = RG_READ(path, dentry);
@@ -91,7 +92,8 @@ static __always_inline bool rg_is_top(struct path *path)
 	return false;
 }
 
-/* A name, and the directory it starts from: of an absolute one, the process's root. */
+/* The filter's verdict on a name, and its path. A relative name starts from `dirfd`, an absolute
+ * one from the process's root. */
 static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 				    struct task_struct *task, __u64 name, __s32 dirfd)
 {
@@ -106,7 +108,7 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 		out->flags = RG_STR_UNREADABLE;
 		return RG_REPORT;
 	}
-	if (n == 0) /* an empty one: what the directory's descriptor stands for */
+	if (n == 0) /* an empty name stands for `dirfd` itself */
 		s->path[RG_PATH_MAX + 1] = 0;
 	out->flags = RG_STR_LEXICAL;
 	if (rg_is_longer((void *)name, n))
@@ -124,7 +126,7 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 		}
 		flags = rg_walk(s, directory);
 		at = s->text;
-		if (absolute) /* nothing leads out of a process's root */
+		if (absolute) /* ".." does not lead out of a process's root */
 			floor = s->depth;
 		out->flags |= flags & ~RG_STR_DELETED;
 		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
@@ -154,7 +156,7 @@ static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
 		f->flags |= RG_FILE_CREATED;
 }
 
-/* The arguments are in memory. */
+/* old_mmap has its arguments in the caller's memory. */
 static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 {
 	rg_memory_arg args[6];
@@ -173,7 +175,8 @@ static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 }
 
 /* False: there is nothing to report. Otherwise *found is the open file that the call is about, or
- * NULL. Inlined, and without a helper where reads are typed: this is the way of most calls. */
+ * NULL. Most calls take this way, so the function is inlined, and calls no helper where reads are
+ * typed. */
 static __always_inline bool rg_find_file(struct task_struct *task, struct rg_call_args *c,
 					 struct file **found)
 {
@@ -195,12 +198,12 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 		fd = c->result;
 	file = rg_file_of(task, fd);
 	*found = file;
-	/* What may be written to the file is made writable later as well. */
+	/* mprotect(2) can make a mapping writable later if the file is open for writing. */
 	if (c->call == RG_CALL_mmap && !(c->args[2] & PROT_WRITE) &&
 	    !(RG_READ(file, f_mode) & FMODE_WRITE))
 		return false;
 	l = rg_layout_of(c->call);
-	if (!file) /* not a descriptor; open_by_handle_at that failed: no file, and no name */
+	if (!file) /* no descriptor; a failed open_by_handle_at has no name either */
 		return l->fd < 0 && l->name >= 0;
 	if (!rg_settings.watching)
 		return true;
@@ -223,11 +226,11 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 	if (!s)
 		return 0;
 	f = (struct rg_file *)s->record;
-	s->used = sizeof(*f); /* for what follows it: its path */
+	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
 	if (file)
 		verdict = rg_judge_file(s, &path, file);
 	else if (c->call == RG_CALL_symlink || c->call == RG_CALL_symlinkat)
-		verdict = RG_UNWATCHED; /* what a link says is not what it is */
+		verdict = RG_UNWATCHED; /* the text of a link is not its object */
 	else
 		verdict = rg_judge_name(s, &path, task, rg_arg(c, l->name),
 					l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd));
@@ -258,7 +261,7 @@ static __noinline int file_call(struct task_struct *task, struct rg_call_args *c
 		f->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
 	if (c->call == RG_CALL_openat2) {
 		bpf_probe_read_user(&f->args[2], 24, (void *)c->args[2]);
-		if (file) /* not what another thread has written there since */
+		if (file) /* another thread may have changed the caller's struct since */
 			f->args[2] =
 				(f->args[2] & ~O_ACCMODE) | (RG_READ(file, f_flags) & O_ACCMODE);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Which files are reported. The analyzer holds the same rule in C++
+ * The filter decides which files are reported. The analyzer has this rule in C++, too
  * (analyzer/plan/path_filter.h), and a test lets both judge the same paths.
  */
 #ifndef RG_EBPF_FILTER_H
@@ -8,7 +8,8 @@
 
 #include "ebpf/path.h"
 
-/* A table of our own: unlike the kernel's hash map it is read without calling anything. */
+/* A hash table in an array, read by linear probing. Unlike with the kernel's hash map, a lookup
+ * calls nothing. */
 struct rg_filter_map {
 	int (*type)[BPF_MAP_TYPE_ARRAY];
 	int (*max_entries)[1]; /* the collector sets it */
@@ -35,7 +36,7 @@ static __always_inline struct rg_filter_entry *rg_find_entry(__u64 hash)
 
 struct rg_clean {
 	struct rg_scratch *s;
-	bool endless; /* does not fit */
+	bool endless; /* the path does not fit */
 };
 
 static __always_inline __u8 *rg_clean_at(struct rg_scratch *s, __u32 at)
@@ -45,7 +46,7 @@ static __always_inline __u8 *rg_clean_at(struct rg_scratch *s, __u32 at)
 	return &s->path[at & RG_TEXT_MASK];
 }
 
-/* Takes a slash, or up to eight bytes of a component, from s->path; a NUL ends it. */
+/* Takes a slash, or up to eight bytes of a component, from s->path. A NUL ends the path. */
 static long rg_clean_step(__u32 i, struct rg_clean *c)
 {
 	struct rg_scratch *s = c->s;
@@ -100,9 +101,8 @@ endless:
 	return 1;
 }
 
-/* Cleans the absolute path that begins at s->path[at] and ends with a NUL; ".." leaves
- * its first `floor` components alone. A function of its own for the verifier, which so goes
- * through it once. */
+/* Cleans the absolute path that begins at s->path[at] and ends with a NUL. A ".." leaves the first
+ * `floor` components alone. The function is global, so that the verifier goes through it once. */
 __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 {
 	struct rg_clean c = {.s = s};
@@ -127,10 +127,10 @@ __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 	return 0;
 }
 
-/* --- what the filter says ----------------------------------------------------- */
+/* --- the filter's verdict ------------------------------------------------------ */
 
-/* Is the entry's text a prefix of the path, up to the end of a component? A function of its own for
- * the verifier, which so goes through it once. */
+/* Is the entry's text a prefix of the path, up to the end of a component? The function is global,
+ * so that the verifier goes through it once. */
 __noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 {
 	__u32 end;
@@ -156,7 +156,7 @@ __noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 	return 1;
 }
 
-/* What is said of the path's last `length` bytes; it has as many. */
+/* Flags of the entry for the path's last `length` bytes, or 0. The path has as many bytes. */
 __noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
 {
 	struct rg_filter_entry *e;
@@ -179,7 +179,7 @@ __noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
 	return e->flags;
 }
 
-/* The number of the one bit that is set. */
+/* The number of the only bit that is set. BPF has no instruction that counts zeroes. */
 static __always_inline __u32 rg_bit_number(__u64 bit)
 {
 	return !!(bit & 0xaaaaaaaaaaaaaaaaULL) | !!(bit & 0xccccccccccccccccULL) << 1 |
@@ -199,7 +199,7 @@ static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 d
 	struct rg_filter_entry *e;
 	__u32 flags = s->nothing, part;
 
-	if (s->endless) /* cannot be told, so it is reported */
+	if (s->endless) /* not all of the path is known, so it is reported */
 		return RG_REPORT;
 	part = s->first;
 	for (__u32 depth = 0; depth <= deepest; depth++) {
@@ -207,7 +207,7 @@ static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 d
 
 		if (depth > s->depth || !depths)
 			break;
-		if (depth) { /* 0: "/" */
+		if (depth) { /* depth 0 is "/" */
 			hash = rg_hash_word(hash, s->parts[part & (RG_COMPONENTS_MAX - 1)]);
 			part += s->stride;
 		}
@@ -216,8 +216,8 @@ static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 d
 		e = rg_find_entry(hash);
 		if (!e)
 			continue;
-		/* A name can be made up whose hash is that of another, and nobody should get a path
-		 * excluded by that. What is watched for such a reason does no harm. */
+		/* Anybody can make up a name with the hash of an excluded one, and that must hide
+		 * no file. Watching one more file for such a reason does no harm. */
 		if ((e->flags & RG_FILTER_EXCLUDE) && !rg_is_prefix(s, e))
 			continue;
 		flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
@@ -230,7 +230,7 @@ static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 d
 
 		if (!lengths || (flags & RG_FILTER_WATCH))
 			break;
-		/* Not lengths & -lengths, of which not every verifier knows the value. */
+		/* Not lengths & -lengths: some verifiers do not know the value of that. */
 		rg_opaque(longer);
 		length = rg_bit_number(lengths ^ longer);
 		if (length > s->text_length)
@@ -243,17 +243,17 @@ static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 d
 	return flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
 }
 
-/* Of the path that rg_clean() or rg_walk() left. A function of its own for the verifier, which so
- * goes through it once. */
+/* The verdict on the path that rg_clean() or rg_walk() left. The function is global, so that the
+ * verifier goes through it once. */
 __noinline int rg_judge(struct rg_scratch *s)
 {
 	return s ? rg_judge_by(s, RG_FILTER_DEPTH_MAX) : RG_REPORT;
 }
 
-/* Components of prefixes that are looked for without a call, which takes longer. */
+/* A call takes longer, so prefixes of up to this many components are looked for without one. */
 #define RG_QUICK_DEPTH 10
 
-/* The same, without a call if no prefix is a long one. */
+/* Like rg_judge(), but without a call if no prefix has more components than RG_QUICK_DEPTH. */
 static __always_inline int rg_judge_here(struct rg_scratch *s)
 {
 	if (rg_settings.filter_depths >> (RG_QUICK_DEPTH + 1))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * Requests to io_uring, which pass every system call hook by: names that are opened, renamed and
- * the like, connections, and the first datagram to a peer.
+ * Requests to io_uring, which no hook on system calls sees: names that are opened, renamed and the
+ * like, connections, and the first datagram to a peer.
  */
 #include "ebpf/descriptors.h"
 #include "ebpf/task.h"
@@ -22,7 +22,7 @@
 #define IORING_OP_SEND_ZC    47
 #define IORING_OP_SENDMSG_ZC 48
 
-#define REQ_F_FIXED_FILE 1 /* its descriptor is a number in a table of the ring's own */
+#define REQ_F_FIXED_FILE 1 /* the descriptor is an index of the ring's own table */
 
 static __always_inline bool is_named(__u8 opcode)
 {
@@ -36,16 +36,17 @@ static __always_inline bool is_send(__u8 opcode)
 	       opcode == IORING_OP_SEND_ZC || opcode == IORING_OP_SENDMSG_ZC;
 }
 
-/* --- where something is sent to --------------------------------------------------- */
+/* --- destinations ----------------------------------------------------------------- */
 
-/* As bind(2) has addresses; struct sockaddr_in6 is the longest of those told. */
+/* The layout is that of addresses for bind(2). A struct sockaddr_in6 is the longest that is
+ * reported. */
 struct address {
 	__u16 family;
 	__u16 port; /* big endian */
 	__u32 words[6];
 };
 
-/* Datagrams to a peer are told once, as those of system calls are. */
+/* Datagrams to a peer are reported once, like those that system calls send. */
 struct contact {
 	__u64 socket; /* inode; where the socket is not known, the ring's own number for it */
 	__u64 start_ns;
@@ -65,8 +66,8 @@ static __always_inline __s32 descriptor_of(void *request)
 	return RG_READ((struct io_kiocb *)request, cqe.fd);
 }
 
-/* The address that the request names, if it does: copied by the kernel already, or in the caller's
- * memory. */
+/* The address that the request has, if any. The kernel has copied it already, or it is in the
+ * caller's memory. */
 static __always_inline void requested_address(struct address *out, void *request, __u8 opcode)
 {
 	struct io_kiocb *req = request;
@@ -100,7 +101,8 @@ static __always_inline void requested_address(struct address *out, void *request
 				    RG_READ(send, addr));
 }
 
-/* False: a connection, which was told when it was made, or told before. */
+/* False: the peer was reported before, or the socket is a connection, which was reported when it
+ * was made. */
 static __always_inline bool is_new_contact(struct contact *to, void *request,
 					   struct task_struct *task)
 {
@@ -154,7 +156,8 @@ static __always_inline void put_contact(struct rg_scratch *s, struct rg_str *out
 	s->used = off + sizeof(to->peer);
 }
 
-/* From the caller's memory, before the kernel reads it there for the call itself. */
+/* Takes the address from the caller's memory, before the kernel reads it there for the call
+ * itself. */
 static __always_inline void put_address(struct rg_scratch *s, struct rg_str *out,
 					const void *address, __s32 length)
 {
@@ -168,21 +171,21 @@ static __always_inline void put_address(struct rg_scratch *s, struct rg_str *out
 		out->flags = RG_STR_UNREADABLE;
 }
 
-/* --- what is asked for -------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------- */
 
-/* The name as the kernel has copied it. */
+/* The kernel's own copy of a name, which the caller cannot change any more. */
 static __always_inline void put_filename(struct rg_scratch *s, struct rg_str *out,
 					 struct filename *filename)
 {
 	rg_put_string(s, out, RG_READ(filename, name), RG_PATH_MAX);
 }
 
-/* In the thread that submits, or the kernel's that polls for it; the request is complete
- * and has not been carried out. Its result is in a ring of the program's own. */
+/* Runs in the thread that submits, or in the kernel's thread that polls for requests. The request
+ * is complete and has not been carried out. Its result goes to a ring of the program's own. */
 static __always_inline int io_uring_request(void *request, enum rg_program program)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	/* No verifier's type: it changes with the kernel. */
+	/* The request has no type for the verifier: the type changes with the kernel. */
 	__u8 opcode = RG_READ((struct io_kiocb *)request, opcode);
 	struct contact to = {};
 	__u8 one = 1;
@@ -239,7 +242,8 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 	case IORING_OP_LINKAT: {
 		struct io_link *link = request;
 
-		if (opcode == IORING_OP_LINKAT) { /* the other one's are another request's */
+		/* In a symlink's request these are left over from another request. */
+		if (opcode == IORING_OP_LINKAT) {
 			r->args[1] = RG_READ(link, old_dfd);
 			r->args[2] = RG_READ(link, flags);
 		}
@@ -260,21 +264,21 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 		put_contact(s, &r->type, &to);
 		break;
 	}
-	/* What was not told is told with the next request. */
+	/* After a lost record the next request is reported in its place. */
 	if (rg_submit_io_uring_operation(s) && is_send(opcode))
 		bpf_map_update_elem(&rg_io_uring_contacts, &to, &one, BPF_ANY);
 	rg_scratch_put(s);
 	return 0;
 }
 
-/* Since 6.3. */
+/* Kernels since 6.3 have this tracepoint. */
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(rg_io_uring_submit_req, void *request)
 {
 	return io_uring_request(request, RG_PROGRAM_io_uring_submit_req);
 }
 
-/* Its name before. */
+/* Kernels before 6.3 call the tracepoint so. */
 SEC("tp_btf/io_uring_submit_sqe")
 int BPF_PROG(rg_io_uring_submit_sqe, void *request)
 {

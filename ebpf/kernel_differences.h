@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What one kernel has and another has not, or has elsewhere: one function for each change, named by
- * the kernel that made it. What does not apply is removed before a program runs.
+ * Differences between kernels: one function for each change, with the version of the kernel that
+ * made the change. Code that does not apply is removed before a program runs.
  *
- * Not here: RG_TYPED (read.h), because everything here is read by it; and programs that one kernel
- * can attach and another cannot (programs.def).
+ * Two differences are elsewhere. RG_TYPED is in read.h, because everything here reads by it.
+ * Programs that only some kernels can attach are in programs.def.
  */
 #ifndef RG_EBPF_KERNEL_DIFFERENCES_H
 #define RG_EBPF_KERNEL_DIFFERENCES_H
@@ -28,14 +28,14 @@ struct kernfs_node___old {
  * 6.14 "dcache: back inline names with a struct-wrapped array of unsigned long": d_iname became
  * d_shortname. */
 
-/* Where the words of a name can be loaded from. Most names lie within their dentry, and for the
- * verifier all do. */
+/* The address that a name's words can be loaded from. Most names lie within their dentry, and for
+ * the verifier all do. */
 static __always_inline void *rg_words_of(struct dentry *dentry)
 {
 	void *name = (void *)RG_READ(dentry, d_name.name);
 	void *at;
 
-	rg_opaque(name); /* or the compiler reads through it, and it has no type */
+	rg_opaque(name); /* else the compiler reads through it, and the result has no type */
 	if (bpf_core_field_exists(dentry->d_shortname)) {
 		name -= bpf_core_field_offset(struct dentry, d_shortname);
 		at = rg_as(struct dentry, name)->d_shortname.string;
@@ -47,8 +47,8 @@ static __always_inline void *rg_words_of(struct dentry *dentry)
 	return at;
 }
 
-/* Bytes that can be loaded there. By branches of which the verifier sees only one, for what does
- * not exist cannot be asked for its size. */
+/* How many bytes can be loaded there. A field that does not exist has no size to ask for. So there
+ * are branches, and the verifier sees only one of them. */
 static __always_inline __u32 rg_inline_name(void)
 {
 	__u32 size;
@@ -75,7 +75,7 @@ static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *
 
 /* --- tasks ----------------------------------------------------------------------- */
 
-/* 6.3 made one __u64 of two __u32: on a little-endian machine the same eight bytes. */
+/* 6.3 made one __u64 of two __u32, which are the same bytes on a little-endian machine. */
 #define rg_read_capabilities(cred, set) RG_READ_WORD(cred, set)
 
 /* 6.9 "pidfd: add pidfs" moved the pid from the file to its inode. */
@@ -88,13 +88,13 @@ static __always_inline struct pid *rg_pid_of_pidfd(struct file *file, struct ino
 
 #define SECCOMP_MODE_FILTER 2
 
-/* Kernels without CONFIG_SECCOMP have no such thing. */
+/* Kernels without CONFIG_SECCOMP have no such field. */
 static __always_inline bool rg_is_under_seccomp(struct task_struct *task)
 {
 	return bpf_core_field_exists(task->seccomp) && task->seccomp.mode == SECCOMP_MODE_FILTER;
 }
 
-/* Kernels without CONFIG_AUDIT have neither; -1: not set. */
+/* Kernels without CONFIG_AUDIT have neither of these two fields. The value -1 means: not set. */
 static __always_inline __u32 rg_login_uid(struct task_struct *task)
 {
 	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;
@@ -107,8 +107,8 @@ static __always_inline __u32 rg_audit_session(struct task_struct *task)
 
 /* --- io_uring -------------------------------------------------------------------- */
 
-/* Does a request to send hold the caller's address of the peer? 6.12 took it out: the kernel has
- * copied what is there when the request is submitted. */
+/* Does a request to send hold a pointer to the peer's address in the caller's memory? 6.12 took the
+ * pointer out, because the kernel has copied the address when the request is submitted. */
 static __always_inline bool rg_request_has_address(void)
 {
 	return bpf_core_field_exists(((struct io_sr_msg *)0)->addr);

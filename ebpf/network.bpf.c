@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The end of TCP connections: who had opened them, how long they lasted, what went
- * over them. Every TCP socket's way leads through this tracepoint (since 4.16),
- * whichever way it was asked for, also by io_uring or with data in the SYN.
+ * Ends of TCP connections: who opened them, how long they lasted, how many bytes went over them.
+ * Every TCP socket passes this tracepoint (since 4.16), also if io_uring or data in the SYN opened
+ * the connection.
  *
- * What is missed: connections that were there before the sensor; ones that nobody
- * has accepted; an outbound one of a thread that is interrupted inside of this very
- * program by another one's end: the kernel does not run a program within itself.
+ * Missed are connections that are older than the sensor, and those that nobody has accepted. An
+ * outbound connection is missed, too, if the end of another one interrupts its thread inside of
+ * this very program: the kernel does not run a program within itself.
  */
 #include "ebpf/network.h"
 
@@ -19,13 +19,13 @@ struct rg_connection_map rg_connections SEC(".maps");
 
 static __always_inline void note(__u64 key, struct rg_connection *connection)
 {
-	/* Also in place of an older one at the same address, whose end was missed. */
+	/* The update also replaces an older connection at this address, whose end was missed. */
 	if (bpf_map_update_elem(&rg_connections, &key, connection, BPF_ANY))
 		rg_drop(RG_KIND_network_close,
 			&rg_counters()->programs[RG_PROGRAM_socket_state].errors);
 }
 
-/* In the process that connects. */
+/* Runs in the process that connects. */
 static __always_inline void opened(__u64 key)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -55,7 +55,7 @@ static __always_inline void established(__u64 key, bool passive)
 	note(key, &connection);
 }
 
-/* Not in scratch memory: softirqs interrupt programs that use it. */
+/* The record is on the stack: softirqs interrupt programs that use scratch memory. */
 static __always_inline void closed(__u64 key, struct sock *sk)
 {
 	struct rg_connection *known = bpf_map_lookup_elem(&rg_connections, &key);
@@ -92,8 +92,8 @@ static __always_inline void closed(__u64 key, struct sock *sk)
 		e.flags |= RG_NETWORK_ESTABLISHED;
 		e.duration_ns = e.hdr.time_ns - established_ns;
 	}
-	/* What the kernel counts as sent has every byte as often as it was sent, and what
-	 * it counts as received has one more for the peer's FIN. */
+	/* The kernel counts a byte as sent each time it is sent, and counts the peer's FIN as one
+	 * byte received. */
 	e.bytes_sent = RG_READ(tcp, bytes_sent);
 	retransmitted = RG_READ(tcp, bytes_retrans);
 	if (retransmitted <= e.bytes_sent)

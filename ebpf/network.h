@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Sockets: what a system call connected, bound, accepted or talked to. Addresses are
- * the socket's own, as the kernel has them when the call returns. The caller's
- * memory, which another of its threads may change meanwhile, is asked only where the
- * kernel keeps no address: what could not be bound or connected to, and the peer of
- * a datagram without connection; the record says so.
+ * Sockets that a system call connected, bound, accepted or used. Addresses are the socket's own, as
+ * the kernel has them when the call returns. Another thread may change the caller's memory
+ * meanwhile. So an address is read there only where the kernel keeps none, and the record says so
+ * (RG_NETWORK_ARGUMENT): after a failed bind or connect, and for the peer of a datagram without
+ * connection.
  */
 #ifndef RG_EBPF_NETWORK_H
 #define RG_EBPF_NETWORK_H
@@ -26,9 +26,9 @@
 
 /* --- connections, from the first state to the last one --------------------------
  *
- * Who opened a connection is known when it is opened, and not when it ends: most
- * state changes run on behalf of whoever happens to be on the CPU. Entries are made
- * and deleted by rg_socket_state alone; without that program there are none. */
+ * The process that opens a connection is known at that moment, and not when the connection ends:
+ * most state changes run on behalf of any process that happens to be on the CPU. Only
+ * rg_socket_state makes and deletes entries. Without that program there are none. */
 struct rg_connection {
 	struct rg_header owner; /* pid 0: nobody has accepted it yet */
 	__u64 established_ns;	/* 0: not yet */
@@ -44,7 +44,7 @@ struct rg_connection_map {
 };
 extern struct rg_connection_map rg_connections SEC(".maps");
 
-/* --- what is read of a socket --------------------------------------------------- */
+/* --- fields of a socket ---------------------------------------------------------- */
 
 static __always_inline void rg_put_local(struct rg_network *e, const struct rg_endpoint *local)
 {

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Paths: up from a dentry, through the mounts, to the root of the mount namespace. The
- * answer is the kernel's own name for the object, without symlinks, whatever
- * the caller wrote, and does not stop at a chroot. Names are taken without the
- * kernel's rename lock, so up to their NUL and never by d_name.len: that may be
- * the new name's while the bytes are the old one's, and what lies behind those is
- * none of a record's business.
+ * Paths are walked up from a dentry, through the mounts, to the root of the mount namespace. The
+ * result is the kernel's own name for the object: without symlinks, whatever the caller wrote, and
+ * beyond any chroot.
+ *
+ * Names are read without the kernel's rename lock, so up to their NUL and never by d_name.len.
+ * During a rename that length may be the new name's while the bytes are the old one's, and no
+ * record may hold the bytes behind those.
  */
 #ifndef RG_EBPF_PATH_H
 #define RG_EBPF_PATH_H
 
 #include "ebpf/strings.h"
 
-/* Prepends `len` bytes of `name`, with a slash before. False: no room. */
+/* Prepends `len` bytes of `name`, with a slash before. False: there is no room, or the name cannot
+ * be read. */
 static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, __u32 len,
 				       bool slash)
 {
@@ -42,9 +44,10 @@ static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, _
 
 #define MNT_NS_ANON_INO 0xeffffff7u
 
-/* Of a tree's top mount. Without a namespace, or with an error value in its place: unmounted
- * lazily, or never mounted where a path leads. In one without a number (since 6.18, with this
- * one): a tree that open_tree(2) or fsmount(2) has made and nobody has attached. */
+/* Does a path lead to the tree that this mount is the top of? Not if the tree was unmounted lazily
+ * or never mounted: then there is no namespace, or an error value in its place. A namespace without
+ * a number (since 6.18: with MNT_NS_ANON_INO) holds a tree that open_tree(2) or fsmount(2) has made
+ * and nobody has attached. */
 static __always_inline bool rg_is_in_namespace(struct mount *mnt)
 {
 	struct mnt_namespace *ns = RG_READ(mnt, mnt_ns);
@@ -57,14 +60,14 @@ static __always_inline bool rg_is_in_namespace(struct mount *mnt)
 	return inum != 0 && inum != MNT_NS_ANON_INO;
 }
 
-/* Takes note of a component for the filter. */
+/* Notes the hash of a component for the filter. */
 static __always_inline void rg_add_part(struct rg_scratch *s, __u64 hash)
 {
 	s->parts[s->depth & (RG_COMPONENTS_MAX - 1)] = hash;
 	s->depth += 1;
 }
 
-/* --- quickly: names by words, in registers, without a helper ---------------------- */
+/* --- the quick way: names by words, in registers, without a helper ---------------- */
 
 static __always_inline void rg_put_word(struct rg_scratch *s, __u32 at, __u64 word)
 {
@@ -74,8 +77,9 @@ static __always_inline void rg_put_word(struct rg_scratch *s, __u32 at, __u64 wo
 
 #define RG_SHORT_WORDS 4
 
-/* Prepends the name that begins with `word` and has eight bytes or more; `front` are the first
- * ones of the path, which words spoil that are put before it. False: there are not enough words. */
+/* Prepends a name of eight bytes or more, which begins with `word`. `front` holds the first eight
+ * bytes of the path, because words that are put before the path spoil them. False: the name has
+ * more than RG_SHORT_WORDS words. */
 static __always_inline bool rg_climb_long(struct rg_scratch *s, __u64 *front, void *at, __u64 word)
 {
 	__u64 words[RG_SHORT_WORDS] = {word}, hash = rg_hash_word(RG_HASH_BASIS, word), zeros = 0;
@@ -108,7 +112,7 @@ static __always_inline bool rg_climb_long(struct rg_scratch *s, __u64 *front, vo
 	return true;
 }
 
-/* Prepends a dentry's name. False: it is too long or cannot be read, and nothing was done. */
+/* Prepends a dentry's name. False: the name is too long or cannot be read, and nothing was done. */
 static __always_inline bool rg_climb(struct rg_scratch *s, __u64 *front, struct dentry *dentry)
 {
 	void *at = rg_words_of(dentry);
@@ -130,9 +134,9 @@ static __always_inline bool rg_climb(struct rg_scratch *s, __u64 *front, struct 
 	return true;
 }
 
-/* --- whatever it takes ---------------------------------------------------------- */
+/* --- the thorough way, with helpers ------------------------------------------------ */
 
-/* Takes note of the component in s->name, which a NUL ends within 256 bytes. */
+/* Notes the hash of the component in s->name, which a NUL ends within 256 bytes. */
 static __always_inline void rg_add_name(struct rg_scratch *s)
 {
 	__u64 hash = RG_HASH_BASIS;
@@ -150,7 +154,7 @@ static __always_inline void rg_add_name(struct rg_scratch *s)
 static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 {
 	struct rg_scratch *s = *scratch;
-	/* Copies first: RG_READ would relocate our own struct with the rest. */
+	/* Copies come first: RG_READ would relocate our own struct with the rest. */
 	struct dentry *dentry = s->walk.dentry, *parent;
 	struct mount *mnt = s->walk.mnt;
 	long n;
@@ -175,8 +179,8 @@ static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 		return 1;
 	}
 	if (parent == dentry || !parent) {
-		/* A file system's root that is no mount's root, or an object that
-		 * never had a directory: "memfd:label", "anon_inode:...". */
+		/* A file system's root that is no mount's root, or an object that never had a
+		 * directory: "memfd:label", "anon_inode:...". */
 		const __u8 *label = s->name;
 
 		s->walk.flags |= RG_STR_DETACHED;
@@ -194,10 +198,10 @@ static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 	return 0;
 }
 
-/* As many as most paths need. */
+/* Most paths need no more steps. */
 #define RG_QUICK_STEPS 12
 
-/* Begins a way up. False: there is nothing where it begins. */
+/* Begins a walk. False: the path has no mount or no dentry. */
 static __always_inline bool rg_walk_begin(struct rg_scratch *s, struct path *path)
 {
 	struct vfsmount *vfsmnt = RG_READ(path, mnt);
@@ -217,7 +221,7 @@ static __always_inline bool rg_walk_begin(struct rg_scratch *s, struct path *pat
 	return true;
 }
 
-/* Leaves the path in s->path, as what the filter may be asked about; flags of struct rg_str. */
+/* Leaves the path in s->path, ready for the filter. Returns flags of struct rg_str. */
 static __always_inline __u32 rg_walk_end(struct rg_scratch *s)
 {
 	s->text = s->walk.pos;
@@ -228,10 +232,10 @@ static __always_inline __u32 rg_walk_end(struct rg_scratch *s)
 	return s->walk.flags;
 }
 
-/* Goes up as far as no helper is needed. True: to the end. */
+/* Walks as long as no helper is needed. True: the walk has reached its end. */
 static __always_inline bool rg_walk_quickly(struct rg_scratch *s)
 {
-	/* What is loaded from a pointer of a known type has one as well. */
+	/* A pointer that is loaded through a pointer of a known type has a known type, too. */
 	struct dentry *dentry = rg_as(struct dentry, s->walk.dentry), *parent;
 	__u64 front = RG_WORD(&s->path[RG_PATH_MAX]);
 	struct mount *mnt, *up;
@@ -262,11 +266,11 @@ static __always_inline bool rg_walk_quickly(struct rg_scratch *s)
 	return end;
 }
 
-/* Components a path can have: every second byte a slash. */
+/* A path can have this many components if every second byte is a slash. */
 #define RG_PATH_STEPS (RG_PATH_MAX / 2)
 
-/* The whole way. A function of its own for the verifier, which so goes through it once. It takes no
- * pointers of the kernel's: the path comes in s->walk_from. */
+/* Walks the whole way. The function is global, so that the verifier goes through it once. A global
+ * function takes no pointers of the kernel's, so the path comes in s->walk_from. */
 __noinline int rg_walk_up(struct rg_scratch *s)
 {
 	if (!s || !rg_walk_begin(s, s->walk_from))
@@ -283,7 +287,7 @@ static __always_inline __u32 rg_walk(struct rg_scratch *s, struct path *path)
 	return rg_walk_up(s);
 }
 
-/* The same, without a call if the way is a quick one. */
+/* Like rg_walk(), but without a call if the quick way reaches the end. */
 static __always_inline __u32 rg_walk_here(struct rg_scratch *s, struct path *path)
 {
 	if (RG_TYPED && rg_walk_begin(s, path) && rg_walk_quickly(s))
@@ -291,11 +295,11 @@ static __always_inline __u32 rg_walk_here(struct rg_scratch *s, struct path *pat
 	return rg_walk(s, path);
 }
 
-/* Of a path that is short, as most are, it takes less time to copy the words here; what follows
- * the last byte is overwritten, or zeroed by rg_finish(). */
+/* Most paths are short, and copying their words here takes less time than a helper. The bytes
+ * behind the last one are overwritten, or zeroed by rg_finish(). */
 #define RG_COPY_WORDS 12
 
-/* Appends what a walk left in s->path. */
+/* Appends the path that a walk left in s->path. */
 static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *out, __u32 flags)
 {
 	__u32 off = rg_offset(s);
@@ -374,7 +378,7 @@ static __always_inline void rg_put_cgroup(struct rg_scratch *s, struct rg_str *o
 	s->walk.flags = 0;
 	if (bpf_loop(256, rg_cgroup_step, &c, 0) == 256)
 		s->walk.flags |= RG_STR_TRUNCATED;
-	/* RG_CGROUP_MAX, not RG_PATH_MAX: part of what the longest record adds up to. */
+	/* The bound is not RG_PATH_MAX, because the longest record has room for RG_CGROUP_MAX. */
 	if (s->walk.pos < RG_PATH_MAX - RG_CGROUP_MAX) {
 		s->walk.pos = RG_PATH_MAX - RG_CGROUP_MAX;
 		s->walk.flags |= RG_STR_TRUNCATED;

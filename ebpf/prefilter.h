@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What can be said of most files before their paths are told: that nothing which is watched fits
- * them. Whatever is watched has left a mark (rg_filter_mark); here the way up is only looked
- * through for marks, without a call and without a byte written. Names may change on the way, as on
- * any other.
+ * Most files are not watched, and that can be known before their paths are. Each watched prefix and
+ * ending has left a mark in a Bloom filter with one hash function (rg_filter_mark). Here the way up
+ * is only searched for marks, without a call and without a byte written. Names may change during
+ * this walk, as during any other.
  */
 #ifndef RG_EBPF_PREFILTER_H
 #define RG_EBPF_PREFILTER_H
@@ -17,7 +17,7 @@ static __always_inline bool rg_is_marked(__u64 word, __u64 above)
 	return rg_settings.filter_marks[mark >> 6 & (RG_FILTER_MARKS / 64 - 1)] >> (mark & 63) & 1;
 }
 
-/* Words of a name whose end is looked for; longer ones may be anything. */
+/* A name's end is looked for in this many words. Longer names count as marked. */
 #define RG_TAIL_WORDS 5
 
 /* Do a name's last bytes have a mark? */
@@ -34,7 +34,7 @@ static __always_inline bool rg_is_tail_marked(void *name)
 		zeros = rg_zero_bytes(word);
 		if (zeros) {
 			bits = 8 * rg_count_bytes(rg_bytes_before(zeros));
-			if (!i && bits + missing < 64) /* shorter than a tail is */
+			if (!i && bits + missing < 64) /* shorter than a tail */
 				return true;
 			if (bits)
 				before = before >> bits | word << (64 - bits);
@@ -45,11 +45,11 @@ static __always_inline bool rg_is_tail_marked(void *name)
 	return true;
 }
 
-/* Components, and mounts between them, that it follows. */
+/* Components, and mounts between them, that are followed at most. */
 #define RG_NEAR_STEPS 12
 
-/* False: surely not. True where that cannot be told: on kernels without typed reads, from too far
- * below, of what is in no directory. */
+/* False: the file is surely not watched. True also where that is not sure: on kernels without typed
+ * reads, too deep below the root, and for objects that are in no directory. */
 static __always_inline bool rg_may_be_watched(struct file *file)
 {
 	struct dentry *dentry, *root, *parent;
@@ -59,7 +59,7 @@ static __always_inline bool rg_may_be_watched(struct file *file)
 
 	if (!RG_TYPED || !rg_settings.filter_marked)
 		return true;
-	/* What is loaded from a pointer of a known type has one as well. */
+	/* A pointer that is loaded through a pointer of a known type has a known type, too. */
 	file = rg_as(struct file, file);
 	dentry = file->f_path.dentry;
 	vfsmnt = file->f_path.mnt;

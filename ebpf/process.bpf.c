@@ -9,7 +9,7 @@
 struct rg_env_map rg_env_names SEC(".maps");
 struct rg_credentials_map rg_credentials_of SEC(".maps");
 
-/* Where an exec came from, for the few that are not a plain execve: by thread,
+/* Sources of the few execs that are not a plain execve. The key is the thread, and an entry lives
  * from prepare_exec until the exec is done. */
 struct {
 	int (*type)[BPF_MAP_TYPE_LRU_HASH];
@@ -20,9 +20,9 @@ struct {
 
 #define RG_EXEC_COMPAT 0x100
 
-/* Past the point of no return, but before the new program's personality is set
- * up: that overwrites the system call number in the saved registers with
- * execve's, whatever it was. */
+/* Runs past the point of no return, but before the new program's personality is set up. That step
+ * overwrites the system call number in the saved registers with execve's, whatever the number
+ * was. */
 static __always_inline int note_exec_source(struct task_struct *task, enum rg_program program)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -37,8 +37,8 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 	else if (rg_is_call(nr, compat, execveat))
 		source = RG_EXEC_EXECVEAT;
 	if (source == RG_EXEC_EXECVE && !compat) {
-		/* What the absence of an entry means. There may be one, of an exec
-		 * by the same thread id that died on its way. */
+		/* The absence of an entry stands for this source. There may be a stale entry of an
+		 * exec by this thread id that died on its way. */
 		if (bpf_map_lookup_elem(&rg_exec_sources, &tid))
 			bpf_map_delete_elem(&rg_exec_sources, &tid);
 		return 0;
@@ -49,14 +49,14 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 	return 0;
 }
 
-/* Since 6.10. */
+/* Kernels since 6.10 have this tracepoint. */
 SEC("tp_btf/sched_prepare_exec")
 int BPF_PROG(rg_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
 {
 	return note_exec_source(task, RG_PROGRAM_prepare_exec);
 }
 
-/* The function that 6.10's tracepoint stands in. */
+/* Older kernels have the function, into which 6.10 put the tracepoint. */
 SEC("fentry/begin_new_exec")
 int BPF_PROG(rg_begin_new_exec, struct linux_binprm *bprm)
 {
@@ -76,8 +76,9 @@ static __always_inline void exec_source(struct rg_process *p, __u32 tid)
 	bpf_map_delete_elem(&rg_exec_sources, &tid);
 }
 
-/* Called once per exec that worked, when credentials, memory and file are the
- * new program's and nothing of it has run. What fails earlier: exec_failed. */
+/* The tracepoint fires once per exec that worked. Credentials, memory and file are the new
+ * program's by then, and nothing of the program has run. Execs that fail earlier are in
+ * exec_failed.h. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
 {
@@ -86,8 +87,8 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	struct rg_scratch *s;
 	const char *filename, *interp;
 
-	/* The new program's credentials are in this record; the call before it knows nothing of
-	 * them. */
+	/* This record has the new program's credentials, so those that an older call left are out
+	 * of date. */
 	bpf_task_storage_delete(&rg_credentials_of, task);
 	if (rg_skip(task, RG_PROGRAM_exec))
 		return 0;
@@ -131,7 +132,7 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	return 0;
 }
 
-/* In the creator, when the child is complete and has not run. */
+/* Runs in the creator. The child is complete and has not run. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(rg_fork, struct task_struct *task, struct task_struct *child)
 {
@@ -173,9 +174,9 @@ int BPF_PROG(rg_fork, struct task_struct *task, struct task_struct *child)
 
 #define SIGNAL_GROUP_EXIT 0x00000004
 
-/* In the thread that exits, while it still has its credentials. Kernels before
- * 6.16 do not say whether it is the last one; `live` does, but two that exit at
- * the same instant may both read zero: the analyzer counts the process once. */
+/* Runs in the thread that exits, which still has its credentials. Kernels before 6.16 do not say
+ * whether this thread is the last one. `live` does, but two threads that exit at one instant may
+ * both read zero. Therefore the analyzer counts the process once. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(rg_exit, struct task_struct *task)
 {
@@ -197,8 +198,8 @@ int BPF_PROG(rg_exit, struct task_struct *task)
 	s->used = sizeof(*e);
 	rg_fill_header(&e->hdr, kind, task);
 	e->task_start_ns = task->start_boottime;
-	/* What wait(2) will return for the process is its first thread's status,
-	 * unless the whole group was made to exit. */
+	/* wait(2) will return the status of the process's first thread, unless the whole group was
+	 * made to exit. */
 	if (signal->flags & SIGNAL_GROUP_EXIT)
 		e->status = signal->group_exit_code;
 	else if (last)

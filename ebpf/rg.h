@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What all programs share: settings, counters, scratch memory, the two lanes.
- * A program reads: pass over the agent itself, take scratch, build, submit.
+ * Settings, counters, scratch memory and the two lanes, which all programs share. Each program
+ * takes the same steps: pass over the agent itself, take scratch memory, build the record, submit
+ * the record.
  */
 #ifndef RG_EBPF_RG_H
 #define RG_EBPF_RG_H
@@ -12,9 +13,9 @@
 #define PF_KTHREAD 0x00200000
 #define PF_EXITING 0x00000004
 
-/* Set by the collector before loading. */
+/* The collector sets these before loading. */
 extern const volatile struct rg_settings rg_settings;
-/* Mapped by the collector. */
+/* The collector maps this memory. */
 extern struct rg_shared rg_shared;
 
 /* Components of a path that the filter can follow; power of two. */
@@ -23,7 +24,7 @@ extern struct rg_shared rg_shared;
 #define RG_TEXT_MAX (4 * RG_PATH_MAX)
 #define RG_CLEAN_AT (3 * RG_PATH_MAX)
 
-/* A way up, and what it has met so far. */
+/* A walk up from a dentry, and its position. */
 struct rg_walk {
 	struct dentry *dentry;
 	struct mount *mnt;
@@ -32,37 +33,38 @@ struct rg_walk {
 	__u32 flags;
 };
 
-/* One record is put together here and then copied into its lane, so that a ring
- * holds no more than the bytes a record really has. The slack behind `record` is
- * for the verifier: it sees any masked offset plus any bounded length. */
+/* A record is put together here and then copied into its lane, so that a ring holds only the bytes
+ * that the record really has. The slack behind `record` is for the verifier, which expects any
+ * masked offset plus any bounded length. */
 struct rg_scratch {
 	__u8 record[RG_RECORD_MAX + RG_ARGS_MAX];
-	/* Paths grow here from RG_PATH_MAX down; a name that is put behind one follows, and from
-	 * RG_CLEAN_AT on there is the same without ".", ".." and "//". The slack is for words
-	 * that begin with the last byte. */
+	/* Paths grow down from RG_PATH_MAX. A name that is joined to a path follows there. From
+	 * RG_CLEAN_AT on there is the path without ".", ".." and "//". The slack is for words that
+	 * begin with the last byte. */
 	__u8 path[RG_TEXT_MAX + 32];
 	__u8 name[RG_PATH_MAX];
 	struct path *walk_from;
-	/* Not on the stack: kernels before 6.13 have 512 bytes for a whole chain of calls. */
+	/* The walk is not on the stack, because kernels before 6.13 have 512 bytes for a whole
+	 * chain of calls. */
 	struct rg_walk walk;
-	/* The path that the filter is asked about. */
+	/* The path that the filter judges. */
 	__u32 text; /* where it begins in `path` */
 	__u32 text_length;
 	__u32 depth; /* components */
-	/* The component that its first one is in `parts`, and which way the others follow: up for a
+	/* The index in `parts` of the path's first component, and the step to the next: up for a
 	 * cleaned path, down for one that was walked from its end. */
 	__u32 first;
 	__s32 stride;
-	__u32 endless;			 /* it does not fit, or has too many components */
+	__u32 endless;			 /* the path does not fit, or has too many components */
 	__u64 parts[RG_COMPONENTS_MAX];	 /* hashes of components */
 	__u16 starts[RG_COMPONENTS_MAX]; /* where a cleaned path's components begin */
-	/* While a path is cleaned, here and not on the stack, for there the verifier would follow
-	 * each value that they could have. */
+	/* State of the cleaning of a path. On the stack, the verifier would follow each value that
+	 * these could have. */
 	__u64 clean_part;  /* hash of the component so far */
 	__u32 clean_next;  /* byte of `path` */
 	__u32 clean_start; /* where the component begins */
 	__u32 floor;	   /* components that ".." leaves alone */
-	__u32 nothing;	   /* 0, which the verifier does not know */
+	__u32 nothing;	   /* 0, but the verifier does not know that */
 	__u32 used;	   /* bytes of record */
 	__u32 busy;
 };
@@ -92,32 +94,32 @@ static __always_inline struct rg_counters *rg_counters(void)
 	return &rg_shared.counters[bpf_get_smp_processor_id() & (RG_COUNTER_BLOCKS - 1)];
 }
 
-/* Atomic although the block is the CPU's own: hosts may have more CPUs than
- * blocks, and kernels with full preemption may switch tasks in between. */
+/* The addition is atomic although the block is the CPU's own: hosts may have more CPUs than blocks,
+ * and kernels with full preemption may switch tasks in between. */
 static __always_inline void rg_count(__u64 *counter)
 {
 	__sync_fetch_and_add(counter, 1);
 }
 
-/* The agent never observes itself. A reused pid is not the agent: start times
- * differ. */
+/* The agent never observes itself. A reused pid is not the agent: start times differ. */
 static __always_inline bool rg_is_agent(struct task_struct *task)
 {
 	const struct rg_agent_process *agent = rg_shared.agent;
 	__u32 pid = task->tgid;
 
-	rg_opaque(agent); /* or each slot's address is put together anew */
+	rg_opaque(agent); /* else each slot's address is computed anew */
 	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
 		if (agent[i].pid != pid || !pid)
 			continue;
-		/* The collector, which lives: nobody else has its pid. */
+		/* Only the collector's slot can be without a start time. Nobody else has that pid
+		 * while the collector lives. */
 		if (!agent[i].start_ns || agent[i].start_ns == task->group_leader->start_boottime)
 			return true;
 	}
 	return false;
 }
 
-/* Counts the run; true if there is nothing to do. */
+/* Counts the run. True: the agent itself runs, and there is nothing to do. */
 static __always_inline bool rg_skip(struct task_struct *task, enum rg_program program)
 {
 	struct rg_program_counters *c = &rg_counters()->programs[program];
@@ -129,15 +131,15 @@ static __always_inline bool rg_skip(struct task_struct *task, enum rg_program pr
 	return true;
 }
 
-/* A record of this kind will not be: no scratch memory, or nothing to read. */
+/* Counts a record that is given up: scratch memory is in use, or the data cannot be read. */
 static __always_inline void rg_drop(enum rg_kind kind, __u64 *why)
 {
 	rg_count(why);
 	rg_count(&rg_counters()->kinds[kind].lost);
 }
 
-/* Scratch memory of this CPU, or NULL if something that we interrupted is using
- * it. Whoever takes it puts it back with rg_scratch_put(). */
+/* Scratch memory of this CPU, or NULL if a program that this one interrupted is using the memory.
+ * The taker gives the memory back with rg_scratch_put(). */
 static __always_inline struct rg_scratch *rg_scratch_take(enum rg_kind kind,
 							  enum rg_program program)
 {
@@ -156,8 +158,8 @@ static __always_inline void rg_scratch_put(struct rg_scratch *s)
 	*(volatile __u32 *)&s->busy = 0;
 }
 
-/* Pads the record to its size. The last eight bytes are zeroed before the
- * padding is taken from them: no byte of an older record leaves the kernel. */
+/* Pads the record to its size. The last eight bytes are zeroed before the padding is taken from
+ * them, so that no byte of an older record leaves the kernel. */
 static __always_inline __u32 rg_finish(struct rg_scratch *s)
 {
 	struct rg_header *hdr = (struct rg_header *)s->record;
@@ -169,9 +171,9 @@ static __always_inline __u32 rg_finish(struct rg_scratch *s)
 	return used;
 }
 
-/* The one place where records are lost for want of room, and it counts. No
- * flags: the kernel wakes the collector for the first record after it had read
- * all, and for none while it is behind. True: stored. */
+/* Only here are records lost for want of room, and each one is counted. There are no flags: the
+ * kernel wakes the collector for the first record after all were read, and for none while the
+ * collector is behind. True: the record is stored. */
 #define rg_submit(s, kind, lane)                                                                   \
 	({                                                                                         \
 		struct rg_kind_counters *_c = &rg_counters()->kinds[kind];                         \
@@ -181,7 +183,8 @@ static __always_inline __u32 rg_finish(struct rg_scratch *s)
 		_stored;                                                                           \
 	})
 
-/* The lane of each kind, from the list of kinds: rg_submit_process_exec(s). */
+/* One function for each kind, such as rg_submit_process_exec(s). The list of kinds says the
+ * lane. */
 #define EVENT_KIND(number, name, body, domain, behaviour, lane)                                    \
 	static __always_inline bool rg_submit_##name(struct rg_scratch *s)                         \
 	{                                                                                          \
@@ -204,7 +207,7 @@ static const __u64 rg_critical_kinds = 0
 	;
 _Static_assert(RG_KIND_END <= RG_KINDS_MAX && RG_KINDS_MAX <= 64, "a bit for each kind");
 
-/* A record whose kind is known only when the program runs. */
+/* Submits a record whose kind is known only when the program runs. */
 static __always_inline bool rg_submit_kind(struct rg_scratch *s, __u32 kind)
 {
 	rg_opaque(kind);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The memory the programs share with each other and with the collector; one
- * definition each, the other files declare them.
+ * The memory that the programs share with each other and with the collector. Each definition is
+ * here, and rg.h declares it.
  */
 #include "ebpf/rg.h"
 

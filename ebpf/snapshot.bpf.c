@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The processes that were there before the sensor: read by the collector from an
- * iterator, once per connection, without privilege.
+ * The processes that are alive when a session begins. The collector reads them from an iterator,
+ * once per connection and without privilege.
  */
 #include "ebpf/task.h"
 
-/* Only one iterator runs at a time: the collector has one thread. */
+/* One block suffices: the collector has one thread, so only one iterator runs at a time. */
 struct rg_scratch_map rg_iter_scratch SEC(".maps");
 
-/* Not sleepable, and without arguments: reading another process's memory faults
- * its pages in, and whoever serves them (a FUSE daemon, say) can let the reader
- * wait for ever. The process may exec or exit meanwhile and free what hangs on
- * it. Therefore the pointers are read again at the end: as long as a task holds
- * them, what they point to is alive. If they have changed, the record is given
- * up, and nothing is missed: the exec or exit that changed them is in the
- * critical lane. */
+/* The iterator is not sleepable and reads no arguments. Reading another process's memory faults its
+ * pages in, and the server of those pages, such as a FUSE daemon, could let the reader wait for
+ * ever.
+ *
+ * The process may exec or exit meanwhile and free the objects that hang on its task. Therefore the
+ * pointers are read again at the end: as long as a task holds them, their objects are alive. If
+ * they have changed, the record is given up. Nothing is missed, because the exec or exit that
+ * changed them is in the critical lane. */
 SEC("iter/task")
 int rg_task_iter(struct bpf_iter__task *ctx)
 {
@@ -32,7 +33,7 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 	if (!task || task->pid != task->tgid)
 		return 0;
 	rg_count(&c->runs);
-	if (task->signal->live.counter == 0) /* waits for its parent to look */
+	if (task->signal->live.counter == 0) /* dead, and waits for its parent */
 		return 0;
 	s = bpf_map_lookup_elem(&rg_iter_scratch, &zero);
 	if (!s)

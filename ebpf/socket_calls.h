@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * The system calls on sockets. Of datagrams, the first one that a process sends
- * through a socket to a peer is reported, and the first one it gets from there.
+ * System calls on sockets. A datagram is reported if it is the first one that a process sends
+ * through a socket to a peer, or the first one that it gets from that peer.
  */
 #ifndef RG_EBPF_SOCKET_CALLS_H
 #define RG_EBPF_SOCKET_CALLS_H
@@ -9,13 +9,13 @@
 #include "ebpf/file.h"
 #include "ebpf/network.h"
 
-/* Of a longer name, the end is what tells it from others; sockets have such names only where they
- * are deep below the directory they were named in. */
+/* A longer name is kept by its end, where names differ. Sockets have such names only deep below the
+ * directory that they were named in. */
 #define RG_CONTACT_NAME_MAX 128
 
-/* Contacts that were reported. When one has to make room for another it will be
- * reported again: more is told then, never less. So a name is kept as it is and not as a hash, for
- * which another name could be made up. */
+/* Contacts that were reported, in an LRU map. An evicted contact is reported again, so eviction
+ * leads to more records, never to fewer. A name is kept as it is and not as a hash, because another
+ * name with that hash could be made up and would not be reported. */
 struct rg_contact {
 	__u64 socket; /* inode, which unlike an address in memory is not soon used again */
 	__u32 peer[4];
@@ -90,11 +90,11 @@ static __always_inline void rg_argument_address(struct rg_scratch *s, struct rg_
 
 /* --- unix: by name -------------------------------------------------------------- */
 
-/* sun_path ends what a sockaddr_un holds, 108 bytes at most. */
+/* sun_path is the last member of a struct sockaddr_un, 108 bytes at most. */
 #define RG_UNIX_NAME_MAX 108
 
-/* Appends `length` bytes of s->name: a name that may be longer than it is. An
- * abstract one is shown with "@" for its NUL, as everywhere. */
+/* Appends the name in s->name, which has `length` bytes or fewer. An abstract name is shown with
+ * "@" for its NUL, as everywhere. */
 static __always_inline void rg_put_unix_name(struct rg_scratch *s, struct rg_network *e,
 					     __u32 length)
 {
@@ -169,7 +169,7 @@ static __always_inline void rg_put_unix_argument(struct rg_scratch *s, struct rg
 
 /* --- the record ------------------------------------------------------------------ */
 
-/* Was the address the call is about not taken over by the socket? */
+/* Is the call's address only an argument, which the socket has not taken over? */
 static __always_inline bool rg_is_argument(struct rg_socket_call *n, bool connected)
 {
 	switch (n->kind) {
@@ -190,14 +190,16 @@ static __always_inline void rg_fill_inet(struct rg_scratch *s, struct rg_network
 					 struct rg_socket_call *n)
 {
 	struct rg_endpoint remote = {};
-	/* Not on the stack, of which this chain of calls leaves little: behind a rg_raw_address. */
+	/* This chain of calls leaves little stack, so the endpoint lies in scratch memory, behind a
+	 * rg_raw_address. */
 	struct rg_endpoint *argument = (struct rg_endpoint *)&s->name[32];
 
 	rg_socket_remote(&remote, n->sk, n->family);
 	if (rg_is_argument(n, remote.known)) {
 		__builtin_memset(argument, 0, sizeof(*argument));
 		rg_argument_address(s, argument, n);
-		/* Nothing was filled in: the peer is the one it is connected to. */
+		/* If a receiving call filled in no address, the peer is the one that the socket is
+		 * connected to. */
 		if (argument->known || !n->received) {
 			e->flags |= RG_NETWORK_ARGUMENT;
 			if (n->kind == RG_KIND_network_bind)
@@ -235,7 +237,7 @@ static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network
 		rg_put_unix_socket(s, e, peer);
 }
 
-/* What tells one datagram's contact from another's. */
+/* The contact of a datagram, by which the first one is recognised. */
 static __always_inline void rg_fill_contact(struct rg_contact *contact, struct rg_scratch *s,
 					    struct rg_network *e, struct rg_socket_call *n)
 {
@@ -265,8 +267,8 @@ static __always_inline void rg_fill_contact(struct rg_contact *contact, struct r
 	}
 }
 
-/* Tells the connection's end who accepted it; if nobody watches for ends, or it is
- * older than the sensor, there is no entry. */
+/* Notes who accepted the connection, for the record of its end. There is no entry if nobody watches
+ * for ends, or if the connection is older than the sensor. */
 static __always_inline void rg_own_connection(struct rg_network *e, struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -278,11 +280,12 @@ static __always_inline void rg_own_connection(struct rg_network *e, struct sock 
 	connection.established_ns = known->established_ns;
 	connection.inbound = true;
 	connection.owner = e->hdr;
-	/* In one piece, for it may be ending at this moment; and only if it has not. */
+	/* The entry is replaced in one piece, because the connection may be ending at this moment,
+	 * and only if there still is one. */
 	bpf_map_update_elem(&rg_connections, &key, &connection, BPF_EXIST);
 }
 
-/* A function of its own for the verifier, which so goes through it once. */
+/* The function is global, so that the verifier goes through it once. */
 __noinline int rg_report_socket(struct rg_socket_call *n)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -299,7 +302,7 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 	if (!s)
 		return 0;
 	e = (struct rg_network *)s->record;
-	contact = (struct rg_contact *)s->name; /* needed when names no longer are */
+	contact = (struct rg_contact *)s->name; /* names need the memory no longer by then */
 	__builtin_memset(e, 0, sizeof(*e));
 	s->used = sizeof(*e);
 	e->hdr.pid = task->tgid;
@@ -326,7 +329,7 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 		e->flags |= RG_NETWORK_COMPAT;
 	if (n->kind == RG_KIND_network_accept)
 		rg_own_connection(e, sk);
-	/* What was not told is told with the next datagram. */
+	/* After a lost record the next datagram is reported in its place. */
 	if (rg_submit_kind(s, n->kind) && n->kind == RG_KIND_network_datagram)
 		bpf_map_update_elem(&rg_contacts, contact, &one, BPF_ANY);
 out:
@@ -336,7 +339,8 @@ out:
 
 /* --- arguments ------------------------------------------------------------------- */
 
-/* What the kernel could read a moment ago is gone. If it could not, nothing was done. */
+/* Memory that the kernel could read a moment ago is gone, which costs a record. With -EFAULT the
+ * kernel could not read that memory either, and nothing was done. */
 static __always_inline void rg_unreadable(__u16 kind, long result)
 {
 	if (result != -EFAULT)
@@ -344,7 +348,7 @@ static __always_inline void rg_unreadable(__u16 kind, long result)
 			&rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
 }
 
-/* Where a struct msghdr in the caller's memory says the address is. */
+/* Finds the address by a struct msghdr in the caller's memory. */
 static __always_inline bool rg_message_name(struct rg_socket_call *n, __u64 message)
 {
 	struct {
@@ -371,7 +375,7 @@ static __always_inline bool rg_message_name(struct rg_socket_call *n, __u64 mess
 	return true;
 }
 
-#define RG_MESSAGES_MAX 1024 /* UIO_MAXIOV: of what is more, the kernel takes as many */
+#define RG_MESSAGES_MAX 1024 /* UIO_MAXIOV: one call takes no more messages */
 
 static long rg_message_step(__u32 i, struct rg_socket_call *n)
 {
@@ -386,8 +390,8 @@ static long rg_message_step(__u32 i, struct rg_socket_call *n)
 	return 0;
 }
 
-/* socketcall(2): the call's number, and where its arguments are. False: not one that is
- * looked at. The numbers of the 64-bit table say whether the plan wants it. */
+/* Turns socketcall(2) into the call that it stands for. False: the plan does not want that call, or
+ * its arguments cannot be read. The 64-bit table says whether the plan wants a call. */
 static __noinline bool rg_socketcall(struct rg_call_args *c)
 {
 	rg_memory_arg args[8] = {};
@@ -417,7 +421,8 @@ static __noinline bool rg_socketcall(struct rg_call_args *c)
 	return true;
 }
 
-/* What a descriptor's socket is, or false. */
+/* Finds the socket behind a descriptor. False: there is none, or it is of a family that is not
+ * reported. */
 static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task_struct *task,
 					   __s32 fd)
 {
@@ -433,7 +438,7 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 	       (n->family == AF_UNIX && rg_settings.unix_sockets);
 }
 
-/* The kinds that socket_call() knows; another one with a call does not compile. */
+/* The kinds that socket_call() knows. A call with another kind does not compile. */
 #define RG_SOCKET_KINDS                                                                            \
 	(1ULL << RG_KIND_network_connect | 1ULL << RG_KIND_network_bind |                          \
 	 1ULL << RG_KIND_network_listen | 1ULL << RG_KIND_network_accept |                         \
@@ -471,7 +476,7 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		n.backlog = c->args[1];
 		break;
 	case RG_KIND_network_accept:
-		/* Nobody was there: most servers ask until then. */
+		/* Nobody was there. Most servers call accept until that is the result. */
 		if (n.result < 0)
 			return 0;
 		break;
@@ -481,7 +486,7 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 			return 0;
 		flags = c->call == RG_CALL_sendmsg || c->call == RG_CALL_recvmsg ? c->args[2]
 										 : c->args[3];
-		/* The error queue's addresses are where something went, not where it is from. */
+		/* Addresses in the error queue say where something went, not where it came from. */
 		if (n.received && (flags & MSG_ERRQUEUE))
 			return 0;
 		break;
@@ -497,7 +502,8 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 	sk = n.sk;
 	type = RG_READ(sk, sk_type);
 	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && n.family == AF_UNIX)) {
-		/* Where there is a connection, it was reported; this one is made by sending. */
+		/* A connection that exists was reported when it was made. Only MSG_FASTOPEN makes
+		 * one by sending. */
 		if (n.received || n.family == AF_UNIX || !(flags & MSG_FASTOPEN))
 			return 0;
 		n.kind = RG_KIND_network_connect;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Sockets: both ends, as the kernel has them now.
+ * Both ends of a socket, as the kernel has them now.
  */
 #ifndef RG_EBPF_SOCKETS_H
 #define RG_EBPF_SOCKETS_H
@@ -26,12 +26,12 @@ static __always_inline void rg_socket_local(struct rg_endpoint *out, struct sock
 {
 	struct inet_sock *inet = (struct inet_sock *)sk;
 
-	/* Not skc_num: that is gone when the tracepoint of a closing socket comes. */
+	/* skc_num is gone when the tracepoint of a closing socket fires. */
 	out->port = __builtin_bswap16(RG_READ(inet, inet_sport));
 	if (family == AF_INET6) {
 		RG_READ_WORDS(out->words, sk, __sk_common.skc_v6_rcv_saddr);
 	} else {
-		/* As getsockname(2) has it. */
+		/* getsockname(2) chooses in this order, too. */
 		out->addr[0] = RG_READ(sk, __sk_common.skc_rcv_saddr);
 		if (!out->addr[0])
 			out->addr[0] = RG_READ(inet, inet_saddr);

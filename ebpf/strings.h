@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Puts strings, lists and paths behind a record's body. Every function fills the
- * rg_str it is given, also when nothing could be read: then its flags say so.
+ * Puts strings, lists and paths behind a record's body. Every function fills the rg_str that it is
+ * given. If nothing could be read, the flags of the rg_str say so.
  *
- * Masks with powers of two instead of comparisons are for the verifier: it then
- * knows an upper bound without following both branches.
+ * Masks with powers of two replace comparisons for the verifier, which then knows an upper bound
+ * without following both branches.
  */
 #ifndef RG_EBPF_STRINGS_H
 #define RG_EBPF_STRINGS_H
@@ -23,7 +23,8 @@ static __always_inline __u32 rg_offset(struct rg_scratch *s)
 	return used & RG_RECORD_MASK;
 }
 
-/* A name in a record, as strncpy leaves it: behind the NUL there are zeroes. */
+/* A thread's name as strncpy would leave it: zeroes behind the NUL, and nothing of an older
+ * name. */
 static __always_inline void rg_put_comm(char *out, struct task_struct *task)
 {
 	__u64 words[RG_COMM_LEN / 8], zeros;
@@ -35,8 +36,8 @@ static __always_inline void rg_put_comm(char *out, struct task_struct *task)
 	__builtin_memcpy(out, words, sizeof(words));
 }
 
-/* Of the last `length` bytes before text[end], RG_FILTER_ENDING_MAX at most: by words from the last
- * to the first. */
+/* The hash of the last `length` bytes before text[end], RG_FILTER_ENDING_MAX at most, by words from
+ * the last to the first. */
 static __always_inline __u64 rg_hash_end(__u8 *text, __u32 end, __u32 length)
 {
 	__u64 hash = RG_HASH_ENDING;
@@ -83,8 +84,8 @@ static __always_inline void rg_put_string(struct rg_scratch *s, struct rg_str *o
 	s->used = off + n;
 }
 
-/* Of a user string that filled RG_PATH_MAX bytes with its NUL: is there more of it? One of
- * PATH_MAX bytes just fits. */
+/* Does a user string go on behind the RG_PATH_MAX bytes that were read? One of PATH_MAX bytes just
+ * fits. */
 static __always_inline bool rg_is_longer(const void *src, long n)
 {
 	char last = 0;
@@ -105,7 +106,7 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
 		out->flags = RG_STR_UNREADABLE;
 		return;
 	}
-	if (n == 0) /* so it says of an empty string; of a kernel's it says 1 */
+	if (n == 0) /* for an empty string; the helper for kernel strings returns 1 */
 		return;
 	out->length = n - 1;
 	if (rg_is_longer(src, n))

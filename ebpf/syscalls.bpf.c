@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * System calls, when they return: the result is known, the arguments are still in
- * the saved registers and what they point to has just been read by the kernel.
+ * System calls, when they return. By then the result is known, the arguments are still in the saved
+ * registers, and the kernel has just read the memory that they point to.
  *
- * One program for all of them, on the raw tracepoint: it needs no tracefs, sees
- * both system call tables, and costs a call that is not looked at a look into
- * each.
+ * One program serves all calls, on the raw tracepoint. The program needs no tracefs and sees both
+ * tables of system calls. A call that is not looked at costs a look into each table.
  */
 #include "ebpf/call.h"
 #include "ebpf/behaviour.h"
@@ -26,7 +25,7 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 
 	if (nr >= RG_CALL_NUMBERS)
 		return 0;
-	/* Nothing is called for what is in neither table: that is what most calls pay. */
+	/* Most calls are in neither table. They pay for this test alone, which calls nothing. */
 	if (!(rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)] |
 	      rg_settings.calls[1][nr & (RG_CALL_NUMBERS - 1)]))
 		return 0;
@@ -40,7 +39,7 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	__builtin_memset(&c, 0, sizeof(c)); /* its padding too: global functions want it whole */
 	c.call = call;
 	c.compat = compat;
-	/* The kernel's own errors say that a signal came: the caller never sees them. */
+	/* The kernel's own errors say that a signal came. The caller never sees them. */
 	c.result = ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK ? -EINTR : ret;
 	handler = rg_layout_of(call)->handler;
 	if (handler == RG_HANDLER_exec_failed && ret >= 0)

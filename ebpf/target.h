@@ -2,10 +2,10 @@
  *
  * The process that a number or a descriptor in a system call's arguments stands for.
  *
- * No helper does this on every kernel (bpf_task_from_pid came with 6.2, and knows the
- * first pid namespace only), so the namespace's own table of pids is looked into. All
- * reads are fault-proof; a process that ended in between is not found, and the record
- * says nothing about it.
+ * No helper finds a process on every kernel: bpf_task_from_pid came with 6.2, and knows the first
+ * pid namespace only. So the namespace's own table of pids, an XArray, is searched. All reads are
+ * fault-proof. A process that has just ended is not found, and the record says nothing about the
+ * target.
  */
 #ifndef RG_EBPF_TARGET_H
 #define RG_EBPF_TARGET_H
@@ -14,7 +14,7 @@
 
 #define PROC_SUPER_MAGIC 0x9fa0
 
-/* The namespace in which the task's pid stands at `level`; its own is the last one. */
+/* The task's own pid namespace: the one at the last level of its pid. */
 static __always_inline struct pid_namespace *rg_pidns_of(struct task_struct *task)
 {
 	struct pid *pid = RG_READ(task, thread_pid);
@@ -26,8 +26,8 @@ static __always_inline struct pid_namespace *rg_pidns_of(struct task_struct *tas
 	return RG_READ(upid, ns);
 }
 
-/* Levels of the tree that holds pids: 22 bits, six a level (four where the kernel was
- * built to be small). */
+/* Levels of the XArray that holds pids, which have 22 bits. A level takes six of them, or four
+ * where the kernel was built to be small. */
 #define RG_PID_LEVELS 6
 
 /* include/linux/xarray.h: two low bits 10 mark an inner node. */
@@ -50,7 +50,8 @@ static __always_inline struct pid *rg_find_pid(struct pid_namespace *ns, __u32 n
 	return (entry & 3) || !number ? NULL : (struct pid *)entry;
 }
 
-/* The task, of a process its first one, or NULL. Not a pointer the verifier knows. */
+/* The task with this pid, or NULL. The task of a process is its first thread. The verifier does not
+ * know the pointer. */
 static __always_inline struct task_struct *rg_task_of_pid(struct pid *pid)
 {
 	struct hlist_node *node = RG_READ(pid, tasks[PIDTYPE_PID].first);
@@ -67,7 +68,7 @@ static __always_inline struct task_struct *rg_task_by_number(struct task_struct 
 	return rg_task_of_pid(rg_find_pid(rg_pidns_of(caller), number));
 }
 
-/* A pidfd, or what is accepted in its place: a folder /proc/PID. */
+/* The descriptor is a pidfd, or a folder /proc/PID, which the call accepts in its place. */
 static __always_inline struct task_struct *rg_task_by_fd(struct task_struct *caller, __s32 fd)
 {
 	struct file *file = rg_file_of(caller, fd);
@@ -98,7 +99,7 @@ static __always_inline void rg_fill_target(struct rg_behaviour *r, struct task_s
 	r->flags |= RG_BEHAVIOUR_TARGET;
 }
 
-/* Is it one of the sensor's own? */
+/* Is the task one of the sensor's own? */
 static __always_inline bool rg_is_agents(struct task_struct *target)
 {
 	__u32 pid = RG_READ(target, tgid);
@@ -115,7 +116,8 @@ static __always_inline bool rg_is_agents(struct task_struct *target)
 
 #define CAP_KILL 5
 
-/* Does a signal to everyone reach it? Only where the caller sees it: in the first pid namespace. */
+/* Does a signal to everyone reach the task? Only if the caller sees the task: from the first pid
+ * namespace. */
 static __always_inline bool rg_may_signal(struct task_struct *caller, struct task_struct *task)
 {
 	struct cred *cred = caller->cred;
@@ -131,13 +133,13 @@ static __always_inline bool rg_may_signal(struct task_struct *caller, struct tas
 	       cred->uid.val == suid;
 }
 
-/* Which process of the agent's a signal to a whole group (or, with `group` 0, to everyone)
- * reaches: the first one, or NULL. */
+/* The first of the agent's processes that a signal to a whole group reaches, or NULL. A `group` of
+ * NULL stands for everyone. */
 static __always_inline struct task_struct *rg_agent_in_group(struct task_struct *caller,
 							     struct pid *group)
 {
 	struct pid_namespace *first =
-		RG_READ(caller, thread_pid, numbers[0].ns); /* agent[].pid is of this one */
+		RG_READ(caller, thread_pid, numbers[0].ns); /* that of agent[].pid */
 
 	for (int i = 0; i < RG_AGENT_PROCESSES; i++) {
 		__u32 pid = rg_shared.agent[i].pid;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * What is read of a task: for every record's header, and for the description of
- * a process in process_exec and process_snapshot.
+ * Fields of a task, for every record's header and for the description of a process in process_exec
+ * and process_snapshot.
  *
- * `task` is a pointer whose type the verifier knows, so a plain load is a safe
- * one; BPF_CORE_READ is left for what hangs further away.
+ * The verifier knows the type of `task`, so a plain load is safe. RG_READ is for objects that hang
+ * further away.
  */
 #ifndef RG_EBPF_TASK_H
 #define RG_EBPF_TASK_H
 
 #include "ebpf/path.h"
 
-/* By thread: its credentials as its last call on them left them (behaviour.h). */
+/* The credentials of each thread, as its last call on them left them (behaviour.h). */
 struct rg_credentials_map {
 	int (*type)[BPF_MAP_TYPE_TASK_STORAGE];
 	int (*map_flags)[BPF_F_NO_PREALLOC];
@@ -22,7 +22,7 @@ extern struct rg_credentials_map rg_credentials_of SEC(".maps");
 
 #define FIRST_USER_NS 0xeffffffd /* PROC_USER_INIT_INO */
 
-/* Can it do what not every program can? Capabilities in a user namespace of one's own are
+/* Can the task do more than any program can? Capabilities in a user namespace of one's own are
  * everybody's. */
 static __always_inline bool rg_is_privileged(struct task_struct *task)
 {
@@ -33,7 +33,7 @@ static __always_inline bool rg_is_privileged(struct task_struct *task)
 	return capabilities && cred->user_ns->ns.inum == FIRST_USER_NS;
 }
 
-/* All of a header but when it was. */
+/* Fills all of a header but the time. */
 static __always_inline void rg_fill_owner(struct rg_header *hdr, enum rg_kind kind,
 					  struct task_struct *task)
 {
@@ -76,10 +76,11 @@ rg_begin_behaviour(struct rg_scratch *s, enum rg_kind kind, struct task_struct *
 	return r;
 }
 
-/* pid of the task in its own pid namespace, and that namespace's id. */
+/* The task's pid in its own pid namespace, and the id of that namespace. */
 static __always_inline __u32 rg_ns_pid(struct task_struct *task, __u32 *ns)
 {
-	/* Read, not loaded: arithmetic on a typed pointer is refused before 6.2. */
+	/* RG_READ instead of a load, because kernels before 6.2 refuse arithmetic on a typed
+	 * pointer. */
 	struct pid *pid = RG_READ(task, thread_pid);
 	__u32 level = RG_READ(pid, level);
 	struct upid *upid;
@@ -120,7 +121,7 @@ static __always_inline void rg_fill_session(struct rg_scratch *s, struct rg_proc
 	p->session_id = RG_READ(signal, pids[PIDTYPE_SID], numbers[0].nr);
 	p->pgid = RG_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr);
 	p->ns_pid = rg_ns_pid(task, &p->ns_pidns);
-	if (ns) { /* gone while a task exits */
+	if (ns) { /* a task that exits has none any more */
 		p->ns_cgroup = RG_READ(ns, cgroup_ns, ns.inum);
 		p->ns_ipc = RG_READ(ns, ipc_ns, ns.inum);
 		p->ns_mnt = RG_READ(ns, mnt_ns, ns.inum);
@@ -161,7 +162,7 @@ static __always_inline void rg_fill_directories(struct rg_scratch *s, struct rg_
 	struct fs_struct *fs = RG_READ(task, fs);
 	__u32 flags;
 
-	if (!fs) /* gone while a task exits */
+	if (!fs) /* a task that exits has none any more */
 		return;
 	flags = rg_walk(s, (void *)fs + bpf_core_field_offset(struct fs_struct, root));
 	if (s->text < RG_PATH_MAX || (flags & RG_STR_DETACHED))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * The kernel types the programs look into, and of those only the fields they
- * use. Offsets are relocated at load time (CO-RE) against the running kernel's
- * BTF, so neither order nor completeness matters here, only names and types.
- * A type with ___suffix is another kernel's view of the type without it (kernel_differences.h).
+ * The kernel types that the programs look into, with only those fields that they use. Offsets are
+ * relocated at load time (CO-RE) against the running kernel's BTF. So names and types matter here,
+ * but neither order nor completeness. A type with ___suffix is another kernel's view of the type
+ * without the suffix (kernel_differences.h).
  */
 #ifndef RG_EBPF_TYPES_H
 #define RG_EBPF_TYPES_H
@@ -24,7 +24,7 @@ typedef _Bool bool;
 #define false 0
 #define NULL ((void *)0)
 
-/* From the kernel's user interface: fixed for ever. */
+/* These numbers are the kernel's user interface, and fixed for ever. */
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
@@ -207,7 +207,7 @@ struct proc_inode {
 };
 
 typedef struct {
-} kernel_cap_t; /* its content: task.h */
+} kernel_cap_t; /* its content: rg_read_capabilities() */
 
 struct group_info {
 	int ngroups;
@@ -367,7 +367,7 @@ struct io_kiocb {
 	void *async_data;
 };
 
-/* What io_uring makes of a request when it takes it: these lie where the request begins. */
+/* io_uring puts these where a request begins, when it takes the request. */
 struct open_how {
 	__u64 flags;
 };
@@ -402,17 +402,17 @@ struct io_link {
 };
 
 struct io_connect {
-	void *addr; /* the caller's */
+	void *addr; /* in the caller's memory */
 	int addr_len;
 };
 struct user_msghdr {
 	void *msg_name;
 	int msg_namelen;
-	int pad; /* of the kernel's own layout, which is the user interface's */
+	int pad; /* the kernel has this gap, too: the layout is its user interface */
 };
 struct io_sr_msg {
 	struct user_msghdr *umsg;
-	void *addr; /* the caller's */
+	void *addr; /* in the caller's memory */
 	__u16 addr_len;
 };
 struct msghdr {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Arguments and environment: the only things read from user memory. What is not
- * resident cannot be read here and is flagged, never waited for.
+ * Arguments and environment, from user memory. Bytes that are not resident cannot be read here.
+ * That is flagged, never waited for.
  */
 #ifndef RG_EBPF_USER_MEMORY_H
 #define RG_EBPF_USER_MEMORY_H
 
 #include "ebpf/strings.h"
 
-/* Copies [start, end), at most RG_ARGS_MAX bytes, page by page: a page that is
- * missing costs the rest, not everything. `READ(dst, size, src)` reads. */
+/* Copies [start, end), at most RG_ARGS_MAX bytes, page by page: a page that is missing costs the
+ * rest, not everything. `READ(dst, size, src)` reads. */
 #define rg_put_range(s, out, start, end, READ)                                                     \
 	({                                                                                         \
 		__u64 _start = (start), _want = (end)-_start;                                      \
@@ -105,8 +105,8 @@ static long rg_env_step(__u32 i, struct rg_env_walk *w)
 	return 0;
 }
 
-/* Variables whose names the plan lists; nothing else of the environment gets
- * further than this CPU's scratch memory. */
+/* Appends the variables whose names the plan lists. Nothing else of the environment gets further
+ * than this CPU's scratch memory. */
 static __always_inline void rg_put_env(struct rg_scratch *s, struct rg_str *out,
 				       struct mm_struct *mm)
 {

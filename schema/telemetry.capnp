@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the collector sends and what a capture holds. docs/formats/telemetry.md
-# describes the order of messages and shows one byte by byte.
+# Messages that the collector sends and a capture holds. docs/formats/telemetry.md
+# describes their order and shows one byte by byte.
 @0x8426abcb6bec26db;
 
 using Cxx = import "/capnp/c++.capnp";
@@ -10,11 +10,11 @@ $Cxx.namespace("randguard::wire");
 struct Message {
   union {
     hello @0 :Hello;          # begins a session
-    snapshot @1 :Snapshot;    # processes that were there before; directly after hello
+    snapshot @1 :Snapshot;    # processes alive when the session begins; directly after hello
     batch @2 :Batch;          # records
     heartbeat @3 :Heartbeat;  # no record came for a while
-    context @4 :Context;      # from the analyzer: what replay cannot look up; captures only
-    seal @5 :Seal;            # checksum of what came since the last seal; captures only
+    context @4 :Context;      # from the analyzer: facts that replay cannot look up; captures only
+    seal @5 :Seal;            # checksum of all messages so far; captures only
   }
 }
 
@@ -40,7 +40,7 @@ struct Hello {
 struct Hook {
   number @0 :UInt16;  # enum rg_hook
   state @1 :State;
-  why @2 :Text;       # for fallback and missing
+  why @2 :Text;       # the reason for fallback and missing
   enum State {
     off @0;           # not in the plan
     attached @1;
@@ -77,8 +77,8 @@ struct Counters {
   lost @0 :List(UInt64);     # by kind
   stored @1 :List(UInt64);   # by kind
   programs @2 :List(Program);
-  unwatched @3 :List(UInt64); # by kind: not reported, for nothing that is watched fits
-  excluded @4 :List(UInt64);  # by kind: not reported, for an exclusion fits
+  unwatched @3 :List(UInt64); # by kind: records left out, because nothing that is watched fits
+  excluded @4 :List(UInt64);  # by kind: records left out, because an exclusion fits
   struct Program {
     runs @0 :UInt64;
     self @1 :UInt64;
@@ -97,7 +97,7 @@ struct CollectorStats {
 
 struct Context {
   users @0 :List(User);
-  printed @1 :Cursor;  # how far the analyzer before this one had got; absent: unknown
+  printed @1 :Cursor;  # position that the analyzer before this one had reached; absent: unknown
   struct Cursor {
     bootId @0 :Text;
     collectorStartNs @1 :UInt64;
@@ -111,8 +111,8 @@ struct Context {
 }
 
 struct Seal {
-  crc32 @0 :UInt32;     # of every byte of the stream since the last seal, see docs
-  offset @1 :UInt64;    # where this seal begins in the (uncompressed) stream
-  messages @2 :UInt64;  # how many messages stand before it, seals not counted
+  crc32 @0 :UInt32;     # of the message before; initial value: the last seal's crc32, first 0
+  offset @1 :UInt64;    # position of this seal in the (uncompressed) stream
+  messages @2 :UInt64;  # number of messages before this seal, seals not counted
   end @3 :Bool;         # the capture was closed in order
 }

@@ -10,7 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/capture/seal.h"
-#include "analyzer/capture/test_files.h"
+#include "analyzer/capture/testing/files.h"
 
 namespace randguard {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
-#include "analyzer/capture/test_files.h"
+#include "analyzer/capture/testing/files.h"
 
 namespace randguard {
 namespace {

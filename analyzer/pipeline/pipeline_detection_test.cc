@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "analyzer/output/sinks/journal.h"
-#include "analyzer/pipeline/pipeline_test_support.h"
+#include "analyzer/pipeline/testing/stream.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/fake_journal.h"
 #include "tests/support/record_builder.h"

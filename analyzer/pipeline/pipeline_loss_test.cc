@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "analyzer/pipeline/pipeline_test_support.h"
+#include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
 namespace randguard {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/pipeline/pipeline_test_support.h"
+#include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
 namespace randguard {

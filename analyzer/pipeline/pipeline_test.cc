@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "analyzer/pipeline/pipeline_test_support.h"
+#include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
 namespace randguard {

@@ -28,16 +28,16 @@ struct thread_info {
 
 #define TS_COMPAT 0x0002
 
-/* Did the task's system call come through the table of 32-bit programs? A macro, so that the
- * load is from the task itself, whose type the verifier knows. */
+/* Did the task's system call come through the table of 32-bit programs? This is a macro, so that
+ * the load is from the task itself, whose type the verifier knows. */
 #define rg_is_compat(task) (((task)->thread_info.status & TS_COMPAT) != 0)
 
 /* __X32_SYSCALL_BIT: set in the numbers of the third table, x32, where the kernel has it
  * (Debian's do not). All but its last few numbers are the 64-bit table's. */
 #define RG_X32_BIT 0x40000000u
 
-/* Of the call the task is in. The kernel goes by the lower half of rax; a program may put into the
- * upper one what it likes. */
+/* The number of the call that the task is in. The kernel goes by the lower half of rax, and a
+ * program may put anything into the upper half. */
 static __always_inline __u32 rg_call_number(struct pt_regs *regs)
 {
 	return (__u32)regs->orig_ax & ~RG_X32_BIT;
@@ -48,7 +48,7 @@ static __always_inline bool rg_is_x32(struct pt_regs *regs)
 	return (__u32)regs->orig_ax & RG_X32_BIT;
 }
 
-/* The kernel's entry code put them there; a call cannot change them on its way. */
+/* The kernel's entry code saved these registers, and a call cannot change them on its way. */
 static __always_inline void rg_read_registers(__u64 args[6], struct pt_regs *regs, bool compat)
 {
 	args[0] = compat ? (__u32)regs->bx : regs->di;
@@ -59,8 +59,8 @@ static __always_inline void rg_read_registers(__u64 args[6], struct pt_regs *reg
 	args[5] = compat ? (__u32)regs->bp : regs->r9;
 }
 
-/* Arguments of a 32-bit program's call that lie in its memory: socketcall, and old_mmap, whose
- * offset counts bytes, while the newer call's counts pages. */
+/* socketcall and old_mmap have their arguments in the memory of a 32-bit program. The offset of
+ * old_mmap counts bytes, that of the newer call counts pages. */
 typedef __u32 rg_memory_arg;
 #define RG_OLD_MMAP_PAGE_SHIFT 12
 

@@ -12,7 +12,7 @@
 #error "no list of system calls for this architecture: see schema/abi/arch/x86_64.def"
 #endif
 
-/* Not in the table. */
+/* The call is not in the table. */
 #define RG_ABSENT -1
 
 enum rg_number {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
  *
- * The raw ABI: what the eBPF programs write, the collector forwards untouched
- * and the analyzer decodes. C for the eBPF programs, valid C++ for the rest.
+ * The raw ABI: records that the eBPF programs write, the collector forwards untouched, and the
+ * analyzer decodes. The header is C for the eBPF programs and valid C++ for the rest.
  *
- * A record is a fixed body, named by its kind (event_kinds.def), followed by a
- * string area; body and strings lie in one block of rg_header.size bytes, a
- * multiple of 8. Bodies have no padding, every byte of a record is written.
- * Byte order is the host's. docs/formats/abi.md shows one byte by byte.
+ * A record is a fixed body, named by its kind (event_kinds.def), and a string area behind the body.
+ * Both lie in one block of rg_header.size bytes, a multiple of 8. Bodies have no padding, and every
+ * byte of a record is written. Byte order is the host's. docs/formats/abi.md shows a record byte by
+ * byte.
  */
 #ifndef RG_SCHEMA_ABI_EVENT_H
 #define RG_SCHEMA_ABI_EVENT_H
@@ -15,10 +15,10 @@
 #include <linux/types.h>
 #endif
 
-/* Changes with every change of layout or meaning. */
+/* The version changes with every change of layout or meaning. */
 #define RG_ABI_VERSION 2
 
-/* Upper bounds, also for what the analyzer accepts. */
+/* Upper bounds. The analyzer accepts nothing beyond them. */
 #define RG_RECORD_MAX	32768 /* one record, bytes */
 #define RG_PATH_MAX	4096  /* one path */
 #define RG_ARGS_MAX	8192  /* all arguments of one process */
@@ -55,8 +55,9 @@ enum rg_hook {
 #undef HOOK
 };
 
-/* One more than the highest number of each list, whose numbers have no gaps (the analyzer's build
- * sees to that). No enumerators of the enums above: a switch need not treat them. */
+/* One more than the highest number of each list. The numbers have no gaps, which the analyzer's
+ * build checks. These are no enumerators of the enums above, so that a switch need not treat
+ * them. */
 enum {
 	RG_KIND_END = 1
 #define EVENT_KIND(number, name, body, domain, behaviour, lane) +1
@@ -84,10 +85,10 @@ enum {
 #undef HOOK
 };
 
-/* Where a call is like no other one. */
+/* The column `like` of a call that is like no other one. */
 enum { RG_CALL_none = 0 };
 
-/* What a record's event is about. */
+/* The subject of a record's event. */
 enum rg_domain {
 	RG_DOMAIN_process,
 	RG_DOMAIN_file,
@@ -95,7 +96,7 @@ enum rg_domain {
 	RG_DOMAIN_behaviour,
 };
 
-/* What a system call does to a file or a socket. */
+/* The action of a system call on a file or a socket. */
 enum rg_operation {
 	RG_OPERATION_none,
 	RG_OPERATION_open,
@@ -116,23 +117,23 @@ enum rg_operation {
 };
 
 enum rg_call_traits {
-	RG_NOFOLLOW = 1 << 0, /* acts on the name itself, also where it is a symlink's */
+	RG_NOFOLLOW = 1 << 0, /* acts on the name itself, even if it is a symlink's */
 	RG_IDS16 = 1 << 1,    /* its user and group ids have 16 bits */
 };
 
 /* Bits of rg_str.flags. */
 enum rg_str_flags {
-	RG_STR_TRUNCATED = 1 << 0,  /* longer than what is here (paths lose their head) */
-	RG_STR_UNREADABLE = 1 << 1, /* memory not resident or gone; what is here is a part */
+	RG_STR_TRUNCATED = 1 << 0,  /* too long: only a part is here (paths lose their head) */
+	RG_STR_UNREADABLE = 1 << 1, /* memory not resident or gone; only a part is here */
 	RG_STR_DETACHED = 1 << 2,   /* path: no way up to a mount namespace's root */
 	RG_STR_DELETED = 1 << 3,    /* path: the name was unlinked */
 	RG_STR_MEMFD = 1 << 4,	    /* path: anonymous memory file, the name is its label */
 	RG_STR_LEXICAL = 1 << 5,    /* path: put together from names, symlinks not followed */
 };
 
-/* A string of the record: `length` bytes at `offset` from the record's start,
- * no terminating NUL. Lists (arguments, environment) end each item with NUL,
- * but for a last one that was cut. Absent: all zero. */
+/* A string of the record: `length` bytes at `offset` from the record's start, without a terminating
+ * NUL. In lists (arguments, environment) each item ends with a NUL, but for a last item that was
+ * cut. An absent string is all zero. */
 struct rg_str {
 	__u16 offset;
 	__u16 length;
@@ -145,14 +146,14 @@ enum rg_header_flags {
 	RG_HEADER_SECCOMP = 1 << 0, /* under a seccomp filter, which may make up results */
 };
 
-/* Start of every record: what happened, when, and who did it. */
+/* Every record starts with this: the kind of happening, its time, and the actor. */
 struct rg_header {
 	__u16 kind;	       /* enum rg_kind */
 	__u16 abi_version;     /* RG_ABI_VERSION */
 	__u32 size;	       /* whole record, bytes, multiple of 8 */
 	__u64 time_ns;	       /* CLOCK_BOOTTIME */
 	__u64 start_ns;	       /* start of the process (its first thread), CLOCK_BOOTTIME */
-	__u64 parent_start_ns; /* the same of its parent */
+	__u64 parent_start_ns; /* start of its parent, CLOCK_BOOTTIME */
 	__u64 cgroup_id;       /* cgroup v2 */
 	__u32 pid;	       /* process (thread group) */
 	__u32 tid;	       /* thread */
@@ -177,7 +178,7 @@ enum rg_process_flags {
 	RG_PROCESS_NO_ENV = 1 << 7,   /* environment not collected */
 };
 
-/* How an exec was asked for. */
+/* The way in which an exec was asked for. */
 enum rg_exec_source {
 	RG_EXEC_UNKNOWN = 0,
 	RG_EXEC_EXECVE = 1,
@@ -185,16 +186,16 @@ enum rg_exec_source {
 	RG_EXEC_KERNEL = 3, /* user mode helper */
 };
 
-/* What a descriptor stands for. Not open: all zero. */
+/* The file behind a descriptor. All zero: the descriptor is not open. */
 struct rg_stream {
 	__u64 inode;
-	__u32 rdev;	/* of a device: kernel encoding */
+	__u32 rdev;	/* for a device: kernel encoding */
 	__u16 mode;	/* st_mode's 16 bits; type 0: anonymous (eventfd and the like) */
 	__u16 reserved; /* zero */
 };
 
-/* process_exec: a program image was replaced. process_snapshot: a process that
- * was there before the sensor; time_ns is when it was read. */
+/* process_exec: a program image was replaced. process_snapshot: a process was alive when a session
+ * began, and time_ns is the time of reading. */
 struct rg_process {
 	struct rg_header hdr;
 	struct rg_stream stdio[3]; /* exec: descriptors 0, 1 and 2, as the new program finds them */
@@ -227,9 +228,9 @@ struct rg_process {
 	__u32 ns_time;
 	__u32 ns_user;
 	__u32 ns_uts;
-	__u32 argc; /* as the kernel counted them; 0 in a snapshot */
+	__u32 argc; /* the kernel's count; 0 in a snapshot */
 	__u32 envc;
-	__u32 old_tid;		 /* thread that called exec, where it was not the first one */
+	__u32 old_tid;		 /* thread that called exec, if not the first one */
 	__u32 reserved;		 /* zero */
 	__u16 stdio_peer_family; /* AF_INET, AF_INET6; 0: no such peer */
 	__u16 stdio_peer_port;	 /* host byte order */
@@ -237,10 +238,10 @@ struct rg_process {
 	__u16 source;		 /* enum rg_exec_source */
 	struct rg_str exe_path;	 /* from the executable's dentry */
 	struct rg_str cwd;
-	struct rg_str filename;	   /* the name exec was called with */
+	struct rg_str filename;	   /* the name that exec was called with */
 	struct rg_str interpreter; /* a script's interpreter, as its first line names it */
 	struct rg_str args;	   /* list */
-	struct rg_str env;	   /* list, only names the plan asks for */
+	struct rg_str env;	   /* list, only names that the plan asks for */
 	struct rg_str tty;
 	struct rg_str cgroup; /* path in the v2 hierarchy */
 };
@@ -259,7 +260,7 @@ struct rg_fork {
 	struct rg_str child_cgroup; /* only where it is not the creator's */
 };
 
-/* process_exit: the last thread of a process. thread_exit: any other one. */
+/* process_exit: the last thread of a process ended. thread_exit: any other thread did. */
 struct rg_exit {
 	struct rg_header hdr;
 	__u64 task_start_ns; /* start of this thread */
@@ -275,7 +276,7 @@ struct rg_exec_failed {
 	__u32 at_flags;
 	__u16 source;		/* enum rg_exec_source */
 	__u16 flags;		/* enum rg_process_flags */
-	struct rg_str base;	/* directory a relative name starts from */
+	struct rg_str base;	/* directory that a relative name starts from */
 	struct rg_str filename; /* the caller's argument */
 	struct rg_str args;	/* list */
 };
@@ -287,8 +288,8 @@ enum rg_file_flags {
 	RG_FILE_OBJECT = 1 << 2,  /* dev, inode, mode and owner are the object's */
 };
 
-/* file_open, file_write, file_rename, file_unlink, file_change: a system call
- * that opens, writes, names or changes a file has returned. */
+/* file_open, file_write, file_rename, file_unlink, file_change: a system call that opens, writes,
+ * names or changes a file has returned. */
 struct rg_file {
 	struct rg_header hdr;
 	__s64 result;  /* as the caller gets it; negative: -errno */
@@ -303,12 +304,12 @@ struct rg_file {
 	__u16 flags;
 	__u32 reserved;	     /* zero */
 	struct rg_str path;  /* the object: absolute */
-	struct rg_str name;  /* the caller's argument; symlink: what the link says */
+	struct rg_str name;  /* the caller's argument; symlink: the link's text */
 	struct rg_str path2; /* rename, link, symlink: the new name, absolute */
 	struct rg_str name2; /* the caller's argument for it; *xattr: the attribute */
 };
 
-/* Who a thread acts as. */
+/* The identity that a thread acts with. */
 struct rg_credential_set {
 	__u64 cap_effective;
 	__u64 cap_permitted;
@@ -324,7 +325,7 @@ struct rg_credential_set {
 	__u32 fsuid;
 	__u32 fsgid;
 	__u32 ns_user;
-	__u32 groups; /* how many supplementary groups */
+	__u32 groups; /* number of supplementary groups */
 };
 
 #define RG_GROUPS_MAX 64 /* supplementary groups in one record */
@@ -334,13 +335,13 @@ enum rg_behaviour_flags {
 	RG_BEHAVIOUR_COMPAT = 1 << 0, /* through the 32-bit system call table */
 	RG_BEHAVIOUR_BEFORE = 1 << 1, /* credentials: before is filled */
 	RG_BEHAVIOUR_TARGET = 1 << 2, /* target_* are filled */
-	RG_BEHAVIOUR_OBJECT = 1 << 3, /* bpf: object_* are the kernel's; else what was asked for */
+	RG_BEHAVIOUR_OBJECT = 1 << 3, /* bpf: object_* are the kernel's; else the caller's */
 	RG_BEHAVIOUR_OWN = 1 << 4,    /* bpf: the object is one of the sensor's */
 };
 
-/* credentials_change: a thread's credentials are others now, or may be: the first call of a
- * thread has nothing to compare with. credentials_common: any program can have it as often as it
- * likes, for it was refused (EPERM) or left the thread without privilege. */
+/* credentials_change: a thread's credentials have changed, or may have, because the first call of a
+ * thread has nothing to compare with. credentials_common: the call was refused (EPERM) or left the
+ * thread without privilege, so that any program can cause the record as often as it likes. */
 struct rg_credentials {
 	struct rg_header hdr;
 	__s64 result;
@@ -353,21 +354,29 @@ struct rg_credentials {
 	struct rg_str groups;		 /* setgroups: the new ones, __u32 each */
 };
 
-/* What is rare and tells much. conduct_common: any of it that returned an error, or was done
- * without privilege, as in a user namespace of the program's own.
+/* Behaviour: rare, telling activity of processes. conduct_common: behaviour that returned an error,
+ * or took no privilege, for example in a user namespace of the program's own.
  *
- * Strings by call:
- *          name            path          name2        path2       type
- * mount    target          the same,     source       of a bind   file system
- *          (as called)     absolute                   or move
- * umount2, chroot          the same      -            -           -
- * pivot_root  new root     the same      old root     the same    -
- * move_mount  to           the same      from         the same    file system
- * *_module  the module     its file      parameters   -           -
- * setns    -               the namespace -            -           -
- * bpf, memfd_create  name  -             -            -           -
- * io_uring  name           -             second name  -           address: struct
- *                                                                   sockaddr_in, _in6 */
+ * Strings by call; names are as the caller wrote them, paths are absolute:
+ *
+ *                name        path           name2        path2           type
+ * mount          target      target         source       source of a     file system
+ *                                                        bind or move
+ * move_mount     to          to             from         from            file system
+ * mount_setattr  target      target         -            -               -
+ * umount2        target      target         -            -               -
+ * chroot         new root    new root       -            -               -
+ * pivot_root     new root    new root       old root     old root        -
+ * *init_module   the module  its file       parameters   -               -
+ * delete_module  the module  -              the module   -               -
+ * setns          -           the namespace  -            -               -
+ * bpf            name        -              -            -               -
+ * memfd_create   -           -              name         -               -
+ * io_uring       name        -              second name  -               address: struct
+ *                                                                        sockaddr_in, _in6
+ *
+ * The tracepoints know the module by its own name. Where delete_module failed, there is only name2,
+ * the caller's. */
 struct rg_behaviour {
 	struct rg_header hdr;
 	__s64 result;
@@ -385,7 +394,7 @@ struct rg_behaviour {
 	__u32 ns_mnt;
 	__u32 ns_net;
 	__u32 ns_pidns;
-	__u32 ns_pid_children; /* what the next children will be in */
+	__u32 ns_pid_children; /* pid namespace of the next children */
 	__u32 ns_time;
 	__u32 ns_user;
 	__u32 ns_uts;
@@ -414,18 +423,18 @@ enum rg_network_flags {
 };
 
 /* network_connect, network_bind, network_listen, network_accept: the system call has returned.
- * network_datagram: the first one of a process through a socket to or from a peer. network_close:
- * a TCP connection ended; hdr is who opened or accepted it, as of then, but for kind, time_ns and
- * cpu. */
+ * network_datagram: the first datagram of a process through a socket to or from a peer.
+ * network_close: a TCP connection ended. There hdr is the process that opened or accepted the
+ * connection, as of that moment, but for kind, time_ns and cpu. */
 struct rg_network {
 	struct rg_header hdr;
 	__s64 result;	   /* as the caller gets it; negative: -errno. close: the socket's error */
 	__u64 socket;	   /* inode of the socket; close: 0 */
 	__u64 duration_ns; /* close: from established to closed */
 	__u64 bytes_sent;  /* close: payload, each byte once */
-	__u64 bytes_received; /* close: the same */
+	__u64 bytes_received; /* close: payload, each byte once */
 	__u8 local_addr[16];  /* AF_INET: the first four bytes; AF_INET6 may hold mapped ipv4 */
-	__u8 remote_addr[16]; /* the same */
+	__u8 remote_addr[16]; /* laid out as local_addr */
 	__u32 net_ns;	      /* the socket's: inode number under /proc/PID/ns */
 	__s32 fd;	      /* the call's argument; close: -1 */
 	__s32 backlog;	      /* listen: the call's argument */
@@ -447,8 +456,8 @@ struct rg_cgroup {
 	struct rg_str path;
 };
 
-/* Counters in memory that the collector has mapped; only ever grow. One block
- * per CPU, the CPU's number modulo RG_COUNTER_BLOCKS. */
+/* Counters in memory that the collector has mapped. They only ever grow. Each CPU uses the block of
+ * its number modulo RG_COUNTER_BLOCKS. */
 #define RG_COUNTER_BLOCKS 64
 #define RG_KINDS_MAX	  64
 #define RG_PROGRAMS_MAX	  64
@@ -472,7 +481,7 @@ struct rg_counters {
 	struct rg_program_counters programs[RG_PROGRAMS_MAX];
 };
 
-/* The whole of the object's .bss: shared between the programs and the collector. */
+/* The whole of the object's .bss, which the programs and the collector share. */
 #define RG_AGENT_PROCESSES 4
 struct rg_agent_process {
 	__u64 start_ns; /* 0: not known yet */
@@ -489,27 +498,31 @@ struct rg_shared {
 
 /* --- which files are reported -----------------------------------------------
  *
- * A path is reported if a prefix or an ending that is watched fits (or nothing is
- * watched at all), and no prefix that is excluded does. Prefixes are whole
- * components: "/etc" fits "/etc" and "/etc/passwd", not "/etcetera". Each is found
- * by a hash: of a component its eight-byte words, of a prefix its components; of an
- * ending its words from the last to the first. Then the texts are compared; not those of
- * prefixes that are only watched: one more that is reported does no harm. */
+ * A path is reported if a watched prefix or ending fits, or nothing is watched at all, and no
+ * excluded prefix fits. Prefixes are whole components: "/etc" fits "/etc" and "/etc/passwd", not
+ * "/etcetera".
+ *
+ * Each prefix and ending is found by a hash: FNV-1a's scheme, eight bytes at a time, with the
+ * factor of Fibonacci hashing. A component is hashed by its words, a prefix by the hashes of its
+ * components, and an ending by its words from the last to the first. Then the texts are compared,
+ * but not those of prefixes that are only watched: one more file that is reported does no harm. */
 #define RG_HASH_BASIS  0xcbf29ce484222325ULL
 #define RG_HASH_ENDING 0x84222325cbf29ce4ULL
 #define RG_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
-/* A word: bytes as they lie in memory, behind the last one zeroes. */
+/* Adds a word to a hash. A word is eight bytes as they lie in memory, with zeroes behind the last
+ * one of a text. */
 static inline __u64 rg_hash_word(__u64 hash, __u64 word)
 {
 	hash = (hash ^ word) * RG_HASH_FACTOR;
 	return hash ^ (hash >> 32);
 }
 
-/* Most files are not watched, and most of those are told from the others by less than their path:
- * of each watched prefix the last two components leave a mark, and of each watched ending its last
- * bytes. A path without a marked place is not watched. Of a component its first eight bytes count;
- * `above` is the one above it, 0 where there is none. */
+/* A Bloom filter with one hash function. Most files are not watched, and most of those are
+ * recognised by less than their path. The last two components of each watched prefix leave a mark,
+ * and so do the last bytes of each watched ending. A path without a mark is not watched. Only the
+ * first eight bytes of a component count; `above` is the component above it, 0 where there is
+ * none. */
 #define RG_FILTER_MARKS	   4096 /* as many as rg_filter_mark() has values */
 #define RG_FILTER_TAIL_MAX 4
 static inline __u32 rg_filter_mark(__u64 word, __u64 above)
@@ -521,10 +534,10 @@ static inline __u32 rg_filter_mark(__u64 word, __u64 above)
 #define RG_FILTER_ENDING_MAX 63	 /* bytes of an ending */
 #define RG_FILTER_DEPTH_MAX  63	 /* components of a prefix */
 
-/* The table of prefixes and endings: an entry is in the slot that its hash says, modulo the
- * number of slots, or in one of the next, before an empty one. */
-#define RG_FILTER_SLOTS_MAX 65536 /* power of two, as any number of slots */
-#define RG_FILTER_PROBES    8	  /* slots that are looked into at most */
+/* The hash table of prefixes and endings, for linear probing. An entry is in the slot of its hash
+ * modulo the number of slots, or in one of the next, before an empty one. */
+#define RG_FILTER_SLOTS_MAX 65536 /* a power of two, as any number of slots is */
+#define RG_FILTER_PROBES    8	  /* slots that a lookup reads at most */
 
 enum rg_filter_flags {
 	RG_FILTER_WATCH = 1 << 0,
@@ -545,9 +558,9 @@ struct rg_filter_slot {
 	struct rg_filter_entry entry;
 };
 
-/* The whole of the object's .rodata. abi_version is set at build time and tells
- * the collector what it is about to load; all else is the plan's, handed on by the
- * collector as it is: whatever it says, the programs stay within their memory. */
+/* The whole of the object's .rodata. The build sets abi_version, by which the collector knows what
+ * it is about to load. The plan holds all else, and the collector hands that on unchanged. Whatever
+ * the plan says, the programs stay within their memory. */
 #define RG_CALL_NUMBERS 512
 
 struct rg_settings {
@@ -556,16 +569,16 @@ struct rg_settings {
 	__u32 collect_env;
 	__u32 collect_cwd;
 	__u32 threads;	     /* report thread_start and thread_exit */
-	__u32 watching;	     /* something is watched: not everything is reported */
-	__u32 unix_sockets;  /* report them as those of networks */
+	__u32 watching;	     /* something is watched, so not every file is reported */
+	__u32 unix_sockets;  /* report unix sockets, too */
 	__u32 filter_marked; /* a file is only watched if it has one of filter_marks */
 	__u32 filter_tail; /* bytes of an ending that leave a mark, 1 to 4; 0: there is no ending */
-	__u32 filter_slots;   /* how many there are, less one */
+	__u32 filter_slots;   /* number of slots, less one */
 	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
 	__u64 filter_marks[RG_FILTER_MARKS / 64];
-	/* enum rg_call by system call number, 64-bit table, then 32-bit table; 0: not
-	 * looked at. */
+	/* enum rg_call by system call number, first the 64-bit table, then the 32-bit table. 0: the
+	 * call is not looked at. */
 	__u8 calls[2][RG_CALL_NUMBERS];
 };
 

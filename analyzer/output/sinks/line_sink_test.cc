@@ -144,19 +144,19 @@ TEST_F(LineSinkTest, FullDeviceLosesEveryLineAndCounts) {
 TEST_F(LineSinkTest, LineCutByAFullDiskIsCompletedLater) {
   LineSink sink = Open(Path());
   DiskOf disk(10);
-  sink.Write("first\n");   // 6 bytes
-  sink.Write("second\n");  // 4 of its 7 bytes
+  sink.Write({"first\n"});   // 6 bytes
+  sink.Write({"second\n"});  // 4 of its 7 bytes
   sink.Write({"third\n"});
   sink.Write({"fourth\n"});
   sink.Flush();
   EXPECT_EQ(Content(Path()), "first\nseco");
   EXPECT_EQ(sink.failures(), 2u);
   EXPECT_EQ(sink.bytes(), 10u);
-  sink.Write("fifth\n");  // still full
+  sink.Write({"fifth\n"});  // still full
   sink.Flush();
   EXPECT_EQ(sink.failures(), 3u);
   disk.Resize(12);
-  sink.Write("sixth\n");  // room for two bytes of the rest
+  sink.Write({"sixth\n"});  // room for two bytes of the rest
   sink.Flush();
   EXPECT_EQ(Content(Path()), "first\nsecond");
   EXPECT_EQ(sink.failures(), 4u);
@@ -219,7 +219,7 @@ TEST_F(LineSinkTest, ReopenGoesOnInANewFile) {
   LineSink sink = Open(Path());
   sink.Write({"one\n"});
   ASSERT_EQ(rename(Path().c_str(), Path("log.1").c_str()), 0);
-  sink.Write("two\n");  // said before the rotation was heard of
+  sink.Write({"two\n"});  // said before the rotation was heard of
   ASSERT_TRUE(sink.Reopen().ok());
   sink.Write({"three\n"});
   sink.Flush();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Captures in memory and in a temporary folder, for this folder's tests.
-#ifndef ANALYZER_CAPTURE_TEST_FILES_H_
-#define ANALYZER_CAPTURE_TEST_FILES_H_
+#ifndef ANALYZER_CAPTURE_TESTING_FILES_H_
+#define ANALYZER_CAPTURE_TESTING_FILES_H_
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -101,4 +101,4 @@ inline bool IsPrefix(const std::vector<Bytes>& messages, const std::vector<Bytes
 
 }  // namespace randguard::testing
 
-#endif  // ANALYZER_CAPTURE_TEST_FILES_H_
+#endif  // ANALYZER_CAPTURE_TESTING_FILES_H_

@@ -23,6 +23,7 @@ void FillCall(const rg_file& r, FileCall& call) {
   const CallInfo& info = CallInfoOf(r.call);
   call.event_type = info.event_type;
   call.syscall = info.name;
+  call.operation = info.operation;
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;

@@ -109,8 +109,10 @@ void FillSocket(const rg_network& r, Strings& strings, Socket& s) {
 void FillCall(const rg_network& r, NetworkCall& call) {
   const CallInfo& info = CallInfoOf(r.call);
   // Sending may connect.
-  call.event_type = r.hdr.kind == RG_KIND_network_connect ? "network_connect" : info.event_type;
+  const CallInfo& done = r.hdr.kind == RG_KIND_network_connect ? kCalls[RG_CALL_connect] : info;
+  call.event_type = done.event_type;
   call.syscall = info.name;
+  call.operation = done.operation;
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_NETWORK_COMPAT) != 0;

@@ -125,6 +125,7 @@ TEST(DecodeNetworkTest, SendingMayConnect) {
   const auto e = Decoded<NetworkConnect>(r.Build());
   EXPECT_EQ(e.call.event_type, "network_connect");
   EXPECT_EQ(e.call.syscall, "sendto");
+  EXPECT_EQ(e.call.operation, "connect");
 }
 
 TEST(DecodeNetworkTest, CloseKeepsEveryField) {
@@ -132,6 +133,7 @@ TEST(DecodeNetworkTest, CloseKeepsEveryField) {
   auto e = Decoded<NetworkClose>(r.Build());
   EXPECT_EQ(e.actor.pid, 1234u);
   EXPECT_EQ(e.result, -104);
+  EXPECT_EQ(e.operation, "close");
   EXPECT_EQ(e.error, "ECONNRESET");
   EXPECT_EQ(e.direction, "inbound");
   EXPECT_TRUE(e.established);

@@ -510,6 +510,12 @@ TEST(DecodeRecordTest, EveryCallIsReadAndNamed) {
           if constexpr (requires { e.call.event_type; }) {
             EXPECT_EQ(e.call.event_type, info.event_type) << info.name;
             EXPECT_EQ(e.call.syscall, info.name);
+            if constexpr (requires { e.call.operation; }) {
+              EXPECT_EQ(e.call.operation, info.operation) << info.name;
+              EXPECT_FALSE(e.call.operation.empty()) << info.name;
+            } else {
+              EXPECT_TRUE(info.operation.empty()) << info.name;
+            }
           } else {
             ADD_FAILURE() << info.name << " became an event without a call";
           }

@@ -115,7 +115,7 @@ constexpr auto FieldsOf(const Alert*) {
       AlertField<"path", kSame>(&A::path, kEvent, "RANDGUARD_PATH",
                                 "the file; of a rename or link, the new name"),
       AlertField<"operation">(&A::operation, kEvent, "RANDGUARD_OPERATION",
-                              "what was done to the file"),
+                              "what was done: to the file, with the socket, to the other process"),
       AlertField<"direction">(&A::direction, kEvent, "RANDGUARD_DIRECTION", "outbound or inbound"),
       AlertField<"port", kSame>(&A::port, kEvent, "RANDGUARD_PORT",
                                 "of what is outbound the remote port, otherwise the local one"),

@@ -62,6 +62,14 @@ constexpr const CallInfo& CallInfoOf(unsigned call) {
   return kCalls[call < kCalls.size() ? call : 0];
 }
 
+// That of the calls whose events are of the type; empty: there is none.
+constexpr std::string_view OperationOf(std::string_view event_type) {
+  for (const CallInfo& call : kCalls) {
+    if (call.event_type == event_type) return call.operation;
+  }
+  return {};
+}
+
 // The name by which the configuration switches the call on.
 constexpr std::string_view SwitchOf(const CallInfo& call) {
   return call.like == RG_CALL_none ? call.name : kCalls[call.like].name;

@@ -20,6 +20,7 @@ namespace randguard {
 struct FileCall {
   Text event_type;
   Text syscall;
+  Text operation;
   std::int64_t result = 0;
   OptionalText error;
   bool compat32 = false, seccomp = false;
@@ -30,6 +31,9 @@ struct FileCall {
 constexpr auto FieldsOf(const FileCall*) {
   return FieldList{
       Field<"syscall">(&FileCall::syscall, "the system call"),
+      Field<"operation">(&FileCall::operation,
+                         "what it does: open, write, rename, link, unlink, create, chmod, chown, "
+                         "attribute"),
       Field<"result">(&FileCall::result,
                       "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&FileCall::error, "the error's name; null: it worked"),

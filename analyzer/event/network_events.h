@@ -20,6 +20,7 @@ namespace randguard {
 struct NetworkCall {
   Text event_type;
   Text syscall;
+  Text operation;
   std::int64_t result = 0;
   OptionalText error;
   bool compat32 = false, seccomp = false;
@@ -28,6 +29,8 @@ struct NetworkCall {
   std::int32_t socket_fd = 0;
 };
 
+inline constexpr const char* kNetworkOperationDoc =
+    "what was done: connect, bind, listen, accept, send, receive, close";
 inline constexpr const char* kAlertDoc = "a detection fits";
 inline constexpr const char* kDetectionTypeDoc = "the detection's name";
 
@@ -35,6 +38,7 @@ constexpr auto FieldsOf(const NetworkCall*) {
   using E = NetworkCall;
   return FieldList{
       Field<"syscall">(&E::syscall, "the system call"),
+      Field<"operation">(&E::operation, kNetworkOperationDoc),
       Field<"result">(&E::result, "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&E::error,
                      "the error's name; null: it worked. EINPROGRESS, EINTR: a connection is "
@@ -165,11 +169,13 @@ constexpr auto FieldsOf(const NetworkDatagram*) { return FieldList{}; }
 struct NetworkClose {
   static constexpr std::array kKinds = {RG_KIND_network_close};
   static constexpr std::string_view kEventType = "network_close";
+  static constexpr std::string_view kOperation = "close";
   static constexpr const char* kDoc =
       "a TCP connection ended, or an attempt at one; the process is the one that opened or "
       "accepted it";
 
   Actor actor;
+  Text operation = kOperation;
   std::int64_t result = 0;
   OptionalText error;
   bool alert = false;
@@ -184,6 +190,7 @@ struct NetworkClose {
 constexpr auto FieldsOf(const NetworkClose*) {
   using E = NetworkClose;
   return FieldList{
+      Field<"operation">(&E::operation, kNetworkOperationDoc),
       Field<"result">(&E::result, "0, or negative: why it ended, the number as in errno"),
       Field<"error">(&E::error, "the error's name; null: it was closed"),
       Field<"alert">(&E::alert, kAlertDoc),

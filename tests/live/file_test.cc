@@ -611,7 +611,13 @@ TEST_F(FileTest, EveryWayToChange) {
       "file_chown",    "file_fchown",   "file_lchown",    "file_fchownat",
       "file_truncate", "file_mkdir",    "file_mkdirat",   "file_mknod",
       "file_mknodat",  "file_setxattr", "file_fsetxattr", "file_lremovexattr"};
-  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(events[i]["event_type"], expected[i]);
+  const std::vector<std::string> operations = {
+      "open",  "chmod",  "chmod",  "chmod",  "chown",  "chown",     "chown",     "chown",
+      "write", "create", "create", "create", "create", "attribute", "attribute", "attribute"};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(events[i]["event_type"], expected[i]);
+    EXPECT_EQ(events[i]["operation"], operations[i]) << expected[i];
+  }
   EXPECT_EQ(events[1]["new_mode"], "600");
   EXPECT_EQ(events[1]["resolved_path"], root() + "/c");
   EXPECT_EQ(events[2]["new_mode"], "640");

@@ -200,6 +200,7 @@ void ExpectSocket(const Line& line, const std::string& family, const std::string
 
 void ExpectCall(const Line& line, const std::string& syscall, const std::string& result,
                 const std::string& error, int fd) {
+  EXPECT_EQ("network_" + line["operation"], line["event_type"]) << line.text;
   EXPECT_EQ(line["syscall"], syscall) << line.text;
   EXPECT_EQ(line["result"], result) << line.text;
   EXPECT_EQ(line["error"], error) << line.text;
@@ -280,6 +281,7 @@ TEST_F(NetworkTest, ATcpConnectionFromBindToClose) {
     const bool outbound = end["direction"] == "outbound";
     ExpectSocket(end, "ipv4", "tcp", "127.0.0.1", outbound ? from : port, "127.0.0.1",
                  outbound ? port : from);
+    EXPECT_EQ(end["operation"], "close");
     EXPECT_EQ(end["direction"], outbound ? "outbound" : "inbound");
     EXPECT_EQ(end["bytes_sent"], std::to_string(outbound ? kThere : kBack)) << end.text;
     EXPECT_EQ(end["bytes_received"], std::to_string(outbound ? kBack : kThere)) << end.text;

@@ -51,12 +51,12 @@ std::vector<Event> MakeEvents() {
   add(ProcessExecFailed{});
   add(ProcessRelationship{});
   add(ProcessExit{});
-  // A call's event is never without its type.
-  add(FileOpen{.call = {.event_type = "file_open"}});
-  add(FileWrite{.call = {.event_type = "file_write"}});
-  add(FileRename{.call = {.event_type = "file_rename"}});
-  add(FileUnlink{.call = {.event_type = "file_unlink"}});
-  add(FileChange{.call = {.event_type = "file_chmod"}});
+  // A call's event is never without its type and operation.
+  add(FileOpen{.call = {.event_type = "file_open", .operation = "open"}});
+  add(FileWrite{.call = {.event_type = "file_write", .operation = "write"}});
+  add(FileRename{.call = {.event_type = "file_rename", .operation = "rename"}});
+  add(FileUnlink{.call = {.event_type = "file_unlink", .operation = "unlink"}});
+  add(FileChange{.call = {.event_type = "file_chmod", .operation = "chmod"}});
   add(NetworkClose{});
   ForEachBehaviourSample(SampleActor(), add);
   return events;
@@ -173,6 +173,7 @@ FileCall SampleCall(unsigned call) {
   FileCall c;
   c.event_type = kCalls[call].event_type;
   c.syscall = kCalls[call].name;
+  c.operation = kCalls[call].operation;
   c.result = -13;
   c.error = "EACCES";
   return c;
@@ -262,6 +263,7 @@ NetworkCall SampleNetworkCall(std::string_view event_type, std::string_view sysc
   NetworkCall c;
   c.event_type = event_type;
   c.syscall = syscall;
+  c.operation = OperationOf(event_type);
   c.socket_fd = 6;
   return c;
 }

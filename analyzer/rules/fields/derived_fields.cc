@@ -267,10 +267,6 @@ void ReadOldPath(const EventView& event, FieldScratch&, Value& out) {
   SetOptional(PathsOf(event).other, out);
 }
 
-void ReadOperation(const EventView& event, FieldScratch&, Value& out) {
-  SetText(FileOperationOf(event.event_type), out);
-}
-
 const Socket& SocketOf(const EventView& event) { return *static_cast<const Socket*>(event.object); }
 
 bool IsOutbound(const EventView& event) {
@@ -362,12 +358,6 @@ using Values = std::vector<std::string_view>;
 
 Values EventTypes(EventClass, const EventClassInfo& info) { return info.event_types; }
 
-Values Operations(EventClass, const EventClassInfo& info) {
-  Values operations;
-  for (const std::string_view type : info.event_types) operations.push_back(FileOperationOf(type));
-  return operations;
-}
-
 Values Directions(EventClass event_class, const EventClassInfo&) {
   switch (event_class) {
     case ClassOf<NetworkConnect>():
@@ -429,12 +419,6 @@ constexpr std::array kDerived = {
                                    "of a rename or link the old name, of a bind mount the source",
                                    kWithOldPath),
     Given<"paths", ReadPaths>(ValueType::kTexts, "path and old_path", kWithPath),
-    DerivedField{.name = "operation",
-                 .type = ValueType::kText,
-                 .doc = "open, write, rename, link, unlink, create, chmod, chown or attribute",
-                 .classes = kFiles,
-                 .read = ReadOperation,
-                 .values = Operations},
     DerivedField{.name = "direction",
                  .type = ValueType::kText,
                  .doc = "outbound: connect, send; inbound: bind, listen, accept, receive",
@@ -451,21 +435,5 @@ constexpr std::array kDerived = {
 }  // namespace
 
 std::span<const DerivedField> DerivedFields() { return kDerived; }
-
-std::string_view FileOperationOf(std::string_view event_type) {
-  struct Word {
-    std::string_view part, operation;
-  };
-  // In this order: "unlink" before "link".
-  static constexpr Word kWords[] = {
-      {"open", "open"},     {"unlink", "unlink"},   {"rmdir", "unlink"}, {"link", "link"},
-      {"rename", "rename"}, {"mkdir", "create"},    {"mknod", "create"}, {"chmod", "chmod"},
-      {"chown", "chown"},   {"xattr", "attribute"},
-  };
-  for (const Word& word : kWords) {
-    if (event_type.find(word.part) != event_type.npos) return word.operation;
-  }
-  return "write";
-}
 
 }  // namespace randguard

@@ -31,9 +31,6 @@ struct DerivedField {
 
 std::span<const DerivedField> DerivedFields();
 
-// The operation of a file event, by its event_type: "open", "write", "rename", "link", ...
-std::string_view FileOperationOf(std::string_view event_type);
-
 }  // namespace randguard
 
 #endif  // ANALYZER_RULES_FIELDS_DERIVED_FIELDS_H_

@@ -42,6 +42,7 @@ void FieldCatalogue::AddOwn(EventClass event_class, OwnFields own) {
     field.address = field.address || of.address;
     field.read[event_class] = of.read;
     field.set[event_class] = of.set;
+    field.values[event_class] = of.values;
     field.symbols[event_class] =
         of.symbols == Symbols::kNone ? SymbolsOf(event_class, of.name) : of.symbols;
   }

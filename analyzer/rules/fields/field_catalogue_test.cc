@@ -57,9 +57,13 @@ TEST(FieldCatalogueTest, ValuesOfAClassAreAllThatItsEventsHave) {
   EXPECT_EQ(FieldOf("direction").values[ClassOf<NetworkAccept>()], Values{"inbound"});
   EXPECT_EQ(FieldOf("direction").values[ClassOf<NetworkClose>()], (Values{"outbound", "inbound"}));
   EXPECT_EQ(FieldOf("event_type").values[ClassOf<ProcessExit>()], Values{"process_exit"});
-  const auto& unlink = FieldOf("operation").values[ClassOf<FileUnlink>()];
-  EXPECT_FALSE(unlink.empty());
-  EXPECT_TRUE(std::all_of(unlink.begin(), unlink.end(), [](auto v) { return v == "unlink"; }));
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<FileUnlink>()], Values{"unlink"});
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<FileRename>()], (Values{"rename", "link"}));
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<FileChange>()],
+            (Values{"write", "create", "chmod", "chown", "attribute"}));
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<NetworkDatagram>()], (Values{"send", "receive"}));
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<NetworkClose>()], Values{"close"});
+  EXPECT_TRUE(FieldOf("operation").values[ClassOf<ProcessAccess>()].empty());
   EXPECT_TRUE(FieldOf("comm").values[ClassOf<ProcessExit>()].empty());
 }
 

@@ -282,6 +282,10 @@ extern template void AddPart<Part::kObject, Socket>(std::vector<OwnField>& out);
 
 // Those of all system calls whose records are of such a kind, each once.
 std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind));
+std::vector<std::string_view> OperationsOf(bool (*is_made_of)(unsigned kind));
+
+void SetValues(std::string_view field, std::vector<std::string_view> values,
+               std::vector<OwnField>& fields);
 
 template <typename E>
 OwnFields OwnFieldsOf() {
@@ -300,6 +304,11 @@ OwnFields OwnFieldsOf() {
     AddPart<Part::kOwn, E>(out.fields);
     if constexpr (requires(E e) { e.object; }) {
       AddPart<Part::kObject, decltype(E::object)>(out.fields);
+    }
+    if constexpr (requires { E::kOperation; }) {
+      SetValues("operation", {E::kOperation}, out.fields);
+    } else if constexpr (requires(E e) { e.call.operation; }) {
+      SetValues("operation", OperationsOf(IsMadeOf<E>), out.fields);
     }
   }
   return out;

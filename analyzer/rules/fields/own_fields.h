@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/event/event_classes.h"
@@ -20,6 +21,7 @@ struct OwnField {
   ValueType type = ValueType::kText;
   bool address = false;
   Symbols symbols = Symbols::kNone;
+  std::vector<std::string_view> values;  // all texts that it can be; empty: there is no end of them
   ReadField read = nullptr;
   SetField set = nullptr;
 };

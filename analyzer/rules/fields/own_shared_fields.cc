@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The parts that events share, and all code that does not depend on a field's type.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_format.h"
@@ -32,13 +34,30 @@ void AddField(std::string_view prefix, std::string_view field, const char* doc, 
   own.set = set;
 }
 
-std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind)) {
-  std::vector<std::string_view> types;
+std::vector<std::string_view> ValuesOf(bool (*is_made_of)(unsigned kind),
+                                       std::string_view CallInfo::*member) {
+  std::vector<std::string_view> values;
   for (const CallInfo& call : kCalls) {
-    const bool known = std::find(types.begin(), types.end(), call.event_type) != types.end();
-    if (is_made_of(call.kind) && !known) types.push_back(call.event_type);
+    const bool known = std::find(values.begin(), values.end(), call.*member) != values.end();
+    if (is_made_of(call.kind) && !known) values.push_back(call.*member);
   }
-  return types;
+  return values;
+}
+
+std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind)) {
+  return ValuesOf(is_made_of, &CallInfo::event_type);
+}
+
+std::vector<std::string_view> OperationsOf(bool (*is_made_of)(unsigned kind)) {
+  return ValuesOf(is_made_of, &CallInfo::operation);
+}
+
+void SetValues(std::string_view field, std::vector<std::string_view> values,
+               std::vector<OwnField>& fields) {
+  const auto found = std::find_if(fields.begin(), fields.end(),
+                                  [&](const OwnField& own) { return own.name == field; });
+  if (found == fields.end()) std::abort();
+  found->values = std::move(values);
 }
 
 void LoadDevice(Device device, FieldScratch& scratch, Value& out) {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "analyzer/base/status.h"
+#include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
 #include "analyzer/process/lineage.h"
 #include "analyzer/rules/fields/field_catalogue.h"
@@ -26,6 +27,9 @@ void Make(std::string_view event_type, EventFixture::Made& out) {
   if constexpr (requires { event.call; }) {
     out.parts.call = &event.call;
     event.call.event_type = event_type;
+    if constexpr (requires { event.call.operation; }) {
+      event.call.operation = OperationOf(event_type);
+    }
   }
   if constexpr (requires { event.object; }) out.parts.object = &event.object;
 }
@@ -156,6 +160,11 @@ absl::Status EventFixture::SetOne(const Made& made, const TestField& field) {
   }
   std::vector<std::int64_t>& numbers = numbers_.emplace_back();
   if (const auto* list = std::get_if<std::vector<std::int64_t>>(&field.value)) numbers = *list;
+  // Rules are compiled for the texts that an event of the class can have.
+  const auto& values = info->values[made.event_class];
+  if (!values.empty() && std::find(values.begin(), values.end(), text) == values.end()) {
+    return InvalidInput("%s of %s is one of %s", field.name, made.event_type, QuotedList(values));
+  }
   const FieldInput input = InputOf(field, Keep(std::move(text)), numbers);
   const SetField set = info->set[made.event_class];
   const bool fits = set != nullptr

@@ -64,10 +64,10 @@ TEST_P(KindListTest, HasItsRowOnThePageOfRecords) {
   const Kind& kind = GetParam();
   const std::string lane =
       kind.lane == "snapshot" ? "in no ring: only in `Snapshot` messages" : kind.lane;
-  const std::string row = "\n| " + std::to_string(kind.number) + " | `" + kind.name + "` | `rg_" +
-                          kind.body + "` | " + lane + " |\n";
-  EXPECT_NE(Page("docs/formats/abi.md").find(row), std::string::npos)
-      << "docs/formats/abi.md: no row" << row;
+  const std::string row = "| " + std::to_string(kind.number) + " | `" + kind.name + "` | `rg_" +
+                          kind.body + "` | " + lane + " |";
+  EXPECT_NE(Page("docs/formats/abi.md").find("\n" + row + "\n"), std::string::npos)
+      << "docs/formats/abi.md: no row " << row;
 }
 
 // How docs/coverage.md says which key switches a call on: the beginning of its row.

@@ -13,7 +13,6 @@
 #include <iterator>
 #include <random>
 #include <set>
-#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,7 +20,6 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "analyzer/event/calls.h"
 #include "tests/support/record_builder.h"
 #include "tests/support/source_root.h"
 
@@ -466,61 +464,6 @@ TEST(DecodeRecordTest, CallOfAnotherKindIsInvalid) {
     EXPECT_EQ(CodeOf(testing::FileCall(RG_KIND_file_open, call).Build()),
               absl::StatusCode::kInvalidArgument)
         << call;
-  }
-}
-
-// A record of the call, without strings; empty: records of that body name no call.
-template <typename Body>
-Bytes RecordWithCall(std::uint16_t kind, std::uint16_t call) {
-  if constexpr (requires(Body body) { body.call; }) {
-    auto r = testing::Begin<Body>(kind);
-    r.body.call = call;
-    if constexpr (std::is_same_v<Body, rg_network>) r.body.family = AF_INET;
-    return r.Build();
-  } else {
-    return {};
-  }
-}
-
-Bytes RecordWithCall(unsigned call) {
-  switch (kCalls[call].kind) {
-#define EVENT_KIND(number, name, body, domain, behaviour, lane) \
-  case number:                                                  \
-    return RecordWithCall<rg_##body>(number, static_cast<std::uint16_t>(call));
-#include "schema/abi/event_kinds.def"
-#undef EVENT_KIND
-  }
-  return {};
-}
-
-TEST(DecodeRecordTest, EveryCallIsReadAndNamed) {
-  for (unsigned call = 1; call < kCalls.size(); ++call) {
-    const CallInfo& info = kCalls[call];
-    const Bytes record = RecordWithCall(call);
-    if (record.empty()) continue;
-    const auto event = DecodeRecord(record);
-    // Records name the call that these two stand for.
-    if (call == RG_CALL_socketcall || call == RG_CALL_old_mmap) {
-      EXPECT_FALSE(event.ok()) << info.name;
-      continue;
-    }
-    ASSERT_TRUE(event.ok()) << info.name << ": " << event.status();
-    std::visit(
-        [&](const auto& e) {
-          if constexpr (requires { e.call.event_type; }) {
-            EXPECT_EQ(e.call.event_type, info.event_type) << info.name;
-            EXPECT_EQ(e.call.syscall, info.name);
-            if constexpr (requires { e.call.operation; }) {
-              EXPECT_EQ(e.call.operation, info.operation) << info.name;
-              EXPECT_FALSE(e.call.operation.empty()) << info.name;
-            } else {
-              EXPECT_TRUE(info.operation.empty()) << info.name;
-            }
-          } else {
-            ADD_FAILURE() << info.name << " became an event without a call";
-          }
-        },
-        *event);
   }
 }
 
@@ -1059,17 +1002,6 @@ TEST(AbiPageTest, ExampleIsWhatTheBuilderMakes) {
   const Bytes record = testing::ExampleRecord();
   EXPECT_TRUE(DecodeRecord(record).ok());
   EXPECT_EQ(shown, Dump(record));
-}
-
-TEST(AbiPageTest, EveryKindIsOnThePage) {
-  std::ifstream page(testing::SourcePath("docs/formats/abi.md"));
-  std::stringstream text;
-  text << page.rdbuf();
-  for (unsigned kind = 1; kind < RG_KIND_END; ++kind) {
-    const std::string row =
-        "| " + std::to_string(kind) + " | `" + std::string(KindName(kind)) + "` | ";
-    EXPECT_NE(text.str().find(row), std::string::npos) << row;
-  }
 }
 
 }  // namespace

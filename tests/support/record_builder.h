@@ -17,6 +17,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -569,6 +570,40 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_network_datagram, NetworkDatagram().Build()},
       {RG_KIND_network_close, NetworkClose().Build()},
   };
+}
+
+// The least record that names the call, without strings.
+template <typename Body>
+Bytes RecordOfCall(std::uint16_t kind, std::uint16_t call) {
+  auto r = Begin<Body>(kind);
+  if constexpr (requires { r.body.call; }) {
+    r.body.call = call;
+  } else if constexpr (std::is_same_v<Body, rg_exec_failed>) {
+    r.body.source = call == RG_CALL_execve ? RG_EXEC_EXECVE : RG_EXEC_EXECVEAT;
+  }
+  if constexpr (std::is_same_v<Body, rg_network>) r.body.family = 2;  // AF_INET
+  return r.Build();
+}
+
+// By the call's number in calls.def; its kind is that of its row.
+inline Bytes RecordOfCall(std::uint16_t call) {
+  static constexpr std::uint16_t kKindOfCall[RG_CALL_END] = {
+      0,
+#define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1, \
+             dirfd2, name2, keep)                                                              \
+  RG_KIND_##kind,
+#include "schema/abi/calls.def"
+#undef CALL
+  };
+  const std::uint16_t kind = kKindOfCall[call];
+  switch (kind) {
+#define EVENT_KIND(number, name, body, domain, behaviour, lane) \
+  case number:                                                  \
+    return RecordOfCall<rg_##body>(kind, call);
+#include "schema/abi/event_kinds.def"
+#undef EVENT_KIND
+  }
+  return {};
 }
 
 // The record that docs/formats/abi.md takes apart.

@@ -30,6 +30,7 @@ struct Line {
 
   std::string operator[](const std::string& name) const;
   bool Is(const std::string& type) const { return (*this)["event_type"] == type; }
+  bool IsOfAFile() const { return fields.contains("owner_uid"); }  // only a file has an owner
   std::uint64_t Number(const std::string& name) const;
 };
 

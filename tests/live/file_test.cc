@@ -63,9 +63,8 @@ class FileTest : public testing::Test {
         &status);
     EXPECT_EQ(status, 0) << "status of the child";
     agent().Catch();
-    return agent().out().All([&](const Line& l) {
-      return l["event_type"].starts_with("file_") && l["pid"] == std::to_string(pid);
-    });
+    return agent().out().All(
+        [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(pid); });
   }
   // Does that where one event is expected.
   Line EventOf(const std::function<int()>& body) {

@@ -201,8 +201,7 @@ TEST(StreamTest, AFloodOfWritesCostsNoProcessAndIsCountedExactly) {
   const Line health = agent.out().All(IsHealth).back();
   const std::uint64_t lost =
       Lost(agent.out(), "kernel", "file_write") + Lost(agent.out(), "kernel", "file_open");
-  const std::uint64_t printed =
-      agent.out().All([](const Line& l) { return l["event_type"].starts_with("file_"); }).size();
+  const std::uint64_t printed = agent.out().All([](const Line& l) { return l.IsOfAFile(); }).size();
   EXPECT_EQ(printed + health.Number("userspace_rate_limited") + lost, kWrites + 1U) << health.text;
   EXPECT_GT(lost, 0U) << "nothing overflowed";
   EXPECT_GT(health.Number("userspace_rate_limited"), 0U);

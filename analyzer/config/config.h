@@ -309,8 +309,8 @@ struct Config {
   std::vector<RuleMacro> macros;
   DetectionsConfig detections;
 
-  // What this configuration asks for and this version does not do yet: one sentence each, for the
-  // command line to print as warnings.
+  // One sentence for each thing that this configuration asks for and this version does not do yet.
+  // The command line prints them as warnings.
   std::vector<std::string> Unsupported() const;
 
   bool operator==(const Config&) const = default;

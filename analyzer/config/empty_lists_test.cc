@@ -62,7 +62,7 @@ class ListKeys {
   std::vector<ListKey> found_;
 };
 
-// Of tables, or of lists of tables.
+// The keys that hold lists: those of plain tables, or those of lists of tables.
 std::vector<ListKey> AllListKeys(bool of_lists) {
   ListKeys keys;
   Config config;
@@ -125,7 +125,7 @@ TEST_P(OfATable, EmptyListIsNone) {
   const ListKey& key = GetParam();
   const std::string line = key.key + " = []\n";
   if (key.key == "hooks") {
-    // Of a table that is on, something must be left to do.
+    // A table that is on must have something left to do.
     const std::string events = "[events]\n" + key.table + " = ";
     const std::string table = "[" + key.table + "]\nenabled = ";
     const ConfigResult on = ParseConfig(events + "true\n" + table + "true\n" + line, "c.toml");

@@ -152,7 +152,7 @@ TEST(RulesTest, RuleThatIsOffMayBeIncomplete) {
   const auto complete = Rules(With(kProcess, off + "process_names = [\"sh\"]\n"));
   ASSERT_EQ(complete.size(), 1u);
   EXPECT_FALSE(IsIncomplete(complete[0]));
-  // What is wrong with it is an error nevertheless.
+  // A mistake in a rule is an error even while the rule is off.
   EXPECT_EQ(Diagnose(With(kProcess, off + "process_names = [\"/bin/sh\"]\n")).size(), 1u);
 }
 

@@ -125,7 +125,7 @@ void Fill(const rg_behaviour& r, Strings& strings, ModuleUnload& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);  // finit_module: it could not start
   e.call.event_type = ModuleUnload::kClassName;
-  // What failed has only what the caller called it.
+  // A call that failed has no name from the kernel, only the caller's.
   e.module = strings.Get(r.name.length != 0 ? r.name : r.name2);
   e.flags = Unsigned(r.args[1]);
 }
@@ -347,7 +347,7 @@ void Fill(const rg_credentials& r, Strings& strings, CredentialsChange& e) {
   const CallInfo& info = CallInfoOf(r.call);
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
-  // What records keep of these calls are ids; setgroups' one is a number.
+  // The arguments that records keep of these calls are ids; setgroups has a count instead.
   for (int i = 0; i < info.kept; ++i) e.arguments.push_back(Id(info, r.args[i]));
   e.after = CredentialsOf(r.after);
   if ((r.flags & RG_BEHAVIOUR_BEFORE) != 0) {

@@ -39,8 +39,9 @@ void FillObject(const rg_file& r, FileObject& object) {
   object.owner_gid = r.owner_gid;
 }
 
-// A single component in a directory that the kernel has told: no symlink can lie between. The name
-// is the caller's, who may have asked with another one and changed it before the call returned.
+// The kernel has reported the directory. If the name in it is a single component, no symlink can
+// lie between. The name is read from the caller's memory when the call returns: the caller may have
+// asked with another name and changed it meanwhile.
 bool IsOneComponent(std::string_view name) {
   return !name.empty() && name.find('/') == name.npos && name != "." && name != "..";
 }

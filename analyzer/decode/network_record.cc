@@ -56,7 +56,7 @@ ShortName TypeName(unsigned type) {
   }
 }
 
-// What the kernel keeps in a port's place for other protocols and raw sockets is none.
+// Raw sockets and other protocols have no ports; the kernel keeps something else in their place.
 bool HasPorts(const rg_network& r) {
   if (r.type == SOCK_RAW) return false;
   switch (r.protocol) {

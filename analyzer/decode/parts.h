@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What records of every kind are made of. For the decoders only.
+// The parts that records of every kind are made of. For the decoders only.
 #ifndef ANALYZER_DECODE_PARTS_H_
 #define ANALYZER_DECODE_PARTS_H_
 

@@ -41,7 +41,7 @@ constexpr std::string_view kProgramNames[] = {
 #undef PROGRAM
 };
 
-// Null: this kernel does not tell, or there is no such source.
+// Null: this kernel does not report the source, or there is no source with this number.
 OptionalText SourceName(unsigned source) {
   switch (static_cast<rg_exec_source>(source)) {
     case RG_EXEC_UNKNOWN:

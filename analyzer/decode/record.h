@@ -34,11 +34,11 @@ enum class RecordFault {
 const rg_header* CheckHeader(RecordBytes bytes, RecordFault& fault);
 
 // Decodes one record into `event`, which may hold another one; after an error it holds anything.
-// Text in it borrows from `bytes`. What only other records can tell (parents, names) is left empty.
-// InvalidArgument: the record contradicts the format; Unimplemented: its kind or version is
+// Text in it borrows from `bytes`. Fields that only other records can fill (parents, names) stay
+// empty. InvalidArgument: the record contradicts the format; Unimplemented: its kind or version is
 // unknown.
 absl::Status DecodeRecord(RecordBytes bytes, Event& event);
-// The same for where speed does not matter.
+// Decodes into a new event, for callers to whom speed does not matter.
 absl::StatusOr<Event> DecodeRecord(RecordBytes bytes);
 
 }  // namespace randguard

@@ -307,7 +307,7 @@ TEST(DecodeRecordTest, FileWriteKeepsEveryField) {
   EXPECT_EQ(e.object.inode, 4'000'001u);
 }
 
-// What the six arguments are for each call that takes a descriptor.
+// Each call that takes a descriptor gives its six arguments meanings of its own.
 TEST(DecodeRecordTest, EachWayToWriteHasItsArguments) {
   struct Case {
     unsigned call;

@@ -31,7 +31,7 @@ void Append(std::string& key, const std::optional<T>& value) {
   }
 }
 
-// What makes two alerts identical.
+// Two alerts are identical if their keys are equal.
 void MakeKey(const Alert& alert, std::string& key) {
   key.clear();
   VisitFields(alert, [&]<typename Field>(const Field&, const auto& value) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Folds identical alerts: the first one goes out at once; those that follow it within the window
-// are counted and told in one alert at its end. Two alerts are identical if rule, executable, user,
-// path, address, port, command line and container are. Time is the stream's.
+// are counted and reported in one alert at its end. Two alerts are identical if rule, executable,
+// user, path, address, port, command line and container are. Time is the stream's.
 #ifndef ANALYZER_DETECT_ALERT_FOLDER_H_
 #define ANALYZER_DETECT_ALERT_FOLDER_H_
 

@@ -26,7 +26,8 @@ class Detector {
   // Without rules, or in monitor mode, it detects nothing.
   Detector(const Config& config, std::shared_ptr<const RuleSet> rules);
 
-  // What conditions may ask besides the event; what it borrows must outlive this.
+  // The data that conditions may use besides the event. Everything that the context borrows must
+  // outlive the detector.
   void SetContext(const EvaluationContext& context) { context_ = context; }
   void SetHost(std::string_view host) { context_.host = host; }
 
@@ -74,8 +75,8 @@ class Detector {
   template <typename Field>
   void FillFromEvent(Alert& alert, const Field& field, FieldId id);
 
-  // By place in the description of alerts: the field that rules know by that name. Of those that
-  // do not come from the event, nothing.
+  // By place in the description of alerts: the field that rules know by that name. Places of
+  // fields that do not come from the event are unused.
   using FieldIds = std::array<FieldId, kFields<Alert>.size()>;
   static FieldIds FindFields();
 

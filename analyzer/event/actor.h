@@ -13,7 +13,7 @@ namespace randguard {
 inline constexpr const char* kSeccompDoc =
     "a seccomp filter was in force, which can make up the result of a call that was never made";
 
-// Who did it: common to all events.
+// The process and thread that did what an event reports. All events have these fields.
 struct Actor {
   std::uint64_t timestamp_ns = 0;
   WallTime time;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a rule says when it fires; written after the event that made it fire.
+// The alert that a rule raises when it fires. Its line follows the event that made the rule fire.
 #ifndef ANALYZER_EVENT_ALERT_H_
 #define ANALYZER_EVENT_ALERT_H_
 

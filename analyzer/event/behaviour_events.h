@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is rare and tells much: other credentials, other processes' memory, modules, bpf(2),
-// namespaces, signals to the sensor, mounts, anonymous files, requests to io_uring.
+// Events of behaviour, which is rare and telling: other credentials, other processes' memory,
+// modules, bpf(2), namespaces, signals to the sensor, mounts, anonymous files, requests to
+// io_uring.
 //
-// A call that failed is the same event, with its error; what it was to change is then as it was.
+// A call that failed makes an event of the class that its success would have made. The event has
+// the error, and the state that the call was to change is unchanged.
 #ifndef ANALYZER_EVENT_BEHAVIOUR_EVENTS_H_
 #define ANALYZER_EVENT_BEHAVIOUR_EVENTS_H_
 

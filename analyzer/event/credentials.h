@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who a process acts as, and which world it sees.
+// The identity that a process acts under, and the namespaces that it sees.
 #ifndef ANALYZER_EVENT_CREDENTIALS_H_
 #define ANALYZER_EVENT_CREDENTIALS_H_
 

@@ -66,7 +66,7 @@ struct FieldPlaces;
 template <std::size_t... kAt, typename... Fields>
 struct FieldPlaces<std::index_sequence<kAt...>, Fields...> : FieldAt<kAt, Fields>... {};
 
-// What a std::tuple would hold. Its constructors and std::get() keep a compiler busy for longer
+// Used instead of std::tuple, whose constructors and std::get() keep a compiler busy for longer
 // than all that is done with the fields.
 template <typename... Fields>
 class FieldList {
@@ -107,8 +107,8 @@ constexpr void VisitFields(const Event& event, Visit&& visit) {
   kFields<Event>.Apply([&](const auto&... field) { (visit(field, field.Get(event)), ...); });
 }
 
-// What the event is called in the output. Events of system calls say it themselves, all others are
-// always of one type.
+// The value of `event_type` in the output. Events of system calls carry their type; every other
+// event class has only one.
 template <typename Event>
 constexpr std::string_view EventType(const Event& event) {
   if constexpr (requires { event.call; }) {

@@ -53,7 +53,7 @@ TEST(FieldsTest, NamesAreUniqueWithinALine) {
   ExpectNoNameTwice<CollectorHealth>();
 }
 
-// What users of the original rely on; may be added to, never renamed.
+// Users of the original rely on these names. Names may be added, but never renamed.
 template <typename... Parts>
 void ExpectFields(std::initializer_list<std::string_view> wanted) {
   std::set<std::string> names;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was done to files. Paths are the kernel's where it could tell them; path_source says so.
+// Events of files. A path comes from the kernel where the kernel could report one; path_source says
+// where each path comes from.
 #ifndef ANALYZER_EVENT_FILE_EVENTS_H_
 #define ANALYZER_EVENT_FILE_EVENTS_H_
 
@@ -44,7 +45,7 @@ constexpr auto FieldsOf(const FileCall*) {
   };
 }
 
-// A path as a record tells it.
+// A path as a record holds it.
 struct FilePath {
   OptionalText path;
   OptionalText source;
@@ -60,7 +61,7 @@ inline constexpr const char* kPathStatusDoc =
     "null: the path is whole; else why it is not: deleted, detached (no way to the root), "
     "truncated, unreadable";
 
-// What a descriptor stood for when the call returned.
+// The file that a descriptor stood for when the call returned.
 struct FileObject {
   std::optional<Device> dev;
   std::optional<std::uint64_t> inode;

@@ -43,7 +43,7 @@ constexpr bool IsMadeOf(unsigned kind) {
   return false;
 }
 
-// What events of a class are about.
+// The domain that the events of a class belong to.
 template <typename E>
 inline constexpr rg_domain kDomainOf = kRecordKinds[E::kKinds[0]].domain;
 

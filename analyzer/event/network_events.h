@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was done with sockets, and what became of connections.
+// Events of sockets: the operations on them, and the fate of connections.
 #ifndef ANALYZER_EVENT_NETWORK_EVENTS_H_
 #define ANALYZER_EVENT_NETWORK_EVENTS_H_
 

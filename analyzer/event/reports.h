@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the sensor says about itself: losses and health. Same description as events.
+// Reports of the sensor about itself: losses and health. Their fields are described like those of
+// events.
 #ifndef ANALYZER_EVENT_REPORTS_H_
 #define ANALYZER_EVENT_REPORTS_H_
 
@@ -116,7 +117,7 @@ constexpr auto FieldsOf(const CollectorHealth*) {
   };
 }
 
-// What the analyzer has taken away from itself.
+// The rights that the analyzer has taken away from itself.
 struct ConfinementHealth {
   std::string landlock = "off";
   std::uint64_t landlock_abi = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Remembers how far the analyzer has got, so that the next one can tell what was lost when this one
-// is killed. One page, mapped: keeping it current costs a few stores per batch, and what was stored
-// survives the process (not the host: after a boot it means nothing).
+// Remembers how far the analyzer has got, so that the next one can report what was lost when this
+// one is killed. One page, mapped: keeping it current costs a few stores per batch, and what was
+// stored survives the process (not the host: after a boot it means nothing).
 #ifndef ANALYZER_INGEST_CURSOR_FILE_H_
 #define ANALYZER_INGEST_CURSOR_FILE_H_
 
@@ -22,7 +22,8 @@ class CursorFile {
   CursorFile& operator=(CursorFile&&) = delete;
   ~CursorFile();
 
-  // What the analyzer before this one left; nullopt if nothing or nothing that makes sense.
+  // The cursor that the analyzer before this one left; nullopt if there is none, or none that makes
+  // sense.
   std::optional<Cursor> Read() const;
   void Store(const Cursor& cursor);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a replay on another host could not look up, as a message of the stream: the pipeline gets it
-// in no other way, so a capture holds all that its lines were made of.
+// Facts of this host that a replay on another host could not look up, as a message of the stream.
+// The pipeline gets them in no other way, so a capture holds all that its lines were made of.
 #ifndef ANALYZER_INGEST_HOST_CONTEXT_H_
 #define ANALYZER_INGEST_HOST_CONTEXT_H_
 

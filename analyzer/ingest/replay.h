@@ -12,9 +12,9 @@
 
 namespace randguard {
 
-// Handles every whole message of the capture as a live analyzer would have. What is wrong on the
-// way (a bad message ends its session, the next hello begins another) goes to `complain` as it
-// comes; the last of it is returned, as is what ended the reading early.
+// Handles every whole message of the capture as a live analyzer would have. A bad message ends its
+// session, and the next hello begins another. Each error goes to `complain` at once, also one that
+// ends the reading early. The last error is returned.
 absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, Sink& out,
                            absl::FunctionRef<void(const absl::Status&)> complain);
 

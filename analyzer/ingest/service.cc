@@ -47,7 +47,7 @@ std::uint64_t BootNs() {
          static_cast<std::uint64_t>(t.tv_nsec);
 }
 
-// Of a statm file that stays open: confined, it could not be opened again.
+// Takes a statm file that stays open, because a confined process could not open it again.
 std::uint64_t ResidentKb(int statm) {
   char text[128] = {};
   unsigned long long size = 0, resident = 0;

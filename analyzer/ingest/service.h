@@ -51,8 +51,8 @@ class Service {
   // send them, so that none is missed.
   static absl::StatusOr<kj::AutoCloseFd> CatchSignals();
 
-  // Runs until SIGTERM or SIGINT, or until nobody reads the output. What the collector has sent by
-  // then is still taken.
+  // Runs until SIGTERM or SIGINT, or until nobody reads the output. Messages that the
+  // collector has sent by then are still taken.
   absl::Status Run(kj::AutoCloseFd signals, const Confine& confine);
 
  private:
@@ -69,7 +69,7 @@ class Service {
   bool OnFrame(Frame frame, Origin origin);
   void FlushOutput();
   void HangUp();
-  // What is in the socket is still taken; the collector keeps the rest.
+  // Takes the messages that are in the socket already; the collector keeps the rest.
   void Drain();
   void WriteHealth();
   void WatchRecorder(const absl::Status& status);

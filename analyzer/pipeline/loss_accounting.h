@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Accounts for every record that a collector has had: printed, or reported as lost. What is lost
+// Accounts for every record that a collector has had: printed, or reported as lost. A loss
 // becomes a loss record, whichever way it was noticed.
 #ifndef ANALYZER_PIPELINE_LOSS_ACCOUNTING_H_
 #define ANALYZER_PIPELINE_LOSS_ACCOUNTING_H_

@@ -14,7 +14,7 @@ namespace randguard {
 
 class LossTracker {
  public:
-  // What the collector says it had reported before this session.
+  // `lost`: the losses that the collector says it had reported before this session.
   void Begin(const KindCounters& lost, std::uint64_t time_ns) {
     lost_ = lost;
     time_ns_ = time_ns;

@@ -36,7 +36,7 @@ class Pipeline::Stages {
         {.processes = &enricher_.processes(), .users = &enricher_.users(), .agent_id = agent_id_});
   }
 
-  // Of records and events: what became of each.
+  // How many records and events there were, by what became of them.
   struct Counts {
     std::uint64_t records_read = 0, invalid_schema = 0, unsupported_kind = 0;
     std::uint64_t events_written = 0, filtered = 0, rate_limited = 0, alerts_written = 0;

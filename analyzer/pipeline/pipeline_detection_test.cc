@@ -253,7 +253,7 @@ TEST(PipelineDetectionTest, OtherRulesTakeOverBetweenMessages) {
                                .records = {OpenAt(kStartNs + 3)},
                                .drained_ns = kStartNs + 1001 * kMs}));
   stream.pipeline().EndSession();
-  // What was folded is told in the words of the rule that folded it.
+  // The summary names the rule that folded the alerts, although another rule is in force by then.
   EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id", "folded"}),
             (Texts{"\"A\" false", "\"B\" false", "\"A\" true"}));
 }

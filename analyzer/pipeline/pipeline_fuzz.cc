@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a collector could send, all the way: bytes -> frames -> messages -> pipeline -> lines, to
-// /dev/null.
+// Takes anything that a collector could send all the way: bytes -> frames -> messages -> pipeline
+// -> lines, to /dev/null.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

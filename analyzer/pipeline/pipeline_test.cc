@@ -305,7 +305,7 @@ TEST(PipelineOutputTest, SameInputGivesTheSameBytes) {
     return stream.Output();
   };
   const std::string first = run();
-  // Of each kind but for snapshots and names of cgroups; and the losses.
+  // One line for each kind but for snapshots and names of cgroups, and four losses.
   EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), RG_KIND_END - 1 - 2 + 4);
   EXPECT_EQ(run(), first);
 }

@@ -15,7 +15,7 @@ namespace randguard {
 
 class Session {
  public:
-  // What is wrong with a hello. Only one that is right may begin a session.
+  // An error if something is wrong with a hello. Only a hello that is right may begin a session.
   static absl::Status Check(wire::Hello::Reader hello);
 
   struct Beginning {

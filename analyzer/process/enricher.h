@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is known of the observed host: its processes, cgroups and users. Events change it, and get
-// from it what their records could not hold.
+// The knowledge about the observed host: its processes, cgroups and users. Events change this
+// knowledge, and get from it what their records could not hold.
 #ifndef ANALYZER_PROCESS_ENRICHER_H_
 #define ANALYZER_PROCESS_ENRICHER_H_
 

@@ -19,7 +19,7 @@ LIMIT = 240  # seconds; two of them are below meson's limit
 
 
 def run(*command):
-    """What a script prints. One that does not end is killed, with the agent that it started."""
+    """Runs a script and returns its output. A script that does not end is killed, with the agent that it started."""
     script = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         text, _ = script.communicate(timeout=LIMIT)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who does something has usually just done something else: what lines say of it is kept.
+// Keeps the JSON of recent actors: a process that does something has usually just done something
+// else.
 #ifndef ANALYZER_OUTPUT_JSON_ACTOR_TEXTS_H_
 #define ANALYZER_OUTPUT_JSON_ACTOR_TEXTS_H_
 

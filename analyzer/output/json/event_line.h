@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What EventWriter::Write() does. To be included where it is instantiated and nowhere else: it
-// takes a compiler a second for each event.
+// The body of EventWriter::Write(). To be included where the template is instantiated and nowhere
+// else: each event takes a compiler a second.
 #ifndef ANALYZER_OUTPUT_JSON_EVENT_LINE_H_
 #define ANALYZER_OUTPUT_JSON_EVENT_LINE_H_
 

@@ -49,7 +49,7 @@ void EventWriter::ActorMembers(const Actor& actor) {
   });
   if (!kept.empty()) {
     json_.Raw(kept);
-  } else if (raw_bytes_.empty()) {  // those are told at the line's end
+  } else if (raw_bytes_.empty()) {  // raw bytes belong at the line's end
     actors_.Keep(actor, json_.text().substr(begin));
   }
 }

@@ -56,7 +56,7 @@ class EventWriter {
     key_ = field.name();
     Value(value);
   }
-  // What Members() would do.
+  // Writes what Members() would, from the kept text where there is one.
   void ActorMembers(const Actor& actor);
 
   template <typename T>
@@ -141,7 +141,7 @@ class EventWriter {
     Leave(outside);
   }
 
-  // What is written next lies inside of the member `key_`.
+  // Enter() makes the values written next lie inside of the member `key_`; Leave() ends that.
   struct Nesting {
     std::size_t path_size;
     std::string_view key;

@@ -73,7 +73,7 @@ std::string TimeOf(std::uint64_t boot_ns, std::int64_t offset_ns) {
 
 // --- every field, by the description of the fields ---------------------------------------------
 
-// What a reader must find for `value`, as minified JSON; the test's own idea of each type.
+// The minified JSON that a reader must find for a value: the test's own idea of each type.
 struct Reading {
   static std::string Expected(bool value) { return value ? "true" : "false"; }
   template <std::integral T>

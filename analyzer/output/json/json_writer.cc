@@ -22,8 +22,8 @@ bool NeedsCare(std::uint64_t eight) {
 
 bool Plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
-// Copies leading bytes that can stay as they are and returns how many these were. What is written
-// behind them, up to the size of `s`, does not count.
+// Copies leading bytes that can stay as they are and returns how many these were. Bytes written
+// behind them, up to the size of `s`, do not count.
 std::size_t CopyPlain(char* out, std::string_view s) {
   std::size_t at = 0;
   std::uint64_t eight = 0;

@@ -27,7 +27,7 @@ std::string Quoted(std::string_view bytes, bool* replaced = nullptr) {
   return std::string(json.text());
 }
 
-// What a reader makes of it; nullopt when it is not JSON.
+// The text that a JSON reader makes of `json`; nullopt when it is not JSON.
 std::optional<std::string> ReadBack(const std::string& json) {
   simdjson::dom::parser parser;
   std::string_view text;

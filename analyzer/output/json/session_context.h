@@ -7,7 +7,7 @@
 
 namespace randguard {
 
-// What a session's Hello says about all its events.
+// Facts that a session's Hello gives for all its events.
 struct SessionContext {
   std::string host_name;
   std::string boot_id;               // 36 characters, hex and dashes

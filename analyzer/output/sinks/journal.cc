@@ -83,7 +83,7 @@ void Journal::PutFields(const OutputLine& line) {
   const auto put = [&]<typename Field>(const Field& field, const auto& value) {
     using T = std::remove_cvref_t<decltype(value)>;
     if (field.journal.empty()) return;
-    // Of an alert that is no summary, the folding has nothing to say.
+    // Fields that come from folding mean something in a summary only.
     if (std::same_as<typename Field::From, FromFolding> && !alert.folded) return;
     if constexpr (std::same_as<T, ProcessKey>) {
       Put(field.journal, line.process_id);

@@ -126,7 +126,7 @@ TEST(JournalTest, SeverityIsPriority) {
   }
 }
 
-// What a process is called is its own choice.
+// A process chooses its own name, so an attacker can put anything into this value.
 TEST(JournalTest, ValueCannotForgeAField) {
   FakeJournal other_end;
   Journal journal = Connect(other_end);

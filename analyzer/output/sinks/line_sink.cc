@@ -132,7 +132,7 @@ void LineSink::Examine() {
       statx(fd_, "", AT_EMPTY_PATH, STATX_SIZE | STATX_BTIME, &st) == 0 && S_ISREG(st.stx_mode);
   rotate_at_ = 0;
   if (regular_ && rotation_.bytes != 0) {
-    // Of a file that is full already, after the next line.
+    // A file that is full already is rotated after the next line.
     rotate_at_ =
         bytes_ + std::max<std::uint64_t>(
                      rotation_.bytes - std::min<std::uint64_t>(st.stx_size, rotation_.bytes), 1);

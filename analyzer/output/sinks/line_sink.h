@@ -20,7 +20,7 @@
 
 namespace randguard {
 
-// When a file becomes `path`.1 and a new one is begun. Of regular files only.
+// When a file becomes `path`.1 and a new one is begun. Only regular files are rotated.
 struct Rotation {
   std::uint64_t bytes = 0;    // 0: never
   std::chrono::hours age{0};  // since it was made; 0: never
@@ -63,7 +63,7 @@ class LineSink final : public Sink {
   void DropLines(int error);
   void Sync();
   void Rotate();
-  // What rotation goes by, of the file that was just opened.
+  // Finds the size and age of the file that was just opened, which rotation depends on.
   void Examine();
 
   std::string path_;  // empty: stdout

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The same as sample_events.h, of what is rare and tells much.
+// The samples of sample_events.h that are events of behaviour.
 #ifndef ANALYZER_OUTPUT_TESTING_SAMPLE_BEHAVIOUR_H_
 #define ANALYZER_OUTPUT_TESTING_SAMPLE_BEHAVIOUR_H_
 

@@ -14,7 +14,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
-    # By type: an error message that goes through all of oneOf tells nothing. An event is tried as
+    # By type: an error message that goes through all of oneOf says nothing. An event is tried as
     # another type only once, because every type fixes its own event_type.
     validators = {}
     for kind in schema["oneOf"]:

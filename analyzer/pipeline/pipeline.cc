@@ -194,8 +194,7 @@ absl::Status Pipeline::Stages::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   losses_.UpdateKernel(ReadKindCounters(heartbeat.getCounters().getLost()), heartbeat.getTimeNs(),
                        session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
   collector_.OnHeartbeat(heartbeat);
-  Log(LogLevel::kTrace, "heartbeat of the collector: %d records are lost so far",
-      losses_.kernel_total());
+  Log(LogLevel::kTrace, "heartbeat: %d records are lost so far", losses_.kernel_total());
   Expire();
   return absl::OkStatus();
 }

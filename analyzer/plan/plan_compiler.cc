@@ -12,9 +12,9 @@
 #include <string_view>
 #include <type_traits>
 
-#include "analyzer/config/behaviour.h"
 #include "analyzer/config/names.h"
 #include "analyzer/event/calls.h"
+#include "analyzer/plan/behaviour.h"
 #include "schema/abi/event.h"
 #include "schema/plan.capnp.h"
 

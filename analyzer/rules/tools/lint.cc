@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "absl/strings/str_format.h"
-#include "analyzer/config/behaviour.h"
 #include "analyzer/config/names.h"
 #include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
+#include "analyzer/plan/behaviour.h"
 #include "analyzer/plan/path_filter.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/fields/field_catalogue.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which behaviour of the configuration a kind of records belongs to (event_kinds.def).
-#ifndef ANALYZER_CONFIG_BEHAVIOUR_H_
-#define ANALYZER_CONFIG_BEHAVIOUR_H_
+#ifndef ANALYZER_PLAN_BEHAVIOUR_H_
+#define ANALYZER_PLAN_BEHAVIOUR_H_
 
 #include <algorithm>
 #include <array>
@@ -43,4 +43,4 @@ inline bool Has(const ProcessConfig& config, Behaviour behaviour) {
 
 }  // namespace randguard
 
-#endif  // ANALYZER_CONFIG_BEHAVIOUR_H_
+#endif  // ANALYZER_PLAN_BEHAVIOUR_H_

@@ -30,7 +30,8 @@ struct Line {
 
   std::string operator[](const std::string& name) const;
   bool Is(const std::string& type) const { return (*this)["event_type"] == type; }
-  bool IsOfAFile() const { return fields.contains("owner_uid"); }  // only a file has an owner
+  // Detections mark events of files and sockets; only sockets have a family.
+  bool IsOfAFile() const { return fields.contains("detection_type") && !fields.contains("family"); }
   std::uint64_t Number(const std::string& name) const;
 };
 

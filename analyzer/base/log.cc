@@ -79,7 +79,7 @@ void Log(LogLevel level, std::string_view text) {
 }
 
 void LogDiagnostic(LogLevel level, std::string_view text) {
-  if (Logs(level)) Write(Line(level, "", text, StderrIsJournal()));
+  Write(Line(level, "", text, StderrIsJournal()));
 }
 
 // The service manager says which file that is; the descriptor may be of another one by now

@@ -32,7 +32,8 @@ requires(sizeof...(Args) > 0) void Log(LogLevel level, const absl::FormatSpec<Ar
   if (Logs(level)) Log(level, absl::StrFormat(format, args...));
 }
 
-// A line that names its own place, "file:line:column: ...", in place of "rand-guard: ".
+// A line that names its own place, "file:line:column: ...", in place of "rand-guard: ". Mistakes in
+// the configuration are reported at any level; `level` only chooses the journal's priority.
 void LogDiagnostic(LogLevel level, std::string_view text);
 
 // Whether the service manager has connected this descriptor to the journal.

@@ -57,10 +57,13 @@ TEST(LogTest, WhatIsNotSaidIsNotFormatted) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "rand-guard: x\n");
 }
 
-TEST(LogTest, DiagnosticsHaveTheirOwnBeginning) {
+// Mistakes in the configuration are reported at any level.
+TEST(LogTest, DiagnosticsHaveTheirOwnBeginningAndNoLevel) {
   ::testing::internal::CaptureStderr();
+  SetLogLevel(LogLevel::kError);
   LogDiagnostic(LogLevel::kWarn, "a.toml:1:2: warning: text");
-  LogDiagnostic(LogLevel::kDebug, "not said");
+  Log(LogLevel::kWarn, "not a mistake");
+  SetLogLevel(LogLevel::kInfo);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "a.toml:1:2: warning: text\n");
 }
 

@@ -11,6 +11,13 @@
 
 namespace randguard {
 
+// Puts the choice of an event class off until Body is known. A kind that IsNamedByCall() has no
+// class of its own, and compilers may refuse an expression that no template parameter decides.
+template <typename Body, unsigned kKind>
+struct MadeOf {
+  using Type = EventMadeOf<kKind>;
+};
+
 // Makes the event that records of `kind` become and calls fill(event's class&). False, and nothing
 // is made: such records have another body, or the call in them names the event.
 template <typename Body, typename Fill>
@@ -19,7 +26,7 @@ bool EmplaceByKind(unsigned kind, Event& event, Fill&& fill) {
 #define EVENT_KIND(number, name, body, domain, behaviour, lane)                \
   case number:                                                                 \
     if constexpr (std::is_same_v<Body, rg_##body> && !IsNamedByCall(number)) { \
-      fill(event.emplace<EventMadeOf<number>>());                              \
+      fill(event.emplace<typename MadeOf<Body, number>::Type>());              \
       return true;                                                             \
     }                                                                          \
     break;

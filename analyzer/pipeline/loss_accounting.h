@@ -25,9 +25,9 @@ class LossAccounting {
   // How far the analyzer before this one had got: what was handed to it beyond that is lost, which
   // the next hello shows.
   void SetBefore(Cursor before) { before_ = std::move(before); }
+  std::uint64_t kernel_total() const { return kernel_.total(); }  // records lost in the kernel
   // How far this analyzer has got when `held` records that it has read are not printed yet. Before
   // the first hello, how far the one before it had got.
-  std::uint64_t kernel_total() const { return kernel_.total(); }  // records lost in the kernel
   Cursor cursor(std::uint64_t held) const;
 
   // A session begins, and nothing is held back.

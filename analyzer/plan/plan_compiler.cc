@@ -104,6 +104,13 @@ void SetNumbers(Builder list, const std::vector<std::uint16_t>& numbers) {
 }
 
 // Fills the kernel side's table of calls: by system call number, 64-bit and 32-bit.
+static_assert(std::all_of(kCalls.begin(), kCalls.end(),
+                          [](const CallInfo& call) {
+                            return call.number64 < RG_CALL_NUMBERS &&
+                                   call.number32 < RG_CALL_NUMBERS;
+                          }),
+              "the plan's tables have a place for every number in schema/abi/arch/");
+
 void SetCalls(const std::vector<std::uint16_t>& calls, rg_settings& settings) {
   for (const std::uint16_t call : calls) {
     const CallInfo& info = kCalls[call];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/output/json/json_schema.h"
 
+#include <algorithm>
 #include <concepts>
 #include <optional>
 #include <string_view>
@@ -72,12 +73,13 @@ class Writer {
   template <typename Event>
   void EventTypes() {
     json_.Raw("\"enum\":[");
-    std::string_view last;
+    std::vector<std::string_view> types;
     for (const CallInfo& call : kCalls) {
-      if (!IsMadeOf<Event>(call.kind) || call.event_type == last) continue;
-      if (!last.empty()) json_.Raw(',');
-      last = call.event_type;
-      json_.String(last);
+      if (!IsMadeOf<Event>(call.kind)) continue;
+      if (std::find(types.begin(), types.end(), call.event_type) != types.end()) continue;
+      if (!types.empty()) json_.Raw(',');
+      types.push_back(call.event_type);
+      json_.String(call.event_type);
     }
     json_.Raw(']');
   }

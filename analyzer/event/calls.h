@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 #include "schema/abi/arch.h"
@@ -50,12 +51,13 @@ inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = {{
 }};
 
 // A call that no longer is in calls.def has no place in the architecture's list, either.
-inline constexpr std::size_t kSystemCalls = 0
-#define SYSTEM_CALL(name, nr64, nr32) +1
+inline constexpr std::string_view kSystemCalls[] = {
+#define SYSTEM_CALL(name, nr64, nr32) #name,
 #include RG_SYSTEM_CALLS
 #undef SYSTEM_CALL
-    ;
-static_assert(kSystemCalls == RG_CALL_END - 1, "one row in schema/abi/arch/ for each call");
+};
+static_assert(std::size(kSystemCalls) == RG_CALL_END - 1,
+              "one row in schema/abi/arch/ for each call");
 
 // That of call 0, of kind 0, which no record has, if the number is none.
 constexpr const CallInfo& CallInfoOf(unsigned call) {

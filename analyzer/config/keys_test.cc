@@ -87,14 +87,14 @@ std::vector<Declaration> DeclarationsOf(const std::string& code, const std::rege
 
 // `code` is one function or class: a name means what it was last declared to be.
 std::set<Access> ReadsOf(const std::string& code) {
-  static const std::regex kAccess(R"((\.|->)?(\b\w+)(?:\.|->)(\w+)(\s*=(?!=))?)");
-  static const std::regex kVariable(R"(\b([A-Z]\w+)(?:>?\s*[&*]\s*|\s+)(\w+)\s*[;,(){=:])");
-  const std::vector<Declaration> variables = DeclarationsOf(code, kVariable);
+  static const std::regex access_pattern(R"((\.|->)?(\b\w+)(?:\.|->)(\w+)(\s*=(?!=))?)");
+  static const std::regex variable_pattern(R"(\b([A-Z]\w+)(?:>?\s*[&*]\s*|\s+)(\w+)\s*[;,(){=:])");
+  const std::vector<Declaration> variables = DeclarationsOf(code, variable_pattern);
   std::set<Access> reads;
   // One after another, each beginning within the one before: a.b.c reads b of a and c of b.
   std::smatch match;
   bool of_member = false;
-  for (auto from = code.cbegin(); std::regex_search(from, code.cend(), match, kAccess);) {
+  for (auto from = code.cbegin(); std::regex_search(from, code.cend(), match, access_pattern);) {
     Access access{match[2], match[3], match[1].matched || (of_member && match.position() == 0), ""};
     const auto at = static_cast<std::size_t>(match[2].first - code.cbegin());
     for (const Declaration& variable : variables) {
@@ -111,9 +111,9 @@ std::set<Access> ReadsOf(const std::string& code) {
 class Sources {
  public:
   void Add(const std::string& text) {
-    static const std::regex kMember(R"(\n  ([A-Z]\w+) (\w+)(?=;| =))");
+    static const std::regex member_pattern(R"(\n  ([A-Z]\w+) (\w+)(?=;| =))");
     const std::string code = CodeOf(text);
-    for (const Declaration& member : DeclarationsOf(code, kMember)) {
+    for (const Declaration& member : DeclarationsOf(code, member_pattern)) {
       members_[member.name].insert(member.type);
     }
     for (std::size_t at = 0; at < code.size();) {

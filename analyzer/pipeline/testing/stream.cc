@@ -117,7 +117,7 @@ Stream::~Stream() { unlink(path_.c_str()); }
 
 absl::Status Stream::Send(const Bytes& message) {
   auto memory = std::make_unique<Bytes>(message);
-  const absl::Status status = ReadMessage(
+  absl::Status status = ReadMessage(
       *memory, [this](wire::Message::Reader reader) { return pipeline_->OnMessage(reader); });
   std::fill(memory->begin(), memory->end(), std::byte{0xee});
   return status;
@@ -158,6 +158,7 @@ std::string Fields(const Line& line, std::span<const std::string_view> names) {
 std::vector<std::string> Each(const std::vector<Line>& lines,
                               std::span<const std::string_view> names) {
   std::vector<std::string> texts;
+  texts.reserve(lines.size());
   for (const Line& line : lines) texts.push_back(Fields(line, names));
   return texts;
 }

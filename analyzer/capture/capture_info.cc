@@ -30,20 +30,6 @@ std::vector<std::uint64_t> Numbers(capnp::List<std::uint64_t>::Reader list) {
   return numbers;
 }
 
-std::string StateName(wire::Hook::State state) {
-  switch (state) {
-    case wire::Hook::State::OFF:
-      return "off";
-    case wire::Hook::State::ATTACHED:
-      return "attached";
-    case wire::Hook::State::FALLBACK:
-      return "fallback";
-    case wire::Hook::State::MISSING:
-      return "missing";
-  }
-  return "unknown";
-}
-
 std::uint64_t Since(std::uint64_t now, std::uint64_t before) {
   return now > before ? now - before : 0;
 }
@@ -107,7 +93,7 @@ class Inspector {
     for (const wire::Hook::Reader hook : hello.getHooks()) {
       if (session.hooks.size() == kMaxHooks) break;
       session.hooks.push_back({.number = hook.getNumber(),
-                               .state = StateName(hook.getState()),
+                               .state = std::string(HookStateName(hook.getState())),
                                .why = Text(hook.getWhy())});
     }
     std::vector<std::uint64_t> lost_before = Numbers(hello.getLostBefore());

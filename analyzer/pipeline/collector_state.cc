@@ -14,20 +14,6 @@ namespace {
 constexpr std::size_t kMaxHooks = 256;
 constexpr std::size_t kMaxText = 256;
 
-std::string StateName(wire::Hook::State state) {
-  switch (state) {
-    case wire::Hook::State::OFF:
-      return "off";
-    case wire::Hook::State::ATTACHED:
-      return "attached";
-    case wire::Hook::State::FALLBACK:
-      return "fallback";
-    case wire::Hook::State::MISSING:
-      return "missing";
-  }
-  return "unknown";
-}
-
 }  // namespace
 
 void CollectorState::OnHello(wire::Hello::Reader hello) {
@@ -40,7 +26,8 @@ void CollectorState::OnHello(wire::Hello::Reader hello) {
   hooks_.clear();
   for (const auto hook : hello.getHooks()) {
     if (hooks_.size() >= kMaxHooks) break;
-    hooks_.push_back({std::string(HookName(hook.getNumber())), StateName(hook.getState()),
+    hooks_.push_back({std::string(HookName(hook.getNumber())),
+                      std::string(HookStateName(hook.getState())),
                       std::string(AsView(hook.getWhy()).substr(0, kMaxText))});
   }
 }

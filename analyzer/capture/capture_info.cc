@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/base/status.h"
+#include "analyzer/wire/hook_state.h"
 #include "analyzer/wire/message.h"
 #include "analyzer/wire/record_walker.h"
 
@@ -93,7 +94,7 @@ class Inspector {
     for (const wire::Hook::Reader hook : hello.getHooks()) {
       if (session.hooks.size() == kMaxHooks) break;
       session.hooks.push_back({.number = hook.getNumber(),
-                               .state = std::string(HookStateName(hook.getState())),
+                               .state = StateOf(hook.getState()),
                                .why = Text(hook.getWhy())});
     }
     std::vector<std::uint64_t> lost_before = Numbers(hello.getLostBefore());

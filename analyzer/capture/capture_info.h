@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "analyzer/capture/capture_reader.h"
+#include "analyzer/event/value_sets.h"
 #include "schema/abi/event.h"
 
 namespace randguard {
@@ -31,7 +32,7 @@ struct TimeSpan {
 
 struct HookFact {
   std::uint16_t number = 0;  // enum rg_hook
-  std::string state;         // off, attached, fallback, missing, unknown
+  HookState state = HookState::kUnknown;
   std::string why;
 };
 

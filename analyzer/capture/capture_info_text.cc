@@ -12,26 +12,9 @@ namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 
-constexpr std::string_view KindName(std::size_t kind) {
-  switch (kind) {
-#define EVENT_KIND(number, name, body, domain, behaviour, lane) \
-  case number:                                                  \
-    return #name;
-#include "schema/abi/event_kinds.def"
-#undef EVENT_KIND
-  }
-  return "?";
-}
-
 std::string HookName(std::uint16_t number) {
-  switch (number) {
-#define HOOK(number, name, need) \
-  case number:                   \
-    return #name;
-#include "schema/abi/hooks.def"
-#undef HOOK
-  }
-  return absl::StrFormat("hook %d", number);
+  if (number == 0 || number >= RG_HOOK_END) return absl::StrFormat("hook %d", number);
+  return std::string(Name(Hook(number)));
 }
 
 std::string Printable(std::string_view text) {
@@ -101,13 +84,14 @@ void AddMessages(const CaptureInfo& info, Report& report) {
 
 void AddKinds(const CountsByKind& counts, std::uint64_t unknown, Report& report) {
   for (std::size_t kind = 1; kind < counts.size(); ++kind) {
-    if (counts[kind] > 0) report.Line("", "  %-18s %14s", KindName(kind), Number(counts[kind]));
+    if (counts[kind] > 0) report.Line("", "  %-18s %14s", Name(Kind(kind)), Number(counts[kind]));
   }
   if (unknown > 0) report.Line("", "  %-18s %14s", "unknown kinds", Number(unknown));
 }
 
 void AddHooks(const SessionInfo& session, Report& report) {
-  for (const std::string_view state : {"attached", "fallback", "missing", "off", "unknown"}) {
+  for (const HookState state : {HookState::kAttached, HookState::kFallback, HookState::kMissing,
+                                HookState::kOff, HookState::kUnknown}) {
     std::string names;
     for (const HookFact& hook : session.hooks) {
       if (hook.state != state) continue;
@@ -115,7 +99,7 @@ void AddHooks(const SessionInfo& session, Report& report) {
       names += HookName(hook.number);
       if (!hook.why.empty()) absl::StrAppendFormat(&names, " (%s)", Printable(hook.why));
     }
-    if (!names.empty()) report.Line("", "hooks %s: %s", state, names);
+    if (!names.empty()) report.Line("", "hooks %s: %s", Name(state), names);
   }
 }
 

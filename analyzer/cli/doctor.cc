@@ -21,8 +21,10 @@
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/decode/record.h"
+#include "analyzer/event/reports.h"
 #include "analyzer/ingest/listener.h"
 #include "analyzer/output/json/json_writer.h"
+#include "analyzer/wire/hook_state.h"
 #include "analyzer/wire/message.h"
 
 namespace randguard::cli {
@@ -36,15 +38,9 @@ struct Fact {
   std::string text;
 };
 
-struct HookFact {
-  std::string name;
-  std::string state;
-  std::string why;
-};
-
 struct Findings {
   std::vector<Fact> facts;
-  std::vector<HookFact> hooks;
+  std::vector<HookHealth> hooks;
   std::string refusal;  // why the collector did not start
   bool usable = false;
 };
@@ -80,7 +76,7 @@ void LookAtHost(Findings& out) {
 }
 
 // The hooks as Hello names them.
-absl::Status ReadHello(int listener, pid_t collector, std::vector<HookFact>& hooks) {
+absl::Status ReadHello(int listener, pid_t collector, std::vector<HookHealth>& hooks) {
   kj::AutoCloseFd peer;
   FrameReader frames;
   for (int waited = 0; waited < kPatienceMs;) {
@@ -108,11 +104,8 @@ absl::Status ReadHello(int listener, pid_t collector, std::vector<HookFact>& hoo
     if (!frame.has_value()) continue;
     return ReadMessage(*frame, [&](wire::Message::Reader message) -> absl::Status {
       if (!message.isHello()) return InvalidInput("the collector did not begin with hello");
-      static constexpr const char* kStates[] = {"off", "attached", "fallback", "missing"};
       for (const auto hook : message.getHello().getHooks()) {
-        const auto state = static_cast<std::size_t>(hook.getState());
-        hooks.push_back({std::string(HookName(hook.getNumber())),
-                         state < std::size(kStates) ? kStates[state] : "unknown",
+        hooks.push_back({HookOf(hook.getNumber()), StateOf(hook.getState()),
                          std::string(AsView(hook.getWhy()))});
       }
       return absl::OkStatus();
@@ -160,9 +153,10 @@ void PrintText(const Findings& f) {
   for (const Fact& fact : f.facts) {
     std::printf("%-4s %-14s %s\n", fact.good ? "ok" : "no", fact.name.c_str(), fact.text.c_str());
   }
-  for (const HookFact& hook : f.hooks) {
-    std::printf("%-4s %-14s %s%s%s\n", hook.state == "missing" ? "no" : "ok", hook.name.c_str(),
-                hook.state.c_str(), hook.why.empty() ? "" : ": ", hook.why.c_str());
+  for (const HookHealth& hook : f.hooks) {
+    std::printf("%-4s %-14s %s%s%s\n", hook.state == HookState::kMissing ? "no" : "ok",
+                std::string(Name(hook.name)).c_str(), std::string(Name(hook.state)).c_str(),
+                hook.why.empty() ? "" : ": ", hook.why.c_str());
   }
   if (!f.refusal.empty()) std::printf("no   collector      %s\n", f.refusal.c_str());
   std::puts(f.usable ? "This host can be observed." : "This host cannot be observed.");
@@ -185,9 +179,9 @@ void PrintJson(const Findings& f) {
   json.Raw("],\"hooks\":[");
   for (std::size_t i = 0; i < f.hooks.size(); ++i) {
     json.Raw(i == 0 ? "{\"name\":" : ",{\"name\":");
-    json.String(f.hooks[i].name);
+    json.Raw(JsonOf(f.hooks[i].name));
     json.Raw(",\"state\":");
-    json.String(f.hooks[i].state);
+    json.Raw(JsonOf(f.hooks[i].state));
     json.Raw(",\"why\":");
     json.String(f.hooks[i].why);
     json.Raw('}');

@@ -151,6 +151,34 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
   return status;
 }
 
+// The values of a field that has a closed set of them: those of all events at once, or set by set
+// with the events that have it.
+std::string ValueLines(const FieldInfo& field) {
+  const FieldCatalogue& catalogue = FieldCatalogue::Get();
+  std::vector<std::pair<std::string, std::vector<std::string>>> sets;
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    if (field.read[event_class] == nullptr) continue;
+    const ValueList* meanings = field.meanings[event_class];
+    const auto& values = field.values[event_class];
+    std::string text = meanings != nullptr
+                           ? Listed(*meanings)
+                           : Joined(std::vector<std::string>(values.begin(), values.end()));
+    const auto known =
+        std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return set.first == text; });
+    auto& set = known != sets.end()
+                    ? *known
+                    : sets.emplace_back(std::move(text), std::vector<std::string>());
+    set.second.emplace_back(catalogue.classes()[event_class].name);
+  }
+  std::string lines;
+  for (const auto& [values, classes] : sets) {
+    if (values.empty()) continue;
+    absl::StrAppendFormat(&lines, "    values%s%s: %s\n", sets.size() == 1 ? "" : " in ",
+                          sets.size() == 1 ? "" : Joined(classes), values);
+  }
+  return lines;
+}
+
 }  // namespace
 
 int RulesTest(const Arguments& arguments) {
@@ -211,9 +239,10 @@ int RulesFields(const Arguments&) {
         classes.emplace_back(catalogue.classes()[event_class].name);
       }
     }
-    Print(absl::StrFormat("%s\n    %s%s; in %s\n    %s\n", field->name, TypeName(field->type),
+    Print(absl::StrFormat("%s\n    %s%s; in %s\n    %s\n%s", field->name, TypeName(field->type),
                           field->address ? ", an address" : "",
-                          classes.size() == events ? "all events" : Joined(classes), field->doc));
+                          classes.size() == events ? "all events" : Joined(classes), field->doc,
+                          ValueLines(*field)));
   }
   return 0;
 }

@@ -17,12 +17,14 @@
 #include <vector>
 
 #include "analyzer/base/log.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/source/diagnostic.h"
 #include "analyzer/source/source_text.h"
 
 namespace randguard {
 
-// Names of the enumerators, as they are written in the file: names.h.
+// Names of the enumerators, as they are written in the file: names.h; of Severity, RuleType,
+// RuleAction and Direction, which events have, too: value_sets.h.
 enum class AgentMode { kMonitor, kDetect };
 enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
 enum class Behaviour {
@@ -92,11 +94,7 @@ enum class NetworkHook {
 };
 enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };
-enum class RuleType { kProcess, kFile, kNetwork };
-enum class Severity { kLow, kMedium, kHigh, kCritical };
-enum class RuleAction { kAlert };
 enum class FileOperation { kOpen, kWrite, kRename, kUnlink };
-enum class Direction { kInbound, kOutbound };
 
 struct AgentConfig {
   std::string id = "rand-guard";

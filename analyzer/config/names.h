@@ -4,21 +4,18 @@
 #ifndef ANALYZER_CONFIG_NAMES_H_
 #define ANALYZER_CONFIG_NAMES_H_
 
-#include <cstddef>
-#include <iterator>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "analyzer/base/enum_names.h"
 #include "analyzer/config/config.h"
 
 namespace randguard {
 
-// kNames: one per enumerator, in order.
+// Besides kNames (enum_names.h):
 // kHookTable: for hooks, the table that lists them.
 // kAlso: further accepted values, for messages and documents.
-template <typename E>
-struct EnumTraits;
-
 template <>
 struct EnumTraits<AgentMode> {
   static constexpr std::string_view kNames[] = {"monitor", "detect"};
@@ -69,40 +66,18 @@ struct EnumTraits<OutputFormat> {
   static constexpr std::string_view kNames[] = {"json"};
 };
 template <>
-struct EnumTraits<RuleType> {
-  static constexpr std::string_view kNames[] = {"process", "file", "network"};
-};
-template <>
-struct EnumTraits<Severity> {
-  static constexpr std::string_view kNames[] = {"low", "medium", "high", "critical"};
-};
-template <>
-struct EnumTraits<RuleAction> {
-  static constexpr std::string_view kNames[] = {"alert"};
-};
-template <>
 struct EnumTraits<FileOperation> {
   static constexpr std::string_view kNames[] = {"open", "write", "rename", "unlink"};
   static constexpr std::string_view kAlso =
       ", the same with \"file_\" before it, or \"*\" for all of them";
 };
-template <>
-struct EnumTraits<Direction> {
-  static constexpr std::string_view kNames[] = {"inbound", "outbound"};
-};
-
-template <typename E>
-constexpr std::string_view Name(E value) {
-  return EnumTraits<E>::kNames[static_cast<std::size_t>(value)];
-}
 
 // The enumerators that `text` stands for; none when it is unknown.
 template <typename E>
 std::vector<E> EnumeratorsOf(std::string_view text) {
-  for (std::size_t i = 0; i < std::size(EnumTraits<E>::kNames); ++i) {
-    if (EnumTraits<E>::kNames[i] == text) return {static_cast<E>(i)};
-  }
-  return {};
+  const std::optional<E> found = FindNamed<E>(text);
+  if (!found.has_value()) return {};
+  return {*found};
 }
 
 template <>

@@ -71,13 +71,15 @@ absl::StatusOr<ConfinementHealth> ConfineService(const OpenLater& later) {
   now.no_new_privs = true;
   RG_ASSIGN_OR_RETURN(const LandlockResult landlock, RestrictFiles(later));
   now.landlock_abi = landlock.abi;
-  now.landlock = landlock.abi == 0 ? "off" : landlock.missing.empty() ? "enforced" : "partial";
+  now.landlock = landlock.abi == 0          ? LandlockState::kOff
+                 : landlock.missing.empty() ? LandlockState::kEnforced
+                                            : LandlockState::kPartial;
   if (!landlock.missing.empty()) {
     Log(LogLevel::kWarn, "Landlock: %s", landlock.missing);
   }
   RG_ASSIGN_OR_RETURN(now.seccomp, RestrictCalls(CallList::kService));
   Log(LogLevel::kDebug, "confined: Landlock %s (version %d of the kernel's), seccomp %s",
-      now.landlock, now.landlock_abi, now.seccomp);
+      Name(now.landlock), now.landlock_abi, Name(now.seccomp));
   return now;
 }
 

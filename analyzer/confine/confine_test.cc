@@ -107,10 +107,10 @@ TEST_F(ConfineTest, HealthSaysWhatHolds) {
   const int status = InChild([&] {
     const auto now = ConfineService(Later());
     if (!now.ok() || !now->no_new_privs) return 1;
-    if (now->seccomp != (HasSeccomp() ? "enforced" : "off")) return 2;
+    if (now->seccomp != (HasSeccomp() ? SeccompState::kEnforced : SeccompState::kOff)) return 2;
     if ((now->landlock_abi > 0) != has_landlock) return 3;
-    if (now->landlock_abi >= 3 && now->landlock != "enforced") return 4;
-    if (now->landlock_abi == 0 && now->landlock != "off") return 5;
+    if (now->landlock_abi >= 3 && now->landlock != LandlockState::kEnforced) return 4;
+    if (now->landlock_abi == 0 && now->landlock != LandlockState::kOff) return 5;
     return 0;
   });
   EXPECT_EQ(Describe(status), "exited with 0");

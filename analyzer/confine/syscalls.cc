@@ -86,8 +86,8 @@ constexpr Allowed kAllowed[] = {
 
 }  // namespace
 
-absl::StatusOr<std::string> RestrictCalls(CallList list) {
-  if (kSanitized) return "off";
+absl::StatusOr<SeccompState> RestrictCalls(CallList list) {
+  if (kSanitized) return SeccompState::kOff;
   const std::unique_ptr<std::remove_pointer_t<scmp_filter_ctx>, decltype(&seccomp_release)> filter(
       seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release);
   if (filter == nullptr) return HostError("seccomp filter: out of memory");
@@ -100,7 +100,7 @@ absl::StatusOr<std::string> RestrictCalls(CallList list) {
   if (const int error = seccomp_load(filter.get()); error != 0) {
     return ErrnoError(-error, "seccomp filter is refused");
   }
-  return "enforced";
+  return SeccompState::kEnforced;
 }
 
 std::string AllowedCalls() {

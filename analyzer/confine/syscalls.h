@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "analyzer/event/value_sets.h"
 
 namespace randguard {
 
@@ -15,9 +16,9 @@ enum class CallList {
   kReader,   // reads and writes what is open, and nothing else
 };
 
-// Afterwards any call that is not on the list kills the process. Returns "enforced", or "off" in a
-// build whose sanitizers call the kernel themselves.
-absl::StatusOr<std::string> RestrictCalls(CallList list);
+// Afterwards any call that is not on the list kills the process. Returns kOff in a build whose
+// sanitizers call the kernel themselves.
+absl::StatusOr<SeccompState> RestrictCalls(CallList list);
 
 // The list as rows of the table in docs/privileged-surface.md, for the test that compares them.
 std::string AllowedCalls();

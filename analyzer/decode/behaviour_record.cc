@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -73,23 +72,23 @@ void Expect(const rg_behaviour& r, Strings& strings, std::initializer_list<unsig
   if (std::find(calls.begin(), calls.end(), r.call) == calls.end()) strings.Fail();
 }
 
-OptionalText AccessName(const rg_behaviour& r) {
-  if (r.call == RG_CALL_process_vm_readv) return "read_memory";
-  if (r.call == RG_CALL_process_vm_writev) return "write_memory";
-  if (r.call == RG_CALL_pidfd_getfd) return "get_descriptor";
+std::optional<AccessOperation> AccessOf(const rg_behaviour& r) {
+  if (r.call == RG_CALL_process_vm_readv) return AccessOperation::kReadMemory;
+  if (r.call == RG_CALL_process_vm_writev) return AccessOperation::kWriteMemory;
+  if (r.call == RG_CALL_pidfd_getfd) return AccessOperation::kGetDescriptor;
   switch (Unsigned(r.args[0])) {  // PTRACE_...
     case 0:
-      return "traceme";
+      return AccessOperation::kTraceme;
     case 4:
-      return "poke_text";
+      return AccessOperation::kPokeText;
     case 5:
-      return "poke_data";
+      return AccessOperation::kPokeData;
     case 6:
-      return "poke_user";
+      return AccessOperation::kPokeUser;
     case 16:
-      return "attach";
+      return AccessOperation::kAttach;
     case 0x4206:
-      return "seize";
+      return AccessOperation::kSeize;
     default:
       return std::nullopt;
   }
@@ -101,7 +100,7 @@ void Fill(const rg_behaviour& r, Strings& strings, ProcessAccess& e) {
       {RG_CALL_ptrace, RG_CALL_process_vm_readv, RG_CALL_process_vm_writev, RG_CALL_pidfd_getfd});
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
-  e.operation = AccessName(r);
+  e.operation = AccessOf(r);
   e.target_argument = Int(r.call == RG_CALL_ptrace ? r.args[1] : r.args[0]);
   e.target = TargetOf(r);
 }
@@ -124,13 +123,13 @@ void Fill(const rg_behaviour& r, Strings& strings, ModuleLoad& e) {
   e.call.event_type = ModuleLoad::kClassName;
   e.module = strings.GetOptional(r.name);
   e.path = strings.GetOptional(r.path);
-  e.path_status = PathStatus(r.path);
+  e.path_status = StatusOf(r.path);
   e.parameters = strings.GetOptional(r.name2);
   if (r.call == RG_CALL_finit_module) {
-    e.source = "file";
+    e.source = ModuleSource::kFile;
     e.flags = Unsigned(r.args[2]);
   } else if (r.call == RG_CALL_init_module) {
-    e.source = "memory";
+    e.source = ModuleSource::kMemory;
     e.size = r.args[1];
   }
 }
@@ -144,63 +143,29 @@ void Fill(const rg_behaviour& r, Strings& strings, ModuleUnload& e) {
   e.flags = Unsigned(r.args[1]);
 }
 
-constexpr std::array kProgramTypes = {"unspec",
-                                      "socket_filter",
-                                      "kprobe",
-                                      "sched_cls",
-                                      "sched_act",
-                                      "tracepoint",
-                                      "xdp",
-                                      "perf_event",
-                                      "cgroup_skb",
-                                      "cgroup_sock",
-                                      "lwt_in",
-                                      "lwt_out",
-                                      "lwt_xmit",
-                                      "sock_ops",
-                                      "sk_skb",
-                                      "cgroup_device",
-                                      "sk_msg",
-                                      "raw_tracepoint",
-                                      "cgroup_sock_addr",
-                                      "lwt_seg6local",
-                                      "lirc_mode2",
-                                      "sk_reuseport",
-                                      "flow_dissector",
-                                      "cgroup_sysctl",
-                                      "raw_tracepoint_writable",
-                                      "cgroup_sockopt",
-                                      "tracing",
-                                      "struct_ops",
-                                      "ext",
-                                      "lsm",
-                                      "sk_lookup",
-                                      "syscall",
-                                      "netfilter"};
-
 void Fill(const rg_behaviour& r, Strings& strings, BpfOperation& e) {
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   switch (Unsigned(r.args[0])) {  // BPF_...
     case 5:
-      e.operation = "prog_load";
-      e.object_kind = "program";
+      e.operation = BpfCommand::kProgLoad;
+      e.object_kind = BpfObject::kProgram;
       break;
     case 13:
-      e.operation = "prog_get_fd_by_id";
-      e.object_kind = "program";
+      e.operation = BpfCommand::kProgGetFdById;
+      e.object_kind = BpfObject::kProgram;
       break;
     case 14:
-      e.operation = "map_get_fd_by_id";
-      e.object_kind = "map";
+      e.operation = BpfCommand::kMapGetFdById;
+      e.object_kind = BpfObject::kMap;
       break;
     case 30:
-      e.operation = "link_get_fd_by_id";
-      e.object_kind = "link";
+      e.operation = BpfCommand::kLinkGetFdById;
+      e.object_kind = BpfObject::kLink;
       break;
     case 34:
-      e.operation = "link_detach";
-      e.object_kind = "link";
+      e.operation = BpfCommand::kLinkDetach;
+      e.object_kind = BpfObject::kLink;
       break;
     default:
       break;
@@ -208,9 +173,9 @@ void Fill(const rg_behaviour& r, Strings& strings, BpfOperation& e) {
   const bool known = (r.flags & RG_BEHAVIOUR_OBJECT) != 0;
   if (r.object_id != 0) e.object_id = r.object_id;
   e.type = r.object_type;
-  if (e.object_kind == "program" && (known || e.operation == "prog_load") &&
-      r.object_type < kProgramTypes.size()) {
-    e.program_type = kProgramTypes[r.object_type];
+  if (e.object_kind == BpfObject::kProgram && (known || e.operation == BpfCommand::kProgLoad) &&
+      r.object_type < kValueList<BpfProgramType>.names.size()) {
+    e.program_type = static_cast<BpfProgramType>(r.object_type);
   }
   e.name = strings.GetOptional(r.name);
   if (known) e.own = (r.flags & RG_BEHAVIOUR_OWN) != 0;
@@ -238,7 +203,7 @@ void Fill(const rg_behaviour& r, Strings& strings, Mount& e) {
   e.source_path = strings.GetOptional(r.path2);
   e.target = strings.Get(r.name);
   e.target_path = strings.GetOptional(r.path);
-  e.target_path_status = PathStatus(r.path);
+  e.target_path_status = StatusOf(r.path);
   e.fs_type = strings.GetOptional(r.type);
   switch (r.call) {
     case RG_CALL_move_mount:
@@ -261,7 +226,7 @@ void Fill(const rg_behaviour& r, Strings& strings, Unmount& e) {
   e.call = CallOf(r);
   e.target = strings.Get(r.name);
   e.target_path = strings.GetOptional(r.path);
-  e.target_path_status = PathStatus(r.path);
+  e.target_path_status = StatusOf(r.path);
   e.flags = Unsigned(r.args[1]);
 }
 
@@ -271,7 +236,7 @@ void Fill(const rg_behaviour& r, Strings& strings, RootChange& e) {
   e.call = CallOf(r);
   e.new_root = strings.Get(r.name);
   e.new_root_path = strings.GetOptional(r.path);
-  e.new_root_path_status = PathStatus(r.path);
+  e.new_root_path_status = StatusOf(r.path);
   e.put_old = strings.GetOptional(r.name2);
   e.put_old_path = strings.GetOptional(r.path2);
 }
@@ -285,32 +250,32 @@ void Fill(const rg_behaviour& r, Strings& strings, MemfdCreate& e) {
   if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
 }
 
-OptionalText OperationName(std::uint32_t opcode) {
+std::optional<RingOperation> OperationOf(std::uint32_t opcode) {
   switch (opcode) {  // IORING_OP_...
     case 9:
-      return "sendmsg";
+      return RingOperation::kSendmsg;
     case 26:
-      return "send";
+      return RingOperation::kSend;
     case 47:
-      return "send_zc";
+      return RingOperation::kSendZc;
     case 48:
-      return "sendmsg_zc";
+      return RingOperation::kSendmsgZc;
     case 16:
-      return "connect";
+      return RingOperation::kConnect;
     case 18:
-      return "openat";
+      return RingOperation::kOpenat;
     case 28:
-      return "openat2";
+      return RingOperation::kOpenat2;
     case 35:
-      return "renameat";
+      return RingOperation::kRenameat;
     case 36:
-      return "unlinkat";
+      return RingOperation::kUnlinkat;
     case 37:
-      return "mkdirat";
+      return RingOperation::kMkdirat;
     case 38:
-      return "symlinkat";
+      return RingOperation::kSymlinkat;
     case 39:
-      return "linkat";
+      return RingOperation::kLinkat;
     default:
       return std::nullopt;
   }
@@ -344,13 +309,13 @@ void SetRemote(IoUringOperation& e, std::string_view bytes) {
 void Fill(const rg_behaviour& r, Strings& strings, IoUringOperation& e) {
   FillActor(r.hdr, e.actor);
   e.opcode = Unsigned(r.args[0]);
-  e.operation = OperationName(e.opcode);
+  e.operation = OperationOf(e.opcode);
   e.filename = strings.GetOptional(r.name);
   e.new_filename = strings.GetOptional(r.name2);
   e.filename_truncated = AnyCut(r);
   if (e.filename.has_value()) {
     // A symlink's first name is what it says, and starts nowhere.
-    if (e.operation != "symlinkat") e.dirfd = Dirfd(r.args[1]);
+    if (e.operation != RingOperation::kSymlinkat) e.dirfd = Dirfd(r.args[1]);
     e.flags = r.args[2];
   }
   if (e.new_filename.has_value()) e.new_dirfd = Dirfd(r.args[3]);
@@ -377,7 +342,7 @@ void Fill(const rg_credentials& r, Strings& strings, CredentialsChange& e) {
   e.after = CredentialsOf(r.after);
   if ((r.flags & RG_BEHAVIOUR_BEFORE) != 0) {
     e.before = CredentialsOf(r.before);
-    e.before_source = "thread";
+    e.before_source = CredentialsSource::kThread;
   }
   const bool groups = r.call == RG_CALL_setgroups || r.call == RG_CALL_setgroups16;
   if (groups && r.result >= 0) {

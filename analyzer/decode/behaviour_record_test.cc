@@ -75,7 +75,7 @@ TEST(BehaviourRecordTest, CredentialsKeepEveryField) {
   ExpectSet(e.after, 1100);
   ASSERT_TRUE(e.before.has_value());
   ExpectSet(*e.before, 1200);
-  EXPECT_EQ(e.before_source, "thread");
+  EXPECT_EQ(e.before_source, CredentialsSource::kThread);
   EXPECT_EQ(e.groups, std::nullopt);
 }
 
@@ -128,14 +128,14 @@ TEST(BehaviourRecordTest, AccessKeepsEveryField) {
   const Bytes record = testing::ProcessAccess().Build();
   const auto e = Decoded<ProcessAccess>(record);
   EXPECT_EQ(e.call.event_type, "process_access");
-  EXPECT_EQ(e.operation, "attach");
+  EXPECT_EQ(e.operation, AccessOperation::kAttach);
   EXPECT_EQ(e.target_argument, 7);
   ExpectTarget(e.target);
   const Bytes memory = testing::MemoryAccess().Build();
   const auto m = Decoded<ProcessAccess>(memory);
   EXPECT_EQ(m.call.event_type, "process_access");
   EXPECT_EQ(m.call.syscall, "process_vm_writev");
-  EXPECT_EQ(m.operation, "write_memory");
+  EXPECT_EQ(m.operation, AccessOperation::kWriteMemory);
   EXPECT_EQ(m.call.result, 64);
   EXPECT_EQ(m.target_argument, 7);
   ExpectTarget(m.target);
@@ -152,9 +152,14 @@ TEST(BehaviourRecordTest, TargetsThatAreGoneAreAbsent) {
 }
 
 TEST(BehaviourRecordTest, PtraceRequestsHaveNames) {
-  const std::pair<unsigned, OptionalText> cases[] = {
-      {0, "traceme"}, {4, "poke_text"},  {5, "poke_data"},  {6, "poke_user"},
-      {16, "attach"}, {0x4206, "seize"}, {99, std::nullopt}};
+  const std::pair<unsigned, std::optional<AccessOperation>> cases[] = {
+      {0, AccessOperation::kTraceme},
+      {4, AccessOperation::kPokeText},
+      {5, AccessOperation::kPokeData},
+      {6, AccessOperation::kPokeUser},
+      {16, AccessOperation::kAttach},
+      {0x4206, AccessOperation::kSeize},
+      {99, std::nullopt}};
   for (const auto& [request, name] : cases) {
     auto r = testing::ProcessAccess();
     r.body.args[0] = request;
@@ -183,9 +188,9 @@ TEST(BehaviourRecordTest, ModulesKeepEveryField) {
   const Bytes record = testing::ModuleLoad().Build();
   const auto e = Decoded<ModuleLoad>(record);
   EXPECT_EQ(e.module, "dummy");
-  EXPECT_EQ(e.source, "file");
+  EXPECT_EQ(e.source, ModuleSource::kFile);
   EXPECT_EQ(e.path, "/lib/modules/dummy.ko");
-  EXPECT_EQ(e.path_status, "deleted");
+  EXPECT_EQ(e.path_status, PathStatus::kDeleted);
   EXPECT_EQ(e.parameters, "numdummies=2");
   EXPECT_EQ(e.flags, 2u);
   EXPECT_EQ(e.size, std::nullopt);
@@ -196,7 +201,7 @@ TEST(BehaviourRecordTest, ModulesKeepEveryField) {
   r.Put(&rg_behaviour::path, "");
   const Bytes from_memory = r.Build();
   const auto m = Decoded<ModuleLoad>(from_memory);
-  EXPECT_EQ(m.source, "memory");
+  EXPECT_EQ(m.source, ModuleSource::kMemory);
   EXPECT_EQ(m.size, 4096u);
   EXPECT_EQ(m.flags, std::nullopt);
   EXPECT_EQ(m.path, std::nullopt);
@@ -223,11 +228,11 @@ TEST(BehaviourRecordTest, ModulesAreFreedInOtherCallsToo) {
 TEST(BehaviourRecordTest, BpfKeepsEveryField) {
   const Bytes record = testing::BpfOperation().Build();
   const auto e = Decoded<BpfOperation>(record);
-  EXPECT_EQ(e.operation, "prog_get_fd_by_id");
-  EXPECT_EQ(e.object_kind, "program");
+  EXPECT_EQ(e.operation, BpfCommand::kProgGetFdById);
+  EXPECT_EQ(e.object_kind, BpfObject::kProgram);
   EXPECT_EQ(e.object_id, 77u);
   EXPECT_EQ(e.type, 26u);
-  EXPECT_EQ(e.program_type, "tracing");
+  EXPECT_EQ(e.program_type, BpfProgramType::kTracing);
   EXPECT_EQ(e.name, "rg_exec");
   EXPECT_EQ(e.own, true);
 
@@ -238,7 +243,7 @@ TEST(BehaviourRecordTest, BpfKeepsEveryField) {
   r.body.object_type = 9999;
   const Bytes failed = r.Build();
   const auto f = Decoded<BpfOperation>(failed);
-  EXPECT_EQ(f.operation, "prog_load");
+  EXPECT_EQ(f.operation, BpfCommand::kProgLoad);
   EXPECT_EQ(f.object_id, std::nullopt);
   EXPECT_EQ(f.program_type, std::nullopt);
   EXPECT_EQ(f.own, std::nullopt);
@@ -248,7 +253,7 @@ TEST(BehaviourRecordTest, BpfKeepsEveryField) {
   r.body.object_type = 27;
   const Bytes map = r.Build();
   const auto m = Decoded<BpfOperation>(map);
-  EXPECT_EQ(m.object_kind, "map");
+  EXPECT_EQ(m.object_kind, BpfObject::kMap);
   EXPECT_EQ(m.program_type, std::nullopt);
   EXPECT_EQ(m.own, false);
 }
@@ -322,7 +327,7 @@ TEST(BehaviourRecordTest, IoUringKeepsEveryField) {
   auto r = testing::IoUring();
   const Bytes record = r.Build();
   const auto e = Decoded<IoUringOperation>(record);
-  EXPECT_EQ(e.operation, "renameat");
+  EXPECT_EQ(e.operation, RingOperation::kRenameat);
   EXPECT_EQ(e.opcode, 35u);
   EXPECT_EQ(e.filename, "from");
   EXPECT_EQ(e.new_filename, "to");
@@ -350,7 +355,7 @@ TEST(BehaviourRecordTest, IoUringTellsWhereTo) {
     r.Put(&rg_behaviour::type, bytes.substr(0, c.length));
     const Bytes record = r.Build();
     const auto e = Decoded<IoUringOperation>(record);
-    EXPECT_EQ(e.operation, "send");
+    EXPECT_EQ(e.operation, RingOperation::kSend);
     EXPECT_EQ(e.socket_fd, 5);
     EXPECT_EQ(e.remote_addr.has_value(), c.addr.has_value()) << c.length;
     if (e.remote_addr.has_value() && c.addr.has_value()) {

@@ -52,12 +52,12 @@ bool IsOneComponent(std::string_view name) {
                                               Strings& strings) {
   FilePath path;
   path.path = strings.GetOptional(s);
-  path.status = PathStatus(s);
+  path.status = StatusOf(s);
   if (!path.path.has_value()) return path;
   if ((s.flags & RG_STR_LEXICAL) == 0) {
-    path.source = "kernel";
+    path.source = PathSource::kKernel;
   } else {
-    path.source = exact && IsOneComponent(name) ? "directory" : "lexical";
+    path.source = exact && IsOneComponent(name) ? PathSource::kDirectory : PathSource::kLexical;
   }
   return path;
 }

@@ -79,7 +79,7 @@ void FillInet(const rg_network& r, Socket& s) {
   // A socket that talks ipv4 may still have "::" for its own address. It is the other end that says
   // what is talked, where there is one.
   s.v4_mapped = v6 && (remote ? IsMapped(r.remote_addr) : local && IsMapped(r.local_addr));
-  s.family = v6 && !s.v4_mapped ? "ipv6" : "ipv4";
+  s.family = v6 && !s.v4_mapped ? AddressFamily::kIpv6 : AddressFamily::kIpv4;
   const int family = v6 && !s.v4_mapped ? AF_INET6 : AF_INET;
   const std::size_t skip = s.v4_mapped ? 12 : 0;  // of "::", that leaves 0.0.0.0
   if (local) s.local_addr = AddressText(family, r.local_addr + skip);
@@ -92,16 +92,17 @@ void FillInet(const rg_network& r, Socket& s) {
 
 void FillSocket(const rg_network& r, Strings& strings, Socket& s) {
   if (r.family == AF_UNIX) {
-    s.family = "unix";
+    s.family = AddressFamily::kUnix;
   } else {
     FillInet(r, s);
   }
   s.unix_path = strings.GetOptional(r.path);
-  s.unix_path_status = PathStatus(r.path);
+  s.unix_path_status = StatusOf(r.path);
   s.unix_abstract = (r.flags & RG_NETWORK_ABSTRACT) != 0;
   s.protocol = ProtocolName(r.protocol);
   s.type = TypeName(r.type);
-  s.address_source = (r.flags & RG_NETWORK_ARGUMENT) != 0 ? "argument" : "socket";
+  s.address_source =
+      (r.flags & RG_NETWORK_ARGUMENT) != 0 ? AddressSource::kArgument : AddressSource::kSocket;
   s.net_ns = r.net_ns;
   if (r.socket != 0) s.socket_inode = r.socket;
 }
@@ -147,7 +148,7 @@ void Fill(const rg_network& r, Strings& strings, NetworkClose& e) {
   FillShared(r, strings, e);
   e.result = r.result;
   e.error = ErrorName(r.result);
-  e.direction = (r.flags & RG_NETWORK_INBOUND) != 0 ? "inbound" : "outbound";
+  e.direction = (r.flags & RG_NETWORK_INBOUND) != 0 ? Direction::kInbound : Direction::kOutbound;
   e.established = (r.flags & RG_NETWORK_ESTABLISHED) != 0;
   e.bytes_sent = r.bytes_sent;
   e.bytes_received = r.bytes_received;

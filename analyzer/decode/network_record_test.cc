@@ -43,7 +43,7 @@ void SetV6(rg_network& b, const char* local, const char* remote) {
 }
 
 void ExpectBuildersSocket(const Socket& s) {
-  EXPECT_EQ(s.family, "ipv4");
+  EXPECT_EQ(s.family, AddressFamily::kIpv4);
   EXPECT_EQ(s.protocol.view(), "tcp");
   EXPECT_EQ(s.type.view(), "stream");
   EXPECT_EQ(View(s.local_addr), "10.0.0.1");
@@ -51,7 +51,7 @@ void ExpectBuildersSocket(const Socket& s) {
   EXPECT_EQ(View(s.remote_addr), "192.0.2.7");
   EXPECT_EQ(s.remote_port, 443);
   EXPECT_FALSE(s.v4_mapped);
-  EXPECT_EQ(s.address_source, "socket");
+  EXPECT_EQ(s.address_source, AddressSource::kSocket);
   EXPECT_EQ(s.unix_path, std::nullopt);
   EXPECT_EQ(s.net_ns, 4026531840u);
 }
@@ -107,7 +107,7 @@ TEST(DecodeNetworkTest, DatagramsAreSentOrReceived) {
   EXPECT_EQ(e.call.result, 33);
   EXPECT_EQ(e.object.protocol.view(), "udp");
   EXPECT_EQ(e.object.type.view(), "dgram");
-  EXPECT_EQ(e.object.address_source, "argument");
+  EXPECT_EQ(e.object.address_source, AddressSource::kArgument);
   for (const int call : {RG_CALL_sendto, RG_CALL_sendmmsg}) {
     r.body.call = static_cast<__u16>(call);
     EXPECT_EQ(Decoded<NetworkDatagram>(r.Build()).call.event_type, "network_send");
@@ -135,7 +135,7 @@ TEST(DecodeNetworkTest, CloseKeepsEveryField) {
   EXPECT_EQ(e.result, -104);
   EXPECT_EQ(e.operation, "close");
   EXPECT_EQ(e.error, "ECONNRESET");
-  EXPECT_EQ(e.direction, "inbound");
+  EXPECT_EQ(e.direction, Direction::kInbound);
   EXPECT_TRUE(e.established);
   EXPECT_EQ(e.bytes_sent, 101u);
   EXPECT_EQ(e.bytes_received, 202u);
@@ -145,7 +145,7 @@ TEST(DecodeNetworkTest, CloseKeepsEveryField) {
   r.body.flags &= ~(RG_NETWORK_INBOUND | RG_NETWORK_ESTABLISHED);
   r.body.result = 0;
   e = Decoded<NetworkClose>(r.Build());
-  EXPECT_EQ(e.direction, "outbound");
+  EXPECT_EQ(e.direction, Direction::kOutbound);
   EXPECT_FALSE(e.established);
   EXPECT_EQ(e.error, std::nullopt);
 }
@@ -154,7 +154,7 @@ TEST(DecodeNetworkTest, Ipv6) {
   auto r = testing::NetworkConnect();
   SetV6(r.body, "2001:db8::1", "2001:db8:1:2:3:4:5:6");
   const auto e = Decoded<NetworkConnect>(r.Build());
-  EXPECT_EQ(e.object.family, "ipv6");
+  EXPECT_EQ(e.object.family, AddressFamily::kIpv6);
   EXPECT_FALSE(e.object.v4_mapped);
   EXPECT_EQ(View(e.object.local_addr), "2001:db8::1");
   EXPECT_EQ(View(e.object.remote_addr), "2001:db8:1:2:3:4:5:6");
@@ -171,18 +171,18 @@ TEST(DecodeNetworkTest, MappedAddressesAreIpv4) {
   auto r = testing::NetworkConnect();
   SetV6(r.body, "::ffff:10.1.2.3", "::ffff:192.0.2.9");
   auto e = Decoded<NetworkConnect>(r.Build());
-  EXPECT_EQ(e.object.family, "ipv4");
+  EXPECT_EQ(e.object.family, AddressFamily::kIpv4);
   EXPECT_TRUE(e.object.v4_mapped);
   EXPECT_EQ(View(e.object.local_addr), "10.1.2.3");
   EXPECT_EQ(View(e.object.remote_addr), "192.0.2.9");
   // Not bound to an address: the peer's decides.
   SetV6(r.body, "::", "::ffff:192.0.2.9");
   e = Decoded<NetworkConnect>(r.Build());
-  EXPECT_EQ(e.object.family, "ipv4");
+  EXPECT_EQ(e.object.family, AddressFamily::kIpv4);
   EXPECT_EQ(View(e.object.local_addr), "0.0.0.0");
   // Without a peer, the socket's own.
   r.body.flags &= ~RG_NETWORK_REMOTE;
-  EXPECT_EQ(Decoded<NetworkConnect>(r.Build()).object.family, "ipv6");
+  EXPECT_EQ(Decoded<NetworkConnect>(r.Build()).object.family, AddressFamily::kIpv6);
 }
 
 TEST(DecodeNetworkTest, AddressesThatAreNotThereAreAbsent) {
@@ -224,10 +224,10 @@ TEST(DecodeNetworkTest, UnixNames) {
   r.Put(&rg_network::path, "/run/dbus/socket", RG_STR_DELETED);
   Bytes bytes = r.Build();
   auto e = Decoded<NetworkConnect>(bytes);
-  EXPECT_EQ(e.object.family, "unix");
+  EXPECT_EQ(e.object.family, AddressFamily::kUnix);
   EXPECT_EQ(e.object.protocol.view(), "0");
   EXPECT_EQ(e.object.unix_path, "/run/dbus/socket");
-  EXPECT_EQ(e.object.unix_path_status, "deleted");
+  EXPECT_EQ(e.object.unix_path_status, PathStatus::kDeleted);
   EXPECT_FALSE(e.object.unix_abstract);
   EXPECT_EQ(e.object.remote_addr, std::nullopt);
   r.body.flags = RG_NETWORK_ABSTRACT;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "analyzer/event/actor.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 #include "schema/abi/event.h"
 
@@ -65,11 +66,11 @@ inline void FillActor(const rg_header& raw, Actor& a) {
   if (raw.ppid != 0) a.parent_process_id.emplace(ProcessKey{raw.ppid, raw.parent_start_ns});
 }
 
-inline OptionalText PathStatus(const rg_str& path) {
-  if ((path.flags & RG_STR_UNREADABLE) != 0) return "unreadable";
-  if ((path.flags & RG_STR_TRUNCATED) != 0) return "truncated";
-  if ((path.flags & RG_STR_DETACHED) != 0) return "detached";
-  if ((path.flags & RG_STR_DELETED) != 0) return "deleted";
+inline std::optional<PathStatus> StatusOf(const rg_str& path) {
+  if ((path.flags & RG_STR_UNREADABLE) != 0) return PathStatus::kUnreadable;
+  if ((path.flags & RG_STR_TRUNCATED) != 0) return PathStatus::kTruncated;
+  if ((path.flags & RG_STR_DETACHED) != 0) return PathStatus::kDetached;
+  if ((path.flags & RG_STR_DELETED) != 0) return PathStatus::kDeleted;
   return std::nullopt;
 }
 

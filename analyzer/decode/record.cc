@@ -28,12 +28,6 @@ namespace {
 #undef EVENT_KIND
 static_assert(sizeof(rg_header) == 88 && std::has_unique_object_representations_v<rg_header>);
 
-constexpr std::string_view kHookNames[] = {
-    "unknown",
-#define HOOK(number, name, need) #name,
-#include "schema/abi/hooks.def"
-#undef HOOK
-};
 constexpr std::string_view kProgramNames[] = {
     "unknown",
 #define PROGRAM(number, name, hook, choice) #name,
@@ -42,16 +36,16 @@ constexpr std::string_view kProgramNames[] = {
 };
 
 // Null: this kernel does not report the source, or there is no source with this number.
-OptionalText SourceName(unsigned source) {
+std::optional<ExecSource> SourceOf(unsigned source) {
   switch (static_cast<rg_exec_source>(source)) {
     case RG_EXEC_UNKNOWN:
       break;
     case RG_EXEC_EXECVE:
-      return "execve";
+      return ExecSource::kExecve;
     case RG_EXEC_EXECVEAT:
-      return "execveat";
+      return ExecSource::kExecveat;
     case RG_EXEC_KERNEL:
-      return "kernel";
+      return ExecSource::kKernel;
   }
   return std::nullopt;
 }
@@ -67,27 +61,27 @@ bool IsTerminal(std::uint32_t major) {
          major == kUsbSerial || major == kHypervisorConsole;
 }
 
-OptionalText StreamType(const rg_stream& stream) {
+std::optional<StreamType> TypeOf(const rg_stream& stream) {
   constexpr std::uint32_t kNull = 1u << 20 | 3;
   constexpr std::uint32_t kMinorBits = 20;
   if (stream.inode == 0 && stream.mode == 0) return std::nullopt;
   const std::uint32_t major = stream.rdev >> kMinorBits;
   switch (stream.mode & S_IFMT) {
     case S_IFREG:
-      return "file";
+      return StreamType::kFile;
     case S_IFDIR:
-      return "directory";
+      return StreamType::kDirectory;
     case S_IFIFO:
-      return "pipe";
+      return StreamType::kPipe;
     case S_IFSOCK:
-      return "socket";
+      return StreamType::kSocket;
     case S_IFBLK:
-      return "block_device";
+      return StreamType::kBlockDevice;
     case S_IFCHR:
-      if (stream.rdev == kNull) return "null_device";
-      return IsTerminal(major) ? "terminal" : "device";
+      if (stream.rdev == kNull) return StreamType::kNullDevice;
+      return IsTerminal(major) ? StreamType::kTerminal : StreamType::kDevice;
     default:
-      return "anonymous";
+      return StreamType::kAnonymous;
   }
 }
 
@@ -107,7 +101,7 @@ std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
 void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   FillActor(r.hdr, e.actor);
   e.kernel_thread = (r.flags & RG_PROCESS_KERNEL_THREAD) != 0;
-  e.source = SourceName(r.source);
+  e.source = SourceOf(r.source);
   e.filename = strings.Get(r.filename);
   e.filename_truncated = Cut(r.filename);
   if ((r.flags & RG_PROCESS_NO_ARGS) == 0) {
@@ -120,7 +114,7 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   if ((r.flags & RG_PROCESS_NO_ENV) == 0) e.env = TextList{strings.Get(r.env, RG_ENV_MAX)};
   e.env_truncated = Cut(r.env);
   e.cwd = strings.GetOptional(r.cwd);
-  e.cwd_status = PathStatus(r.cwd);
+  e.cwd_status = StatusOf(r.cwd);
   e.euid = r.hdr.euid;
   e.egid = r.egid;
   e.suid = r.suid;
@@ -134,7 +128,7 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   e.tty = strings.GetOptional(r.tty);
   e.actor.cgroup = Whole(r.cgroup, strings);
   e.actor.exe_path = strings.GetOptional(r.exe_path);
-  e.exe_path_status = PathStatus(r.exe_path);
+  e.exe_path_status = StatusOf(r.exe_path);
   if (e.actor.exe_path.has_value()) {
     e.exe_inode = r.exe_inode;
     e.exe_dev = Device{r.exe_dev};
@@ -145,9 +139,9 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   e.memfd = (r.flags & RG_PROCESS_MEMFD) != 0;
   e.unlinked = (r.flags & RG_PROCESS_UNLINKED) != 0;
   e.fileless = e.memfd || e.unlinked;
-  e.stdin_type = StreamType(r.stdio[0]);
-  e.stdout_type = StreamType(r.stdio[1]);
-  e.stderr_type = StreamType(r.stdio[2]);
+  e.stdin_type = TypeOf(r.stdio[0]);
+  e.stdout_type = TypeOf(r.stdio[1]);
+  e.stderr_type = TypeOf(r.stdio[2]);
   e.stdin_inode = StreamInode(r.stdio[0]);
   e.stdout_inode = StreamInode(r.stdio[1]);
   e.stderr_inode = StreamInode(r.stdio[2]);
@@ -167,7 +161,7 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
 
 void Fill(const rg_exec_failed& r, Strings& strings, ProcessExecFailed& e) {
   FillActor(r.hdr, e.actor);
-  e.source = SourceName(r.source);
+  e.source = SourceOf(r.source);
   e.filename = strings.Get(r.filename);
   e.filename_truncated = Cut(r.filename);
   e.base = strings.GetOptional(r.base);
@@ -245,20 +239,18 @@ absl::Status Decode(RecordBytes bytes, Event& event) {
     return InvalidInput(
         "record of kind %s and %d bytes: a string is too long or lies outside, or a field has no "
         "such value",
-        KindName(body.hdr.kind), bytes.size());
+        Name(KindOf(body.hdr.kind)), bytes.size());
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-std::string_view KindName(unsigned kind) { return RecordKindOf(kind).name; }
+Kind KindOf(unsigned kind) { return Kind(IsKnownKind(kind) ? kind : 0u); }
 
-std::string_view LaneName(unsigned kind) { return RecordKindOf(kind).lane; }
+Lane LaneOf(unsigned kind) { return RecordKindOf(kind).lane; }
 
-std::string_view HookName(unsigned hook) {
-  return hook < std::size(kHookNames) ? kHookNames[hook] : kHookNames[0];
-}
+Hook HookOf(unsigned hook) { return Hook(hook < RG_HOOK_END ? hook : 0u); }
 
 std::string_view ProgramName(unsigned program) {
   return program < std::size(kProgramNames) ? kProgramNames[program] : kProgramNames[0];

@@ -17,10 +17,12 @@
 
 namespace randguard {
 
-// Name of a kind of record or of a hook; "unknown" for a number that has none.
-std::string_view KindName(unsigned kind);
-std::string_view LaneName(unsigned kind);
-std::string_view HookName(unsigned hook);
+// By number: a kind of record, the lane that it comes by, a hook; the unknown one for a number that
+// this version does not know.
+Kind KindOf(unsigned kind);
+Lane LaneOf(unsigned kind);
+Hook HookOf(unsigned hook);
+// "unknown" for a number that has no name.
 std::string_view ProgramName(unsigned program);
 
 enum class RecordFault {

@@ -76,7 +76,7 @@ void ExpectBuildersProcess(const ProcessStart& e) {
   ExpectBuildersActor(e.actor);
   EXPECT_EQ(e.actor.exe_path, "/usr/bin/curl");
   EXPECT_EQ(e.actor.cgroup, "/user.slice/session-3.scope");
-  EXPECT_EQ(e.source, "execve");
+  EXPECT_EQ(e.source, ExecSource::kExecve);
   EXPECT_EQ(e.filename, "bin/curl");
   EXPECT_FALSE(e.filename_truncated);
   EXPECT_EQ(Items(e.args), (std::vector<std::string>{"curl", "-s", "http://example.org/"}));
@@ -196,7 +196,7 @@ TEST(DecodeRecordTest, ExecFailedKeepsEveryField) {
   const Bytes record = testing::ExecFailed().Build();
   const auto e = Decoded<ProcessExecFailed>(record);
   ExpectBuildersActor(e.actor);
-  EXPECT_EQ(e.source, "execveat");
+  EXPECT_EQ(e.source, ExecSource::kExecveat);
   EXPECT_EQ(e.filename, "tool");
   EXPECT_FALSE(e.filename_truncated);
   EXPECT_EQ(e.base, "/opt");
@@ -228,7 +228,7 @@ TEST(DecodeRecordTest, FileOpenKeepsEveryField) {
   EXPECT_FALSE(e.call.compat32 || e.call.alert || e.filename_truncated);
   EXPECT_EQ(e.filename, "ssh/../ssh/sshd_config");
   EXPECT_EQ(e.resolved_path, "/etc/ssh/sshd_config");
-  EXPECT_EQ(e.path_source, "kernel");
+  EXPECT_EQ(e.path_source, PathSource::kKernel);
   EXPECT_EQ(e.path_status, std::nullopt);
   EXPECT_EQ(e.flags, 0102u);
   ASSERT_TRUE(e.create_mode.has_value());
@@ -258,7 +258,7 @@ TEST(DecodeRecordTest, FailedOpenHasNoDescriptorAndNoObject) {
   EXPECT_EQ(e.fd, std::nullopt);
   EXPECT_EQ(e.create_mode, std::nullopt);
   EXPECT_EQ(e.object.inode, std::nullopt);
-  EXPECT_EQ(e.path_source, "lexical");
+  EXPECT_EQ(e.path_source, PathSource::kLexical);
 }
 
 TEST(DecodeRecordTest, EachWayToOpenHasItsArguments) {
@@ -303,7 +303,7 @@ TEST(DecodeRecordTest, FileWriteKeepsEveryField) {
   EXPECT_EQ(e.pos, 12);
   EXPECT_EQ(e.iovcnt, std::nullopt);
   EXPECT_EQ(e.resolved_path, "/etc/ssh/sshd_config");
-  EXPECT_EQ(e.path_source, "kernel");
+  EXPECT_EQ(e.path_source, PathSource::kKernel);
   EXPECT_EQ(e.object.inode, 4'000'001u);
 }
 
@@ -367,9 +367,9 @@ TEST(DecodeRecordTest, FileRenameKeepsEveryField) {
   EXPECT_FALSE(e.filename_truncated);
   EXPECT_EQ(e.flags, 2u);
   EXPECT_EQ(e.old_resolved_path, "/etc/old");
-  EXPECT_EQ(e.old_path_source, "directory");
+  EXPECT_EQ(e.old_path_source, PathSource::kDirectory);
   EXPECT_EQ(e.new_resolved_path, "/srv/etc/new");
-  EXPECT_EQ(e.new_path_source, "lexical");
+  EXPECT_EQ(e.new_path_source, PathSource::kLexical);
   EXPECT_EQ(e.old_dirfd, std::nullopt);
   EXPECT_EQ(e.new_dirfd, 9);
 }
@@ -386,7 +386,7 @@ TEST(DecodeRecordTest, TargetOfASymlinkIsNoPath) {
   EXPECT_EQ(e.old_filename, "../shadow");
   EXPECT_EQ(e.old_resolved_path, std::nullopt);
   EXPECT_EQ(e.old_path_source, std::nullopt);
-  EXPECT_EQ(e.new_path_source, "directory");
+  EXPECT_EQ(e.new_path_source, PathSource::kDirectory);
   EXPECT_EQ(e.new_dirfd, 8);
   EXPECT_EQ(e.old_dirfd, std::nullopt);
 }
@@ -401,7 +401,7 @@ TEST(DecodeRecordTest, FileUnlinkKeepsEveryField) {
   EXPECT_EQ(e.flags, 0x200u);
   EXPECT_EQ(e.dirfd, 5);
   EXPECT_EQ(e.resolved_path, "/etc/dir");
-  EXPECT_EQ(e.path_source, "directory");
+  EXPECT_EQ(e.path_source, PathSource::kDirectory);
 }
 
 TEST(DecodeRecordTest, NameOfDotsIsLexical) {
@@ -409,7 +409,7 @@ TEST(DecodeRecordTest, NameOfDotsIsLexical) {
     auto r = testing::FileUnlink();
     r.Put(&rg_file::name, name);
     const Bytes record = r.Build();
-    EXPECT_EQ(Decoded<FileUnlink>(record).path_source, "lexical") << name;
+    EXPECT_EQ(Decoded<FileUnlink>(record).path_source, PathSource::kLexical) << name;
   }
 }
 
@@ -425,7 +425,7 @@ TEST(DecodeRecordTest, FileChangeKeepsEveryField) {
   EXPECT_EQ(e.new_gid, std::nullopt);
   EXPECT_EQ(e.flags, 0x100u);
   EXPECT_EQ(e.resolved_path, "/etc/ssh");
-  EXPECT_EQ(e.path_source, "lexical");  // it may be a symlink, and followed
+  EXPECT_EQ(e.path_source, PathSource::kLexical);  // it may be a symlink, and followed
   EXPECT_EQ(e.object.inode, std::nullopt);
 }
 
@@ -470,7 +470,7 @@ TEST(DecodeRecordTest, CallOfAnotherKindIsInvalid) {
 TEST(DecodeRecordTest, BuilderKnowsEveryKindAndTheyDecode) {
   std::set<unsigned> kinds;
   for (const auto& [kind, record] : testing::OneRecordOfEachKind()) {
-    EXPECT_EQ(CodeOf(record), absl::StatusCode::kOk) << KindName(kind);
+    EXPECT_EQ(CodeOf(record), absl::StatusCode::kOk) << Name(KindOf(kind));
     EXPECT_EQ(reinterpret_cast<const rg_header*>(record.data())->kind, kind);
     kinds.insert(kind);
   }
@@ -553,20 +553,20 @@ TEST(DecodeRecordTest, StandardStreamsAreTold) {
     return Decoded<ProcessStart>(r.Build()).stderr_type;
   };
   EXPECT_EQ(type(0, 0, 0), std::nullopt);
-  EXPECT_EQ(type(0600, 0), "anonymous");
-  EXPECT_EQ(type(S_IFREG | 0644, 0), "file");
-  EXPECT_EQ(type(S_IFDIR | 0755, 0), "directory");
-  EXPECT_EQ(type(S_IFIFO | 0600, 0), "pipe");
-  EXPECT_EQ(type(S_IFBLK | 0660, 8u << 20), "block_device");
-  EXPECT_EQ(type(S_IFCHR | 0666, 1u << 20 | 3), "null_device");
-  EXPECT_EQ(type(S_IFCHR | 0666, 1u << 20 | 5), "device");
-  EXPECT_EQ(type(S_IFCHR | 0620, 4u << 20 | 64), "terminal");
+  EXPECT_EQ(type(0600, 0), StreamType::kAnonymous);
+  EXPECT_EQ(type(S_IFREG | 0644, 0), StreamType::kFile);
+  EXPECT_EQ(type(S_IFDIR | 0755, 0), StreamType::kDirectory);
+  EXPECT_EQ(type(S_IFIFO | 0600, 0), StreamType::kPipe);
+  EXPECT_EQ(type(S_IFBLK | 0660, 8u << 20), StreamType::kBlockDevice);
+  EXPECT_EQ(type(S_IFCHR | 0666, 1u << 20 | 3), StreamType::kNullDevice);
+  EXPECT_EQ(type(S_IFCHR | 0666, 1u << 20 | 5), StreamType::kDevice);
+  EXPECT_EQ(type(S_IFCHR | 0620, 4u << 20 | 64), StreamType::kTerminal);
 
   auto r = testing::ProcessExec();
   const auto e = Decoded<ProcessStart>(r.Build());
-  EXPECT_EQ(e.stdin_type, "socket");
+  EXPECT_EQ(e.stdin_type, StreamType::kSocket);
   EXPECT_EQ(e.stdin_inode, 5001u);
-  EXPECT_EQ(e.stdout_type, "terminal");
+  EXPECT_EQ(e.stdout_type, StreamType::kTerminal);
   EXPECT_EQ(e.stdout_inode, 5002u);
   EXPECT_EQ(e.stderr_inode, std::nullopt);
   ASSERT_TRUE(e.stdio_remote_addr.has_value());
@@ -603,12 +603,12 @@ TEST(DecodeRecordTest, ProcessFlagsAreTold) {
 }
 
 TEST(DecodeRecordTest, SourcesHaveNames) {
-  for (const auto& [source, name] :
-       std::vector<std::pair<unsigned, OptionalText>>{{RG_EXEC_UNKNOWN, std::nullopt},
-                                                      {RG_EXEC_EXECVE, "execve"},
-                                                      {RG_EXEC_EXECVEAT, "execveat"},
-                                                      {RG_EXEC_KERNEL, "kernel"},
-                                                      {99, std::nullopt}}) {
+  for (const auto& [source, name] : std::vector<std::pair<unsigned, std::optional<ExecSource>>>{
+           {RG_EXEC_UNKNOWN, std::nullopt},
+           {RG_EXEC_EXECVE, ExecSource::kExecve},
+           {RG_EXEC_EXECVEAT, ExecSource::kExecveat},
+           {RG_EXEC_KERNEL, ExecSource::kKernel},
+           {99, std::nullopt}}) {
     auto r = testing::ProcessExec();
     r.body.source = static_cast<__u16>(source);
     const Bytes record = r.Build();
@@ -617,16 +617,16 @@ TEST(DecodeRecordTest, SourcesHaveNames) {
 }
 
 TEST(DecodeRecordTest, PathStatusSaysTheWorst) {
-  const std::vector<std::pair<unsigned, OptionalText>> cases = {
+  const std::vector<std::pair<unsigned, std::optional<PathStatus>>> cases = {
       {0, std::nullopt},
       {RG_STR_MEMFD, std::nullopt},  // has a field of its own
-      {RG_STR_DELETED, "deleted"},
-      {RG_STR_DETACHED, "detached"},
-      {RG_STR_TRUNCATED, "truncated"},
-      {RG_STR_UNREADABLE, "unreadable"},
-      {RG_STR_DELETED | RG_STR_DETACHED, "detached"},
-      {RG_STR_DETACHED | RG_STR_TRUNCATED, "truncated"},
-      {RG_STR_TRUNCATED | RG_STR_UNREADABLE, "unreadable"},
+      {RG_STR_DELETED, PathStatus::kDeleted},
+      {RG_STR_DETACHED, PathStatus::kDetached},
+      {RG_STR_TRUNCATED, PathStatus::kTruncated},
+      {RG_STR_UNREADABLE, PathStatus::kUnreadable},
+      {RG_STR_DELETED | RG_STR_DETACHED, PathStatus::kDetached},
+      {RG_STR_DETACHED | RG_STR_TRUNCATED, PathStatus::kTruncated},
+      {RG_STR_TRUNCATED | RG_STR_UNREADABLE, PathStatus::kUnreadable},
   };
   for (const auto& [flags, status] : cases) {
     auto r = testing::ProcessExec();
@@ -761,7 +761,7 @@ TEST(DecodeRecordTest, TruncatedAnywhereIsInvalidArgument) {
       // In memory of its own, so that a sanitizer sees every byte too many.
       Bytes cut(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(size));
       cut.shrink_to_fit();
-      ASSERT_EQ(CodeOf(cut), kInvalid) << KindName(kind) << " " << size;
+      ASSERT_EQ(CodeOf(cut), kInvalid) << Name(KindOf(kind)) << " " << size;
     }
   }
 }
@@ -774,7 +774,7 @@ TEST(DecodeRecordTest, TruncatedWithAHeaderThatSaysSoIsInvalidArgument) {
       Bytes cut(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(size));
       cut.shrink_to_fit();
       Poke(cut, offsetof(rg_header, size), static_cast<std::uint32_t>(size));
-      ASSERT_EQ(CodeOf(cut), kInvalid) << KindName(kind) << " " << size;
+      ASSERT_EQ(CodeOf(cut), kInvalid) << Name(KindOf(kind)) << " " << size;
     }
   }
 }
@@ -786,7 +786,7 @@ TEST(DecodeRecordTest, SizeThatIsNotTheBytesIsInvalidArgument) {
           static_cast<std::uint32_t>(record.size() + 8), UINT32_MAX}) {
       Bytes wrong = record;
       Poke(wrong, offsetof(rg_header, size), size);
-      EXPECT_EQ(CodeOf(wrong), kInvalid) << KindName(kind) << " " << size;
+      EXPECT_EQ(CodeOf(wrong), kInvalid) << Name(KindOf(kind)) << " " << size;
     }
   }
 }
@@ -957,20 +957,20 @@ TEST(DecodeRecordTest, RandomDamageIsDecodedOrRefused) {
 // --- names ------------------------------------------------------------------------------------
 
 TEST(NamesTest, NumbersOutsideOfTheListsAreUnknown) {
-  EXPECT_EQ(KindName(RG_KIND_process_exec), "process_exec");
-  EXPECT_EQ(LaneName(RG_KIND_process_exec), "critical");
-  EXPECT_EQ(LaneName(RG_KIND_exec_failed), "bulk");
-  EXPECT_EQ(LaneName(RG_KIND_process_snapshot), "snapshot");
-  EXPECT_EQ(HookName(RG_HOOK_exec_source), "exec_source");
+  EXPECT_EQ(Name(KindOf(RG_KIND_process_exec)), "process_exec");
+  EXPECT_EQ(Name(LaneOf(RG_KIND_process_exec)), "critical");
+  EXPECT_EQ(Name(LaneOf(RG_KIND_exec_failed)), "bulk");
+  EXPECT_EQ(Name(LaneOf(RG_KIND_process_snapshot)), "snapshot");
+  EXPECT_EQ(Name(HookOf(RG_HOOK_exec_source)), "exec_source");
   EXPECT_EQ(ProgramName(RG_PROGRAM_task_iter), "task_iter");
   for (const unsigned number : {0u, 1000u, UINT32_MAX}) {
-    EXPECT_EQ(KindName(number), "unknown");
-    EXPECT_EQ(LaneName(number), "unknown");
-    EXPECT_EQ(HookName(number), "unknown");
+    EXPECT_EQ(Name(KindOf(number)), "unknown");
+    EXPECT_EQ(Name(LaneOf(number)), "unknown");
+    EXPECT_EQ(Name(HookOf(number)), "unknown");
     EXPECT_EQ(ProgramName(number), "unknown");
   }
-  EXPECT_EQ(KindName(RG_KIND_END), "unknown");
-  EXPECT_EQ(HookName(RG_HOOK_END), "unknown");
+  EXPECT_EQ(Name(KindOf(RG_KIND_END)), "unknown");
+  EXPECT_EQ(Name(HookOf(RG_HOOK_END)), "unknown");
   EXPECT_EQ(ProgramName(RG_PROGRAM_END), "unknown");
 }
 

@@ -6,7 +6,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "analyzer/config/names.h"
 #include "analyzer/event/actor.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 
@@ -65,8 +64,12 @@ void Detector::FillFromEvent(Alert& alert, const Field& field, FieldId id) {
     const Value& value = matcher_->Read(id);
     if constexpr (std::integral<T>) {
       if (value.form == Value::Form::kNumber) out = static_cast<T>(value.number);
-    } else {
-      if (value.form == Value::Form::kText) out = value.text;
+    } else if (value.form == Value::Form::kText) {
+      if constexpr (ValueSet<T>) {
+        out = FindNamed<T>(value.text);
+      } else {
+        out = value.text;
+      }
     }
   }
 }
@@ -94,9 +97,9 @@ void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
     if (!alert.has_value()) alert = AlertOf(event);
     alert->rule_id = rule.id;
     alert->rule_name = rule.name;
-    alert->rule_type = Name(rule.type);
-    alert->severity = Name(rule.severity);
-    alert->action = Name(rule.action);
+    alert->rule_type = rule.type;
+    alert->severity = rule.severity;
+    alert->action = rule.action;
     alert->tags.assign(rule.tags.begin(), rule.tags.end());
     alert->description = std::nullopt;
     if (!rule.description.empty()) alert->description = rule.description;

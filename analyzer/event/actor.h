@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 
 namespace randguard {
@@ -31,7 +32,7 @@ struct Actor {
   OptionalText cgroup;
   std::uint64_t cgroup_id = 0;
   OptionalText container_id;
-  OptionalText container_runtime;
+  std::optional<ContainerRuntime> container_runtime;
   bool container_inherited = false;
 };
 
@@ -57,8 +58,7 @@ constexpr auto FieldsOf(const Actor*) {
                             "container that the cgroup's path names; of systemd-nspawn and lxc the "
                             "machine's name; null: none that is recognised"),
       Field<"container_runtime">(&Actor::container_runtime,
-                                 "docker, containerd, cri-o, podman, kubernetes (of whichever "
-                                 "runtime), systemd-nspawn or lxc"),
+                                 "what runs that container; null: none that is recognised"),
       Field<"container_inherited">(&Actor::container_inherited,
                                    "the cgroup's path is not known yet: this is the parent's "
                                    "container"),

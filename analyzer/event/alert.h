@@ -11,6 +11,7 @@
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 
 namespace randguard {
@@ -19,14 +20,19 @@ struct Alert {
   static constexpr std::string_view kEventType = "alert";
   static constexpr const char* kDoc = "a rule fired; written after the event that made it fire";
 
-  Text rule_id, rule_name, rule_type, severity, action;
+  Text rule_id, rule_name;
+  RuleType rule_type = RuleType::kProcess;
+  Severity severity = Severity::kMedium;
+  RuleAction action = RuleAction::kAlert;
   Text source_event_type;
   std::uint32_t pid = 0, tid = 0, ppid = 0, uid = 0, gid = 0;
   Text comm;
   OptionalText exe_path, process_name, parent_name;
-  OptionalText path, operation, direction;
+  OptionalText path, operation;
+  std::optional<Direction> direction;
   std::optional<std::uint16_t> port;
-  OptionalText addr, family;
+  OptionalText addr;
+  std::optional<AddressFamily> family;
   std::uint64_t timestamp_ns = 0;
 
   WallTime time;
@@ -40,7 +46,8 @@ struct Alert {
   OptionalText old_path;
   std::optional<std::int64_t> result;
   OptionalText error;
-  OptionalText container_id, container_runtime;
+  OptionalText container_id;
+  std::optional<ContainerRuntime> container_runtime;
   std::vector<std::string_view> tags;
   OptionalText description;
   std::uint64_t count = 1;
@@ -93,10 +100,10 @@ constexpr auto FieldsOf(const Alert*) {
       AlertField<"rule_id", kSame>(&A::rule_id, kRule, "RANDGUARD_RULE_ID", "the rule"),
       AlertField<"rule_name">(&A::rule_name, kRule, "RANDGUARD_RULE_NAME", "what it is called"),
       AlertField<"rule_type">(&A::rule_type, kRule, "RANDGUARD_RULE_TYPE",
-                              "process, file or network"),
+                              "which events the rule looks at"),
       AlertField<"severity">(&A::severity, kRule, "RANDGUARD_SEVERITY",
-                             "low, medium, high or critical"),
-      AlertField<"action">(&A::action, kRule, "", "alert"),
+                             "how bad it is, as the rule says"),
+      AlertField<"action">(&A::action, kRule, "", "what the rule does"),
       AlertField<"source_event_type">(&A::source_event_type, kRule, "RANDGUARD_SOURCE_EVENT_TYPE",
                                       "event_type of what made it fire"),
       AlertField<"pid">(&A::pid, &Actor::pid, "RANDGUARD_PID", "process"),
@@ -116,12 +123,14 @@ constexpr auto FieldsOf(const Alert*) {
                                 "the file; of a rename or link, the new name"),
       AlertField<"operation">(&A::operation, kEvent, "RANDGUARD_OPERATION",
                               "what was done: to the file, with the socket, to the other process"),
-      AlertField<"direction">(&A::direction, kEvent, "RANDGUARD_DIRECTION", "outbound or inbound"),
+      AlertField<"direction">(
+          &A::direction, kEvent, "RANDGUARD_DIRECTION",
+          "who asked for the connection or datagram; null: not about the network"),
       AlertField<"port", kSame>(&A::port, kEvent, "RANDGUARD_PORT",
                                 "of what is outbound the remote port, otherwise the local one"),
       AlertField<"addr", kSame>(&A::addr, kEvent, "RANDGUARD_ADDR",
                                 "the remote address; of bind and listen the local one"),
-      AlertField<"family">(&A::family, kEvent, "", "ipv4, ipv6 or unix"),
+      AlertField<"family">(&A::family, kEvent, "", "of the addresses"),
       AlertField<"timestamp_ns">(&A::timestamp_ns, &Actor::timestamp_ns, "",
                                  "of the event, nanoseconds since boot"),
       AlertField<"time">(&A::time, &Actor::time, "", "the same, RFC 3339"),

@@ -18,6 +18,7 @@
 #include "analyzer/event/actor.h"
 #include "analyzer/event/credentials.h"
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 #include "schema/abi/event.h"
 
@@ -57,7 +58,7 @@ struct CredentialsChange {
   BehaviourCall call;
   std::vector<std::int64_t> arguments;
   std::optional<Credentials> before;
-  OptionalText before_source;
+  std::optional<CredentialsSource> before_source;
   Credentials after;
   std::optional<std::vector<std::uint32_t>> groups;
   bool groups_truncated = false;
@@ -70,10 +71,7 @@ constexpr auto FieldsOf(const CredentialsChange*) {
                          "the call's ids, -1: unchanged; setgroups: how many; capset: none"),
       Field<"before">(&E::before, "what was; null: unknown, or nothing was changed (error)"),
       Field<"before_source">(&E::before_source,
-                             "where before comes from. thread: the kernel side saw the same thread "
-                             "change its credentials before. Else what the process was last known "
-                             "to be by its exec, fork (its parent's), snapshot, or by a "
-                             "credentials_change of another of its threads; null: unknown"),
+                             "where before comes from; null: unknown, or before is null"),
       Field<"after">(&E::after, "what is"),
       Field<"groups">(&E::groups, "setgroups: the new supplementary groups, at most 64"),
       Field<"groups_truncated">(&E::groups_truncated, "there are more, or they were unreadable"),
@@ -108,7 +106,7 @@ struct ProcessAccess {
 
   Actor actor;
   BehaviourCall call;
-  OptionalText operation;
+  std::optional<AccessOperation> operation;
   std::int32_t target_argument = 0;
   TargetProcess target;
 };
@@ -117,9 +115,7 @@ constexpr auto FieldsOf(const ProcessAccess*) {
   using E = ProcessAccess;
   return FieldList{
       Field<"operation">(&E::operation,
-                         "attach, seize, poke_text, poke_data, poke_user, read_memory, "
-                         "write_memory, or traceme (the caller lets its parent, the target, trace "
-                         "it)"),
+                         "what was done to the other process; null: another request of ptrace"),
       Field<"target_argument">(&E::target_argument,
                                "the pid in the call, as the caller's pid namespace counts"),
       Field<"target">(&E::target, "the other process"),
@@ -157,8 +153,9 @@ struct ModuleLoad {
   Actor actor;
   BehaviourCall call;
   OptionalText module;
-  OptionalText source;
-  OptionalText path, path_status;
+  std::optional<ModuleSource> source;
+  OptionalText path;
+  std::optional<PathStatus> path_status;
   OptionalText parameters;
   std::optional<std::uint32_t> flags;
   std::optional<std::uint64_t> size;
@@ -168,11 +165,9 @@ constexpr auto FieldsOf(const ModuleLoad*) {
   using E = ModuleLoad;
   return FieldList{
       Field<"module">(&E::module, "its name; null: the load failed"),
-      Field<"source">(&E::source, "file (finit_module) or memory (init_module)"),
+      Field<"source">(&E::source, "where it came from; null: no call of its own loaded it"),
       Field<"path">(&E::path, "the file: absolute, as the kernel knows it"),
-      Field<"path_status">(&E::path_status,
-                           "null: the path is whole; else why it is not: deleted, detached (no way "
-                           "to the root), truncated, unreadable"),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
       Field<"parameters">(&E::parameters, "parameters, as the caller gave them"),
       Field<"flags">(&E::flags, "finit_module's flags"),
       Field<"size">(&E::size, "init_module: bytes of the image"),
@@ -208,11 +203,11 @@ struct BpfOperation {
 
   Actor actor;
   BehaviourCall call;
-  OptionalText operation;
-  OptionalText object_kind;
+  std::optional<BpfCommand> operation;
+  std::optional<BpfObject> object_kind;
   std::optional<std::uint32_t> object_id;
   std::uint32_t type = 0;
-  OptionalText program_type;
+  std::optional<BpfProgramType> program_type;
   OptionalText name;
   std::optional<bool> own;
 };
@@ -220,13 +215,13 @@ struct BpfOperation {
 constexpr auto FieldsOf(const BpfOperation*) {
   using E = BpfOperation;
   return FieldList{
-      Field<"operation">(&E::operation,
-                         "prog_load, prog_get_fd_by_id, map_get_fd_by_id, link_get_fd_by_id, "
-                         "link_detach"),
-      Field<"object_kind">(&E::object_kind, "program, map or link"),
+      Field<"operation">(&E::operation, "the command; null: another one"),
+      Field<"object_kind">(&E::object_kind, "what it is about"),
       Field<"object_id">(&E::object_id, "the kernel's id of it; null: unknown"),
       Field<"type">(&E::type, "type of program, map or link, the kernel's number"),
-      Field<"program_type">(&E::program_type, "of a program, the type's name"),
+      Field<"program_type">(
+          &E::program_type,
+          "of a program, its type; null: no program, or a type that has no name here"),
       Field<"name">(&E::name, "name of the program (of a link: its program) or map"),
       Field<"own">(&E::own, "it is one of the sensor's; null: unknown, the call failed"),
   };
@@ -262,9 +257,6 @@ constexpr auto FieldsOf(const NamespaceChange*) {
 
 inline constexpr const char* kBehaviourPathDoc =
     "the same, absolute: the directory's path and the name; symlinks in the name are not followed";
-inline constexpr const char* kBehaviourPathStatusDoc =
-    "null: the path is whole; else why it is not: deleted, detached (no way to the root), "
-    "truncated, unreadable";
 
 struct Mount {
   static constexpr std::array kKinds = {RG_KIND_mount};
@@ -276,7 +268,8 @@ struct Mount {
   OptionalText source;
   OptionalText source_path;
   Text target;
-  OptionalText target_path, target_path_status;
+  OptionalText target_path;
+  std::optional<PathStatus> target_path_status;
   OptionalText fs_type;
   std::uint64_t flags = 0;
 };
@@ -288,7 +281,7 @@ constexpr auto FieldsOf(const Mount*) {
       Field<"source_path">(&E::source_path, "of a bind mount or a move: the source, absolute"),
       Field<"target">(&E::target, "the caller's argument"),
       Field<"target_path">(&E::target_path, kBehaviourPathDoc),
-      Field<"target_path_status">(&E::target_path_status, kBehaviourPathStatusDoc),
+      Field<"target_path_status">(&E::target_path_status, kPathStatusDoc),
       Field<"fs_type">(&E::fs_type,
                        "type of file system asked for; move_mount: what is mounted; null: none "
                        "(bind, move, remount)"),
@@ -304,7 +297,8 @@ struct Unmount {
   Actor actor;
   BehaviourCall call;
   Text target;
-  OptionalText target_path, target_path_status;
+  OptionalText target_path;
+  std::optional<PathStatus> target_path_status;
   std::uint32_t flags = 0;
 };
 
@@ -313,7 +307,7 @@ constexpr auto FieldsOf(const Unmount*) {
   return FieldList{
       Field<"target">(&E::target, "the caller's argument"),
       Field<"target_path">(&E::target_path, kBehaviourPathDoc),
-      Field<"target_path_status">(&E::target_path_status, kBehaviourPathStatusDoc),
+      Field<"target_path_status">(&E::target_path_status, kPathStatusDoc),
       Field<"flags">(&E::flags, "MNT_DETACH and so on, bit by bit"),
   };
 }
@@ -327,7 +321,8 @@ struct RootChange {
   Actor actor;
   BehaviourCall call;
   Text new_root;
-  OptionalText new_root_path, new_root_path_status;
+  OptionalText new_root_path;
+  std::optional<PathStatus> new_root_path_status;
   OptionalText put_old;
   OptionalText put_old_path;
 };
@@ -338,7 +333,7 @@ constexpr auto FieldsOf(const RootChange*) {
       Field<"new_root">(&E::new_root, "the caller's argument"),
       Field<"new_root_path">(&E::new_root_path,
                              "the same, absolute, in the names that hold when the call returns"),
-      Field<"new_root_path_status">(&E::new_root_path_status, kBehaviourPathStatusDoc),
+      Field<"new_root_path_status">(&E::new_root_path_status, kPathStatusDoc),
       Field<"put_old">(&E::put_old, "pivot_root: where the old root goes, the caller's argument"),
       Field<"put_old_path">(&E::put_old_path, "the same, absolute"),
   };
@@ -373,7 +368,7 @@ struct IoUringOperation {
       "ended is not known";
 
   Actor actor;
-  OptionalText operation;
+  std::optional<RingOperation> operation;
   std::uint32_t opcode = 0;
   OptionalText filename, new_filename;
   bool filename_truncated = false;
@@ -389,8 +384,7 @@ constexpr auto FieldsOf(const IoUringOperation*) {
   return FieldList{
       Field<"operation">(
           &E::operation,
-          "connect, send, sendmsg, send_zc, sendmsg_zc, openat, openat2, renameat, unlinkat, "
-          "mkdirat, symlinkat, linkat; of datagrams, the first one to a peer"),
+          "what was asked for; of datagrams, the first one to a peer; null: another operation"),
       Field<"opcode">(&E::opcode, "its number, IORING_OP_..."),
       Field<"filename">(&E::filename, "the name; null: the operation has none"),
       Field<"new_filename">(&E::new_filename, "renameat, linkat, symlinkat: the new name"),

@@ -20,6 +20,7 @@
 #include "analyzer/event/file_events.h"
 #include "analyzer/event/kinds.h"
 #include "analyzer/event/network_events.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 
 namespace randguard {
@@ -31,7 +32,7 @@ struct ProcessStart {
   static constexpr const char* kDoc = "a program was started in a process (exec that worked)";
 
   Actor actor;
-  OptionalText source;
+  std::optional<ExecSource> source;
   Text filename;
   bool filename_truncated = false;
   std::optional<TextList> args;
@@ -51,10 +52,9 @@ struct ProcessStart {
   std::optional<Device> exe_dev;
   std::optional<Mode> exe_mode;
   std::optional<std::uint32_t> exe_uid, exe_gid;
-  OptionalText exe_path_status;
-  OptionalText cwd_status;
+  std::optional<PathStatus> exe_path_status, cwd_status;
   bool fileless = false, memfd = false, unlinked = false;
-  OptionalText stdin_type, stdout_type, stderr_type;
+  std::optional<StreamType> stdin_type, stdout_type, stderr_type;
   std::optional<std::uint64_t> stdin_inode, stdout_inode, stderr_inode;
   std::optional<Address> stdio_remote_addr;
   std::optional<std::uint16_t> stdio_remote_port;
@@ -73,9 +73,7 @@ struct ProcessStart {
 constexpr auto FieldsOf(const ProcessStart*) {
   using E = ProcessStart;
   return FieldList{
-      Field<"source">(&E::source,
-                      "execve, execveat, or kernel (a helper the kernel started); null: "
-                      "this kernel does not tell"),
+      Field<"source">(&E::source, "who started it; null: this kernel does not tell"),
       Field<"filename">(&E::filename, "the name exec was called with"),
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer"),
       Field<"args">(&E::args, "arguments, the first is the program's name; null: not collected"),
@@ -102,19 +100,14 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"exe_mode">(&E::exe_mode, "its st_mode, octal"),
       Field<"exe_uid">(&E::exe_uid, "its owner"),
       Field<"exe_gid">(&E::exe_gid, "its group"),
-      Field<"exe_path_status">(&E::exe_path_status,
-                               "null: exe_path is whole; else why it is not: deleted, detached (no "
-                               "way to the root), truncated (head missing), unreadable"),
-      Field<"cwd_status">(&E::cwd_status, "the same of cwd"),
+      Field<"exe_path_status">(&E::exe_path_status, "why exe_path is not whole; null: it is"),
+      Field<"cwd_status">(&E::cwd_status, "why cwd is not whole; null: it is"),
       Field<"fileless">(&E::fileless, "the executable is in no directory: memfd or unlinked"),
       Field<"memfd">(&E::memfd, "the executable is anonymous memory"),
       Field<"unlinked">(&E::unlinked, "the executable's name is gone"),
-      Field<"stdin_type">(
-          &E::stdin_type,
-          "what descriptor 0 is: file, directory, pipe, socket, terminal, null "
-          "(/dev/null), device, block_device, anonymous; null: not open, or not known"),
-      Field<"stdout_type">(&E::stdout_type, "the same of descriptor 1"),
-      Field<"stderr_type">(&E::stderr_type, "the same of descriptor 2"),
+      Field<"stdin_type">(&E::stdin_type, "what descriptor 0 is; null: not open, or not known"),
+      Field<"stdout_type">(&E::stdout_type, "what descriptor 1 is"),
+      Field<"stderr_type">(&E::stderr_type, "what descriptor 2 is"),
       Field<"stdin_inode">(&E::stdin_inode,
                            "its inode: two processes with the same pipe or socket have the same"),
       Field<"stdout_inode">(&E::stdout_inode, "the same of descriptor 1"),
@@ -143,7 +136,7 @@ struct ProcessExecFailed {
   static constexpr const char* kDoc = "an exec that failed";
 
   Actor actor;
-  OptionalText source;
+  std::optional<ExecSource> source;
   Text filename;
   bool filename_truncated = false;
   OptionalText base;
@@ -159,7 +152,7 @@ struct ProcessExecFailed {
 constexpr auto FieldsOf(const ProcessExecFailed*) {
   using E = ProcessExecFailed;
   return FieldList{
-      Field<"source">(&E::source, "execve or execveat"),
+      Field<"source">(&E::source, "who called; null: this kernel does not tell"),
       Field<"filename">(&E::filename, "the caller's argument"),
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
       Field<"base">(&E::base, "directory that a relative filename starts from"),

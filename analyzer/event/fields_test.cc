@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -104,12 +106,62 @@ TEST(FieldsTest, StableNamesAreThere) {
 }
 
 TEST(FieldsTest, VisitGivesValuesInOrder) {
-  HookHealth hook{"a", "b", "c"};
+  ProgramHealth program{1, 2, 3, 4};
   std::string all;
-  VisitFields(hook, [&](const auto& field, const std::string& value) {
-    all += std::string(field.name()) + "=" + value + " ";
+  VisitFields(program, [&](const auto& field, std::uint64_t value) {
+    all += std::string(field.name()) + "=" + std::to_string(value) + " ";
   });
-  EXPECT_EQ(all, "name=a state=b why=c ");
+  EXPECT_EQ(all, "runs=1 own=2 busy=3 errors=4 ");
+}
+
+// By type: a field that has a closed set of values can hold no other one.
+TEST(FieldsTest, ValuesAreNamedOnce) {
+  const auto check = []<typename E>(E) {
+    const ValueList& values = kValueList<E>;
+    ASSERT_EQ(values.names.size(), values.meanings.size());
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < values.names.size(); ++i) {
+      const auto value = static_cast<E>(i);
+      EXPECT_TRUE(seen.insert(values.names[i]).second) << values.names[i];
+      EXPECT_EQ(Name(value), values.names[i]);
+      EXPECT_EQ(FindNamed<E>(values.names[i]), value);
+      EXPECT_EQ(JsonOf(value), "\"" + std::string(values.names[i]) + "\"");
+    }
+    EXPECT_EQ(FindNamed<E>("no_such_value"), std::nullopt);
+  };
+  check(ContainerRuntime{});
+  check(ExecSource{});
+  check(StreamType{});
+  check(CredentialsSource{});
+  check(PathSource{});
+  check(PathStatus{});
+  check(AddressFamily{});
+  check(AddressSource{});
+  check(Direction{});
+  check(AccessOperation{});
+  check(ModuleSource{});
+  check(BpfCommand{});
+  check(BpfObject{});
+  check(BpfProgramType{});
+  check(RingOperation{});
+  check(RuleType{});
+  check(Severity{});
+  check(RuleAction{});
+  check(LossReason{});
+  check(Lane{});
+  check(HealthStatus{});
+  check(HookState{});
+  check(LandlockState{});
+  check(SeccompState{});
+  check(Kind{});
+  check(Hook{});
+}
+
+TEST(FieldsTest, ValuesAreListedWithTheirMeanings) {
+  EXPECT_EQ(Listed(kValueList<HealthStatus>),
+            "ok, degraded (something is missing, lost or failing), blind (no collector is "
+            "connected)");
+  EXPECT_EQ(Listed(kValueList<RuleAction>), "alert");
 }
 
 }  // namespace

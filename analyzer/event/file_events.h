@@ -12,6 +12,7 @@
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 #include "schema/abi/event.h"
 
@@ -32,9 +33,7 @@ struct FileCall {
 constexpr auto FieldsOf(const FileCall*) {
   return FieldList{
       Field<"syscall">(&FileCall::syscall, "the system call"),
-      Field<"operation">(&FileCall::operation,
-                         "what it does: open, write, rename, link, unlink, create, chmod, chown, "
-                         "attribute"),
+      Field<"operation">(&FileCall::operation, "what the system call does to the file"),
       Field<"result">(&FileCall::result,
                       "what it returned; negative: an error, the number as in errno"),
       Field<"error">(&FileCall::error, "the error's name; null: it worked"),
@@ -48,18 +47,9 @@ constexpr auto FieldsOf(const FileCall*) {
 // A path as a record holds it.
 struct FilePath {
   OptionalText path;
-  OptionalText source;
-  OptionalText status;
+  std::optional<PathSource> source;
+  std::optional<PathStatus> status;
 };
-
-inline constexpr const char* kPathSourceDoc =
-    "kernel: the object's own path, without symlinks; directory: the kernel's path of the "
-    "directory "
-    "and the name in it that the caller wrote; lexical: the same with a name of several parts, or "
-    "that is followed: symlinks in it may lead elsewhere; null: there is no path";
-inline constexpr const char* kPathStatusDoc =
-    "null: the path is whole; else why it is not: deleted, detached (no way to the root), "
-    "truncated, unreadable";
 
 // The file that a descriptor stood for when the call returned.
 struct FileObject {
@@ -78,7 +68,9 @@ struct FileOpen {
   FileCall call;
   Text filename;
   bool filename_truncated = false;
-  OptionalText resolved_path, path_source, path_status;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
+  std::optional<PathStatus> path_status;
   std::uint64_t flags = 0;
   std::optional<Mode> create_mode;
   std::optional<std::uint64_t> resolve;
@@ -130,7 +122,9 @@ struct FileWrite {
   std::optional<std::uint64_t> length;
   std::optional<std::uint32_t> prot;
   std::optional<std::uint32_t> flags;
-  OptionalText resolved_path, path_source, path_status;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
+  std::optional<PathStatus> path_status;
   FileObject object;
 };
 
@@ -160,8 +154,12 @@ struct FileRename {
   Text old_filename, new_filename;
   bool filename_truncated = false;
   std::uint32_t flags = 0;
-  OptionalText old_resolved_path, old_path_source, old_path_status;
-  OptionalText new_resolved_path, new_path_source, new_path_status;
+  OptionalText old_resolved_path;
+  std::optional<PathSource> old_path_source;
+  std::optional<PathStatus> old_path_status;
+  OptionalText new_resolved_path;
+  std::optional<PathSource> new_path_source;
+  std::optional<PathStatus> new_path_status;
   std::optional<std::int32_t> old_dirfd, new_dirfd;
 };
 
@@ -196,7 +194,9 @@ struct FileUnlink {
   bool filename_truncated = false;
   std::uint32_t flags = 0;
   std::optional<std::int32_t> dirfd;
-  OptionalText resolved_path, path_source, path_status;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
+  std::optional<PathStatus> path_status;
 };
 
 constexpr auto FieldsOf(const FileUnlink*) {
@@ -231,7 +231,9 @@ struct FileChange {
   std::optional<std::uint64_t> length;
   std::optional<std::uint64_t> device;
   OptionalText attribute;
-  OptionalText resolved_path, path_source, path_status;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
+  std::optional<PathStatus> path_status;
   FileObject object;
 };
 

@@ -8,13 +8,14 @@
 #include <cstddef>
 #include <string_view>
 
+#include "analyzer/event/value_sets.h"
 #include "schema/abi/event.h"
 
 namespace randguard {
 
 struct RecordKind {
   std::string_view name = "unknown";
-  std::string_view lane = "unknown";
+  Lane lane = Lane::kUnknown;
   std::size_t body = 0;  // bytes
   rg_domain domain = RG_DOMAIN_process;
 };
@@ -22,7 +23,7 @@ struct RecordKind {
 inline constexpr std::array<RecordKind, RG_KIND_END> kRecordKinds = {{
     {},
 #define EVENT_KIND(number, name, body, domain, behaviour, lane) \
-  {#name, #lane, sizeof(rg_##body), RG_DOMAIN_##domain},
+  {#name, *FindNamed<Lane>(#lane), sizeof(rg_##body), RG_DOMAIN_##domain},
 #include "schema/abi/event_kinds.def"
 #undef EVENT_KIND
 }};

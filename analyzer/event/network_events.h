@@ -11,6 +11,7 @@
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 #include "schema/abi/event.h"
 
@@ -29,8 +30,7 @@ struct NetworkCall {
   std::int32_t socket_fd = 0;
 };
 
-inline constexpr const char* kNetworkOperationDoc =
-    "what was done: connect, bind, listen, accept, send, receive, close";
+inline constexpr const char* kNetworkOperationDoc = "what was done with the socket";
 inline constexpr const char* kAlertDoc = "a detection fits";
 inline constexpr const char* kDetectionTypeDoc = "the detection's name";
 
@@ -53,7 +53,7 @@ constexpr auto FieldsOf(const NetworkCall*) {
 
 // Addresses are null where there is none, ports also where the protocol has none.
 struct Socket {
-  Text family;
+  AddressFamily family = AddressFamily::kIpv4;
   ShortName protocol;
   ShortName type;
   std::optional<Address> remote_addr;
@@ -61,8 +61,9 @@ struct Socket {
   std::optional<Address> local_addr;
   std::optional<std::uint16_t> local_port;
   bool v4_mapped = false;
-  Text address_source;
-  OptionalText unix_path, unix_path_status;
+  AddressSource address_source = AddressSource::kSocket;
+  OptionalText unix_path;
+  std::optional<PathStatus> unix_path_status;
   bool unix_abstract = false;
   std::uint32_t net_ns = 0;
   std::optional<std::uint64_t> socket_inode;
@@ -71,7 +72,7 @@ struct Socket {
 constexpr auto FieldsOf(const Socket*) {
   using E = Socket;
   return FieldList{
-      Field<"family">(&E::family, "ipv4, ipv6, unix: of the addresses"),
+      Field<"family">(&E::family, "of the addresses"),
       Field<"protocol">(&E::protocol, "tcp, udp, or the protocol's number"),
       Field<"socket_type">(&E::type, "stream, dgram, raw, seqpacket, or the type's number"),
       Field<"remote_addr">(&E::remote_addr,
@@ -81,15 +82,11 @@ constexpr auto FieldsOf(const Socket*) {
       Field<"local_addr">(&E::local_addr, "the socket's own address; null: it has none yet"),
       Field<"local_port">(&E::local_port, "its port"),
       Field<"v4_mapped">(&E::v4_mapped, "an ipv6 socket that talks ipv4"),
-      Field<"address_source">(
-          &E::address_source,
-          "socket: all addresses are the kernel's own; argument: the remote one (bind: the local "
-          "one) is as the call's argument had it, for the kernel keeps none: a failed bind or "
-          "connect, a datagram without connection"),
+      Field<"address_source">(&E::address_source, "where the addresses come from"),
       Field<"unix_path">(&E::unix_path,
                          "unix: the peer's name (connect, send, receive), else the socket's own; "
                          "null: it has none"),
-      Field<"unix_path_status">(&E::unix_path_status, "as path_status of file events"),
+      Field<"unix_path_status">(&E::unix_path_status, kPathStatusDoc),
       Field<"unix_abstract">(&E::unix_abstract,
                              "unix: a name in no file system, shown with @ before it"),
       Field<"net_ns">(&E::net_ns, "the socket's network namespace"),
@@ -180,7 +177,7 @@ struct NetworkClose {
   OptionalText error;
   bool alert = false;
   OptionalText detection_type;
-  Text direction;
+  Direction direction = Direction::kOutbound;
   bool established = false;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;

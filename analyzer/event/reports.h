@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 
 namespace randguard {
@@ -26,9 +27,9 @@ struct Loss {
   WallTime time;
   Host host;
   AgentId agent_id;
-  Text reason;
-  OptionalText kind;
-  OptionalText lane;
+  LossReason reason = LossReason::kKernel;
+  std::optional<Kind> kind;
+  std::optional<Lane> lane;
   std::optional<std::uint64_t> count;
   std::optional<std::uint64_t> total;
   std::uint64_t from_ns = 0;
@@ -41,12 +42,7 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"time">(&Loss::time, "the same, RFC 3339"),
       Field<"host">(&Loss::host, "name of the host"),
       Field<"agent_id">(&Loss::agent_id, kAgentIdDoc),
-      Field<"reason">(&Loss::reason,
-                      "kernel: no room in the ring, or no way to read (program counters in health "
-                      "tell); analyzer_restart: handed to an analyzer that ended before it had "
-                      "printed them; stream_gap: a batch is missing; collector_restart: "
-                      "nobody observed in between; output: lines that could not be "
-                      "written, told when it works again"),
+      Field<"reason">(&Loss::reason, "why they are lost"),
       Field<"kind">(&Loss::kind, "kind of record; null: unknown"),
       Field<"lane">(&Loss::lane, "lane it would have come by; null: unknown"),
       Field<"count">(&Loss::count, "how many; null: unknown"),
@@ -59,15 +55,15 @@ constexpr auto FieldsOf(const Loss*) {
 }
 
 struct HookHealth {
-  std::string name;
-  std::string state;
+  Hook name = Hook{};
+  HookState state = HookState::kUnknown;
   std::string why;
 };
 
 constexpr auto FieldsOf(const HookHealth*) {
   return FieldList{
       Field<"name">(&HookHealth::name, "hook"),
-      Field<"state">(&HookHealth::state, "off, attached, fallback or missing"),
+      Field<"state">(&HookHealth::state, "what became of it"),
       Field<"why">(&HookHealth::why, "why it is fallback or missing"),
   };
 }
@@ -119,20 +115,18 @@ constexpr auto FieldsOf(const CollectorHealth*) {
 
 // The rights that the analyzer has taken away from itself.
 struct ConfinementHealth {
-  std::string landlock = "off";
+  LandlockState landlock = LandlockState::kOff;
   std::uint64_t landlock_abi = 0;
-  std::string seccomp = "off";
+  SeccompState seccomp = SeccompState::kOff;
   bool no_new_privs = false;
 };
 
 constexpr auto FieldsOf(const ConfinementHealth*) {
   using C = ConfinementHealth;
   return FieldList{
-      Field<"landlock">(&C::landlock,
-                        "enforced; partial: this kernel's version lacks a part, the log says "
-                        "which; off: this kernel has none"),
+      Field<"landlock">(&C::landlock, "which files it can open is restricted"),
       Field<"landlock_abi">(&C::landlock_abi, "version the kernel offers, 0: none"),
-      Field<"seccomp">(&C::seccomp, "enforced, or off in a build with sanitizers"),
+      Field<"seccomp">(&C::seccomp, "which system calls it can make is restricted"),
       Field<"no_new_privs">(&C::no_new_privs, "no program it starts can gain privileges"),
   };
 }
@@ -148,7 +142,7 @@ struct Health {
   WallTime time;
   Host host;
   AgentId agent_id;
-  std::string status;
+  HealthStatus status = HealthStatus::kBlind;
   std::vector<std::string> reasons;
   std::uint64_t raw_events_read = 0, normalized_events_output = 0, alerts_output = 0,
                 userspace_filtered = 0, userspace_rate_limited = 0, userspace_invalid_schema = 0,
@@ -180,9 +174,7 @@ constexpr auto FieldsOf(const Health*) {
       Field<"time">(&H::time, "when, RFC 3339"),
       Field<"host">(&H::host, "name of the host"),
       Field<"agent_id">(&H::agent_id, kAgentIdDoc),
-      Field<"status">(&H::status,
-                      "ok; degraded: something is missing, lost or failing; blind: no "
-                      "collector is connected"),
+      Field<"status">(&H::status, "whether the sensor sees all that it is to see"),
       Field<"reasons">(&H::reasons, "why it is not ok"),
       Field<"raw_events_read">(&H::raw_events_read, "records received"),
       Field<"normalized_events_output">(&H::normalized_events_output, "events written"),

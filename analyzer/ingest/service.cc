@@ -33,7 +33,7 @@ using std::chrono::steady_clock;
 // A kernel that has no such tracepoint was built without modules, or without io_uring: then there
 // is nothing to be seen. Refused for any other reason, the hook is missed.
 bool IsAbsentFeature(const HookHealth& hook) {
-  if (hook.name != "modules" && hook.name != "io_uring") return false;
+  if (hook.name != Hook{RG_HOOK_modules} && hook.name != Hook{RG_HOOK_io_uring}) return false;
   const std::vector<std::string> reasons = absl::StrSplit(hook.why, "; ");  // one for each choice
   return std::all_of(reasons.begin(), reasons.end(), [](const std::string& why) {
     return why.find("failed to find kernel BTF type ID") != std::string::npos;
@@ -320,8 +320,9 @@ void Service::WriteHealth() {
   auto& reasons = health.reasons;
   if (!pipeline_.connected()) reasons.emplace_back("no collector is connected");
   for (const HookHealth& hook : health.hooks) {
-    if (hook.state == "missing" && !IsAbsentFeature(hook))
-      reasons.push_back("hook " + hook.name + " is missing: " + hook.why);
+    if (hook.state == HookState::kMissing && !IsAbsentFeature(hook)) {
+      reasons.push_back(absl::StrFormat("hook %s is missing: %s", Name(hook.name), hook.why));
+    }
   }
   if (pipeline_.connected() && !health.collector.plan_current) {
     reasons.emplace_back("the collector runs with another plan; restart it");
@@ -338,8 +339,10 @@ void Service::WriteHealth() {
     reasons.emplace_back("records, lines or messages were lost since the last health record");
   }
   troubles_ = troubles;
-  health.status = !pipeline_.connected() ? "blind" : reasons.empty() ? "ok" : "degraded";
-  Log(LogLevel::kTrace, "health: %s, %d reasons", health.status, reasons.size());
+  health.status = !pipeline_.connected() ? HealthStatus::kBlind
+                  : reasons.empty()      ? HealthStatus::kOk
+                                         : HealthStatus::kDegraded;
+  Log(LogLevel::kTrace, "health: %s, %d reasons", Name(health.status), reasons.size());
   pipeline_.WriteHealth(health);
   FlushOutput();
 }

@@ -6,6 +6,7 @@
 
 #include "analyzer/decode/record.h"
 #include "analyzer/pipeline/kind_counters.h"
+#include "analyzer/wire/hook_state.h"
 #include "analyzer/wire/message.h"
 
 namespace randguard {
@@ -26,8 +27,7 @@ void CollectorState::OnHello(wire::Hello::Reader hello) {
   hooks_.clear();
   for (const auto hook : hello.getHooks()) {
     if (hooks_.size() >= kMaxHooks) break;
-    hooks_.push_back({std::string(HookName(hook.getNumber())),
-                      std::string(HookStateName(hook.getState())),
+    hooks_.push_back({HookOf(hook.getNumber()), StateOf(hook.getState()),
                       std::string(AsView(hook.getWhy()).substr(0, kMaxText))});
   }
 }

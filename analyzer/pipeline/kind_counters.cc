@@ -18,7 +18,7 @@ KindCounters ReadKindCounters(capnp::List<std::uint64_t>::Reader list) {
 std::vector<std::pair<std::string_view, std::uint64_t>> ByKind(const KindCounters& counters) {
   std::vector<std::pair<std::string_view, std::uint64_t>> named;
   for (unsigned kind = 1; kind < counters.size(); ++kind) {
-    named.emplace_back(KindName(kind), counters[kind]);
+    named.emplace_back(Name(KindOf(kind)), counters[kind]);
   }
   return named;
 }

@@ -26,7 +26,7 @@ void LossAccounting::Begin(const Beginning& beginning, std::uint64_t now_ns, Rep
   if (!before->SameLife(cursor_)) {
     if (before->boot_id == cursor_.boot_id) {
       Loss loss;
-      loss.reason = "collector_restart";
+      loss.reason = LossReason::kCollectorRestart;
       // The records in the rings of the one before at its end are unknown, too: from its last
       // message on. An analyzer that has not seen that one itself knows when it began.
       loss.from_ns = beginning.last_ns != 0 ? beginning.last_ns : before->collector_start_ns;
@@ -42,7 +42,7 @@ void LossAccounting::Begin(const Beginning& beginning, std::uint64_t now_ns, Rep
   if (before.has_value() && before->records < cursor_.records) {
     // Handed to an analyzer that did not live to print them.
     Loss loss;
-    loss.reason = "analyzer_restart";
+    loss.reason = LossReason::kAnalyzerRestart;
     loss.count = cursor_.records - before->records;
     loss.from_ns = cursor_.collector_start_ns;
     loss.to_ns = now_ns;
@@ -55,7 +55,7 @@ void LossAccounting::BeginBatch(std::uint64_t sequence, std::uint64_t first_reco
                                 std::uint64_t now_ns, Report report) {
   if (sequence != next_batch_) {
     Loss loss;
-    loss.reason = "stream_gap";
+    loss.reason = LossReason::kStreamGap;
     loss.count = first_record - std::min(first_record, cursor_.records);
     loss.to_ns = now_ns;
     Write(loss, now_ns, report);
@@ -70,9 +70,9 @@ void LossAccounting::UpdateKernel(const KindCounters& lost, std::uint64_t time_n
                  [&](unsigned kind, std::uint64_t count, std::uint64_t total, std::uint64_t from_ns,
                      std::uint64_t to_ns) {
                    Loss loss;
-                   loss.reason = "kernel";
-                   loss.kind = KindName(kind);
-                   loss.lane = LaneName(kind);
+                   loss.reason = LossReason::kKernel;
+                   loss.kind = KindOf(kind);
+                   loss.lane = LaneOf(kind);
                    loss.count = count;
                    loss.total = total;
                    loss.from_ns = from_ns;
@@ -87,7 +87,7 @@ bool LossAccounting::UpdateOutput(std::uint64_t lines, bool failing, std::uint64
   const std::uint64_t since = std::exchange(output_ok_ns_, now_ns);
   if (lines == output_lost_) return false;
   Loss loss;
-  loss.reason = "output";
+  loss.reason = LossReason::kOutput;
   loss.count = lines - output_lost_;
   loss.total = lines;
   loss.from_ns = since;

@@ -38,7 +38,8 @@ class LossAccountingTest : public ::testing::Test {
   Losses losses_;
   const std::function<void(const Loss&)> report_ = [this](const Loss& loss) {
     EXPECT_EQ(loss.timestamp_ns, loss.time.boot_ns);
-    losses_.push_back({std::string(loss.reason), std::string(loss.kind.value_or("")),
+    losses_.push_back({std::string(Name(loss.reason)),
+                       loss.kind.has_value() ? std::string(Name(*loss.kind)) : "",
                        loss.count.value_or(0), loss.from_ns, loss.to_ns});
   };
 };

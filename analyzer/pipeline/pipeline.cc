@@ -132,8 +132,8 @@ void Pipeline::Stages::LogSession(wire::Hello::Reader hello) const {
       hello.getSession(), collector_.figures().version, context.host_name,
       collector_.figures().kernel_release, context.boot_id, collector_.plan_digest());
   for (const HookHealth& hook : collector_.hooks()) {
-    Log(LogLevel::kDebug, "hook %s is %s%s%s", hook.name, hook.state, hook.why.empty() ? "" : ": ",
-        hook.why);
+    Log(LogLevel::kDebug, "hook %s is %s%s%s", Name(hook.name), Name(hook.state),
+        hook.why.empty() ? "" : ": ", hook.why);
   }
 }
 
@@ -280,8 +280,8 @@ void Pipeline::Stages::Emit(E& event) {
 }
 
 void Pipeline::Stages::WriteLoss(const Loss& loss) {
-  Log(LogLevel::kDebug, "loss of %s records: %s, %d", loss.kind.value_or("all"), loss.reason,
-      loss.count.value_or(0));
+  Log(LogLevel::kDebug, "loss of %s records: %s, %d",
+      loss.kind.has_value() ? Name(*loss.kind) : "all", Name(loss.reason), loss.count.value_or(0));
   out_.Write({writer_.Write(loss)});
 }
 

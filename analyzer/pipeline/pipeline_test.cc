@@ -258,10 +258,10 @@ TEST(PipelineOutputTest, HealthSaysWhatTheCollectorSaid) {
   EXPECT_SENT(stream, testing::MakeHeartbeat());
   Health health = stream.Filled();
   ASSERT_EQ(health.hooks.size(), 2u);
-  EXPECT_EQ(health.hooks[0].name, "process_exec");
-  EXPECT_EQ(health.hooks[0].state, "attached");
-  EXPECT_EQ(health.hooks[1].name, "syscalls");
-  EXPECT_EQ(health.hooks[1].state, "missing");
+  EXPECT_EQ(health.hooks[0].name, Hook{RG_HOOK_process_exec});
+  EXPECT_EQ(health.hooks[0].state, HookState::kAttached);
+  EXPECT_EQ(health.hooks[1].name, Hook{RG_HOOK_syscalls});
+  EXPECT_EQ(health.hooks[1].state, HookState::kMissing);
   EXPECT_EQ(health.hooks[1].why, "not asked for");
   EXPECT_TRUE(health.collector.connected);
   EXPECT_EQ(health.collector.sessions, 1u);
@@ -285,7 +285,7 @@ TEST(PipelineOutputTest, ManyHooksAreBounded) {
                 hello.initHooks(5000);
               }));
   EXPECT_EQ(stream.Filled().hooks.size(), 256u);
-  EXPECT_EQ(stream.Filled().hooks[0].name, "unknown");
+  EXPECT_EQ(stream.Filled().hooks[0].name, Hook{});
 }
 
 TEST(PipelineOutputTest, SameInputGivesTheSameBytes) {

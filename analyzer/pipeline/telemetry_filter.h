@@ -6,6 +6,7 @@
 #define ANALYZER_PIPELINE_TELEMETRY_FILTER_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "analyzer/config/config.h"
 #include "analyzer/event/events.h"
@@ -38,8 +39,8 @@ class TelemetryFilter {
       kDomainOf<E> == RG_DOMAIN_file || kDomainOf<E> == RG_DOMAIN_network;
   static Verdict WriteIf(bool wanted) { return wanted ? Verdict::kWrite : Verdict::kFiltered; }
   // None is const, or the template would be preferred to it.
-  Verdict ByExec(OptionalText source) {
-    return WriteIf(source == "execveat" ? execveat_ : execve_);
+  Verdict ByExec(std::optional<ExecSource> source) {
+    return WriteIf(source == ExecSource::kExecveat ? execveat_ : execve_);
   }
   Verdict ByEvent(const ProcessStart& event) { return ByExec(event.source); }
   Verdict ByEvent(const ProcessExecFailed& event) { return ByExec(event.source); }

@@ -20,9 +20,9 @@ TEST(TelemetryFilterTest, HookThatIsNotConfiguredIsFiltered) {
   config.process.hooks = {ProcessHook::kExecve, ProcessHook::kExit};
   TelemetryFilter filter(config);
   ProcessStart start;
-  start.source = "execve";
+  start.source = ExecSource::kExecve;
   EXPECT_EQ(filter.Judge(start), Verdict::kWrite);
-  start.source = "execveat";
+  start.source = ExecSource::kExecveat;
   EXPECT_EQ(filter.Judge(start), Verdict::kFiltered);
   EXPECT_EQ(filter.Judge(ProcessRelationship()), Verdict::kFiltered);
   EXPECT_EQ(filter.Judge(ProcessExit()), Verdict::kWrite);

@@ -18,18 +18,21 @@ bool IsId(std::string_view text) {
 // With systemd, a container is a scope, and the scope's name begins with the runtime's name.
 struct Prefix {
   std::string_view text;
-  std::string_view runtime;
+  ContainerRuntime runtime;
 };
 constexpr Prefix kScopes[] = {
-    {"docker-", "docker"},         {"cri-containerd-", "containerd"},
-    {"containerd-", "containerd"}, {"crio-", "cri-o"},
-    {"cri-o-", "cri-o"},           {"libpod-", "podman"},
-    {"nerdctl-", "containerd"},
+    {"docker-", ContainerRuntime::kDocker},
+    {"cri-containerd-", ContainerRuntime::kContainerd},
+    {"containerd-", ContainerRuntime::kContainerd},
+    {"crio-", ContainerRuntime::kCriO},
+    {"cri-o-", ContainerRuntime::kCriO},
+    {"libpod-", ContainerRuntime::kPodman},
+    {"nerdctl-", ContainerRuntime::kContainerd},
 };
 // Containers whose names the administrator chooses, instead of an id.
 constexpr Prefix kMachines[] = {
-    {"systemd-nspawn@", "systemd-nspawn"},
-    {"lxc.payload.", "lxc"},
+    {"systemd-nspawn@", ContainerRuntime::kSystemdNspawn},
+    {"lxc.payload.", ContainerRuntime::kLxc},
 };
 
 std::string_view WithoutSuffix(std::string_view text) {
@@ -54,12 +57,12 @@ std::optional<Container> FromComponent(std::string_view component, std::string_v
   }
   // Without systemd, the container's id is a folder in the runtime's folder.
   if (IsId(component)) {
-    if (parent == "docker") return Container{"docker", component};
+    if (parent == "docker") return Container{ContainerRuntime::kDocker, component};
     if (parent.starts_with("pod") || parent.starts_with("kubepods")) {
-      return Container{"kubernetes", component};
+      return Container{ContainerRuntime::kKubernetes, component};
     }
   }
-  if (parent == "lxc" && !component.empty()) return Container{"lxc", component};
+  if (parent == "lxc" && !component.empty()) return Container{ContainerRuntime::kLxc, component};
   return std::nullopt;
 }
 

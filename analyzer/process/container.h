@@ -7,10 +7,12 @@
 #include <optional>
 #include <string_view>
 
+#include "analyzer/event/value_sets.h"
+
 namespace randguard {
 
 struct Container {
-  std::string_view runtime;  // docker, containerd, cri-o, podman, kubernetes, systemd-nspawn, lxc
+  ContainerRuntime runtime = ContainerRuntime::kDocker;
   std::string_view id;  // 64 hex digits; of nspawn and lxc the machine's name. Part of the path
 };
 

@@ -12,8 +12,9 @@ const std::string id = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764
 
 std::string RuntimeAndId(const std::string& path) {
   const auto container = ContainerOf(path);
-  return container.has_value() ? std::string(container->runtime) + " " + std::string(container->id)
-                               : "none";
+  return container.has_value()
+             ? std::string(Name(container->runtime)) + " " + std::string(container->id)
+             : "none";
 }
 
 TEST(ContainerTest, EachRuntimeIsKnownByItsPath) {

@@ -74,8 +74,8 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
     process.set_comm(actor.comm);
     process.cgroup_id = actor.cgroup_id;
     process.image = processes_.MakeImage(ImageOf(event));
-    process.credentials = std::make_shared<const KnownCredentials>(
-        KnownCredentials{CredentialsOf(event), snapshot ? "snapshot" : "exec"});
+    process.credentials = std::make_shared<const KnownCredentials>(KnownCredentials{
+        CredentialsOf(event), snapshot ? CredentialsSource::kSnapshot : CredentialsSource::kExec});
     process.credentials_inherited = false;
   }
   if (snapshot) return Outcome::kNoted;
@@ -135,13 +135,14 @@ Enricher::Outcome Enricher::Apply(CredentialsChange& event, bool snapshot) {
     known = process->credentials;
     if (!event.before.has_value() && known != nullptr) {
       event.before = known->credentials;
-      event.before_source = process->credentials_inherited ? "fork" : known->source;
+      event.before_source =
+          process->credentials_inherited ? CredentialsSource::kFork : known->source;
     }
   }
   if (event.before == event.after && !event.groups.has_value()) return Outcome::kNoChange;
   Process& process = processes_.Upsert(event.actor.process_id);
   process.credentials = std::make_shared<const KnownCredentials>(
-      KnownCredentials{event.after, CredentialsChange::kClassName});
+      KnownCredentials{event.after, CredentialsSource::kCredentialsChange});
   process.credentials_inherited = false;
   return Outcome::kHappened;
 }

@@ -21,6 +21,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "analyzer/event/credentials.h"
+#include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
 #include "schema/abi/event.h"
 
@@ -40,7 +41,7 @@ struct ProgramImage {
 // Credentials of the whole process in the latest record that has them. Its threads may differ.
 struct KnownCredentials {
   Credentials credentials;
-  std::string_view source;  // a literal: which record
+  CredentialsSource source = CredentialsSource::kExec;  // which record
 };
 
 struct Process {

@@ -81,18 +81,4 @@ absl::StatusOr<wire::Message::Which> MessageType(Frame frame) {
   return which;
 }
 
-std::string_view HookStateName(wire::Hook::State state) {
-  switch (state) {
-    case wire::Hook::State::OFF:
-      return "off";
-    case wire::Hook::State::ATTACHED:
-      return "attached";
-    case wire::Hook::State::FALLBACK:
-      return "fallback";
-    case wire::Hook::State::MISSING:
-      return "missing";
-  }
-  return "unknown";
-}
-
 }  // namespace randguard

@@ -46,9 +46,6 @@ absl::Status ReadMessage(Frame frame, MessageVisitor visitor);
 // The message's type alone.
 absl::StatusOr<wire::Message::Which> MessageType(Frame frame);
 
-// As health and `capture info` write the state; "unknown" for one that this schema does not have.
-std::string_view HookStateName(wire::Hook::State state);
-
 // To be called within a visitor. The argument comes from following a pointer, which may throw.
 inline std::string_view AsView(capnp::Text::Reader text) { return {text.cStr(), text.size()}; }
 // Begins at a multiple of 8 when the message does.

@@ -48,7 +48,7 @@ Bytes Session() {
 bool WriteCorpora(const std::string& folder) {
   bool ok = true;
   for (const auto& [kind, record] : testing::OneRecordOfEachKind()) {
-    ok &= Write(folder + "/records/" + std::string(KindName(kind)), record);
+    ok &= Write(folder + "/records/" + std::string(Name(KindOf(kind))), record);
   }
   ok &= Write(folder + "/records/cut_arguments", CutArguments());
   ok &= Write(folder + "/pipeline/session", Session());

@@ -98,7 +98,7 @@ class EveryKindTest : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(EveryKindTest, GoesFromTheBuilderToALine) {
   const unsigned kind = GetParam();
-  const std::string name(KindName(kind));
+  const std::string name(Name(KindOf(kind)));
   Bytes record;
   for (auto& [of, one] : testing::OneRecordOfEachKind()) {
     if (of == kind) record = std::move(one);
@@ -119,7 +119,7 @@ TEST_P(EveryKindTest, GoesFromTheBuilderToALine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, EveryKindTest, ::testing::Range(1u, unsigned{RG_KIND_END}),
-                         [](const auto& kind) { return std::string(KindName(kind.param)); });
+                         [](const auto& kind) { return std::string(Name(KindOf(kind.param))); });
 
 constexpr std::string_view kUniqueNames[] = {
     "none",
@@ -163,14 +163,14 @@ TEST_P(EveryCallTest, IsReadNamedAndDescribed) {
     EXPECT_FALSE(event.ok()) << name;
     return;
   }
-  ASSERT_TRUE(event.ok()) << "analyzer/decode/: the Fill() for " << KindName(info.kind)
+  ASSERT_TRUE(event.ok()) << "analyzer/decode/: the Fill() for " << Name(KindOf(info.kind))
                           << " does not read " << name << ": " << event.status();
   const Made made = Describe(*event, info.kind);
   EXPECT_TRUE(made.is_of_kind) << name;
   EXPECT_EQ(made.event_type, info.event_type) << name;
   EXPECT_EQ(made.operation, info.operation) << name;
   if (info.kind == RG_KIND_exec_failed) {
-    EXPECT_EQ(std::get<ProcessExecFailed>(*event).source, info.name);
+    EXPECT_EQ(std::get<ProcessExecFailed>(*event).source, FindNamed<ExecSource>(info.name));
   } else {
     EXPECT_EQ(made.syscall, info.name)
         << "analyzer/decode/: the event of " << name << " does not name its call";

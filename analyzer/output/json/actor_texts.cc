@@ -44,7 +44,7 @@ void Own(Value& value, std::string& bytes) {
     static_assert(std::integral<Value> || std::same_as<Value, ProcessKey> ||
                       std::same_as<Value, std::optional<ProcessKey>> ||
                       std::same_as<Value, WallTime> || std::same_as<Value, Host> ||
-                      std::same_as<Value, AgentId>,
+                      std::same_as<Value, AgentId> || kValuesOf<Value> != nullptr,
                   "a type that is known to point nowhere");
   }
 }

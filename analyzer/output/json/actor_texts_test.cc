@@ -38,7 +38,7 @@ ProcessExit SampleEvent() {
   event.actor.parent_process_id = ProcessKey{7, 8};
   event.actor.cgroup = "/system.slice/sample.service";
   event.actor.container_id = "0123456789ab";
-  event.actor.container_runtime = "podman";
+  event.actor.container_runtime = ContainerRuntime::kPodman;
   return event;
 }
 
@@ -50,6 +50,10 @@ struct Changed {
     } else {
       return static_cast<T>(value + 1);
     }
+  }
+  template <ValueSet E>
+  static E Value(E value) {
+    return static_cast<E>((static_cast<std::size_t>(value) + 1) % kValueList<E>.names.size());
   }
   static Text Value(Text) { return "another"; }
   static ProcessKey Value(ProcessKey key) { return {key.pid, key.start_ns + 1}; }

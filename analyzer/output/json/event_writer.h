@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "analyzer/event/field.h"
+#include "analyzer/event/value_set.h"
 #include "analyzer/event/values.h"
 #include "analyzer/output/json/actor_texts.h"
 #include "analyzer/output/json/json_writer.h"
@@ -65,6 +66,8 @@ class EventWriter {
       json_.Bool(value);
     } else if constexpr (std::integral<T>) {
       json_.Number(value);
+    } else if constexpr (ValueSet<T>) {
+      json_.Raw(JsonOf(value));
     } else if constexpr (std::convertible_to<T, std::string_view>) {
       String(value);
     } else if constexpr (Described<T>) {

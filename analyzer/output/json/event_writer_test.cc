@@ -75,6 +75,10 @@ std::string TimeOf(std::uint64_t boot_ns, std::int64_t offset_ns) {
 
 // The minified JSON that a reader must find for a value: the test's own idea of each type.
 struct Reading {
+  template <ValueSet E>
+  static std::string Expected(E value) {
+    return "\"" + std::string(Name(value)) + "\"";
+  }
   static std::string Expected(bool value) { return value ? "true" : "false"; }
   template <std::integral T>
   static std::string Expected(T value) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <concepts>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -49,12 +51,18 @@ class Writer {
     json_.String(Event::kDoc);
     json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{");
     if constexpr (requires(Event e) { e.call; }) {
-      EventTypes<Event>();
+      Enum(NamesOf(IsMadeOf<Event>, &CallInfo::event_type), /*nullable=*/false);
     } else {
       json_.Raw("\"const\":");
       json_.String(Event::kEventType);
     }
     json_.Raw('}');
+    operations_.clear();
+    if constexpr (requires { Event::kOperation; }) {
+      operations_ = {Event::kOperation};
+    } else if constexpr (requires(Event e) { e.call.operation; }) {
+      operations_ = NamesOf(IsMadeOf<Event>, &CallInfo::operation);
+    }
     std::string required = "\"event_type\"";
     if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
     if constexpr (requires(Event e) { e.call; }) Members<decltype(Event::call)>(required);
@@ -70,24 +78,22 @@ class Writer {
 
  private:
   // Those of all system calls whose records become such events, each once.
-  template <typename Event>
-  void EventTypes() {
-    json_.Raw("\"enum\":[");
-    std::vector<std::string_view> types;
+  static std::vector<std::string_view> NamesOf(bool (*is_made_of)(unsigned kind),
+                                               std::string_view CallInfo::*member) {
+    std::vector<std::string_view> names;
     for (const CallInfo& call : kCalls) {
-      if (!IsMadeOf<Event>(call.kind)) continue;
-      if (std::find(types.begin(), types.end(), call.event_type) != types.end()) continue;
-      if (!types.empty()) json_.Raw(',');
-      types.push_back(call.event_type);
-      json_.String(call.event_type);
+      if (!is_made_of(call.kind)) continue;
+      if (std::find(names.begin(), names.end(), call.*member) == names.end()) {
+        names.push_back(call.*member);
+      }
     }
-    json_.Raw(']');
+    return names;
   }
 
   template <typename Object>
   void Members(std::string& required, bool comma = true) {
     kFields<Object>.Apply([&](const auto&... field) {
-      (Member(field.name(), field.doc, TypeOf(field), required, comma), ...);
+      (Member(field.name(), field.doc, ValuesOf(field), TypeOf(field), required, comma), ...);
     });
   }
 
@@ -97,16 +103,26 @@ class Writer {
     return &Writer::Type<Value>;
   }
 
+  template <FixedString kName, typename Object, typename Value>
+  static constexpr const ValueList* ValuesOf(const FieldOf<kName, Object, Value>&) {
+    return kValuesOf<Value>;
+  }
+
   // No template, for it would be compiled for each of several hundred fields.
-  void Member(std::string_view name, std::string_view doc, WriteType type, std::string& required,
-              bool& comma) {
+  void Member(std::string_view name, std::string doc, const ValueList* values, WriteType type,
+              std::string& required, bool& comma) {
     json_.Raw(comma ? ",\n      " : "\n      ");
     comma = true;
     json_.String(name);
     json_.Raw(":{\"description\":");
+    if (values != nullptr) doc += ". One of: " + Listed(*values);
     json_.String(doc);
     json_.Raw(',');
     (this->*type)(false);
+    if (name == "operation" && values == nullptr && !operations_.empty()) {
+      json_.Raw(',');
+      Enum(operations_, /*nullable=*/false);
+    }
     json_.Raw('}');
     if (!required.empty()) required += ',';
     required += '"' + std::string(name) + '"';
@@ -130,6 +146,10 @@ class Writer {
     } else if constexpr (std::same_as<T, TextList> || std::same_as<T, TextArray>) {
       Simple("array", nullable);
       json_.Raw(",\"items\":{\"type\":\"string\"}");
+    } else if constexpr (ValueSet<T>) {
+      Simple("string", nullable);
+      json_.Raw(',');
+      Enum(kValuesOf<T>->names, nullable);
     } else if constexpr (std::same_as<T, bool>) {
       Simple("boolean", nullable);
     } else if constexpr (std::integral<T>) {
@@ -151,6 +171,15 @@ class Writer {
     }
   }
 
+  void Enum(std::span<const std::string_view> values, bool nullable) {
+    json_.Raw("\"enum\":[");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i != 0) json_.Raw(',');
+      json_.String(values[i]);
+    }
+    json_.Raw(nullable ? ",null]" : "]");
+  }
+
   void Simple(std::string_view type, bool nullable) {
     json_.Raw("\"type\":");
     if (nullable) json_.Raw('[');
@@ -160,6 +189,7 @@ class Writer {
 
   JsonWriter json_;
   bool first_ = true;
+  std::vector<std::string_view> operations_;  // of the event being described
 };
 
 // In the order of Event, but for what is no event that goes out.

@@ -11,7 +11,6 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
-#include "analyzer/config/names.h"
 
 namespace randguard {
 namespace {
@@ -20,11 +19,18 @@ namespace {
 constexpr std::string_view kMessageId = "5f1c0e2b7d8449b6a3c9d1e4f6a7b802";
 
 // syslog(3): crit, err, warning, notice.
-std::string_view PriorityOf(std::string_view severity) {
-  if (severity == Name(Severity::kCritical)) return "2";
-  if (severity == Name(Severity::kHigh)) return "3";
-  if (severity == Name(Severity::kMedium)) return "4";
-  return "5";
+std::string_view PriorityOf(Severity severity) {
+  switch (severity) {
+    case Severity::kCritical:
+      return "2";
+    case Severity::kHigh:
+      return "3";
+    case Severity::kMedium:
+      return "4";
+    case Severity::kLow:
+      return "5";
+  }
+  return "4";
 }
 
 std::string MessageOf(const Alert& alert) {
@@ -42,7 +48,7 @@ std::string_view WithoutNewline(std::string_view line) {
 template <typename T>
 constexpr bool kCanBePut =
     std::same_as<T, ProcessKey> || std::same_as<T, AgentId> || std::integral<T> ||
-    std::same_as<T, Text> || std::same_as<T, std::vector<Text>>;
+    std::same_as<T, Text> || ValueSet<T> || std::same_as<T, std::vector<Text>>;
 template <typename T>
 constexpr bool kCanBePut<std::optional<T>> =
     kCanBePut<T> && !std::same_as<T, ProcessKey> && !std::same_as<T, AgentId>;

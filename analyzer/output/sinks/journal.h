@@ -45,6 +45,7 @@ class Journal final : public Sink {
   explicit Journal(Datagram socket) : socket_(std::move(socket)) {}
   void Put(std::string_view name, std::string_view value);
   void Put(std::string_view name, std::integral auto value) { Put(name, std::to_string(value)); }
+  void Put(std::string_view name, ValueSet auto value) { Put(name, Name(value)); }
   template <typename T>
   void Put(std::string_view name, const std::optional<T>& value) {
     if (value.has_value()) Put(name, *value);

@@ -22,10 +22,10 @@ using testing::FakeJournal;
 
 Alert SomeAlert() {
   Alert alert;
-  alert.severity = "high";
+  alert.severity = Severity::kHigh;
   alert.rule_id = "PROC-001";
   alert.rule_name = "Shell spawned by web server";
-  alert.rule_type = "process";
+  alert.rule_type = RuleType::kProcess;
   alert.source_event_type = "process_start";
   alert.comm = "sh";
   alert.exe_path = "/usr/bin/dash";
@@ -116,8 +116,10 @@ TEST(JournalTest, FieldsAreThoseThatTheDocumentationNames) {
 TEST(JournalTest, SeverityIsPriority) {
   FakeJournal other_end;
   Journal journal = Connect(other_end);
-  const std::pair<const char*, const char*> expected[] = {
-      {"critical", "2"}, {"high", "3"}, {"medium", "4"}, {"low", "5"}};
+  const std::pair<Severity, const char*> expected[] = {{Severity::kCritical, "2"},
+                                                       {Severity::kHigh, "3"},
+                                                       {Severity::kMedium, "4"},
+                                                       {Severity::kLow, "5"}};
   for (const auto& [severity, priority] : expected) {
     Alert alert = SomeAlert();
     alert.severity = severity;

@@ -51,12 +51,14 @@ std::vector<Event> MakeEvents() {
   add(ProcessExecFailed{});
   add(ProcessRelationship{});
   add(ProcessExit{});
-  // A call's event is never without its type and operation.
-  add(FileOpen{.call = {.event_type = "file_open", .operation = "open"}});
-  add(FileWrite{.call = {.event_type = "file_write", .operation = "write"}});
-  add(FileRename{.call = {.event_type = "file_rename", .operation = "rename"}});
-  add(FileUnlink{.call = {.event_type = "file_unlink", .operation = "unlink"}});
-  add(FileChange{.call = {.event_type = "file_chmod", .operation = "chmod"}});
+  // A call's event is never without its type, system call and operation.
+  add(FileOpen{.call = {.event_type = "file_open", .syscall = "open", .operation = "open"}});
+  add(FileWrite{.call = {.event_type = "file_write", .syscall = "write", .operation = "write"}});
+  add(FileRename{
+      .call = {.event_type = "file_rename", .syscall = "rename", .operation = "rename"}});
+  add(FileUnlink{
+      .call = {.event_type = "file_unlink", .syscall = "unlink", .operation = "unlink"}});
+  add(FileChange{.call = {.event_type = "file_chmod", .syscall = "chmod", .operation = "chmod"}});
   add(NetworkClose{});
   ForEachBehaviourSample(SampleActor(), add);
   return events;
@@ -86,7 +88,7 @@ Actor SampleActor() {
   a.cgroup = "/user.slice";
   a.cgroup_id = 42;
   a.container_id = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
-  a.container_runtime = "docker";
+  a.container_runtime = ContainerRuntime::kDocker;
   a.container_inherited = true;
   return a;
 }
@@ -95,7 +97,7 @@ ProcessStart SampleStart() {
   using namespace std::string_view_literals;
   ProcessStart e;
   e.actor = SampleActor();
-  e.source = "execve";
+  e.source = ExecSource::kExecve;
   e.filename = "bin/curl";
   e.args = TextList{"curl\0-s\0\0http://example.org/ a\0"sv};
   e.command_line = JoinedText{e.args->bytes};
@@ -113,10 +115,10 @@ ProcessStart SampleStart() {
   e.exe_dev = Device{259u << 20 | 2};
   e.exe_mode = Mode{0104755};
   e.exe_uid = 0, e.exe_gid = 7;
-  e.exe_path_status = "deleted";
-  e.cwd_status = "truncated";
+  e.exe_path_status = PathStatus::kDeleted;
+  e.cwd_status = PathStatus::kTruncated;
   e.fileless = e.unlinked = true;
-  e.stdin_type = "socket", e.stdout_type = "pipe";
+  e.stdin_type = StreamType::kSocket, e.stdout_type = StreamType::kPipe;
   e.stdin_inode = 5001, e.stdout_inode = 5002;
   e.stdio_remote_addr = Address{{"198.51.100.7"}};
   e.stdio_remote_port = 4444;
@@ -136,7 +138,7 @@ ProcessExecFailed SampleExecFailed() {
   using namespace std::string_view_literals;
   ProcessExecFailed e;
   e.actor = SampleActor();
-  e.source = "execveat";
+  e.source = ExecSource::kExecveat;
   e.filename = "tool";
   e.base = "/opt";
   e.result = -2;
@@ -187,8 +189,8 @@ FileOpen SampleOpen(unsigned call) {
   e.call = SampleCall(call);
   e.filename = "hosts";
   e.resolved_path = "/etc/hosts";
-  e.path_source = "kernel";
-  e.path_status = "deleted";
+  e.path_source = PathSource::kKernel;
+  e.path_status = PathStatus::kDeleted;
   e.flags = 0102;
   e.create_mode = Mode{0640};
   e.resolve = 8;
@@ -205,7 +207,7 @@ FileWrite SampleWrite(unsigned call) {
   e.fd = 3;
   e.count = 1, e.iovcnt = 2, e.pos = -1, e.length = 4, e.prot = 5, e.flags = 6;
   e.resolved_path = "/etc/hosts";
-  e.path_source = "kernel";
+  e.path_source = PathSource::kKernel;
   e.object = SampleObject();
   return e;
 }
@@ -216,8 +218,8 @@ FileRename SampleRename(unsigned call) {
   e.call = SampleCall(call);
   e.old_filename = "a", e.new_filename = "b";
   e.flags = 2;
-  e.old_resolved_path = "/etc/a", e.old_path_source = "kernel";
-  e.new_resolved_path = "/etc/b", e.new_path_source = "lexical";
+  e.old_resolved_path = "/etc/a", e.old_path_source = PathSource::kKernel;
+  e.new_resolved_path = "/etc/b", e.new_path_source = PathSource::kLexical;
   e.old_dirfd = 3, e.new_dirfd = 4;
   return e;
 }
@@ -229,7 +231,7 @@ FileUnlink SampleUnlink(unsigned call) {
   e.filename = "a";
   e.flags = 0x200;
   e.dirfd = 3;
-  e.resolved_path = "/etc/a", e.path_source = "kernel";
+  e.resolved_path = "/etc/a", e.path_source = PathSource::kKernel;
   return e;
 }
 
@@ -242,7 +244,7 @@ FileChange SampleChange(unsigned call) {
   e.new_mode = Mode{0755};
   e.new_uid = 1, e.new_gid = 2, e.length = 3, e.device = 4;
   e.attribute = "security.capability";
-  e.resolved_path = "/etc/a", e.path_source = "lexical";
+  e.resolved_path = "/etc/a", e.path_source = PathSource::kLexical;
   e.object = SampleObject();
   return e;
 }
@@ -270,14 +272,14 @@ NetworkCall SampleNetworkCall(std::string_view event_type, std::string_view sysc
 
 Socket SampleSocket() {
   Socket s;
-  s.family = "ipv6";
+  s.family = AddressFamily::kIpv6;
   s.protocol = SampleName("tcp");
   s.type = SampleName("stream");
   s.remote_addr = SampleAddress("2001:db8::7");
   s.remote_port = 443;
   s.local_addr = SampleAddress("2001:db8::1");
   s.local_port = 65535;
-  s.address_source = "socket";
+  s.address_source = AddressSource::kSocket;
   s.net_ns = 4026531840;
   s.socket_inode = 5001;
   return s;
@@ -297,12 +299,12 @@ NetworkBind SampleBind() {
   NetworkBind e;
   e.actor = SampleActor();
   e.call = SampleNetworkCall("network_bind", "bind");
-  e.object.family = "unix";
+  e.object.family = AddressFamily::kUnix;
   e.object.protocol = SampleName("0");
   e.object.type = SampleName("dgram");
-  e.object.address_source = "socket";
+  e.object.address_source = AddressSource::kSocket;
   e.object.unix_path = "@name";
-  e.object.unix_path_status = "deleted";
+  e.object.unix_path_status = PathStatus::kDeleted;
   e.object.unix_abstract = true;
   return e;
 }
@@ -340,7 +342,7 @@ NetworkClose SampleClose() {
   e.actor = SampleActor();
   e.result = -104;
   e.error = "ECONNRESET";
-  e.direction = "inbound";
+  e.direction = Direction::kInbound;
   e.established = true;
   e.bytes_sent = UINT64_MAX;
   e.bytes_received = 1;
@@ -352,13 +354,13 @@ NetworkClose SampleClose() {
 
 Alert SampleAlert() {
   Alert e;
-  e.rule_id = "FILE-001", e.rule_name = "Sensitive \"file\"", e.rule_type = "file";
-  e.severity = "high", e.action = "alert";
+  e.rule_id = "FILE-001", e.rule_name = "Sensitive \"file\"", e.rule_type = RuleType::kFile;
+  e.severity = Severity::kHigh, e.action = RuleAction::kAlert;
   e.source_event_type = "file_open";
   e.pid = 1, e.tid = 2, e.ppid = 3, e.uid = 4, e.gid = 5;
   e.comm = "cat", e.exe_path = "/usr/bin/cat", e.process_name = "cat", e.parent_name = "sh";
-  e.path = "/etc/shadow", e.operation = "open", e.direction = "outbound";
-  e.port = 65535, e.addr = "2001:db8::7", e.family = "ipv6";
+  e.path = "/etc/shadow", e.operation = "open", e.direction = Direction::kOutbound;
+  e.port = 65535, e.addr = "2001:db8::7", e.family = AddressFamily::kIpv6;
   e.timestamp_ns = 61'000'000'007;
   e.time = {e.timestamp_ns};
   e.process_id = {1, 0x10}, e.parent_process_id = ProcessKey{3, 0x8};
@@ -366,7 +368,7 @@ Alert SampleAlert() {
   e.loginuid = 1000;
   e.parent_exe_path = "/usr/bin/dash", e.parent_command_line = "sh -c x";
   e.old_path = "/etc/shadow-", e.result = -1, e.error = "EPERM";
-  e.container_id = "c1", e.container_runtime = "docker";
+  e.container_id = "c1", e.container_runtime = ContainerRuntime::kDocker;
   e.tags = {"attack.t1003.008", "other"};
   e.description = "text";
   e.count = 7, e.folded = true;
@@ -378,9 +380,9 @@ Loss SampleLoss() {
   Loss e;
   e.timestamp_ns = 61'000'000'007;
   e.time = {e.timestamp_ns};
-  e.reason = "kernel";
-  e.kind = "exec_failed";
-  e.lane = "bulk";
+  e.reason = LossReason::kKernel;
+  e.kind = Kind{RG_KIND_exec_failed};
+  e.lane = Lane::kBulk;
   e.count = 7;
   e.total = 9;
   e.from_ns = 1;
@@ -392,12 +394,13 @@ Health SampleHealth() {
   Health e;
   e.timestamp_ns = 61'000'000'007;
   e.time = {e.timestamp_ns};
-  e.status = "degraded";
+  e.status = HealthStatus::kDegraded;
   e.reasons = {"hook exec_failed is missing: \"why\"", "another"};
   e.kernel_lost_by_kind = {{"process_exec", 1}, {"exec_failed", UINT64_MAX}};
   e.kernel_stored_by_kind = {{"process_exec", 5}};
   e.programs = {{"exec", {1, 2, 3, 4}}};
-  e.hooks = {{"process_exec", "attached", ""}, {"exec_failed", "missing", "no tracefs"}};
+  e.hooks = {{Hook{RG_HOOK_process_exec}, HookState::kAttached, ""},
+             {Hook{RG_HOOK_syscalls}, HookState::kMissing, "no tracefs"}};
   e.collector.connected = true;
   e.collector.version = "0.1.0";
   e.rule_set_hash = "0123";

@@ -5,6 +5,10 @@
 #ifndef ANALYZER_OUTPUT_TESTING_SAMPLE_EVENTS_H_
 #define ANALYZER_OUTPUT_TESTING_SAMPLE_EVENTS_H_
 
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -57,6 +61,62 @@ void ForEachSample(Visit&& visit) {
   };
   for (const auto& event : SampleEvents()) std::visit(one, event);
   for (const auto& report : SampleReports()) std::visit(one, report);
+}
+
+template <typename T>
+struct EnumOf {
+  using Type = T;
+};
+template <typename E>
+struct EnumOf<std::optional<E>> {
+  using Type = E;
+};
+
+// Calls visit(event) with each value of each closed set that `object`, a part of the event, has
+// anywhere in it, and without one where it may be absent; all else is as it was.
+template <typename Event, typename Object, typename Visit>
+void ForEachValueIn(Event& event, Object& object, const Visit& visit) {
+  const auto one = [&]<typename T>(T& value) {
+    if constexpr (kValuesOf<T> != nullptr) {
+      const T before = value;
+      for (std::size_t i = 0; i < kValuesOf<T>->names.size(); ++i) {
+        value = static_cast<typename EnumOf<T>::Type>(i);
+        visit(event);
+      }
+      if constexpr (!std::same_as<T, typename EnumOf<T>::Type>) {
+        value = std::nullopt;
+        visit(event);
+      }
+      value = before;
+    } else if constexpr (Described<T>) {
+      ForEachValueIn(event, value, visit);
+    } else if constexpr (requires {
+                           requires Described<typename T::value_type>;
+                           value.data();
+                         }) {
+      if (!value.empty()) ForEachValueIn(event, value.front(), visit);
+    }
+  };
+  kFields<Object>.Apply([&](const auto&... field) { (one(object.*field.member), ...); });
+}
+
+// Does that for the first sample of each type, with all that a line is written from.
+template <typename Visit>
+void ForEachValue(Visit&& visit) {
+  const auto all = [&]<typename E>(const E& sample) {
+    if constexpr (Described<E>) {
+      E event = sample;
+      if constexpr (requires { event.actor; }) ForEachValueIn(event, event.actor, visit);
+      if constexpr (requires { event.call; }) ForEachValueIn(event, event.call, visit);
+      ForEachValueIn(event, event, visit);
+      if constexpr (requires { event.object; }) ForEachValueIn(event, event.object, visit);
+    }
+  };
+  std::set<std::size_t> seen;
+  for (const auto& event : SampleEvents()) {
+    if (seen.insert(event.index()).second) std::visit(all, event);
+  }
+  for (const auto& report : SampleReports()) std::visit(all, report);
 }
 
 }  // namespace randguard::testing

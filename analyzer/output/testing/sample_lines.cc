@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Prints a line of each type, for schema_check.py.
+// Prints lines of each type, with each value of each closed set in it, for schema_check.py.
 #include <cstdio>
 #include <exception>
 
@@ -17,6 +17,7 @@ void PrintSamples() {
   randguard::testing::ForEachSample(print);  // before a session: health is written then too
   writer.SetSession(randguard::testing::SampleSession());
   randguard::testing::ForEachSample(print);
+  randguard::testing::ForEachValue(print);
   auto start = randguard::testing::SampleStart();
   start.actor.comm = "\xff";
   print(start);

@@ -1,13 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """schema_check.py SCHEMA PROGRAM: every line that PROGRAM prints is what SCHEMA describes.
 
-Also that the schema can say no: a line with a field too many, or one too few, is refused.
+Also that the schema can say no: a line with a field too many, or one too few, is refused. And that it promises
+nothing that is never kept: of each field with an enum, each value is in some line.
 """
 import json
 import subprocess
 import sys
 
 import jsonschema
+
+
+def promised(schema, path=""):
+    """Yields (path, value) for each value of each enum; what holds list items or null counts as what it holds."""
+    for value in schema.get("enum", []):
+        yield path, value
+    for name, member in schema.get("properties", {}).items():
+        yield from promised(member, f"{path}/{name}")
+    if "items" in schema:
+        yield from promised(schema["items"], path)
+
+
+def kept(value, path=""):
+    """Yields (path, value) for each member of a line."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from kept(member, f"{path}/{name}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from kept(item, path)
+    else:
+        yield path, value
 
 
 def main():
@@ -25,14 +48,22 @@ def main():
     output = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, check=True).stdout
     failures = 0
     seen = set()
+    shapes = set()
+    values = set()  # (event type, path, value)
     lines = output.decode("utf-8").splitlines()
     for line in lines:
         event = json.loads(line)
         kind = event["event_type"]
         seen.add(kind)
+        values.update((kind, *member) for member in kept(event))
         for error in validators[kind].iter_errors(event):
             failures += 1
             print(f"{kind}: /{'/'.join(map(str, error.absolute_path))}: {error.message}")
+        # The rest depends on which fields there are and on their types, not on their values.
+        shape = (kind, tuple((name, type(value).__name__) for name, value in event.items()))
+        if shape in shapes:
+            continue
+        shapes.add(shape)
         if not whole.is_valid(event):
             failures += 1
             print(f"{kind}: not exactly one of the types")
@@ -47,7 +78,16 @@ def main():
     for kind in sorted(set(validators) - seen):
         failures += 1
         print(f"{kind}: no line of this type")
-    print(f"{len(lines)} lines, {failures} failures")
+    enums = 0
+    for kind in schema["oneOf"]:
+        described = kind["properties"]["event_type"]
+        types = described.get("enum", [described.get("const")])
+        for path, value in promised(kind):
+            enums += 1
+            if not any((event_type, path, value) in values for event_type in types):
+                failures += 1
+                print(f"{kind['title']}: {path} is never {value}")
+    print(f"{len(lines)} lines, {enums} values of enums, {failures} failures")
     return 1 if failures else 0
 
 

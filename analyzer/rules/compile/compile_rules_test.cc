@@ -249,12 +249,19 @@ TEST(CompileRulesTest, RulesThatCanNeverMatchAreErrors) {
         "exe_path startswith '/a/' and exe_path startswith '/b'", "comm == 'a' and not comm == 'a'",
         "fileless and not fileless", "comm in ('a', 'b') and not comm in ('a', 'b', 'c')",
         "uid == 1 and not exists uid", "exe_path endswith '.a' and exe_path endswith '.b'",
-        "event_type == 'file_open'", "(uid == 1 or uid == 2) and uid == 3"}) {
+        "(uid == 1 or uid == 2) and uid == 3"}) {
     const auto compiled = CompileText(RuleText(condition));
     ASSERT_EQ(compiled.diagnostics.size(), 1u) << condition;
     EXPECT_TRUE(compiled.diagnostics[0].find("the rule can never match") != std::string::npos)
         << compiled.diagnostics[0];
   }
+  const auto of_other_type = CompileText(RuleText("event_type == 'file_open'"));
+  ASSERT_EQ(of_other_type.diagnostics.size(), 2u);
+  EXPECT_NE(of_other_type.diagnostics[0].find("never \"file_open\" in these events"),
+            std::string::npos)
+      << of_other_type.diagnostics[0];
+  EXPECT_NE(of_other_type.diagnostics[1].find("the rule can never match"), std::string::npos)
+      << of_other_type.diagnostics[1];
 }
 
 TEST(CompileRulesTest, RulesThatOnlySeemContradictoryAreNot) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
 #include "analyzer/rules/compile/simple_rules.h"
+#include "analyzer/rules/compile/value_warnings.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/language/condition_lexer.h"
 #include "analyzer/source/reporter.h"
@@ -75,7 +76,9 @@ void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
   }
   Classes classes{};
   if (!ChooseClasses(compiled, !simple.empty(), classes) || !fine) return;
-  if (!CheckFields(compiled, classes) || !Fold(compiled, classes)) return;
+  if (!CheckFields(compiled, classes)) return;
+  WarnOfUnknownValues(compiled, classes, diagnostics_);
+  if (!Fold(compiled, classes)) return;
   parts_.rules.push_back(std::move(compiled));
   const auto index = static_cast<std::uint32_t>(parts_.rules.size() - 1);
   if (parts_.rules[index].rule.enabled) scheduler_.Add(index);
@@ -304,7 +307,8 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
     if (predicate.predicate.Test(value)) ++holds;
   }
   if (holds == 0) return ExpressionPool::kFalse;
-  return holds == values.size() ? ExpressionPool::kTrue : predicate.expression;
+  const bool always = holds == values.size() && !field.may_be_absent[event_class];
+  return always ? ExpressionPool::kTrue : predicate.expression;
 }
 
 std::shared_ptr<const RuleSet> RuleCompiler::Finish() {

@@ -271,7 +271,7 @@ const Socket& SocketOf(const EventView& event) { return *static_cast<const Socke
 
 bool IsOutbound(const EventView& event) {
   if (event.event_class == ClassOf<NetworkClose>()) {
-    return Own<NetworkClose>(event).direction != "inbound";
+    return Own<NetworkClose>(event).direction == Direction::kOutbound;
   }
   return event.event_class == ClassOf<NetworkConnect>() || event.event_type == "network_send";
 }
@@ -283,7 +283,7 @@ bool IsLocal(const EventView& event) {
 }
 
 void ReadDirection(const EventView& event, FieldScratch&, Value& out) {
-  SetText(IsOutbound(event) ? "outbound" : "inbound", out);
+  SetText(Name(IsOutbound(event) ? Direction::kOutbound : Direction::kInbound), out);
 }
 
 void ReadPort(const EventView& event, FieldScratch&, Value& out) {

@@ -43,6 +43,8 @@ void FieldCatalogue::AddOwn(EventClass event_class, OwnFields own) {
     field.read[event_class] = of.read;
     field.set[event_class] = of.set;
     field.values[event_class] = of.values;
+    field.meanings[event_class] = of.meanings;
+    field.may_be_absent[event_class] = of.may_be_absent;
     field.symbols[event_class] =
         of.symbols == Symbols::kNone ? SymbolsOf(event_class, of.name) : of.symbols;
   }

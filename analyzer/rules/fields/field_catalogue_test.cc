@@ -63,7 +63,12 @@ TEST(FieldCatalogueTest, ValuesOfAClassAreAllThatItsEventsHave) {
             (Values{"write", "create", "chmod", "chown", "attribute"}));
   EXPECT_EQ(FieldOf("operation").values[ClassOf<NetworkDatagram>()], (Values{"send", "receive"}));
   EXPECT_EQ(FieldOf("operation").values[ClassOf<NetworkClose>()], Values{"close"});
-  EXPECT_TRUE(FieldOf("operation").values[ClassOf<ProcessAccess>()].empty());
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<ProcessAccess>()],
+            (Values{"attach", "seize", "poke_text", "poke_data", "poke_user", "read_memory",
+                    "write_memory", "traceme", "get_descriptor"}));
+  EXPECT_EQ(FieldOf("object_kind").values[ClassOf<BpfOperation>()],
+            (Values{"program", "map", "link"}));
+  EXPECT_TRUE(FieldOf("protocol").values[ClassOf<NetworkClose>()].empty());
   EXPECT_TRUE(FieldOf("comm").values[ClassOf<ProcessExit>()].empty());
 }
 

@@ -12,6 +12,7 @@
 
 #include "analyzer/config/config.h"
 #include "analyzer/event/event_classes.h"
+#include "analyzer/event/value_set.h"
 #include "analyzer/rules/fields/symbols.h"
 #include "analyzer/rules/fields/value.h"
 
@@ -52,6 +53,8 @@ struct FieldInfo {
   std::array<Symbols, kEventClasses> symbols{};  // names for its bits
   // All texts that it can be in events of a class; empty: there is no end of them.
   std::array<std::vector<std::string_view>, kEventClasses> values;
+  std::array<const ValueList*, kEventClasses> meanings{};  // of these values, where they are a set
+  std::array<bool, kEventClasses> may_be_absent{};
 };
 
 struct EventClassInfo {

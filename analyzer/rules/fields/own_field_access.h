@@ -20,6 +20,7 @@
 #include "analyzer/event/events.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/kinds.h"
+#include "analyzer/event/value_set.h"
 #include "analyzer/event/values.h"
 #include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/fields/own_fields.h"
@@ -64,7 +65,7 @@ constexpr ValueType TypeOf() {
   } else {
     static_assert(std::convertible_to<T, std::string_view> || IsFixedText<T>::value ||
                   std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host> ||
-                  std::same_as<T, AgentId>);
+                  std::same_as<T, AgentId> || ValueSet<T>);
     return ValueType::kText;
   }
 }
@@ -108,6 +109,8 @@ void Load(const T& field, FieldScratch& scratch, Value& out) {
     out.size = field.size();
   } else if constexpr (std::same_as<T, WallTime> || std::same_as<T, ProcessKey>) {
     out.form = Value::Form::kPresent;
+  } else if constexpr (ValueSet<T>) {
+    SetText(Name(field), out);
   } else if constexpr (IsFixedText<T>::value) {
     SetText(field.view(), out);
   } else if constexpr (std::same_as<T, Device>) {
@@ -158,6 +161,11 @@ template <typename T>
                        std::same_as<T, std::vector<std::int64_t>>) {
     field.assign(input.numbers.begin(), input.numbers.end());
     return input.form == Form::kList;
+  } else if constexpr (ValueSet<T>) {
+    const std::optional<T> value = FindNamed<T>(input.text);
+    if (input.form != Form::kText || !value.has_value()) return false;
+    field = *value;
+    return true;
   } else if constexpr (IsFixedText<T>::value) {
     if (input.form != Form::kText || input.text.size() >= field.chars.size()) return false;
     field.chars = {};
@@ -240,7 +248,8 @@ struct Inner<T, kAt, kRest...> {
 
 struct Form {
   ValueType type;
-  bool mode, capabilities, address;
+  bool mode, capabilities, address, may_be_absent;
+  const ValueList* values;
 };
 
 // The part that does not depend on the field's type.
@@ -252,14 +261,18 @@ void AddPath(const std::string& prefix, std::vector<OwnField>& out) {
   using Object = typename Inner<T, kPath...>::Type;
   const auto add = [&]<std::size_t kAt>() {
     const auto& field = kFields<Object>.template At<kAt>();
-    using V = Plain<std::remove_cvref_t<decltype(field.Get(std::declval<Object>()))>>;
+    using Whole = std::remove_cvref_t<decltype(field.Get(std::declval<Object>()))>;
+    using V = Plain<Whole>;
     if constexpr (Described<V>) {
       AddPath<kPart, T, kPath..., kAt>(prefix + std::string(field.name()) + ".", out);
     } else {
       constexpr Form kForm = {.type = TypeOf<V>(),
                               .mode = std::same_as<V, Mode>,
                               .capabilities = std::same_as<V, CapabilitySet>,
-                              .address = std::same_as<V, Address>};
+                              .address = std::same_as<V, Address>,
+                              // Nested ones go with what holds them.
+                              .may_be_absent = kIsOptional<Whole> || sizeof...(kPath) > 0,
+                              .values = kValuesOf<V>};
       AddField(prefix, field.name(), field.doc, kForm, &ReadPath<kPart, T, kPath..., kAt>,
                &SetPath<kPart, T, kPath..., kAt>, out);
     }

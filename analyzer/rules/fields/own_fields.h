@@ -22,6 +22,8 @@ struct OwnField {
   bool address = false;
   Symbols symbols = Symbols::kNone;
   std::vector<std::string_view> values;  // all texts that it can be; empty: there is no end of them
+  const ValueList* meanings = nullptr;   // of these values, where they are a set
+  bool may_be_absent = false;
   ReadField read = nullptr;
   SetField set = nullptr;
 };

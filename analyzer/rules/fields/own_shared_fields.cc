@@ -21,18 +21,7 @@ template void AddPart<Part::kCall, NetworkCall>(std::vector<OwnField>& out);
 template void AddPart<Part::kObject, FileObject>(std::vector<OwnField>& out);
 template void AddPart<Part::kObject, Socket>(std::vector<OwnField>& out);
 
-void AddField(std::string_view prefix, std::string_view field, const char* doc, Form form,
-              ReadField read, SetField set, std::vector<OwnField>& out) {
-  OwnField& own = out.emplace_back();
-  own.name = std::string(prefix) + std::string(field);
-  own.doc = doc;
-  own.type = form.type;
-  own.address = form.address;
-  if (form.mode) own.symbols = Symbols::kMode;
-  if (form.capabilities) own.symbols = Symbols::kCapability;
-  own.read = read;
-  own.set = set;
-}
+namespace {
 
 std::vector<std::string_view> ValuesOf(bool (*is_made_of)(unsigned kind),
                                        std::string_view CallInfo::*member) {
@@ -42,6 +31,29 @@ std::vector<std::string_view> ValuesOf(bool (*is_made_of)(unsigned kind),
     if (is_made_of(call.kind) && !known) values.push_back(call.*member);
   }
   return values;
+}
+
+}  // namespace
+
+void AddField(std::string_view prefix, std::string_view field, const char* doc, Form form,
+              ReadField read, SetField set, std::vector<OwnField>& out) {
+  OwnField& own = out.emplace_back();
+  own.name = std::string(prefix) + std::string(field);
+  own.doc = doc;
+  own.type = form.type;
+  own.address = form.address;
+  own.may_be_absent = form.may_be_absent;
+  own.meanings = form.values;
+  if (form.values != nullptr) {
+    own.values.assign(form.values->names.begin(), form.values->names.end());
+  } else if (own.name == "syscall") {
+    // Any of them: an event may come from calls that mostly become another event.
+    own.values = ValuesOf([](unsigned) { return true; }, &CallInfo::name);
+  }
+  if (form.mode) own.symbols = Symbols::kMode;
+  if (form.capabilities) own.symbols = Symbols::kCapability;
+  own.read = read;
+  own.set = set;
 }
 
 std::vector<std::string_view> EventTypesOf(bool (*is_made_of)(unsigned kind)) {

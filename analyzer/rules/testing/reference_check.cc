@@ -58,7 +58,8 @@ ReferenceCheck::Result ReferenceCheck::Round(std::size_t count) {
       std::vector<Diagnostic> diagnostics;
       if (CompileRules(alone, diagnostics) == nullptr) {
         // Then it must be for never matching, or for a field that none of the events has.
-        const std::string& why = diagnostics[0].message;
+        // Warnings may stand before that.
+        const std::string& why = diagnostics.back().message;
         if (why.find("can never match") == why.npos && why.find("no event that") == why.npos) {
           result.disagreement = "does not compile: " + rule.condition.text + ": " + why;
           return result;

@@ -10,6 +10,7 @@
 #include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
 #include "analyzer/process/lineage.h"
+#include "analyzer/rules/compile/value_warnings.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/tools/json_fields.h"
 #include "analyzer/source/reporter.h"
@@ -163,7 +164,7 @@ absl::Status EventFixture::SetOne(const Made& made, const TestField& field) {
   // Rules are compiled for the texts that an event of the class can have.
   const auto& values = info->values[made.event_class];
   if (!values.empty() && std::find(values.begin(), values.end(), text) == values.end()) {
-    return InvalidInput("%s of %s is one of %s", field.name, made.event_type, QuotedList(values));
+    return InvalidInput("%s", NeverHas(*info, text, values));
   }
   const FieldInput input = InputOf(field, Keep(std::move(text)), numbers);
   const SetField set = info->set[made.event_class];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Events as people write them, for a rule's tests and for `rules explain`: named fields, or a line
-// of output. All other fields are absent, zero or false.
+// of output. All other fields are absent, zero, false, or what the event
+// class begins with.
 #ifndef ANALYZER_RULES_TOOLS_EVENT_FIXTURE_H_
 #define ANALYZER_RULES_TOOLS_EVENT_FIXTURE_H_
 

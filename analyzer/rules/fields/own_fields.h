@@ -39,6 +39,11 @@ using OwnFieldsByClass = std::array<OwnFields, kEventClasses>;
 template <rg_domain kDomain>
 void DescribeDomain(OwnFieldsByClass& out);
 
+extern template void DescribeDomain<RG_DOMAIN_process>(OwnFieldsByClass& out);
+extern template void DescribeDomain<RG_DOMAIN_file>(OwnFieldsByClass& out);
+extern template void DescribeDomain<RG_DOMAIN_behaviour>(OwnFieldsByClass& out);
+extern template void DescribeDomain<RG_DOMAIN_network>(OwnFieldsByClass& out);
+
 OwnFieldsByClass DescribeEvents();
 
 }  // namespace randguard

@@ -133,8 +133,6 @@ bool AsksForHelp(std::string_view word) {
   return word == option::kHelp.name || word == option::kHelpShort;
 }
 
-void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
-
 }  // namespace
 
 std::string_view Command::group() const {

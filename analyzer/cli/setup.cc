@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -87,6 +88,8 @@ absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
 }
 
 }  // namespace
+
+void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 void Say(std::string_view text) { Log(LogLevel::kError, text); }
 

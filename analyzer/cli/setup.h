@@ -24,6 +24,8 @@ namespace randguard::cli {
 inline constexpr char kDefaultCollectorUser[] = "rand-guard-collector";
 inline constexpr char kDefaultAnalyzerUser[] = "rand-guard";
 
+// To standard output.
+void Print(const std::string& text);
 // An error.
 void Say(std::string_view text);
 // Says why and returns exit status 1.

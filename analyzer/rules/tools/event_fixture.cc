@@ -16,13 +16,23 @@
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
+
+struct EventFixture::Made {
+  Event event;
+  EventClass event_class = 0;
+  std::string_view event_type;
+  EventParts parts;
+  Actor* actor = nullptr;
+};
+
 namespace {
+
+constexpr std::size_t kProcesses = 1024;
 
 // Makes an event of the class, and says where its parts are.
 template <typename E>
 void Make(std::string_view event_type, EventFixture::Made& out) {
-  out.event = std::make_unique<Event>(std::in_place_type<E>);
-  E& event = *std::get_if<E>(out.event.get());
+  E& event = out.event.emplace<E>();
   out.parts.own = &event;
   if constexpr (requires { event.actor; }) out.parts.actor = out.actor = &event.actor;
   if constexpr (requires { event.call; }) {
@@ -117,6 +127,9 @@ bool IsPassedOver(std::string_view name, const FieldInfo* field) {
 
 }  // namespace
 
+EventFixture::EventFixture() : processes_(kProcesses, UINT64_MAX / 2) {}
+EventFixture::~EventFixture() = default;
+
 absl::StatusOr<EventFixture::Made*> EventFixture::Make(const TestEvent& test) {
   std::vector<TestField> fields = test.fields;
   if (!test.json.text.empty()) {
@@ -132,7 +145,7 @@ absl::StatusOr<EventFixture::Made*> EventFixture::Make(const TestEvent& test) {
     return InvalidInput("there is no event type %s%s", Quoted(*type),
                         DidYouMean(*type, catalogue.event_types()));
   }
-  Made& made = events_.emplace_back();
+  Made& made = *events_.emplace_back(std::make_unique<Made>());
   made.event_class = *event_class;
   made.event_type = Interned(*event_class, *type);
   kFunctions[*event_class].make(made.event_type, made);
@@ -183,13 +196,13 @@ void EventFixture::SetIdentity(const Made& made) {
   kFunctions[made.event_class].complete(made.parts.own);
 }
 
-void EventFixture::Learn(const Event& event) {
-  if (const auto* start = std::get_if<ProcessStart>(&event)) {
+void EventFixture::Learn(const Made& made) {
+  if (const auto* start = std::get_if<ProcessStart>(&made.event)) {
     Process& process = processes_.Upsert(start->actor.process_id);
     process.parent = start->actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(start->actor.comm);
     process.image = processes_.MakeImage(ImageOf(*start));
-  } else if (const auto* fork = std::get_if<ProcessRelationship>(&event)) {
+  } else if (const auto* fork = std::get_if<ProcessRelationship>(&made.event)) {
     const Process* parent = processes_.Find(fork->actor.process_id);
     auto image = parent == nullptr ? nullptr : parent->image;
     Process& child = processes_.Upsert(fork->child_process_id);
@@ -202,14 +215,14 @@ void EventFixture::Learn(const Event& event) {
 absl::Status EventFixture::Add(const TestEvent& test) {
   RG_ASSIGN_OR_RETURN(const Made* made, Make(test));
   overrides_.clear();  // they were about that one
-  Learn(*made->event);
+  Learn(*made);
   return absl::OkStatus();
 }
 
 absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
-  RG_ASSIGN_OR_RETURN(const Made* made, Make(test));
+  RG_ASSIGN_OR_RETURN(Made * made, Make(test));
   context_ = {.processes = &processes_, .overrides = &overrides_};
-  if (auto* start = std::get_if<ProcessStart>(made->event.get())) {
+  if (auto* start = std::get_if<ProcessStart>(&made->event)) {
     ProcessStart known;  // what the event says itself goes first
     known.actor = start->actor;
     FillLineage(processes_, known);

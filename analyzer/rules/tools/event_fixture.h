@@ -18,7 +18,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "analyzer/config/config.h"
-#include "analyzer/event/events.h"
 #include "analyzer/process/process_table.h"
 #include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/fields/field_info.h"
@@ -28,16 +27,10 @@ namespace randguard {
 // A host that consists of the events it is given. A process is named by its pid.
 class EventFixture {
  public:
-  // An event, and where in it its parts are.
-  struct Made {
-    std::unique_ptr<Event> event;
-    EventClass event_class = 0;
-    std::string_view event_type;
-    EventParts parts;
-    Actor* actor = nullptr;
-  };
+  struct Made;  // an event, and where in it its parts are
 
-  EventFixture() : processes_(kProcesses, UINT64_MAX / 2) {}
+  EventFixture();
+  ~EventFixture();
   EventFixture(const EventFixture&) = delete;
   EventFixture& operator=(const EventFixture&) = delete;
 
@@ -48,18 +41,16 @@ class EventFixture {
   absl::StatusOr<EventView> View(const TestEvent& event);
 
  private:
-  static constexpr std::size_t kProcesses = 1024;
-
   absl::StatusOr<Made*> Make(const TestEvent& event);
   absl::Status SetOne(const Made& made, const TestField& field);
   void SetIdentity(const Made& made);
-  void Learn(const Event& event);
+  void Learn(const Made& made);
   std::string_view Keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
   std::deque<std::string> texts_;  // that events borrow from
   std::deque<std::vector<std::int64_t>> numbers_;
   std::deque<TextArray> arrays_;
-  std::deque<Made> events_;
+  std::vector<std::unique_ptr<Made>> events_;
   ProcessTable processes_;
   FieldOverrides overrides_;
   EvaluationContext context_;

@@ -323,6 +323,12 @@ constexpr DerivedField Given(ValueType type, const char* doc, EventClassSet clas
           .read = ReadUnlessGiven<kName, kRead>};
 }
 
+// The event leaves the value to the writer.
+constexpr DerivedField InPlaceOfOwn(DerivedField field) {
+  field.replaces_own = true;
+  return field;
+}
+
 constexpr DerivedField AsAddress(DerivedField field) {
   field.address = true;
   return field;
@@ -378,18 +384,8 @@ constexpr std::array kDerived = {
                  .classes = kAll,
                  .read = ReadEventType,
                  .values = EventTypes},
-    DerivedField{.name = "host",
-                 .type = ValueType::kText,
-                 .doc = "name of the host",
-                 .classes = kAll,
-                 .read = ReadHost,
-                 .replaces_own = true},
-    DerivedField{.name = "agent_id",
-                 .type = ValueType::kText,
-                 .doc = kAgentIdDoc,
-                 .classes = kAll,
-                 .read = ReadAgentId,
-                 .replaces_own = true},
+    InPlaceOfOwn(Given<"host", ReadHost>(ValueType::kText, "name of the host", kAll)),
+    InPlaceOfOwn(Given<"agent_id", ReadAgentId>(ValueType::kText, kAgentIdDoc, kAll)),
     Given<"process_name", ReadProcessName>(ValueType::kText,
                                            "file name of exe_path; without one, comm", kAll),
     Given<"parent_name", ReadParentName>(

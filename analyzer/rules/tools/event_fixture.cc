@@ -117,11 +117,9 @@ bool OverrideOf(const FieldInfo& field, const FieldInput& input, Value& value, T
   }
 }
 
-// Members of a line of output that say what the output's context is, or that a fixture makes
-// itself.
+// Members of a line of output that a fixture makes itself, or that no condition can ask for.
 bool IsPassedOver(std::string_view name, const FieldInfo* field) {
   return name == "event_type" || name == "raw_bytes" || name.starts_with("raw_bytes.") ||
-         name == "host" || name == "agent_id" ||
          (field != nullptr && field->type == ValueType::kOpaque);
 }
 

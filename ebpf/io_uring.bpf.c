@@ -173,7 +173,6 @@ static __always_inline void put_address(struct rg_scratch *s, struct rg_str *out
 
 /* --- requests ----------------------------------------------------------------------- */
 
-/* The kernel's own copy of a name, which the caller cannot change any more. */
 static __always_inline void put_filename(struct rg_scratch *s, struct rg_str *out,
 					 struct filename *filename)
 {
@@ -210,7 +209,7 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 
 		r->args[1] = RG_READ(open, dfd);
 		r->args[2] = RG_READ(open, how.flags);
-		put_filename(s, &r->name, RG_READ(open, filename));
+		put_filename(s, &r->name, rg_name_of_request(request, io_open, filename));
 		break;
 	}
 	case IORING_OP_RENAMEAT: {
@@ -219,8 +218,8 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 		r->args[1] = RG_READ(rename, old_dfd);
 		r->args[2] = RG_READ(rename, flags);
 		r->args[3] = RG_READ(rename, new_dfd);
-		put_filename(s, &r->name, RG_READ(rename, oldpath));
-		put_filename(s, &r->name2, RG_READ(rename, newpath));
+		put_filename(s, &r->name, rg_name_of_request(request, io_rename, oldpath));
+		put_filename(s, &r->name2, rg_name_of_request(request, io_rename, newpath));
 		break;
 	}
 	case IORING_OP_UNLINKAT: {
@@ -228,14 +227,14 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 
 		r->args[1] = RG_READ(unlink, dfd);
 		r->args[2] = RG_READ(unlink, flags);
-		put_filename(s, &r->name, RG_READ(unlink, filename));
+		put_filename(s, &r->name, rg_name_of_request(request, io_unlink, filename));
 		break;
 	}
 	case IORING_OP_MKDIRAT: {
 		struct io_mkdir *mkdir = request;
 
 		r->args[1] = RG_READ(mkdir, dfd);
-		put_filename(s, &r->name, RG_READ(mkdir, filename));
+		put_filename(s, &r->name, rg_name_of_request(request, io_mkdir, filename));
 		break;
 	}
 	case IORING_OP_SYMLINKAT:
@@ -248,8 +247,8 @@ static __always_inline int io_uring_request(void *request, enum rg_program progr
 			r->args[2] = RG_READ(link, flags);
 		}
 		r->args[3] = RG_READ(link, new_dfd);
-		put_filename(s, &r->name, RG_READ(link, oldpath));
-		put_filename(s, &r->name2, RG_READ(link, newpath));
+		put_filename(s, &r->name, rg_name_of_request(request, io_link, oldpath));
+		put_filename(s, &r->name2, rg_name_of_request(request, io_link, newpath));
 		break;
 	}
 	case IORING_OP_CONNECT: {

@@ -21,6 +21,32 @@ struct kernfs_node___old {
 	struct kernfs_node *parent;
 };
 
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
 #pragma clang attribute pop
 
 /* --- names within dentries -------------------------------------------------------
@@ -113,5 +139,12 @@ static __always_inline bool rg_request_has_address(void)
 {
 	return bpf_core_field_exists(((struct io_sr_msg *)0)->addr);
 }
+
+/* The kernel's own copy of a name, which the caller cannot change any more. 7.0 wrapped it in a
+ * struct delayed_filename in every request that holds one. */
+#define rg_name_of_request(request, type, field)                                                   \
+	(bpf_core_type_exists(struct delayed_filename)                                             \
+		 ? RG_READ((struct type##___delayed *)(request), field.__incomplete_filename)      \
+		 : RG_READ((struct type *)(request), field))
 
 #endif /* RG_EBPF_KERNEL_DIFFERENCES_H */

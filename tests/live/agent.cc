@@ -77,6 +77,14 @@ pid_t FindChild(pid_t parent, const std::string& part) {
 
 }  // namespace
 
+int Patience() {
+  static const int times = [] {
+    const char* value = std::getenv("RG_PATIENCE");
+    return value == nullptr ? 1 : std::clamp(std::atoi(value), 1, 100);
+  }();
+  return times;
+}
+
 std::string Line::operator[](const std::string& name) const {
   const auto it = fields.find(name);
   return it == fields.end() ? "(absent)" : it->second;
@@ -334,8 +342,8 @@ bool EndsWithin(pid_t pid, milliseconds patience) {
 }
 
 int WaitForEnd(pid_t pid, const std::string& name) {
-  if (!EndsWithin(pid, kChildPatience)) {
-    ADD_FAILURE() << name << " (pid " << pid << ") did not end within " << kChildPatience.count()
+  if (!EndsWithin(pid, ChildPatience())) {
+    ADD_FAILURE() << name << " (pid " << pid << ") did not end within " << ChildPatience().count()
                   << " s and is killed";
     kill(pid, SIGKILL);
   }

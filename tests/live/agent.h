@@ -19,9 +19,13 @@
 
 namespace randguard::live {
 
+// Limits that only a hang exceeds are this many times as long: RG_PATIENCE in the environment, for
+// machines that are emulated; 1 without it.
+int Patience();
+
 // How long a child may take to its end before it is killed and the test fails. A whole program of
 // tests has a limit besides (main.cc), below meson's.
-constexpr std::chrono::seconds kChildPatience{120};
+inline std::chrono::seconds ChildPatience() { return Patience() * std::chrono::seconds(120); }
 
 // A line of output. Strings are unescaped, everything else is its JSON text.
 struct Line {
@@ -89,12 +93,12 @@ class Output {
   // Reads until a line fits; false after `patience`. Where a writer has died, the test fails at
   // once.
   bool WaitFor(const Predicate& fits,
-               std::chrono::milliseconds patience = std::chrono::seconds(20));
+               std::chrono::milliseconds patience = Patience() * std::chrono::seconds(20));
   // Alerts are not among them: any activity of a test may raise one, by some built-in rule.
   const std::vector<Line>& lines() const { return lines_; }
   // Likewise, until an alert fits.
   bool WaitForAlert(const Predicate& fits,
-                    std::chrono::milliseconds patience = std::chrono::seconds(20));
+                    std::chrono::milliseconds patience = Patience() * std::chrono::seconds(20));
   const std::vector<Line>& alerts() const { return alerts_; }
   std::vector<Line> All(const Predicate& fits) const;
   const Line* First(const Predicate& fits) const;

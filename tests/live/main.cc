@@ -19,8 +19,7 @@
 namespace randguard::live {
 namespace {
 
-constexpr int kSkipped = 77;                    // to meson
-constexpr std::chrono::seconds kPatience{480};  // meson's is 600 s (meson.build)
+constexpr int kSkipped = 77;  // to meson
 
 struct Place {
   char text[256];
@@ -62,10 +61,11 @@ void EndWhatIsLeft() {
 }
 
 int Watch(pid_t tests, const Place& place) {
-  const bool in_time = EndsWithin(tests, kPatience);
+  const std::chrono::seconds patience = Patience() * std::chrono::seconds(480);  // meson's is 600 s
+  const bool in_time = EndsWithin(tests, patience);
   if (!in_time) {
     std::printf("FAILED: the tests did not end within %lld s; they were %s and are killed\n",
-                static_cast<long long>(kPatience.count()), place.text);
+                static_cast<long long>(patience.count()), place.text);
     kill(tests, SIGKILL);
   }
   int status = 0;

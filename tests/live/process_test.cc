@@ -409,6 +409,10 @@ TEST_F(ProcessTest, ThreadsStartAndEnd) {
           &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
       pthread_join(thread, nullptr);
     }
+    // A thread that was joined may still be on its way out, and the process could overtake it.
+    while (std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}) > 1) {
+      usleep(1000);
+    }
     return 9;
   });
   ASSERT_TRUE(agent().out().WaitFor([&](const Line& l) {

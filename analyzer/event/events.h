@@ -65,6 +65,11 @@ struct ProcessStart {
   std::uint32_t ns_pid = 0;
   OptionalText parent_comm;
   OptionalText parent_exe_path;
+  std::optional<ProcessKey> creator_process_id;
+  std::optional<std::uint32_t> creator_pid;
+  OptionalText creator_comm;
+  OptionalText creator_exe_path;
+  std::optional<bool> adopted;
   TextArray ancestors;
 
   bool kernel_thread = false;  // only in snapshots
@@ -128,11 +133,25 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"capabilities">(&E::capabilities, "capability sets after the exec"),
       Field<"namespaces">(&E::namespaces, "the namespaces it runs in"),
       Field<"ns_pid">(&E::ns_pid, "pid in its own pid namespace"),
-      Field<"parent_comm">(&E::parent_comm, "name of the parent; null: unknown"),
-      Field<"parent_exe_path">(&E::parent_exe_path, "executable of the parent; null: unknown"),
+      Field<"parent_comm">(&E::parent_comm,
+                           "name of the parent at the exec; null: unknown. In rules the creator's"),
+      Field<"parent_exe_path">(&E::parent_exe_path,
+                               "executable of that parent; null: unknown. In rules the creator's"),
+      Field<"creator_process_id">(&E::creator_process_id,
+                                  "the process that created this one (fork, clone); null: not "
+                                  "known, because this process is older than the sensor, or its "
+                                  "fork was lost"),
+      Field<"creator_pid">(&E::creator_pid, "pid of the creator"),
+      Field<"creator_comm">(&E::creator_comm, "name of the thread that called, at that moment"),
+      Field<"creator_exe_path">(&E::creator_exe_path,
+                                "executable of the creator at that moment; null: unknown"),
+      Field<"adopted">(&E::adopted,
+                       "the parent is not the creator, which has ended or used CLONE_PARENT; "
+                       "null: the creator is not known"),
       Field<"ancestors">(&E::ancestors,
-                         "executables (or names, of kernel threads) from the parent "
-                         "upwards, as far as known, at most 16"),
+                         "executables (or names, of kernel threads) from the creator upwards, as "
+                         "far as known, at most 16; where a creator is not known, its place has "
+                         "the parent"),
   };
 }
 

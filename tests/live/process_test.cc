@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -34,13 +36,15 @@
 namespace randguard::live {
 namespace {
 
-constexpr char kEnvConfig[] =
-    "[process]\ncollect_env = true\nenv_names = [\"RG_TEST_KEPT\", \"LD_PRELOAD\"]\n";
+constexpr char kConfig[] =
+    "[process]\ncollect_env = true\nenv_names = [\"RG_TEST_KEPT\", \"LD_PRELOAD\"]\n"
+    "[[rules]]\nid = \"SHELL\"\nname = \"shell of a web server\"\ntype = \"process\"\n"
+    "severity = \"high\"\nprocess_names = [\"dash\"]\nparent_names = [\"rg-nginx\"]\n";
 
 // One agent for all tests of this file: loading takes longer than any of them.
 class ProcessTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { agent_ = new Agent({.config = kEnvConfig}); }
+  static void SetUpTestSuite() { agent_ = new Agent({.config = kConfig}); }
   static void TearDownTestSuite() {
     EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
     delete agent_;
@@ -113,6 +117,73 @@ TEST_F(ProcessTest, ForkCarriesTheChildsIdentity) {
   EXPECT_EQ((*fork)["child_pid"], std::to_string(pid));
   EXPECT_EQ((*fork)["thread"], "false");
   EXPECT_EQ((*fork)["process_id"], life.start["parent_process_id"]);
+  EXPECT_EQ(life.start["creator_process_id"], life.start["parent_process_id"]);
+  EXPECT_EQ(life.start["creator_pid"], std::to_string(getpid()));
+  EXPECT_EQ(life.start["creator_comm"], (*fork)["comm"]);
+  EXPECT_EQ(life.start["creator_exe_path"], life.start["parent_exe_path"]);
+  EXPECT_EQ(life.start["adopted"], "false");
+}
+
+// The shell is the grandchild of a server. Its parent has ended before it starts.
+TEST_F(ProcessTest, ShellThatIsAdoptedStaysItsCreators) {
+  TempFolder folder;
+  const std::string server = folder / "rg-nginx";
+  std::filesystem::copy_file("/bin/dash", server);
+  const std::string pid_file = folder / "pid";
+  const pid_t adopter = RunInChild([&] {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      // In subshells, too, $$ is the first shell.
+      const std::string script =
+          "( ( while kill -0 $$ 2> /dev/null; do sleep 0.02; done; exec /bin/dash -c \"echo \\$\\$ "
+          "> " +
+          pid_file + "\" ) & ) &";
+      execl(server.c_str(), "nginx: worker", "-c", script.c_str(), nullptr);
+      _exit(127);
+    }
+    waitpid(pid, nullptr, 0);
+    while (waitpid(-1, nullptr, 0) > 0) {
+    }
+    return 0;
+  });
+  const std::string text = ReadFile(pid_file);
+  ASSERT_FALSE(text.empty());
+  const pid_t shell = std::stoi(text);
+  const Life life = LifeOf(agent(), shell);
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/dash"));
+  EXPECT_EQ(life.start["ppid"], std::to_string(adopter));
+  EXPECT_NE(life.start["parent_exe_path"], server);
+  EXPECT_EQ(life.start["creator_exe_path"], server);
+  EXPECT_NE(life.start["creator_pid"], std::to_string(adopter));
+  EXPECT_EQ(life.start["adopted"], "true");
+  EXPECT_TRUE(life.start["ancestors"].starts_with("[\"" + server + "\"")) << life.start.text;
+  ASSERT_TRUE(agent().out().WaitForAlert(TypeAndPid("alert", shell)));
+  const auto& alerts = agent().out().alerts();
+  const auto alert = std::find_if(alerts.begin(), alerts.end(), TypeAndPid("alert", shell));
+  EXPECT_EQ((*alert)["rule_id"], "SHELL");
+  EXPECT_EQ((*alert)["parent_name"], "rg-nginx");
+}
+
+TEST_F(ProcessTest, CloneParentGivesTheChildAwayAndKeepsItsCreator) {
+  const Shared<pid_t> child;
+  const pid_t creator = RunInChild([&] {
+    clone_args args{};
+    args.flags = CLONE_PARENT;
+    const auto pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof(args)));
+    if (pid == 0) {
+      execl("/bin/true", "given-away", nullptr);
+      _exit(127);
+    }
+    *child = pid;
+    return 0;
+  });
+  ASSERT_GT(*child, 0);
+  WaitForEnd(*child, "the child that was given away");
+  const Life life = LifeOf(agent(), *child);
+  EXPECT_EQ(life.start["ppid"], std::to_string(getpid()));
+  EXPECT_EQ(life.start["creator_pid"], std::to_string(creator));
+  EXPECT_EQ(life.start["adopted"], "true");
 }
 
 TEST_F(ProcessTest, ExitCodeAndSignal) {

@@ -127,6 +127,11 @@ ProcessStart SampleStart() {
   e.ns_pid = 34;
   e.parent_comm = "bash";
   e.parent_exe_path = "/usr/bin/bash";
+  e.creator_process_id = ProcessKey{1100, 0xdf8475000};
+  e.creator_pid = 1100;
+  e.creator_comm = "worker";
+  e.creator_exe_path = "/usr/bin/bash";
+  e.adopted = true;
   e.ancestors.Add("/usr/bin/bash");
   e.ancestors.Add("kthreadd");
   return e;

@@ -73,7 +73,12 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(actor.comm);
     process.cgroup_id = actor.cgroup_id;
-    process.image = processes_.MakeImage(ImageOf(event));
+    ProgramImage image = ImageOf(event);
+    // A snapshot has no arguments, and a process whose memory is gone has no executable. While the
+    // program is the same, an earlier record knows more.
+    const bool is_known = snapshot && process.image != nullptr &&
+                          (image.exe_path.empty() || process.image->IsSameProgram(image));
+    if (!is_known) process.image = processes_.MakeImage(std::move(image));
     process.credentials = std::make_shared<const KnownCredentials>(
         KnownCredentials{CredentialsOf(event), snapshot ? "snapshot" : "exec"});
     process.credentials_inherited = false;

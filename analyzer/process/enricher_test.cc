@@ -184,6 +184,32 @@ TEST_F(EnricherTest, SnapshotEndsWhatItDoesNotHave) {
   EXPECT_FALSE(enricher_.processes().Find(kChild)->exited);
 }
 
+TEST_F(EnricherTest, SnapshotDoesNotEraseWhatWasKnown) {
+  constexpr std::string_view kArgs("id\0-u\0", 6);
+  ProcessRelationship fork = ForkOf(kShell, kChild);
+  enricher_.Apply(fork, /*snapshot=*/false);
+  ProcessStart start = StartOf(kChild, "/usr/bin/id");
+  start.exe_inode = 12;
+  start.args = TextList{kArgs};
+  enricher_.Apply(start, /*snapshot=*/false);
+  const auto snapshot = [&](OptionalText exe_path, std::uint64_t inode) {
+    ProcessStart now = StartOf(kChild, "");
+    now.actor.exe_path = exe_path;
+    now.actor.parent_process_id = ProcessKey{1, 1};
+    now.exe_inode = inode;
+    enricher_.Apply(now, /*snapshot=*/true);
+    return *enricher_.processes().Find(kChild);
+  };
+  EXPECT_EQ(snapshot("/usr/bin/id", 12).image->args, kArgs);
+  EXPECT_EQ(snapshot(std::nullopt, 0).image->args, kArgs);
+  EXPECT_EQ(snapshot("/usr/bin/id", 12).creator->key, kShell);
+  EXPECT_EQ(snapshot("/usr/bin/id", 12).parent, (ProcessKey{1, 1}));
+  // Another file by this name, so another program.
+  EXPECT_EQ(snapshot("/usr/bin/id", 13).image->args, std::nullopt);
+  EXPECT_EQ(snapshot("/usr/bin/sh", 14).image->exe_path, "/usr/bin/sh");
+  EXPECT_EQ(snapshot("/usr/bin/sh", 14).creator->key, kShell);
+}
+
 TEST_F(EnricherTest, NothingIsKnownOfAnotherBoot) {
   enricher_.BeginSession(2, /*other_boot=*/true);
   EXPECT_EQ(enricher_.processes().size(), 0u);

@@ -36,6 +36,12 @@ struct ProgramImage {
   std::optional<std::string> args;
   std::string cwd, tty;  // empty: unknown, none
   std::optional<std::uint32_t> loginuid;
+  std::uint64_t exe_inode = 0;
+  std::uint32_t exe_dev = 0;  // the kernel's dev_t
+
+  bool IsSameProgram(const ProgramImage& other) const {
+    return exe_path == other.exe_path && exe_inode == other.exe_inode && exe_dev == other.exe_dev;
+  }
 };
 
 // Credentials of the whole process in the latest record that has them. Its threads may differ.

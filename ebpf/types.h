@@ -248,6 +248,10 @@ enum pid_type {
 	PIDTYPE_MAX,
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -298,6 +302,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
+	struct list_head thread_node;
 	__u64 start_boottime;
 	struct cred *cred;
 	char comm[16];

@@ -648,5 +648,59 @@ TEST_F(ProcessTest, TheAgentIsNotInItsOwnOutput) {
   EXPECT_EQ(health["userspace_unsupported_kind"], "0");
 }
 
+// Its first thread has ended when the sensor starts; another one lives on.
+TEST(SnapshotTest, ProcessWhoseFirstThreadHasEnded) {
+  static int begin[2];  // for the other thread
+  TempFolder folder;
+  ASSERT_EQ(pipe(begin), 0);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    pthread_t thread{};
+    close(begin[1]);
+    if (chdir(folder.path().c_str()) != 0) _exit(126);
+    pthread_create(
+        &thread, nullptr,
+        [](void*) -> void* {
+          char byte = 0;
+          if (read(begin[0], &byte, 1) != 1) _exit(125);
+          const pid_t child = fork();
+          if (child == 0) _exit(0);
+          waitpid(child, nullptr, 0);
+          execl("/bin/true", "true", nullptr);
+          _exit(127);
+        },
+        nullptr);
+    syscall(SYS_exit, 0);  // pthread_exit() unwinds the stack, which has the test's framework on it
+  }
+  while (ReadFile("/proc/" + std::to_string(pid) + "/status").find("Z (zombie)") ==
+         std::string::npos) {
+    usleep(1000);
+  }
+  Agent agent({.config = "[[rules]]\nid = \"CWD\"\nname = \"n\"\ntype = \"process\"\n"
+                         "severity = \"low\"\nevents = [\"process_relationship\"]\n"
+                         "condition = 'cwd == \"" +
+                         folder.path() + "\"'\n"});
+  ASSERT_EQ(write(begin[1], "x", 1), 1);
+  close(begin[0]);
+  close(begin[1]);
+  WaitForEnd(pid, "the process without its first thread");
+  const Life life = LifeOf(agent, pid);
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe");
+  const Line* fork = agent.out().First(TypeAndPid("process_relationship", pid));
+  ASSERT_NE(fork, nullptr);
+  EXPECT_EQ((*fork)["exe_path"], program);
+  EXPECT_EQ((*fork)["process_id"], life.start["process_id"]);
+  EXPECT_TRUE(agent.out().WaitForAlert(TypeAndPid("alert", pid))) << "its folder is not known";
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/true"));
+  EXPECT_EQ(life.start["ns_pid"], std::to_string(pid));
+  EXPECT_EQ(life.start["parent_exe_path"], program);
+  // Nobody saw the fork that made it.
+  for (const char* field :
+       {"creator_process_id", "creator_pid", "creator_comm", "creator_exe_path", "adopted"}) {
+    EXPECT_EQ(life.start[field], "null") << field;
+  }
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
+}
+
 }  // namespace
 }  // namespace randguard::live

@@ -111,11 +111,16 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct callback_head {
+	struct callback_head *next;
+};
+
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct inode *f_inode;
 	struct path f_path;
+	struct callback_head f_task_work;
 	void *private_data;
 };
 
@@ -314,9 +319,11 @@ struct task_struct {
 	unsigned int sessionid;
 	struct seccomp seccomp;
 	struct css_set *cgroups;
+	struct callback_head *task_works;
 };
 
 struct linux_binprm {
+	struct file *executable;
 	struct file *file;
 	int argc;
 	int envc;

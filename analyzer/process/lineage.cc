@@ -20,6 +20,7 @@ ProgramImage ImageOf(const ProcessStart& event) {
   image.cwd = event.cwd.value_or("");
   image.tty = event.tty.value_or("");
   image.loginuid = event.loginuid;
+  image.script_path = event.script_path.value_or("");
   image.exe_inode = event.exe_inode.value_or(0);
   image.exe_dev = event.exe_dev.value_or(Device{}).dev;
   return image;

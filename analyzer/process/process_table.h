@@ -36,6 +36,7 @@ struct ProgramImage {
   std::optional<std::string> args;
   std::string cwd, tty;  // empty: unknown, none
   std::optional<std::uint32_t> loginuid;
+  std::string script_path;  // empty: none, or unknown
   std::uint64_t exe_inode = 0;
   std::uint32_t exe_dev = 0;  // the kernel's dev_t
 

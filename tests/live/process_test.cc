@@ -27,6 +27,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -366,6 +367,152 @@ TEST_F(ProcessTest, ScriptWithInterpreter) {
   EXPECT_EQ(life.exit["exit_code"], "5");
 }
 
+std::string DevOf(const struct stat& st) {
+  return std::to_string(major(st.st_dev)) + ":" + std::to_string(minor(st.st_dev));
+}
+
+TEST_F(ProcessTest, ScriptItselfIsKnown) {
+  TempFolder folder;
+  const std::string script = folder / "script";
+  WriteFile(script, "#!/bin/sh\nexit 5\n", 0754);
+  std::filesystem::create_symlink("script", folder / "link");
+  struct stat st {};
+  ASSERT_EQ(stat(script.c_str(), &st), 0);
+  const Life life = LifeOf(agent(), RunProgram({folder / "link"}));
+  EXPECT_EQ(life.start["filename"], folder / "link");
+  EXPECT_EQ(life.start["script_path"], script);
+  EXPECT_EQ(life.start["script_path_status"], "null");
+  EXPECT_EQ(life.start["script_inode"], std::to_string(st.st_ino));
+  EXPECT_EQ(life.start["script_dev"], DevOf(st));
+  EXPECT_EQ(life.start["script_mode"], "100754");
+  EXPECT_EQ(life.start["script_memfd"], "false");
+  EXPECT_EQ(life.start["script_unlinked"], "false");
+  EXPECT_EQ(life.start["scripts"], "[{\"path\":\"" + script + "\",\"path_status\":null,\"inode\":" +
+                                       std::to_string(st.st_ino) + ",\"dev\":\"" + DevOf(st) +
+                                       "\",\"mode\":\"100754\",\"uid\":0,\"gid\":0,\"memfd\":false,"
+                                       "\"unlinked\":false}]");
+  const Life program = LifeOf(agent(), RunProgram({"/bin/true"}));
+  EXPECT_EQ(program.start["scripts"], "[]");
+  EXPECT_EQ(program.start["script_path"], "null");
+}
+
+// The kernel follows five.
+TEST_F(ProcessTest, EachScriptOfAChain) {
+  TempFolder folder;
+  std::string interpreter = "/bin/sh";
+  for (int i = 1; i <= 5; ++i) {
+    const std::string script = folder / ("script" + std::to_string(i));
+    WriteFile(script, "#!" + interpreter + "\n", 0755);
+    interpreter = script;
+  }
+  const Life life = LifeOf(agent(), RunProgram({interpreter}));
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/sh"));
+  EXPECT_EQ(life.start["script_path"], folder / "script5");
+  const std::string scripts = life.start["scripts"];
+  std::size_t at = 0;
+  for (int i = 5; i >= 1; --i) {
+    at = scripts.find("{\"path\":\"" + (folder / ("script" + std::to_string(i))) + "\"", at);
+    ASSERT_NE(at, std::string::npos) << i << " in " << scripts;
+  }
+  EXPECT_EQ(scripts.find("{\"path\"", at + 1), std::string::npos) << scripts;
+}
+
+TEST_F(ProcessTest, PathOfAScriptDeepInFolders) {
+  TempFolder folder;
+  std::string deep = folder.path();
+  for (int i = 0; i < 3; ++i) {
+    deep += "/" + std::string(200, static_cast<char>('a' + i));
+    ASSERT_EQ(mkdir(deep.c_str(), 0755), 0);
+  }
+  WriteFile(deep + "/inner", "#!/bin/sh\n", 0755);
+  WriteFile(folder / "outer", "#!" + (folder / "in") + "\n", 0755);
+  std::filesystem::create_symlink(deep + "/inner", folder / "in");
+  const Life inner = LifeOf(agent(), RunProgram({deep + "/inner"}));
+  EXPECT_EQ(inner.start["script_path"], deep + "/inner");
+  // Those behind the first have less room, and lose the head of their path.
+  const Life outer = LifeOf(agent(), RunProgram({folder / "outer"}));
+  EXPECT_EQ(outer.start["script_path"], folder / "outer");
+  const std::string kept = (deep + "/inner").substr(deep.size() + 6 - 256);
+  EXPECT_NE(outer.start["scripts"].find("{\"path\":\"" + kept + "\",\"path_status\":\"truncated\""),
+            std::string::npos)
+      << outer.start["scripts"];
+}
+
+// The script has no name that leads to it: it is run by its descriptor, in each way there is.
+TEST_F(ProcessTest, ScriptRunByItsDescriptor) {
+  TempFolder folder;
+  const auto memfd = [] { return memfd_create("rg-script", 0); };
+  const auto unlinked = [&] {
+    const std::string path = folder / "gone";
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0755);
+    unlink(path.c_str());
+    return fd;
+  };
+  const auto by_descriptor = [](int fd) {
+    const char* argv[] = {"x", nullptr};
+    syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+  };
+  const auto by_name = [](const std::string& folder_of_descriptors) {
+    return [=](int fd) {
+      const std::string path = folder_of_descriptors + std::to_string(fd);
+      const char* argv[] = {"x", nullptr};
+      execv(path.c_str(), const_cast<char**>(argv));
+    };
+  };
+  const std::function<void(int)> ways[] = {by_descriptor, by_name("/dev/fd/"),
+                                           by_name("/proc/self/fd/")};
+  for (const auto& run : ways) {
+    for (const bool in_memory : {true, false}) {
+      const Shared<ino_t> inode;
+      int status = 0;
+      const pid_t pid = RunInChild(
+          [&] {
+            const int writer = in_memory ? memfd() : unlinked();
+            const std::string text = "#!/bin/sh\nexit 5\n";
+            struct stat st {};
+            if (write(writer, text.data(), text.size()) < 0 || fstat(writer, &st) != 0) return 1;
+            *inode = st.st_ino;
+            // A file that is open for writing cannot be executed.
+            const int fd = open(("/proc/self/fd/" + std::to_string(writer)).c_str(), O_RDONLY);
+            close(writer);
+            run(fd);
+            return 127;
+          },
+          &status);
+      EXPECT_EQ(WEXITSTATUS(status), 5);
+      const Life life = LifeOf(agent(), pid);
+      EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/sh"));
+      EXPECT_EQ(life.start["fileless"], "false");
+      EXPECT_EQ(life.start["script_path"], in_memory ? "memfd:rg-script" : folder / "gone");
+      EXPECT_EQ(life.start["script_path_status"], in_memory ? "detached" : "deleted");
+      EXPECT_EQ(life.start["script_inode"], std::to_string(*inode));
+      EXPECT_EQ(life.start["script_memfd"], in_memory ? "true" : "false");
+      EXPECT_EQ(life.start["script_unlinked"], "true");
+    }
+  }
+}
+
+// Other files are closed on the way, and the interpreter's own dynamic linker is opened.
+TEST_F(ProcessTest, OnlyScriptsAreScripts) {
+  TempFolder folder;
+  const std::string script = folder / "script";
+  WriteFile(script, "#!/bin/sh\n", 0755);
+  std::filesystem::copy_file("/bin/true", folder / "program");
+  const pid_t pid = RunInChild([&] {
+    const char* argv[] = {"x", nullptr};
+    for (int i = 0; i < 100; ++i) {
+      if (open((folder / "program").c_str(), O_RDONLY | O_CLOEXEC) < 0) return 1;
+    }
+    execv((folder / "program/none").c_str(), const_cast<char**>(argv));  // fails
+    execv(script.c_str(), const_cast<char**>(argv));
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  const std::string scripts = life.start["scripts"];
+  EXPECT_EQ(life.start["script_path"], script);
+  EXPECT_EQ(scripts.find("{\"path\""), scripts.rfind("{\"path\"")) << scripts;
+}
+
 TEST_F(ProcessTest, FailedExecTellsTheError) {
   TempFolder folder;
   WriteFile(folder / "plain", "text", 0644);
@@ -670,7 +817,7 @@ TEST(SnapshotTest, ProcessWhoseFirstThreadHasEnded) {
           _exit(127);
         },
         nullptr);
-    syscall(SYS_exit, 0);  // pthread_exit() unwinds the stack, which has the test's framework on it
+    syscall(SYS_exit, 0);  // pthread_exit would unwind the stack, with the framework on it
   }
   while (ReadFile("/proc/" + std::to_string(pid) + "/status").find("Z (zombie)") ==
          std::string::npos) {

@@ -121,6 +121,22 @@ ProcessStart SampleStart() {
   e.stdio_remote_addr = Address{{"198.51.100.7"}};
   e.stdio_remote_port = 4444;
   e.interpreter = "/bin/sh";
+  e.scripts = std::vector<ScriptFile>{
+      {.path = "/usr/local/bin/fetch",
+       .path_status = "deleted",
+       .inode = 6001,
+       .dev = {8u << 20 | 1},
+       .mode = {0100755},
+       .uid = 8,
+       .gid = 9,
+       .unlinked = true},
+      {.path = "memfd:run", .path_status = "detached", .inode = 6002, .memfd = true}};
+  e.script_path = "/usr/local/bin/fetch";
+  e.script_path_status = "deleted";
+  e.script_inode = 6001;
+  e.script_dev = Device{8u << 20 | 1};
+  e.script_mode = Mode{0100755};
+  e.script_memfd = e.script_unlinked = true;
   e.chroot = true;
   e.capabilities = {{0x1}, {0x1ff'ffff'ffff}, {0}, {0xffff'ffff'ffff'ffff}, {0xabc}};
   e.namespaces = {1, 2, 3, 4, 5, 6, 7, 4026531838};

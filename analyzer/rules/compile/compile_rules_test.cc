@@ -207,6 +207,26 @@ TEST(CompileRulesTest, ParentOfAStartIsItsCreator) {
   EXPECT_FALSE(Holds("exists creator_name", e));
 }
 
+TEST(CompileRulesTest, ScriptOfAProgram) {
+  ProcessStart e = testing::SampleStart();
+  EXPECT_TRUE(Holds("script_path == '/usr/local/bin/fetch' and script_mode has 0o111", e));
+  EXPECT_TRUE(Holds("script_memfd and script_unlinked and script_dev == '8:1'", e));
+  EXPECT_TRUE(Holds("script_paths == 'memfd:run' and script_paths endswith '/fetch'", e));
+  e.scripts->clear();
+  EXPECT_FALSE(Holds("script_paths == 'memfd:run'", e));
+  e.scripts = std::nullopt;
+  EXPECT_FALSE(Holds("exists script_paths", e));
+
+  ProcessTable table(100, 1);
+  FileOpen open = testing::SampleOpen();
+  ProgramImage image{"/usr/bin/dash"};
+  image.script_path = "/opt/x";
+  table.Upsert(open.actor.process_id).image = table.MakeImage(std::move(image));
+  const EvaluationContext context{.processes = &table};
+  EXPECT_TRUE(Holds("script_path == '/opt/x'", open, "file", context));
+  EXPECT_FALSE(Holds("exists script_path", open, "file"));
+}
+
 struct Mistake {
   std::string_view type, condition, message;
 };

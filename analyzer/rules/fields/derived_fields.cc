@@ -208,6 +208,22 @@ void ReadTty(const EventView& event, FieldScratch&, Value& out) {
   if (image != nullptr && !image->tty.empty()) SetText(image->tty, out);
 }
 
+void ReadScriptPath(const EventView& event, FieldScratch&, Value& out) {
+  const ProgramImage* image = ActorImage(event);
+  if (image != nullptr && !image->script_path.empty()) SetText(image->script_path, out);
+}
+
+void ReadScriptPaths(const EventView& event, FieldScratch& scratch, Value& out) {
+  const auto& start = *static_cast<const ProcessStart*>(event.own);
+  if (!start.scripts.has_value()) return;
+  scratch.array = {};
+  for (const ScriptFile& script : *start.scripts) {
+    if (script.path.has_value()) scratch.array.Add(*script.path);
+  }
+  out.form = Value::Form::kTextArray;
+  out.list = &scratch.array;
+}
+
 void ReadLoginuid(const EventView& event, FieldScratch&, Value& out) {
   const ProgramImage* image = ActorImage(event);
   if (image == nullptr || !image->loginuid.has_value()) return;
@@ -496,6 +512,11 @@ constexpr std::array kDerived = {
     Given<"cwd", ReadCwd>(ValueType::kText,
                           "working directory in which the process's program was started", kAll),
     Given<"tty", ReadTty>(ValueType::kText, "controlling terminal then", kAll),
+    Given<"script_path", ReadScriptPath>(ValueType::kText,
+                                         "script that the process's program was started for", kAll),
+    Given<"script_paths", ReadScriptPaths>(
+        ValueType::kTexts, "paths of that script and of interpreters that are scripts",
+        And<ProcessStart>()),
     Given<"loginuid", ReadLoginuid>(ValueType::kNumber, "user id at login", kAll),
     Given<"user", ReadUser>(ValueType::kText, "name of uid in the host's /etc/passwd", kAll),
     Given<"ancestors", ReadAncestors>(

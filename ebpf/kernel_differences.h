@@ -47,6 +47,10 @@ struct io_link___delayed {
 	struct delayed_filename newpath;
 };
 
+struct file___old {
+	struct callback_head f_rcuhead;
+};
+
 #pragma clang attribute pop
 
 /* --- names within dentries -------------------------------------------------------
@@ -110,6 +114,18 @@ static __always_inline struct pid *rg_pid_of_pidfd(struct file *file, struct ino
 	struct pid *pid = RG_READ(file, private_data);
 
 	return pid ? pid : RG_READ(inode, i_private);
+}
+
+/* The file that is to be closed by this entry of task_struct.task_works. 6.7 "file: convert to
+ * SLAB_TYPESAFE_BY_RCU" renamed the field; before 6.1 it lay within a named union, and there the
+ * result is NULL. */
+static __always_inline struct file *rg_file_of_work(struct callback_head *work)
+{
+	if (bpf_core_field_exists(((struct file *)0)->f_task_work))
+		return (void *)work - bpf_core_field_offset(struct file, f_task_work);
+	if (bpf_core_field_exists(((struct file___old *)0)->f_rcuhead))
+		return (void *)work - bpf_core_field_offset(struct file___old, f_rcuhead);
+	return NULL;
 }
 
 #define SECCOMP_MODE_FILTER 2

@@ -9,43 +9,164 @@
 struct rg_env_map rg_env_names SEC(".maps");
 struct rg_credentials_map rg_credentials_of SEC(".maps");
 
-/* Sources of the few execs that are not a plain execve. The key is the thread, and an entry lives
- * from prepare_exec until the exec is done. */
+/* Facts about an exec that can be had only before the old program is gone. */
+struct rg_exec_note {
+	__u32 source; /* enum rg_exec_source | RG_EXEC_COMPAT */
+	__u32 scripts;
+	struct file *script[RG_SCRIPTS_MAX];
+};
+#define RG_EXEC_COMPAT 0x100
+
+/* Notes on the few execs that are not a plain execve of a binary. The key is the thread, and an
+ * entry lives from prepare_exec until the exec is done. */
 struct {
 	int (*type)[BPF_MAP_TYPE_LRU_HASH];
 	int (*max_entries)[1024];
 	__u32 *key;
-	__u32 *value; /* enum rg_exec_source | RG_EXEC_COMPAT */
-} rg_exec_sources SEC(".maps");
+	struct rg_exec_note *value;
+} rg_exec_notes SEC(".maps");
 
-#define RG_EXEC_COMPAT 0x100
+/* --- scripts --------------------------------------------------------------------
+ *
+ * The kernel opens a script, finds in it the interpreter to execute instead, opens that and puts
+ * the script down. No program of ours runs between these steps. But a file that is put down is
+ * closed only when the task returns to user mode. Until then the file stands in the task's list of
+ * work, and nobody else closes it. Files that were opened to be executed bear a mark that open(2)
+ * cannot give. All such files in the list, at this moment of an exec, are its scripts. None is in
+ * the list when a task enters the kernel, and the dynamic linker is not put down yet. */
+#define RG_FMODE_EXEC 0x20 /* __FMODE_EXEC: in f_flags since the kernel opened the file */
+#define RG_WORKS_MAX  64
+
+struct rg_works {
+	struct callback_head *work;
+	struct rg_exec_note *note;
+};
+
+static __always_inline void add_script(struct rg_exec_note *note, struct file *file)
+{
+	/* The list begins with the last one. */
+	for (int i = RG_SCRIPTS_MAX - 1; i > 0; i--)
+		note->script[i] = note->script[i - 1];
+	note->script[0] = file;
+	if (note->scripts < RG_SCRIPTS_MAX)
+		note->scripts++;
+}
+
+static long add_script_of_work(__u32 i, struct rg_works *w)
+{
+	struct callback_head *work = w->work;
+	struct file *file = rg_file_of_work(work);
+	struct inode *inode = RG_READ(file, f_inode);
+
+	if (!work || !file)
+		return 1;
+	/* Work that is not a file's has no inode that is that of its dentry. */
+	if ((RG_READ(file, f_flags) & RG_FMODE_EXEC) && inode &&
+	    inode == RG_READ(file, f_path.dentry, d_inode))
+		add_script(w->note, file);
+	w->work = RG_READ(work, next);
+	return 0;
+}
+
+static __always_inline void note_scripts(struct task_struct *task, struct linux_binprm *bprm,
+					 struct rg_exec_note *note)
+{
+	struct rg_works w = {task->task_works, note};
+
+	bpf_loop(RG_WORKS_MAX, add_script_of_work, &w, 0);
+	/* binfmt_misc may keep the file that it hands to its interpreter. */
+	if (bprm->executable && note->scripts < RG_SCRIPTS_MAX) {
+		for (int i = 0; i < RG_SCRIPTS_MAX; i++) {
+			if (i == note->scripts)
+				note->script[i] = bprm->executable;
+		}
+		note->scripts++;
+	}
+}
+
+struct rg_script_step {
+	struct rg_scratch *s;
+	__u32 count;
+};
+
+static long put_script(__u32 i, struct rg_script_step *step)
+{
+	struct rg_scratch *s = step->s;
+	struct rg_script *out;
+	struct inode *inode;
+	struct file *file;
+	__u32 flags;
+
+	if (i >= step->count || i >= RG_SCRIPTS_MAX)
+		return 1;
+	out = (struct rg_script *)(s->record + sizeof(struct rg_process)) + i;
+	file = s->scripts[i];
+	inode = RG_READ(file, f_inode);
+	out->inode = RG_READ(inode, i_ino);
+	out->mode = RG_READ(inode, i_mode);
+	out->uid = RG_READ(inode, i_uid.val);
+	out->gid = RG_READ(inode, i_gid.val);
+	out->dev = RG_READ(inode, i_sb, s_dev);
+	flags = rg_walk(s, (void *)file + bpf_core_field_offset(struct file, f_path));
+	/* The longest record has room for one long path and for short ones. */
+	if (i > 0 && s->text < RG_PATH_MAX - RG_INTERP_MAX) {
+		s->text = RG_PATH_MAX - RG_INTERP_MAX;
+		flags |= RG_STR_TRUNCATED;
+	}
+	rg_put_walked(s, &out->path, flags);
+	if (flags & RG_STR_MEMFD)
+		out->flags |= RG_SCRIPT_MEMFD;
+	if (RG_READ(inode, i_nlink) == 0 || (flags & RG_STR_DELETED))
+		out->flags |= RG_SCRIPT_UNLINKED;
+	return 0;
+}
+
+/* The table of scripts stands directly behind the body. */
+static __always_inline void put_scripts(struct rg_scratch *s, struct rg_process *p, __u32 count)
+{
+	struct rg_script_step step = {s, count};
+
+	if (!count || count > RG_SCRIPTS_MAX)
+		return;
+	__builtin_memset(p + 1, 0, RG_SCRIPTS_MAX * sizeof(struct rg_script));
+	p->scripts = sizeof(*p);
+	p->script_count = count;
+	s->used = sizeof(*p) + count * sizeof(struct rg_script);
+	bpf_loop(RG_SCRIPTS_MAX, put_script, &step, 0);
+}
+
+/* --- exec ----------------------------------------------------------------------- */
 
 /* Runs past the point of no return, but before the new program's personality is set up. That step
  * overwrites the system call number in the saved registers with execve's, whatever the number
  * was. */
-static __always_inline int note_exec_source(struct task_struct *task, enum rg_program program)
+static __always_inline int note_exec(struct task_struct *task, struct linux_binprm *bprm,
+				     enum rg_program program)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	__u32 source = RG_EXEC_KERNEL, tid = task->pid;
+	struct rg_exec_note note = {.source = RG_EXEC_KERNEL};
+	__u32 tid = task->pid;
 	bool compat = rg_is_compat(task);
 	__u32 nr = rg_call_number(regs);
 
 	if (rg_skip(task, program))
 		return 0;
 	if (rg_is_call(nr, compat, execve))
-		source = RG_EXEC_EXECVE;
+		note.source = RG_EXEC_EXECVE;
 	else if (rg_is_call(nr, compat, execveat))
-		source = RG_EXEC_EXECVEAT;
-	if (source == RG_EXEC_EXECVE && !compat) {
-		/* The absence of an entry stands for this source. There may be a stale entry of an
-		 * exec by this thread id that died on its way. */
-		if (bpf_map_lookup_elem(&rg_exec_sources, &tid))
-			bpf_map_delete_elem(&rg_exec_sources, &tid);
+		note.source = RG_EXEC_EXECVEAT;
+	if (bprm->interp != bprm->filename)
+		note_scripts(task, bprm, &note);
+	if (note.source == RG_EXEC_EXECVE && !compat && !note.scripts) {
+		/* The absence of an entry stands for this. There may be a stale entry of an exec
+		 * by this thread id that died on its way. */
+		if (bpf_map_lookup_elem(&rg_exec_notes, &tid))
+			bpf_map_delete_elem(&rg_exec_notes, &tid);
 		return 0;
 	}
 	if (compat)
-		source |= RG_EXEC_COMPAT;
-	bpf_map_update_elem(&rg_exec_sources, &tid, &source, BPF_ANY);
+		note.source |= RG_EXEC_COMPAT;
+	bpf_map_update_elem(&rg_exec_notes, &tid, &note, BPF_ANY);
 	return 0;
 }
 
@@ -53,27 +174,33 @@ static __always_inline int note_exec_source(struct task_struct *task, enum rg_pr
 SEC("tp_btf/sched_prepare_exec")
 int BPF_PROG(rg_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
 {
-	return note_exec_source(task, RG_PROGRAM_prepare_exec);
+	return note_exec(task, bprm, RG_PROGRAM_prepare_exec);
 }
 
 /* Older kernels have the function, into which 6.10 put the tracepoint. */
 SEC("fentry/begin_new_exec")
 int BPF_PROG(rg_begin_new_exec, struct linux_binprm *bprm)
 {
-	return note_exec_source(bpf_get_current_task_btf(), RG_PROGRAM_begin_new_exec);
+	return note_exec(bpf_get_current_task_btf(), bprm, RG_PROGRAM_begin_new_exec);
 }
 
-static __always_inline void exec_source(struct rg_process *p, __u32 tid)
+/* Takes the note on the exec, and returns how many scripts are now in s->scripts. */
+static __always_inline __u32 take_note(struct rg_scratch *s, struct rg_process *p, __u32 tid)
 {
-	__u32 *noted = bpf_map_lookup_elem(&rg_exec_sources, &tid);
+	struct rg_exec_note *note = bpf_map_lookup_elem(&rg_exec_notes, &tid);
+	__u32 scripts;
 
 	p->source = rg_shared.source_known ? RG_EXEC_EXECVE : RG_EXEC_UNKNOWN;
-	if (!noted)
-		return;
-	p->source = *noted & ~RG_EXEC_COMPAT;
-	if (*noted & RG_EXEC_COMPAT)
+	if (!note)
+		return 0;
+	p->source = note->source & ~RG_EXEC_COMPAT;
+	if (note->source & RG_EXEC_COMPAT)
 		p->flags |= RG_PROCESS_COMPAT;
-	bpf_map_delete_elem(&rg_exec_sources, &tid);
+	scripts = note->scripts;
+	for (int i = 0; i < RG_SCRIPTS_MAX; i++)
+		s->scripts[i] = note->script[i];
+	bpf_map_delete_elem(&rg_exec_notes, &tid);
+	return scripts;
 }
 
 /* The tracepoint fires once per exec that worked. Credentials, memory and file are the new
@@ -98,7 +225,7 @@ int BPF_PROG(rg_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	p = (struct rg_process *)s->record;
 	__builtin_memset(p, 0, sizeof(*p));
 	s->used = sizeof(*p);
-	exec_source(p, old_tid);
+	put_scripts(s, p, take_note(s, p, old_tid));
 
 	rg_fill_header(&p->hdr, RG_KIND_process_exec, task);
 	if (old_tid != p->hdr.tid)

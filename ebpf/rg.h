@@ -44,6 +44,7 @@ struct rg_scratch {
 	__u8 path[RG_TEXT_MAX + 32];
 	__u8 name[RG_PATH_MAX];
 	struct path *walk_from;
+	struct file *scripts[RG_SCRIPTS_MAX];
 	/* The walk is not on the stack, because kernels before 6.13 have 512 bytes for a whole
 	 * chain of calls. */
 	struct rg_walk walk;
@@ -70,7 +71,9 @@ struct rg_scratch {
 };
 
 _Static_assert(sizeof(struct rg_process) + 3 * RG_PATH_MAX + RG_INTERP_MAX + RG_ARGS_MAX +
-			       RG_ENV_MAX + RG_TTY_MAX + RG_CGROUP_MAX + 8 <=
+			       RG_ENV_MAX + RG_TTY_MAX + RG_CGROUP_MAX +
+			       RG_SCRIPTS_MAX * sizeof(struct rg_script) + RG_PATH_MAX +
+			       (RG_SCRIPTS_MAX - 1) * RG_INTERP_MAX + 8 <=
 		       RG_RECORD_MAX,
 	       "the longest record fits");
 

@@ -8,6 +8,33 @@
 /* One block suffices: the collector has one thread, so only one iterator runs at a time. */
 struct rg_scratch_map rg_iter_scratch SEC(".maps");
 
+/* Ended threads that a process can have before its first living one. Only the first thread stays
+ * when it has ended; each other one is in the list until it is through with its end. */
+#define RG_ENDED_MAX 64
+
+/* Does the process have one record, and is it this thread's? It is the first thread's, unless that
+ * has ended: then it has no memory, no folders and no namespaces, and its credentials are those of
+ * its end. The next thread that lives has them all. */
+static __always_inline bool rg_stands_for_process(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader, *thread;
+	struct list_head *node = RG_READ(leader, thread_node.next);
+
+	if (task->flags & PF_EXITING)
+		return false;
+	if (task->pid == task->tgid)
+		return true;
+	if (!(leader->flags & PF_EXITING))
+		return false;
+	for (int i = 0; i < RG_ENDED_MAX; i++) {
+		thread = (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+		if (!(RG_READ(thread, flags) & PF_EXITING))
+			return RG_READ(thread, pid) == task->pid;
+		node = RG_READ(thread, thread_node.next);
+	}
+	return false;
+}
+
 /* The iterator is not sleepable and reads no arguments. Reading another process's memory faults its
  * pages in, and the server of those pages, such as a FUSE daemon, could let the reader wait for
  * ever.
@@ -30,11 +57,9 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 	struct fs_struct *fs;
 	__u32 zero = 0, size;
 
-	if (!task || task->pid != task->tgid)
+	if (!task || !rg_stands_for_process(task))
 		return 0;
 	rg_count(&c->runs);
-	if (task->signal->live.counter == 0) /* dead, and waits for its parent */
-		return 0;
 	s = bpf_map_lookup_elem(&rg_iter_scratch, &zero);
 	if (!s)
 		return 0;

@@ -120,7 +120,7 @@ static __always_inline void rg_fill_session(struct rg_scratch *s, struct rg_proc
 
 	p->session_id = RG_READ(signal, pids[PIDTYPE_SID], numbers[0].nr);
 	p->pgid = RG_READ(signal, pids[PIDTYPE_PGID], numbers[0].nr);
-	p->ns_pid = rg_ns_pid(task, &p->ns_pidns);
+	p->ns_pid = rg_ns_pid(task->group_leader, &p->ns_pidns);
 	if (ns) { /* a task that exits has none any more */
 		p->ns_cgroup = RG_READ(ns, cgroup_ns, ns.inum);
 		p->ns_ipc = RG_READ(ns, ipc_ns, ns.inum);

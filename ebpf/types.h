@@ -111,11 +111,16 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct callback_head {
+	struct callback_head *next;
+};
+
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct inode *f_inode;
 	struct path f_path;
+	struct callback_head f_task_work;
 	void *private_data;
 };
 
@@ -248,6 +253,10 @@ enum pid_type {
 	PIDTYPE_MAX,
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -298,6 +307,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
+	struct list_head thread_node;
 	__u64 start_boottime;
 	struct cred *cred;
 	char comm[16];
@@ -309,9 +319,11 @@ struct task_struct {
 	unsigned int sessionid;
 	struct seccomp seccomp;
 	struct css_set *cgroups;
+	struct callback_head *task_works;
 };
 
 struct linux_binprm {
+	struct file *executable;
 	struct file *file;
 	int argc;
 	int envc;

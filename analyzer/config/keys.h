@@ -241,7 +241,9 @@ void VisitKeys(V& v, Rule& r) {
         "both, "
         "both must match."},
     r.process_names, kProcessNames);
-  v(Key{"parent_names", "process: name of its parent, likewise."}, r.parent_names, kProcessNames);
+  v(Key{"parent_names",
+        "process: name of its creator, or of its parent where that is not known, likewise."},
+    r.parent_names, kProcessNames);
   v(Key{"paths",
         "file: with `/` at the end, whatever is below; otherwise the path itself and all below it. "
         "A file rule needs this or `patterns`; with both, both must match."},

@@ -95,6 +95,46 @@ std::optional<std::uint32_t> UnlessUnset(std::uint32_t id) {
   return id;
 }
 
+void FillScripts(const rg_process& r, Strings& strings, ProcessStart& e) {
+  if (r.script_count == 0) {
+    if (r.hdr.kind == RG_KIND_process_exec && r.interpreter.length == 0 &&
+        r.interpreter.flags == 0) {
+      e.scripts.emplace();
+    }
+    return;
+  }
+  if (r.script_count > RG_SCRIPTS_MAX) return strings.Fail();
+  const rg_str table{.offset = r.scripts,
+                     .length = static_cast<__u16>(r.script_count * sizeof(rg_script)),
+                     .flags = 0,
+                     .reserved = 0};
+  const std::string_view bytes = strings.Get(table);
+  if (!strings.ok()) return;
+  e.scripts.emplace();
+  for (std::size_t i = 0; i < r.script_count; ++i) {
+    rg_script script;  // in the record it may lie anywhere
+    std::memcpy(&script, bytes.data() + i * sizeof(script), sizeof(script));
+    ScriptFile& file = e.scripts->emplace_back();
+    file.path = strings.GetOptional(script.path);
+    file.path_status = StatusOf(script.path);
+    file.inode = script.inode;
+    file.dev = {script.dev};
+    file.mode = {script.mode};
+    file.uid = script.uid;
+    file.gid = script.gid;
+    file.memfd = (script.flags & RG_SCRIPT_MEMFD) != 0;
+    file.unlinked = (script.flags & RG_SCRIPT_UNLINKED) != 0;
+    e.script_memfd = e.script_memfd || file.memfd;
+    e.script_unlinked = e.script_unlinked || file.unlinked;
+  }
+  const ScriptFile& first = e.scripts->front();
+  e.script_path = first.path;
+  e.script_path_status = first.path_status;
+  e.script_inode = first.inode;
+  e.script_dev = first.dev;
+  e.script_mode = first.mode;
+}
+
 // One overload for each body and event. The event is filled where it is to stay: moving one is
 // copying hundreds of bytes. `r` lies in the record that `strings` was made of.
 
@@ -150,6 +190,7 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
     e.stdio_remote_port = r.stdio_peer_port;
   }
   e.interpreter = strings.GetOptional(r.interpreter);
+  FillScripts(r, strings, e);
   e.chroot = (r.flags & RG_PROCESS_CHROOT) != 0;
   e.compat32 = (r.flags & RG_PROCESS_COMPAT) != 0;
   e.capabilities = {

@@ -129,6 +129,72 @@ void ExpectBuildersProcess(const ProcessStart& e) {
   EXPECT_EQ(e.ancestors.size, 0u);
 }
 
+TEST(DecodeRecordTest, ScriptsOfAnExec) {
+  auto r = testing::ProcessExec();
+  rg_script first = testing::Script(r, 1, "/usr/local/bin/x", RG_STR_DELETED);
+  first.flags = RG_SCRIPT_UNLINKED;
+  rg_script second = testing::Script(r, 2, "memfd:run", RG_STR_DETACHED | RG_STR_MEMFD);
+  second.flags = RG_SCRIPT_MEMFD;
+  testing::PutScripts(r, {first, second});
+  const Bytes record = r.Build();
+  const auto e = Decoded<ProcessStart>(record);
+  ExpectBuildersProcess(e);
+  ASSERT_TRUE(e.scripts.has_value());
+  ASSERT_EQ(e.scripts->size(), 2u);
+  const ScriptFile& file = e.scripts->at(0);
+  EXPECT_EQ(file.path, "/usr/local/bin/x");
+  EXPECT_EQ(file.path_status, PathStatus::kDeleted);
+  EXPECT_EQ(file.inode, 11u);
+  EXPECT_EQ(file.dev.dev, 1u << 20 | 2);
+  EXPECT_EQ(file.mode.bits, 0100755u);
+  EXPECT_EQ(file.uid, 13u);
+  EXPECT_EQ(file.gid, 14u);
+  EXPECT_TRUE(file.unlinked && !file.memfd);
+  EXPECT_EQ(e.scripts->at(1).path, "memfd:run");
+  EXPECT_EQ(e.scripts->at(1).inode, 21u);
+  EXPECT_TRUE(e.scripts->at(1).memfd && !e.scripts->at(1).unlinked);
+  EXPECT_EQ(e.script_path, "/usr/local/bin/x");
+  EXPECT_EQ(e.script_path_status, PathStatus::kDeleted);
+  EXPECT_EQ(e.script_inode, 11u);
+  ASSERT_TRUE(e.script_dev.has_value() && e.script_mode.has_value());
+  EXPECT_EQ(e.script_dev->dev, 1u << 20 | 2);
+  EXPECT_EQ(e.script_mode->bits, 0100755u);
+  EXPECT_TRUE(e.script_memfd && e.script_unlinked);
+}
+
+TEST(DecodeRecordTest, ScriptsAreUnknownWhereTheRecordHasOnlyAnInterpreter) {
+  auto r = testing::ProcessExec();
+  const Bytes script = r.Build();
+  EXPECT_EQ(Decoded<ProcessStart>(script).scripts, std::nullopt);
+  r.Put(&rg_process::interpreter, "");
+  const Bytes program = r.Build();
+  const auto e = Decoded<ProcessStart>(program);
+  ASSERT_TRUE(e.scripts.has_value());
+  EXPECT_TRUE(e.scripts->empty());
+  EXPECT_EQ(e.script_path, std::nullopt);
+  const Bytes snapshot = testing::ProcessSnapshot().Build();
+  EXPECT_EQ(Decoded<ProcessStart>(snapshot).scripts, std::nullopt);
+}
+
+TEST(DecodeRecordTest, ScriptsThatLieElsewhereAreInvalid) {
+  const auto refused = [](auto change) {
+    auto r = testing::ProcessExec();
+    testing::PutScripts(r, {testing::Script(r, 1, "/x"), testing::Script(r, 2, "/y")});
+    change(r);
+    const Bytes record = r.Build();
+    return !DecodeRecord(record).ok();
+  };
+  EXPECT_FALSE(refused([](auto&) {}));
+  EXPECT_TRUE(refused([](auto& r) { r.body.scripts = 0; })) << "in the body";
+  EXPECT_TRUE(refused([](auto& r) { r.body.scripts += 48; })) << "beyond the end";
+  EXPECT_TRUE(refused([](auto& r) { r.body.script_count = RG_SCRIPTS_MAX + 1; }));
+  EXPECT_TRUE(refused([](auto& r) {
+    rg_script script = testing::Script(r, 3, "/z");
+    script.path.offset = 8;
+    testing::PutScripts(r, {script});
+  })) << "a path in the body";
+}
+
 TEST(DecodeRecordTest, ProcessExecKeepsEveryField) {
   const Bytes record = testing::ProcessExec().Build();
   ExpectBuildersProcess(Decoded<ProcessStart>(record));

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "analyzer/event/actor.h"
 #include "analyzer/event/behaviour_events.h"
@@ -24,6 +25,32 @@
 #include "analyzer/event/values.h"
 
 namespace randguard {
+
+// A file that named an interpreter to be executed in its place.
+struct ScriptFile {
+  OptionalText path;
+  std::optional<PathStatus> path_status;
+  std::uint64_t inode = 0;
+  Device dev;
+  Mode mode;
+  std::uint32_t uid = 0, gid = 0;
+  bool memfd = false, unlinked = false;
+};
+
+constexpr auto FieldsOf(const ScriptFile*) {
+  using S = ScriptFile;
+  return FieldList{
+      Field<"path">(&S::path, "as the kernel names it; null: unreadable"),
+      Field<"path_status">(&S::path_status, kPathStatusDoc),
+      Field<"inode">(&S::inode, "its inode"),
+      Field<"dev">(&S::dev, "device of its file system, major:minor"),
+      Field<"mode">(&S::mode, "its st_mode, octal"),
+      Field<"uid">(&S::uid, "its owner"),
+      Field<"gid">(&S::gid, "its group"),
+      Field<"memfd">(&S::memfd, "it is anonymous memory"),
+      Field<"unlinked">(&S::unlinked, "its name is gone"),
+  };
+}
 
 // A program was started in a process; also what a process was like when the sensor came.
 struct ProcessStart {
@@ -59,12 +86,24 @@ struct ProcessStart {
   std::optional<Address> stdio_remote_addr;
   std::optional<std::uint16_t> stdio_remote_port;
   OptionalText interpreter;
+  std::optional<std::vector<ScriptFile>> scripts;
+  OptionalText script_path;
+  std::optional<PathStatus> script_path_status;
+  std::optional<std::uint64_t> script_inode;
+  std::optional<Device> script_dev;
+  std::optional<Mode> script_mode;
+  bool script_memfd = false, script_unlinked = false;
   bool chroot = false, compat32 = false;
   Capabilities capabilities;
   Namespaces namespaces;
   std::uint32_t ns_pid = 0;
   OptionalText parent_comm;
   OptionalText parent_exe_path;
+  std::optional<ProcessKey> creator_process_id;
+  std::optional<std::uint32_t> creator_pid;
+  OptionalText creator_comm;
+  OptionalText creator_exe_path;
+  std::optional<bool> adopted;
   TextArray ancestors;
 
   bool kernel_thread = false;  // only in snapshots
@@ -116,16 +155,41 @@ constexpr auto FieldsOf(const ProcessStart*) {
                                  "the peer, if one of the three is a connected ip socket"),
       Field<"stdio_remote_port">(&E::stdio_remote_port, "its port"),
       Field<"interpreter">(&E::interpreter, "interpreter of a script, as its first line names it"),
+      Field<"scripts">(&E::scripts,
+                       "the script that exec was called with, then its interpreter if that is a "
+                       "script, too, and so on; also files that binfmt_misc knows. Empty: it was "
+                       "called with a program; null: this kernel does not tell"),
+      Field<"script_path">(&E::script_path, "path of the first of scripts; null: none, or unknown"),
+      Field<"script_path_status">(&E::script_path_status, kPathStatusDoc),
+      Field<"script_inode">(&E::script_inode, "its inode"),
+      Field<"script_dev">(&E::script_dev, "its dev"),
+      Field<"script_mode">(&E::script_mode, "its mode"),
+      Field<"script_memfd">(&E::script_memfd, "one of scripts is anonymous memory"),
+      Field<"script_unlinked">(&E::script_unlinked, "the name of one of scripts is gone"),
       Field<"chroot">(&E::chroot, "the root directory is not the mount namespace's"),
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
       Field<"capabilities">(&E::capabilities, "capability sets after the exec"),
       Field<"namespaces">(&E::namespaces, "the namespaces it runs in"),
       Field<"ns_pid">(&E::ns_pid, "pid in its own pid namespace"),
-      Field<"parent_comm">(&E::parent_comm, "name of the parent; null: unknown"),
-      Field<"parent_exe_path">(&E::parent_exe_path, "executable of the parent; null: unknown"),
+      Field<"parent_comm">(&E::parent_comm,
+                           "name of the parent at the exec; null: unknown. In rules the creator's"),
+      Field<"parent_exe_path">(&E::parent_exe_path,
+                               "executable of that parent; null: unknown. In rules the creator's"),
+      Field<"creator_process_id">(&E::creator_process_id,
+                                  "the process that created this one (fork, clone); null: not "
+                                  "known, because this process is older than the sensor, or its "
+                                  "fork was lost"),
+      Field<"creator_pid">(&E::creator_pid, "pid of the creator"),
+      Field<"creator_comm">(&E::creator_comm, "name of the thread that called, at that moment"),
+      Field<"creator_exe_path">(&E::creator_exe_path,
+                                "executable of the creator at that moment; null: unknown"),
+      Field<"adopted">(&E::adopted,
+                       "the parent is not the creator, which has ended or used CLONE_PARENT; "
+                       "null: the creator is not known"),
       Field<"ancestors">(&E::ancestors,
-                         "executables (or names, of kernel threads) from the parent "
-                         "upwards, as far as known, at most 16"),
+                         "executables (or names, of kernel threads) from the creator upwards, as "
+                         "far as known, at most 16; where a creator is not known, its place has "
+                         "the parent"),
   };
 }
 

@@ -89,7 +89,12 @@ TEST(FieldsTest, StableNamesAreThere) {
                               "fileless",
                               "interpreter",
                               "parent_comm",
-                              "parent_exe_path"});
+                              "parent_exe_path",
+                              "creator_process_id",
+                              "creator_pid",
+                              "creator_comm",
+                              "creator_exe_path",
+                              "adopted"});
   ExpectFields<ProcessRelationship>(
       {"parent_pid", "parent_comm", "child_pid", "child_tid", "child_comm"});
   ExpectFields<ProcessExit>({"group_dead", "exit_code", "signal", "duration_ns"});

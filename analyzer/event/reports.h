@@ -162,7 +162,7 @@ struct Health {
                 output_rotations = 0, output_sync_failures = 0, journal_failures = 0;
   std::optional<std::string> rule_set_hash;
   std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
-                command_lines_cut = 0;
+                command_lines_cut = 0, creators_cut = 0;
   std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
   std::optional<std::string> rule_reload_error;
 };
@@ -243,6 +243,9 @@ constexpr auto FieldsOf(const Health*) {
       Field<"command_lines_cut">(&H::command_lines_cut,
                                  "programs of whose command line only the beginning is remembered "
                                  "for want of room"),
+      Field<"creators_cut">(&H::creators_cut,
+                            "creators of processes whose own creators were forgotten for want of "
+                            "room"),
       Field<"rule_reloads">(&H::rule_reloads, "times that rules were read again, and put in force"),
       Field<"rule_reload_failures">(&H::rule_reload_failures,
                                     "times that they were wrong, and the old ones stayed"),

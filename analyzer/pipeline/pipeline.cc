@@ -309,6 +309,7 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   health.process_table_size = enricher_.processes().size();
   health.process_records_evicted = enricher_.processes().evicted();
   health.command_lines_cut = enricher_.processes().images_cut();
+  health.creators_cut = enricher_.processes().creators_cut();
   health.processes_reconciled = counts_.reconciled;
   health.cgroup_names = enricher_.cgroups().size();
   health.cgroup_names_evicted = enricher_.cgroups().evicted();

@@ -73,7 +73,12 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(actor.comm);
     process.cgroup_id = actor.cgroup_id;
-    process.image = processes_.MakeImage(ImageOf(event));
+    ProgramImage image = ImageOf(event);
+    // A snapshot has no arguments, and a process whose memory is gone has no executable. While the
+    // program is the same, an earlier record knows more.
+    const bool is_known = snapshot && process.image != nullptr &&
+                          (image.exe_path.empty() || process.image->IsSameProgram(image));
+    if (!is_known) process.image = processes_.MakeImage(std::move(image));
     process.credentials = std::make_shared<const KnownCredentials>(KnownCredentials{
         CredentialsOf(event), snapshot ? CredentialsSource::kSnapshot : CredentialsSource::kExec});
     process.credentials_inherited = false;
@@ -88,19 +93,7 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
 Enricher::Outcome Enricher::Apply(ProcessRelationship& event, bool snapshot) {
   if (snapshot) return Outcome::kNoted;
   if (event.child_cgroup.has_value()) cgroups_.Set(event.child_cgroup_id, *event.child_cgroup);
-  if (!event.thread && processes_.Find(event.child_process_id) == nullptr) {
-    const Process* actor = processes_.Find(event.actor.process_id);
-    auto image = actor == nullptr ? nullptr : actor->image;  // before the table may move
-    auto credentials = actor == nullptr ? nullptr : actor->credentials;
-    Process& child = processes_.Upsert(event.child_process_id);
-    child.generation = generation_;
-    child.parent = {event.parent_pid, event.child_parent_start_ns};
-    child.set_comm(event.child_comm);
-    child.cgroup_id = event.child_cgroup_id;
-    child.image = std::move(image);
-    child.credentials = std::move(credentials);
-    child.credentials_inherited = true;
-  }
+  NoteFork(event, generation_, processes_);
   Enrich(event.actor);
   return Outcome::kHappened;
 }

@@ -19,6 +19,16 @@ ProcessStart StartOf(ProcessKey key, Text exe_path) {
   return start;
 }
 
+ProcessRelationship ForkOf(ProcessKey creator, ProcessKey child) {
+  ProcessRelationship fork;
+  fork.actor.process_id = creator;
+  fork.actor.comm = "nginx";
+  fork.parent_pid = creator.pid;
+  fork.child_parent_start_ns = creator.start_ns;
+  fork.child_process_id = child;
+  return fork;
+}
+
 class EnricherTest : public ::testing::Test {
  protected:
   EnricherTest() {
@@ -37,6 +47,86 @@ TEST_F(EnricherTest, StartGetsItsParentAndItsUser) {
   EXPECT_EQ(enricher_.Apply(start, /*snapshot=*/false), Outcome::kHappened);
   EXPECT_EQ(start.parent_exe_path, "/bin/bash");
   EXPECT_EQ(start.user, "alice");
+}
+
+// fork, setsid, fork, exit, and exec long after that.
+TEST_F(EnricherTest, ShellThatWasMadeOrphanStaysItsCreators) {
+  constexpr ProcessKey kInit{1, 1}, kServer{300, 3}, kFirst{301, 4}, kSecond{302, 5};
+  ProcessStart server = StartOf(kServer, "/usr/sbin/nginx");
+  server.actor.parent_process_id = kShell;
+  enricher_.Apply(server, /*snapshot=*/true);
+  ProcessStart init = StartOf(kInit, "/sbin/init");
+  enricher_.Apply(init, /*snapshot=*/true);
+  ProcessRelationship forks[] = {ForkOf(kServer, kFirst), ForkOf(kFirst, kSecond)};
+  forks[0].actor.parent_process_id = kShell;
+  for (ProcessRelationship& fork : forks) enricher_.Apply(fork, /*snapshot=*/false);
+  for (const ProcessKey& key : {kFirst, kServer}) {
+    ProcessExit exit;
+    exit.actor.process_id = key;
+    exit.group_dead = true;
+    enricher_.Apply(exit, /*snapshot=*/false);
+  }
+  enricher_.Expire(UINT64_MAX);
+  EXPECT_EQ(enricher_.processes().Find(kFirst), nullptr);
+  ProcessStart start = StartOf(kSecond, "/usr/bin/sh");
+  start.actor.parent_process_id = kInit;
+  enricher_.Apply(start, /*snapshot=*/false);
+  EXPECT_EQ(start.parent_exe_path, "/sbin/init");
+  EXPECT_EQ(start.creator_process_id, kFirst);
+  EXPECT_EQ(start.creator_pid, kFirst.pid);
+  EXPECT_EQ(start.creator_comm, "nginx");
+  EXPECT_EQ(start.creator_exe_path, "/usr/sbin/nginx");
+  EXPECT_EQ(start.adopted, true);
+  ASSERT_EQ(start.ancestors.size, 3u);
+  EXPECT_EQ(start.ancestors.items[0], "/usr/sbin/nginx");
+  EXPECT_EQ(start.ancestors.items[1], "/usr/sbin/nginx");
+  EXPECT_EQ(start.ancestors.items[2], "/bin/bash")
+      << "of the snapshot, so only the parent is known";
+}
+
+TEST_F(EnricherTest, CreatorIsAsItWasWhenItForked) {
+  ProcessRelationship fork = ForkOf(kShell, kChild);
+  enricher_.Apply(fork, /*snapshot=*/false);
+  ProcessStart other = StartOf(kShell, "/usr/bin/dpkg");
+  enricher_.Apply(other, /*snapshot=*/false);
+  ProcessStart start = StartOf(kChild, "/usr/bin/id");
+  start.actor.parent_process_id = kShell;
+  enricher_.Apply(start, /*snapshot=*/false);
+  EXPECT_EQ(start.parent_exe_path, "/usr/bin/dpkg");
+  EXPECT_EQ(start.creator_exe_path, "/bin/bash");
+  EXPECT_EQ(start.adopted, false);
+}
+
+TEST_F(EnricherTest, CreatorOfAProcessOlderThanTheSensorIsNotGuessed) {
+  ProcessStart start = StartOf(kChild, "/usr/bin/id");
+  start.actor.parent_process_id = kShell;
+  enricher_.Apply(start, /*snapshot=*/false);
+  EXPECT_EQ(start.creator_process_id, std::nullopt);
+  EXPECT_EQ(start.creator_comm, std::nullopt);
+  EXPECT_EQ(start.adopted, std::nullopt);
+  EXPECT_EQ(start.ancestors.size, 1u);
+}
+
+// The fork waited in the ring while the snapshot was taken.
+TEST_F(EnricherTest, ForkAfterTheSnapshotSaysTheCreator) {
+  ProcessStart known = StartOf(kChild, "/usr/bin/id");
+  enricher_.Apply(known, /*snapshot=*/true);
+  ProcessRelationship fork = ForkOf(kShell, kChild);
+  enricher_.Apply(fork, /*snapshot=*/false);
+  const Process* child = enricher_.processes().Find(kChild);
+  ASSERT_NE(child->creator, nullptr);
+  EXPECT_EQ(child->creator->key, kShell);
+  EXPECT_EQ(child->image->exe_path, "/usr/bin/id");
+}
+
+TEST_F(EnricherTest, CreatorThatIsNotKnownOtherwiseHasTheNameInTheFork) {
+  ProcessRelationship fork = ForkOf({400, 9}, kChild);
+  enricher_.Apply(fork, /*snapshot=*/false);
+  ProcessStart start = StartOf(kChild, "/usr/bin/id");
+  enricher_.Apply(start, /*snapshot=*/false);
+  EXPECT_EQ(start.creator_pid, 400u);
+  EXPECT_EQ(start.creator_comm, "nginx");
+  EXPECT_EQ(start.creator_exe_path, std::nullopt);
 }
 
 TEST_F(EnricherTest, EventGetsTheExecutableOfItsProcess) {
@@ -92,6 +182,32 @@ TEST_F(EnricherTest, SnapshotEndsWhatItDoesNotHave) {
   EXPECT_EQ(enricher_.EndSnapshot(50), 1u);
   EXPECT_TRUE(enricher_.processes().Find(kShell)->exited);
   EXPECT_FALSE(enricher_.processes().Find(kChild)->exited);
+}
+
+TEST_F(EnricherTest, SnapshotDoesNotEraseWhatWasKnown) {
+  constexpr std::string_view kArgs("id\0-u\0", 6);
+  ProcessRelationship fork = ForkOf(kShell, kChild);
+  enricher_.Apply(fork, /*snapshot=*/false);
+  ProcessStart start = StartOf(kChild, "/usr/bin/id");
+  start.exe_inode = 12;
+  start.args = TextList{kArgs};
+  enricher_.Apply(start, /*snapshot=*/false);
+  const auto snapshot = [&](OptionalText exe_path, std::uint64_t inode) {
+    ProcessStart now = StartOf(kChild, "");
+    now.actor.exe_path = exe_path;
+    now.actor.parent_process_id = ProcessKey{1, 1};
+    now.exe_inode = inode;
+    enricher_.Apply(now, /*snapshot=*/true);
+    return *enricher_.processes().Find(kChild);
+  };
+  EXPECT_EQ(snapshot("/usr/bin/id", 12).image->args, kArgs);
+  EXPECT_EQ(snapshot(std::nullopt, 0).image->args, kArgs);
+  EXPECT_EQ(snapshot("/usr/bin/id", 12).creator->key, kShell);
+  EXPECT_EQ(snapshot("/usr/bin/id", 12).parent, (ProcessKey{1, 1}));
+  // Another file by this name, so another program.
+  EXPECT_EQ(snapshot("/usr/bin/id", 13).image->args, std::nullopt);
+  EXPECT_EQ(snapshot("/usr/bin/sh", 14).image->exe_path, "/usr/bin/sh");
+  EXPECT_EQ(snapshot("/usr/bin/sh", 14).creator->key, kShell);
 }
 
 TEST_F(EnricherTest, NothingIsKnownOfAnotherBoot) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace randguard {
 namespace {
@@ -19,21 +20,92 @@ ProgramImage ImageOf(const ProcessStart& event) {
   image.cwd = event.cwd.value_or("");
   image.tty = event.tty.value_or("");
   image.loginuid = event.loginuid;
+  image.script_path = event.script_path.value_or("");
+  image.exe_inode = event.exe_inode.value_or(0);
+  image.exe_dev = event.exe_dev.value_or(Device{}).dev;
   return image;
 }
 
-void FillLineage(const ProcessTable& processes, ProcessStart& event) {
-  const Process* parent = processes.Find(event.actor.parent_process_id.value_or(ProcessKey{}));
-  if (parent == nullptr) return;
-  event.parent_comm = parent->comm_text();
-  if (parent->image != nullptr && !parent->image->exe_path.empty()) {
-    event.parent_exe_path = parent->image->exe_path;
+Ancestor::Ancestor(const ProcessTable& processes, const ProcessKey& of, const ProcessKey& parent)
+    : processes_(processes) {
+  Take(CreatorOf(processes, of), parent);
+}
+
+void Ancestor::Take(const Creator* creator, const ProcessKey& parent) {
+  creator_ = creator;
+  process_ = creator == nullptr ? processes_.Find(parent) : nullptr;
+}
+
+void Ancestor::Up() {
+  if (creator_ != nullptr) {
+    Take(creator_->creator.get(), creator_->parent);
+  } else {
+    Take(process_->creator.get(), process_->parent);
   }
-  for (const Process* p = parent; p != nullptr && event.ancestors.size < TextArray::kMax;
-       p = processes.Find(p->parent)) {
-    event.ancestors.Add(p->image != nullptr && !p->image->exe_path.empty()
-                            ? std::string_view(p->image->exe_path)
-                            : p->comm_text());
+}
+
+const ProgramImage* Ancestor::image() const {
+  return creator_ != nullptr ? creator_->image.get() : process_->image.get();
+}
+
+std::string_view Ancestor::exe_path() const {
+  // A conditional of "" and a std::string would be a std::string of its own, gone by then.
+  if (image() == nullptr) return {};
+  return image()->exe_path;
+}
+
+std::string_view Ancestor::comm() const {
+  return creator_ != nullptr ? creator_->comm_text() : process_->comm_text();
+}
+
+const Creator* CreatorOf(const ProcessTable& processes, const ProcessKey& process) {
+  const Process* found = processes.Find(process);
+  return found == nullptr ? nullptr : found->creator.get();
+}
+
+void NoteFork(const ProcessRelationship& event, std::uint32_t generation, ProcessTable& processes) {
+  if (event.thread) return;
+  const Process* child = processes.Find(event.child_process_id);
+  if (child != nullptr && child->creator != nullptr) return;
+  const bool is_new = child == nullptr;  // else of a snapshot, which does not know the creator
+  const Actor& actor = event.actor;
+  auto creator = processes.MakeCreator(actor.process_id,
+                                       actor.parent_process_id.value_or(ProcessKey{}), actor.comm);
+  const Process* known = processes.Find(actor.process_id);
+  auto credentials = known == nullptr ? nullptr : known->credentials;  // the table may move
+  Process& made = processes.Upsert(event.child_process_id);
+  if (is_new) {
+    made.generation = generation;
+    made.parent = {event.parent_pid, event.child_parent_start_ns};
+    made.set_comm(event.child_comm);
+    made.cgroup_id = event.child_cgroup_id;
+    made.image = creator->image;
+    made.credentials = std::move(credentials);
+    made.credentials_inherited = true;
+  }
+  made.creator = std::move(creator);
+}
+
+void FillLineage(const ProcessTable& processes, ProcessStart& event) {
+  const ProcessKey parent_key = event.actor.parent_process_id.value_or(ProcessKey{});
+  if (const Process* parent = processes.Find(parent_key)) {
+    event.parent_comm = parent->comm_text();
+    if (parent->image != nullptr && !parent->image->exe_path.empty()) {
+      event.parent_exe_path = parent->image->exe_path;
+    }
+  }
+  if (const Creator* creator = CreatorOf(processes, event.actor.process_id)) {
+    event.creator_process_id = creator->key;
+    event.creator_pid = creator->key.pid;
+    event.creator_comm = creator->comm_text();
+    if (creator->image != nullptr && !creator->image->exe_path.empty()) {
+      event.creator_exe_path = creator->image->exe_path;
+    }
+    event.adopted = IsAdopted(*creator, event.actor.parent_process_id);
+  }
+  Ancestor ancestor(processes, event.actor.process_id, parent_key);
+  for (; ancestor.known() && event.ancestors.size < TextArray::kMax; ancestor.Up()) {
+    event.ancestors.Add(ancestor.name());
   }
 }
 

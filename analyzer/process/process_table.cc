@@ -6,10 +6,17 @@
 
 namespace randguard {
 
-void Process::set_comm(std::string_view text) {
-  comm.fill('\0');
+namespace {
+
+CommBytes CommOf(std::string_view text) {
+  CommBytes comm{};
   std::copy_n(text.begin(), std::min(text.size(), comm.size()), comm.begin());
+  return comm;
 }
+
+}  // namespace
+
+void Process::set_comm(std::string_view text) { comm = CommOf(text); }
 
 ProcessTable::ProcessTable(std::size_t capacity, std::uint64_t grace_ns)
     : capacity_(std::max<std::size_t>(capacity, 1)), grace_ns_(grace_ns) {}
@@ -30,6 +37,44 @@ std::shared_ptr<const ProgramImage> ProcessTable::MakeImage(ProgramImage image) 
             *bytes -= size;
             delete done;
           }};
+}
+
+std::shared_ptr<const Creator> ProcessTable::Keep(Creator creator) {
+  if (*creators_ >= capacity_ * kCreatorsPerProcess && creator.creator != nullptr) {
+    creator.creator = nullptr;
+    ++creators_cut_;
+  }
+  creator.depth = creator.creator == nullptr ? 1 : creator.creator->depth + 1;
+  ++*creators_;
+  return {new Creator(std::move(creator)), [count = creators_](const Creator* done) {
+            --*count;
+            delete done;
+          }};
+}
+
+std::shared_ptr<const Creator> ProcessTable::MakeCreator(const ProcessKey& key,
+                                                         const ProcessKey& parent,
+                                                         std::string_view comm) {
+  const Process* known = Find(key);
+  std::shared_ptr<const Creator> above = known == nullptr ? nullptr : known->creator;
+  if (above != nullptr && above->depth >= 2 * kCreators) {
+    // Copies the nearest ones, the farthest of them first.
+    std::array<const Creator*, kCreators> nearest{};
+    const Creator* at = above.get();
+    for (const Creator*& one : nearest) one = std::exchange(at, at->creator.get());
+    std::shared_ptr<const Creator> copied;
+    for (std::size_t i = kCreators; i-- > 0;) {
+      Creator copy = *nearest[i];
+      copy.creator = std::move(copied);
+      copied = Keep(std::move(copy));
+    }
+    above = std::move(copied);
+  }
+  return Keep({.key = key,
+               .parent = parent,
+               .image = known == nullptr ? nullptr : known->image,
+               .creator = std::move(above),
+               .comm = CommOf(comm)});
 }
 
 const Process* ProcessTable::Find(const ProcessKey& key) const {
@@ -128,6 +173,7 @@ void ProcessTable::Remove(Queue& queue, Slot slot) {
   Unlink(queue, slot);
   index_.erase(nodes_[slot].process.key);
   nodes_[slot].process.image.reset();
+  nodes_[slot].process.creator.reset();
   free_.push_back(slot);
 }
 

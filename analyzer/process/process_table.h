@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,13 @@ struct ProgramImage {
   std::optional<std::string> args;
   std::string cwd, tty;  // empty: unknown, none
   std::optional<std::uint32_t> loginuid;
+  std::string script_path;  // empty: none, or unknown
+  std::uint64_t exe_inode = 0;
+  std::uint32_t exe_dev = 0;  // the kernel's dev_t
+
+  bool IsSameProgram(const ProgramImage& other) const {
+    return exe_path == other.exe_path && exe_inode == other.exe_inode && exe_dev == other.exe_dev;
+  }
 };
 
 // Credentials of the whole process in the latest record that has them. Its threads may differ.
@@ -44,20 +52,39 @@ struct KnownCredentials {
   CredentialsSource source = CredentialsSource::kExec;  // which record
 };
 
+using CommBytes = std::array<char, RG_COMM_LEN>;  // NUL padded
+inline std::string_view TextOf(const CommBytes& comm) {
+  return {comm.data(), strnlen(comm.data(), comm.size())};
+}
+
+// A process as it was when it created another one. It stays as long as processes that descend from
+// it do: it may end, or start another program, long before they act.
+struct Creator {
+  ProcessKey key;
+  ProcessKey parent;                          // pid 0: none or unknown
+  std::shared_ptr<const ProgramImage> image;  // null: unknown
+  std::shared_ptr<const Creator> creator;     // of this one; null: unknown, or too far away
+  CommBytes comm{};
+  std::uint32_t depth = 1;  // links of the chain that begins here
+
+  std::string_view comm_text() const { return TextOf(comm); }
+};
+
 struct Process {
   ProcessKey key;
   ProcessKey parent;                                    // pid 0: none or unknown
+  std::shared_ptr<const Creator> creator;               // null: unknown
   std::shared_ptr<const ProgramImage> image;            // null: unknown
   std::shared_ptr<const KnownCredentials> credentials;  // null: unknown
   bool credentials_inherited = false;                   // of the process that forked this one
   std::uint64_t cgroup_id = 0;
-  std::array<char, RG_COMM_LEN> comm{};
+  CommBytes comm{};
   std::uint32_t generation = 0;  // of the snapshot that last confirmed it
   bool exited = false;
   bool exit_recorded = false;  // by a record; else a snapshot did not have it any more
   std::uint64_t exit_ns = 0;
 
-  std::string_view comm_text() const { return {comm.data(), strnlen(comm.data(), comm.size())}; }
+  std::string_view comm_text() const { return TextOf(comm); }
   void set_comm(std::string_view text);
 };
 
@@ -67,6 +94,9 @@ class ProcessTable {
   // kArgsWhenFull bytes of each new program are kept, and the cut is counted.
   static constexpr std::size_t kArgsTotal = std::size_t{32} << 20;
   static constexpr std::size_t kArgsWhenFull = 128;
+
+  // Creators above a process that are kept at least. The chain is cut when it is twice as long.
+  static constexpr std::uint32_t kCreators = 16;
 
   ProcessTable(std::size_t capacity, std::uint64_t grace_ns);
 
@@ -84,6 +114,12 @@ class ProcessTable {
   std::size_t EndOthers(std::uint32_t generation, std::uint64_t time_ns);
   void Clear();
 
+  // A process as creator of another one. Its image and its own creator are those in the table.
+  std::shared_ptr<const Creator> MakeCreator(const ProcessKey& key, const ProcessKey& parent,
+                                             std::string_view comm);
+  // How often a creator was kept without its own, because there were too many of them.
+  std::uint64_t creators_cut() const { return creators_cut_; }
+
   // Makes an image that the processes of one program share.
   std::shared_ptr<const ProgramImage> MakeImage(ProgramImage image);
   std::uint64_t images_cut() const { return images_cut_; }
@@ -94,6 +130,8 @@ class ProcessTable {
  private:
   using Slot = std::uint32_t;
   static constexpr Slot kNone = UINT32_MAX;
+  // Creators that are kept at most, for each process that the table can hold.
+  static constexpr std::size_t kCreatorsPerProcess = 2;
 
   struct Node {
     Process process;
@@ -106,6 +144,7 @@ class ProcessTable {
     Slot back = kNone;
   };
 
+  std::shared_ptr<const Creator> Keep(Creator creator);
   Queue& QueueOf(const Process& process) { return process.exited ? exited_ : living_; }
   void Unlink(Queue& queue, Slot slot);
   void PushBack(Queue& queue, Slot slot);
@@ -123,8 +162,11 @@ class ProcessTable {
   Queue exited_;
   std::uint64_t evicted_ = 0;
   std::uint64_t images_cut_ = 0;
+  std::uint64_t creators_cut_ = 0;
   // Shared with the images: each image subtracts its bytes when it goes.
   std::shared_ptr<std::size_t> args_bytes_ = std::make_shared<std::size_t>(0);
+  // Shared with the creators, likewise: how many there are.
+  std::shared_ptr<std::size_t> creators_ = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace randguard

@@ -216,6 +216,73 @@ TEST(ProcessTableTest, ClearForgetsAll) {
   EXPECT_EQ(table.size(), 2u);
 }
 
+std::size_t LinksOf(const Creator* creator) {
+  std::size_t links = 0;
+  for (; creator != nullptr; creator = creator->creator.get()) ++links;
+  return links;
+}
+
+TEST(ProcessTableTest, CreatorStaysWithWhatItCreated) {
+  ProcessTable table(2, kGrace);
+  table.Upsert(Key(1)).image = table.MakeImage({"/usr/sbin/nginx"});
+  auto creator = table.MakeCreator(Key(1), Key(9), "nginx");
+  table.Upsert(Key(2)).creator = creator;
+  table.Exit(Key(1), 5);
+  table.Expire(UINT64_MAX);
+  EXPECT_EQ(table.Find(Key(1)), nullptr);
+  const Creator& kept = *table.Find(Key(2))->creator;
+  EXPECT_EQ(kept.key, Key(1));
+  EXPECT_EQ(kept.parent, Key(9));
+  EXPECT_EQ(kept.comm_text(), "nginx");
+  EXPECT_EQ(kept.image->exe_path, "/usr/sbin/nginx");
+  table.Exit(Key(2), 5);
+  table.Expire(UINT64_MAX);
+  EXPECT_EQ(creator.use_count(), 1) << "an evicted process keeps its creator";
+}
+
+TEST(ProcessTableTest, CreatorThatNobodyKnowsHasNoImage) {
+  ProcessTable table(2, kGrace);
+  const auto creator = table.MakeCreator(Key(1), Key(9), "0123456789abcdef-and-more");
+  EXPECT_EQ(creator->image, nullptr);
+  EXPECT_EQ(creator->creator, nullptr);
+  EXPECT_EQ(creator->comm_text(), "0123456789abcdef");
+}
+
+// Each process ends when it has made the next one, for ever.
+TEST(ProcessTableTest, ChainOfCreatorsHasAnEnd) {
+  ProcessTable table(64, kGrace);
+  std::size_t longest = 0;
+  for (std::uint32_t pid = 1; pid < 1000; ++pid) {
+    table.Upsert(Key(pid));
+    auto creator = table.MakeCreator(Key(pid), Key(1), "x");
+    const Creator* at = creator.get();
+    for (std::uint32_t i = 0; i < std::min(pid, ProcessTable::kCreators); ++i) {
+      ASSERT_NE(at, nullptr) << pid;
+      ASSERT_EQ(at->key, Key(pid - i));
+      at = at->creator.get();
+    }
+    longest = std::max(longest, LinksOf(creator.get()));
+    ASSERT_EQ(creator->depth, LinksOf(creator.get()));
+    table.Upsert(Key(pid + 1)).creator = std::move(creator);
+    table.Exit(Key(pid), pid);
+    table.Expire(pid + kGrace);
+  }
+  EXPECT_EQ(longest, 2 * ProcessTable::kCreators);
+  EXPECT_EQ(table.creators_cut(), 0u);
+}
+
+TEST(ProcessTableTest, CreatorsBeyondTheLimitAreKeptAloneAndCounted) {
+  ProcessTable table(4, kGrace);
+  table.Upsert(Key(1)).creator = table.MakeCreator(Key(9), Key(1), "first");
+  std::vector<std::shared_ptr<const Creator>> held;
+  for (int i = 0; i < 20; ++i) held.push_back(table.MakeCreator(Key(1), Key(1), "x"));
+  EXPECT_EQ(LinksOf(held.front().get()), 2u);
+  EXPECT_EQ(LinksOf(held.back().get()), 1u);
+  EXPECT_EQ(table.creators_cut(), 13u) << "of 20; 8 may be whole, and one was there";
+  held.clear();
+  EXPECT_EQ(LinksOf(table.MakeCreator(Key(1), Key(1), "x").get()), 2u);
+}
+
 // A process table that is slow and obvious: vectors in the order of eviction.
 class Reference {
  public:

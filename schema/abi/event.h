@@ -28,6 +28,7 @@
 #define RG_TTY_MAX	64
 #define RG_CGROUP_MAX	2048
 #define RG_COMM_LEN	16
+#define RG_SCRIPTS_MAX	5 /* scripts before a program; the kernel follows no more */
 
 enum rg_kind {
 #define EVENT_KIND(number, name, body, domain, behaviour, lane) RG_KIND_##name = number,
@@ -194,6 +195,25 @@ struct rg_stream {
 	__u16 reserved; /* zero */
 };
 
+/* Bits of rg_script.flags. */
+enum rg_script_flags {
+	RG_SCRIPT_UNLINKED = 1 << 0, /* has no name left, or never had one */
+	RG_SCRIPT_MEMFD = 1 << 1,    /* is anonymous memory */
+};
+
+/* A file that named an interpreter to be executed in its place: a script, or what binfmt_misc
+ * knows. */
+struct rg_script {
+	__u64 inode;
+	__u32 dev;  /* kernel encoding: major << 20 | minor */
+	__u32 mode; /* st_mode */
+	__u32 uid;
+	__u32 gid;
+	__u16 flags;	    /* enum rg_script_flags */
+	__u16 reserved[3];  /* zero */
+	struct rg_str path; /* from its dentry */
+};
+
 /* process_exec: a program image was replaced. process_snapshot: a process was alive when a session
  * began, and time_ns is the time of reading. */
 struct rg_process {
@@ -231,7 +251,9 @@ struct rg_process {
 	__u32 argc; /* the kernel's count; 0 in a snapshot */
 	__u32 envc;
 	__u32 old_tid;		 /* thread that called exec, if not the first one */
-	__u32 reserved;		 /* zero */
+	__u16 scripts;		 /* offset of script_count rg_scripts, the one that exec was called
+				    with first. 0: not known, or there is none */
+	__u16 script_count;	 /* at most RG_SCRIPTS_MAX */
 	__u16 stdio_peer_family; /* AF_INET, AF_INET6; 0: no such peer */
 	__u16 stdio_peer_port;	 /* host byte order */
 	__u16 flags;		 /* enum rg_process_flags */

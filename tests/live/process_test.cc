@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,12 +20,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,13 +37,15 @@
 namespace randguard::live {
 namespace {
 
-constexpr char kEnvConfig[] =
-    "[process]\ncollect_env = true\nenv_names = [\"RG_TEST_KEPT\", \"LD_PRELOAD\"]\n";
+constexpr char kConfig[] =
+    "[process]\ncollect_env = true\nenv_names = [\"RG_TEST_KEPT\", \"LD_PRELOAD\"]\n"
+    "[[rules]]\nid = \"SHELL\"\nname = \"shell of a web server\"\ntype = \"process\"\n"
+    "severity = \"high\"\nprocess_names = [\"dash\"]\nparent_names = [\"rg-nginx\"]\n";
 
 // One agent for all tests of this file: loading takes longer than any of them.
 class ProcessTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { agent_ = new Agent({.config = kEnvConfig}); }
+  static void SetUpTestSuite() { agent_ = new Agent({.config = kConfig}); }
   static void TearDownTestSuite() {
     EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
     delete agent_;
@@ -113,6 +118,73 @@ TEST_F(ProcessTest, ForkCarriesTheChildsIdentity) {
   EXPECT_EQ((*fork)["child_pid"], std::to_string(pid));
   EXPECT_EQ((*fork)["thread"], "false");
   EXPECT_EQ((*fork)["process_id"], life.start["parent_process_id"]);
+  EXPECT_EQ(life.start["creator_process_id"], life.start["parent_process_id"]);
+  EXPECT_EQ(life.start["creator_pid"], std::to_string(getpid()));
+  EXPECT_EQ(life.start["creator_comm"], (*fork)["comm"]);
+  EXPECT_EQ(life.start["creator_exe_path"], life.start["parent_exe_path"]);
+  EXPECT_EQ(life.start["adopted"], "false");
+}
+
+// The shell is the grandchild of a server. Its parent has ended before it starts.
+TEST_F(ProcessTest, ShellThatIsAdoptedStaysItsCreators) {
+  TempFolder folder;
+  const std::string server = folder / "rg-nginx";
+  std::filesystem::copy_file("/bin/dash", server);
+  const std::string pid_file = folder / "pid";
+  const pid_t adopter = RunInChild([&] {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      // In subshells, too, $$ is the first shell.
+      const std::string script =
+          "( ( while kill -0 $$ 2> /dev/null; do sleep 0.02; done; exec /bin/dash -c \"echo \\$\\$ "
+          "> " +
+          pid_file + "\" ) & ) &";
+      execl(server.c_str(), "nginx: worker", "-c", script.c_str(), nullptr);
+      _exit(127);
+    }
+    waitpid(pid, nullptr, 0);
+    while (waitpid(-1, nullptr, 0) > 0) {
+    }
+    return 0;
+  });
+  const std::string text = ReadFile(pid_file);
+  ASSERT_FALSE(text.empty());
+  const pid_t shell = std::stoi(text);
+  const Life life = LifeOf(agent(), shell);
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/dash"));
+  EXPECT_EQ(life.start["ppid"], std::to_string(adopter));
+  EXPECT_NE(life.start["parent_exe_path"], server);
+  EXPECT_EQ(life.start["creator_exe_path"], server);
+  EXPECT_NE(life.start["creator_pid"], std::to_string(adopter));
+  EXPECT_EQ(life.start["adopted"], "true");
+  EXPECT_TRUE(life.start["ancestors"].starts_with("[\"" + server + "\"")) << life.start.text;
+  ASSERT_TRUE(agent().out().WaitForAlert(TypeAndPid("alert", shell)));
+  const auto& alerts = agent().out().alerts();
+  const auto alert = std::find_if(alerts.begin(), alerts.end(), TypeAndPid("alert", shell));
+  EXPECT_EQ((*alert)["rule_id"], "SHELL");
+  EXPECT_EQ((*alert)["parent_name"], "rg-nginx");
+}
+
+TEST_F(ProcessTest, CloneParentGivesTheChildAwayAndKeepsItsCreator) {
+  const Shared<pid_t> child;
+  const pid_t creator = RunInChild([&] {
+    clone_args args{};
+    args.flags = CLONE_PARENT;
+    const auto pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof(args)));
+    if (pid == 0) {
+      execl("/bin/true", "given-away", nullptr);
+      _exit(127);
+    }
+    *child = pid;
+    return 0;
+  });
+  ASSERT_GT(*child, 0);
+  WaitForEnd(*child, "the child that was given away");
+  const Life life = LifeOf(agent(), *child);
+  EXPECT_EQ(life.start["ppid"], std::to_string(getpid()));
+  EXPECT_EQ(life.start["creator_pid"], std::to_string(creator));
+  EXPECT_EQ(life.start["adopted"], "true");
 }
 
 TEST_F(ProcessTest, ExitCodeAndSignal) {
@@ -293,6 +365,152 @@ TEST_F(ProcessTest, ScriptWithInterpreter) {
   EXPECT_EQ(life.start["args"], "[\"/bin/sh\",\"-e\",\"" + script + "\",\"x\"]");
   EXPECT_EQ(life.start["comm"], "script");
   EXPECT_EQ(life.exit["exit_code"], "5");
+}
+
+std::string DevOf(const struct stat& st) {
+  return std::to_string(major(st.st_dev)) + ":" + std::to_string(minor(st.st_dev));
+}
+
+TEST_F(ProcessTest, ScriptItselfIsKnown) {
+  TempFolder folder;
+  const std::string script = folder / "script";
+  WriteFile(script, "#!/bin/sh\nexit 5\n", 0754);
+  std::filesystem::create_symlink("script", folder / "link");
+  struct stat st {};
+  ASSERT_EQ(stat(script.c_str(), &st), 0);
+  const Life life = LifeOf(agent(), RunProgram({folder / "link"}));
+  EXPECT_EQ(life.start["filename"], folder / "link");
+  EXPECT_EQ(life.start["script_path"], script);
+  EXPECT_EQ(life.start["script_path_status"], "null");
+  EXPECT_EQ(life.start["script_inode"], std::to_string(st.st_ino));
+  EXPECT_EQ(life.start["script_dev"], DevOf(st));
+  EXPECT_EQ(life.start["script_mode"], "100754");
+  EXPECT_EQ(life.start["script_memfd"], "false");
+  EXPECT_EQ(life.start["script_unlinked"], "false");
+  EXPECT_EQ(life.start["scripts"], "[{\"path\":\"" + script + "\",\"path_status\":null,\"inode\":" +
+                                       std::to_string(st.st_ino) + ",\"dev\":\"" + DevOf(st) +
+                                       "\",\"mode\":\"100754\",\"uid\":0,\"gid\":0,\"memfd\":false,"
+                                       "\"unlinked\":false}]");
+  const Life program = LifeOf(agent(), RunProgram({"/bin/true"}));
+  EXPECT_EQ(program.start["scripts"], "[]");
+  EXPECT_EQ(program.start["script_path"], "null");
+}
+
+// The kernel follows five.
+TEST_F(ProcessTest, EachScriptOfAChain) {
+  TempFolder folder;
+  std::string interpreter = "/bin/sh";
+  for (int i = 1; i <= 5; ++i) {
+    const std::string script = folder / ("script" + std::to_string(i));
+    WriteFile(script, "#!" + interpreter + "\n", 0755);
+    interpreter = script;
+  }
+  const Life life = LifeOf(agent(), RunProgram({interpreter}));
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/sh"));
+  EXPECT_EQ(life.start["script_path"], folder / "script5");
+  const std::string scripts = life.start["scripts"];
+  std::size_t at = 0;
+  for (int i = 5; i >= 1; --i) {
+    at = scripts.find("{\"path\":\"" + (folder / ("script" + std::to_string(i))) + "\"", at);
+    ASSERT_NE(at, std::string::npos) << i << " in " << scripts;
+  }
+  EXPECT_EQ(scripts.find("{\"path\"", at + 1), std::string::npos) << scripts;
+}
+
+TEST_F(ProcessTest, PathOfAScriptDeepInFolders) {
+  TempFolder folder;
+  std::string deep = folder.path();
+  for (int i = 0; i < 3; ++i) {
+    deep += "/" + std::string(200, static_cast<char>('a' + i));
+    ASSERT_EQ(mkdir(deep.c_str(), 0755), 0);
+  }
+  WriteFile(deep + "/inner", "#!/bin/sh\n", 0755);
+  WriteFile(folder / "outer", "#!" + (folder / "in") + "\n", 0755);
+  std::filesystem::create_symlink(deep + "/inner", folder / "in");
+  const Life inner = LifeOf(agent(), RunProgram({deep + "/inner"}));
+  EXPECT_EQ(inner.start["script_path"], deep + "/inner");
+  // Those behind the first have less room, and lose the head of their path.
+  const Life outer = LifeOf(agent(), RunProgram({folder / "outer"}));
+  EXPECT_EQ(outer.start["script_path"], folder / "outer");
+  const std::string kept = (deep + "/inner").substr(deep.size() + 6 - 256);
+  EXPECT_NE(outer.start["scripts"].find("{\"path\":\"" + kept + "\",\"path_status\":\"truncated\""),
+            std::string::npos)
+      << outer.start["scripts"];
+}
+
+// The script has no name that leads to it: it is run by its descriptor, in each way there is.
+TEST_F(ProcessTest, ScriptRunByItsDescriptor) {
+  TempFolder folder;
+  const auto memfd = [] { return memfd_create("rg-script", 0); };
+  const auto unlinked = [&] {
+    const std::string path = folder / "gone";
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0755);
+    unlink(path.c_str());
+    return fd;
+  };
+  const auto by_descriptor = [](int fd) {
+    const char* argv[] = {"x", nullptr};
+    syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+  };
+  const auto by_name = [](const std::string& folder_of_descriptors) {
+    return [=](int fd) {
+      const std::string path = folder_of_descriptors + std::to_string(fd);
+      const char* argv[] = {"x", nullptr};
+      execv(path.c_str(), const_cast<char**>(argv));
+    };
+  };
+  const std::function<void(int)> ways[] = {by_descriptor, by_name("/dev/fd/"),
+                                           by_name("/proc/self/fd/")};
+  for (const auto& run : ways) {
+    for (const bool in_memory : {true, false}) {
+      const Shared<ino_t> inode;
+      int status = 0;
+      const pid_t pid = RunInChild(
+          [&] {
+            const int writer = in_memory ? memfd() : unlinked();
+            const std::string text = "#!/bin/sh\nexit 5\n";
+            struct stat st {};
+            if (write(writer, text.data(), text.size()) < 0 || fstat(writer, &st) != 0) return 1;
+            *inode = st.st_ino;
+            // A file that is open for writing cannot be executed.
+            const int fd = open(("/proc/self/fd/" + std::to_string(writer)).c_str(), O_RDONLY);
+            close(writer);
+            run(fd);
+            return 127;
+          },
+          &status);
+      EXPECT_EQ(WEXITSTATUS(status), 5);
+      const Life life = LifeOf(agent(), pid);
+      EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/sh"));
+      EXPECT_EQ(life.start["fileless"], "false");
+      EXPECT_EQ(life.start["script_path"], in_memory ? "memfd:rg-script" : folder / "gone");
+      EXPECT_EQ(life.start["script_path_status"], in_memory ? "detached" : "deleted");
+      EXPECT_EQ(life.start["script_inode"], std::to_string(*inode));
+      EXPECT_EQ(life.start["script_memfd"], in_memory ? "true" : "false");
+      EXPECT_EQ(life.start["script_unlinked"], "true");
+    }
+  }
+}
+
+// Other files are closed on the way, and the interpreter's own dynamic linker is opened.
+TEST_F(ProcessTest, OnlyScriptsAreScripts) {
+  TempFolder folder;
+  const std::string script = folder / "script";
+  WriteFile(script, "#!/bin/sh\n", 0755);
+  std::filesystem::copy_file("/bin/true", folder / "program");
+  const pid_t pid = RunInChild([&] {
+    const char* argv[] = {"x", nullptr};
+    for (int i = 0; i < 100; ++i) {
+      if (open((folder / "program").c_str(), O_RDONLY | O_CLOEXEC) < 0) return 1;
+    }
+    execv((folder / "program/none").c_str(), const_cast<char**>(argv));  // fails
+    execv(script.c_str(), const_cast<char**>(argv));
+    return 127;
+  });
+  const Life life = LifeOf(agent(), pid);
+  const std::string scripts = life.start["scripts"];
+  EXPECT_EQ(life.start["script_path"], script);
+  EXPECT_EQ(scripts.find("{\"path\""), scripts.rfind("{\"path\"")) << scripts;
 }
 
 TEST_F(ProcessTest, FailedExecTellsTheError) {
@@ -579,6 +797,60 @@ TEST_F(ProcessTest, TheAgentIsNotInItsOwnOutput) {
   EXPECT_EQ(health["kernel_lost"], "0");
   EXPECT_EQ(health["userspace_invalid_schema"], "0");
   EXPECT_EQ(health["userspace_unsupported_kind"], "0");
+}
+
+// Its first thread has ended when the sensor starts; another one lives on.
+TEST(SnapshotTest, ProcessWhoseFirstThreadHasEnded) {
+  static int begin[2];  // for the other thread
+  TempFolder folder;
+  ASSERT_EQ(pipe(begin), 0);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    pthread_t thread{};
+    close(begin[1]);
+    if (chdir(folder.path().c_str()) != 0) _exit(126);
+    pthread_create(
+        &thread, nullptr,
+        [](void*) -> void* {
+          char byte = 0;
+          if (read(begin[0], &byte, 1) != 1) _exit(125);
+          const pid_t child = fork();
+          if (child == 0) _exit(0);
+          waitpid(child, nullptr, 0);
+          execl("/bin/true", "true", nullptr);
+          _exit(127);
+        },
+        nullptr);
+    syscall(SYS_exit, 0);  // pthread_exit would unwind the stack, with the framework on it
+  }
+  while (ReadFile("/proc/" + std::to_string(pid) + "/status").find("Z (zombie)") ==
+         std::string::npos) {
+    usleep(1000);
+  }
+  Agent agent({.config = "[[rules]]\nid = \"CWD\"\nname = \"n\"\ntype = \"process\"\n"
+                         "severity = \"low\"\nevents = [\"process_relationship\"]\n"
+                         "condition = 'cwd == \"" +
+                         folder.path() + "\"'\n"});
+  ASSERT_EQ(write(begin[1], "x", 1), 1);
+  close(begin[0]);
+  close(begin[1]);
+  WaitForEnd(pid, "the process without its first thread");
+  const Life life = LifeOf(agent, pid);
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe");
+  const Line* fork = agent.out().First(TypeAndPid("process_relationship", pid));
+  ASSERT_NE(fork, nullptr);
+  EXPECT_EQ((*fork)["exe_path"], program);
+  EXPECT_EQ((*fork)["process_id"], life.start["process_id"]);
+  EXPECT_TRUE(agent.out().WaitForAlert(TypeAndPid("alert", pid))) << "its folder is not known";
+  EXPECT_EQ(life.start["exe_path"], std::filesystem::canonical("/bin/true"));
+  EXPECT_EQ(life.start["ns_pid"], std::to_string(pid));
+  EXPECT_EQ(life.start["parent_exe_path"], program);
+  // Nobody saw the fork that made it.
+  for (const char* field :
+       {"creator_process_id", "creator_pid", "creator_comm", "creator_exe_path", "adopted"}) {
+    EXPECT_EQ(life.start[field], "null") << field;
+  }
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
 }
 
 }  // namespace

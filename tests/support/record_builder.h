@@ -57,6 +57,13 @@ class RecordBuilder {
     return *this;
   }
 
+  // Puts bytes behind the strings so far; returns where they are in the record.
+  std::uint16_t Append(std::string_view bytes) {
+    const auto offset = static_cast<std::uint16_t>(sizeof(Body) + strings_.size());
+    strings_ += bytes;
+    return offset;
+  }
+
   // The record, its size in its header.
   Bytes Build() const {
     Body sized = body;
@@ -101,6 +108,27 @@ RecordBuilder<Body> Begin(std::uint16_t kind) {
   r.body.hdr.cpu = 1;
   SetComm(r.body.hdr.comm, "curl");
   return r;
+}
+
+// A script of an exec, with values that begin with `number`.
+inline rg_script Script(RecordBuilder<rg_process>& r, std::uint32_t number, std::string_view path,
+                        unsigned path_flags = 0) {
+  rg_script script{};
+  script.inode = 10 * number + 1;
+  script.dev = number << 20 | 2;
+  script.mode = 0100755;
+  script.uid = 10 * number + 3;
+  script.gid = 10 * number + 4;
+  script.path.offset = r.Append(path);
+  script.path.length = static_cast<__u16>(path.size());
+  script.path.flags = static_cast<__u16>(path_flags);
+  return script;
+}
+
+inline void PutScripts(RecordBuilder<rg_process>& r, const std::vector<rg_script>& scripts) {
+  r.body.scripts =
+      r.Append({reinterpret_cast<const char*>(scripts.data()), scripts.size() * sizeof(rg_script)});
+  r.body.script_count = static_cast<__u16>(scripts.size());
 }
 
 inline RecordBuilder<rg_process> ProcessLike(std::uint16_t kind) {

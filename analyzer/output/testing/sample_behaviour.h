@@ -86,17 +86,17 @@ void ForEachBehaviourSample(const Actor& actor, Visit&& visit) {
   visit(uring);
 
   // A call's event is never without its type.
-  visit(CredentialsChange{.call = {.event_type = "credentials_change"}});
-  visit(ProcessAccess{.call = {.event_type = "process_access"}});
-  visit(AgentSignal{.call = {.event_type = "agent_signal"}});
-  visit(ModuleLoad{.call = {.event_type = "module_load"}});
-  visit(ModuleUnload{.call = {.event_type = "module_unload"}});
-  visit(BpfOperation{.call = {.event_type = "bpf_operation"}});
-  visit(NamespaceChange{.call = {.event_type = "namespace_change"}});
-  visit(Mount{.call = {.event_type = "mount"}});
-  visit(Unmount{.call = {.event_type = "unmount"}});
-  visit(RootChange{.call = {.event_type = "root_change"}});
-  visit(MemfdCreate{.call = {.event_type = "memfd_create"}});
+  visit(CredentialsChange{.call = {.event_type = "credentials_change", .syscall = "setuid"}});
+  visit(ProcessAccess{.call = {.event_type = "process_access", .syscall = "ptrace"}});
+  visit(AgentSignal{.call = {.event_type = "agent_signal", .syscall = "kill"}});
+  visit(ModuleLoad{.call = {.event_type = "module_load", .syscall = "finit_module"}});
+  visit(ModuleUnload{.call = {.event_type = "module_unload", .syscall = "delete_module"}});
+  visit(BpfOperation{.call = {.event_type = "bpf_operation", .syscall = "bpf"}});
+  visit(NamespaceChange{.call = {.event_type = "namespace_change", .syscall = "setns"}});
+  visit(Mount{.call = {.event_type = "mount", .syscall = "mount"}});
+  visit(Unmount{.call = {.event_type = "unmount", .syscall = "umount2"}});
+  visit(RootChange{.call = {.event_type = "root_change", .syscall = "chroot"}});
+  visit(MemfdCreate{.call = {.event_type = "memfd_create", .syscall = "memfd_create"}});
   visit(IoUringOperation{});
 }
 

@@ -123,12 +123,36 @@ ProcessStart SampleStart() {
   e.stdio_remote_addr = Address{{"198.51.100.7"}};
   e.stdio_remote_port = 4444;
   e.interpreter = "/bin/sh";
+  e.scripts = std::vector<ScriptFile>{
+      {.path = "/usr/local/bin/fetch",
+       .path_status = PathStatus::kDeleted,
+       .inode = 6001,
+       .dev = {8u << 20 | 1},
+       .mode = {0100755},
+       .uid = 8,
+       .gid = 9,
+       .unlinked = true},
+      {.path = "memfd:run", .path_status = PathStatus::kDetached, .inode = 6002, .memfd = true},
+      {.path = "/cut", .path_status = PathStatus::kTruncated},
+      {.path_status = PathStatus::kUnreadable},
+      {.path = "/usr/local/bin/whole"}};
+  e.script_path = "/usr/local/bin/fetch";
+  e.script_path_status = PathStatus::kDeleted;
+  e.script_inode = 6001;
+  e.script_dev = Device{8u << 20 | 1};
+  e.script_mode = Mode{0100755};
+  e.script_memfd = e.script_unlinked = true;
   e.chroot = true;
   e.capabilities = {{0x1}, {0x1ff'ffff'ffff}, {0}, {0xffff'ffff'ffff'ffff}, {0xabc}};
   e.namespaces = {1, 2, 3, 4, 5, 6, 7, 4026531838};
   e.ns_pid = 34;
   e.parent_comm = "bash";
   e.parent_exe_path = "/usr/bin/bash";
+  e.creator_process_id = ProcessKey{1100, 0xdf8475000};
+  e.creator_pid = 1100;
+  e.creator_comm = "worker";
+  e.creator_exe_path = "/usr/bin/bash";
+  e.adopted = true;
   e.ancestors.Add("/usr/bin/bash");
   e.ancestors.Add("kthreadd");
   return e;

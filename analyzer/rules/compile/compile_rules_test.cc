@@ -69,7 +69,13 @@ TEST(SimpleRuleTest, ProcessByNameAndParent) {
       std::string(kHead) + "\"process\"\nprocess_names = ['dash', 'sh']\nparent_names = ['nginx']");
   ProcessStart e = testing::SampleStart();
   e.actor.exe_path = "/usr/bin/dash";
+  e.parent_exe_path = "/usr/lib/systemd/systemd";
+  e.creator_exe_path = "/usr/sbin/nginx";  // that has ended
+  EXPECT_EQ(Fired(compiled, e), Lines{"S"});
   e.parent_exe_path = "/usr/sbin/nginx";
+  e.creator_exe_path = "/usr/bin/python3";
+  EXPECT_EQ(Fired(compiled, e), Lines{});
+  e.creator_exe_path = e.creator_comm = std::nullopt;
   EXPECT_EQ(Fired(compiled, e), Lines{"S"});
   e.parent_exe_path = "/usr/sbin/apache2";
   e.parent_comm = "apache2";
@@ -166,6 +172,59 @@ TEST(CompileRulesTest, ProcessTableTellsOfParentsAndAncestors) {
   EXPECT_TRUE(holds("ancestors == '/sbin/init' and ancestor_names == 'init'"));
   EXPECT_TRUE(holds("loginuid == 5 and tty == 'pts0'"));
   EXPECT_FALSE(Holds("exists parent_name", e, "file"));
+}
+
+TEST(CompileRulesTest, CreatorIsNotLostWithAnAdoption) {
+  ProcessTable table(100, 1);
+  table.Upsert({1, 0x10}).image = table.MakeImage({"/sbin/init"});
+  table.Upsert({5, 5}).image =
+      table.MakeImage({"/usr/sbin/nginx", std::string("nginx\0-g\0x\0", 11)});
+  FileOpen e = testing::SampleOpen();
+  e.actor.parent_process_id = ProcessKey{1, 0x10};
+  table.Upsert(e.actor.process_id).creator = table.MakeCreator({5, 5}, {1, 0x10}, "worker");
+  const EvaluationContext context{.processes = &table};
+  const auto holds = [&](std::string_view c) { return Holds(c, e, "file", context); };
+  EXPECT_TRUE(holds("parent_name == 'nginx' and parent_exe_path == '/usr/sbin/nginx'"));
+  EXPECT_TRUE(holds("parent_comm == 'worker' and parent_command_line == 'nginx -g x'"));
+  EXPECT_TRUE(holds("creator_name == 'nginx' and creator_exe_path == '/usr/sbin/nginx'"));
+  EXPECT_TRUE(holds("creator_comm == 'worker' and creator_command_line == 'nginx -g x'"));
+  EXPECT_TRUE(holds("creator_pid == 5 and adopted"));
+  EXPECT_TRUE(holds("ancestors == '/usr/sbin/nginx' and ancestors == '/sbin/init'"));
+  e.actor.parent_process_id = ProcessKey{5, 5};
+  EXPECT_TRUE(holds("exists adopted and not adopted"));
+  e.actor.process_id.pid = 77;
+  EXPECT_FALSE(holds("exists creator_name or exists creator_pid or exists adopted"));
+}
+
+TEST(CompileRulesTest, ParentOfAStartIsItsCreator) {
+  ProcessStart e = testing::SampleStart();
+  e.parent_exe_path = "/sbin/init", e.parent_comm = "init";
+  e.creator_exe_path = "/usr/sbin/nginx", e.creator_comm = "worker";
+  EXPECT_TRUE(Holds("parent_exe_path == '/usr/sbin/nginx' and parent_comm == 'worker'", e));
+  EXPECT_TRUE(Holds("parent_name == 'nginx' and creator_name == 'nginx' and adopted", e));
+  e.creator_exe_path = e.creator_comm = std::nullopt;
+  EXPECT_TRUE(Holds("parent_exe_path == '/sbin/init' and parent_comm == 'init'", e));
+  EXPECT_FALSE(Holds("exists creator_name", e));
+}
+
+TEST(CompileRulesTest, ScriptOfAProgram) {
+  ProcessStart e = testing::SampleStart();
+  EXPECT_TRUE(Holds("script_path == '/usr/local/bin/fetch' and script_mode has 0o111", e));
+  EXPECT_TRUE(Holds("script_memfd and script_unlinked and script_dev == '8:1'", e));
+  EXPECT_TRUE(Holds("script_paths == 'memfd:run' and script_paths endswith '/fetch'", e));
+  e.scripts->clear();
+  EXPECT_FALSE(Holds("script_paths == 'memfd:run'", e));
+  e.scripts = std::nullopt;
+  EXPECT_FALSE(Holds("exists script_paths", e));
+
+  ProcessTable table(100, 1);
+  FileOpen open = testing::SampleOpen();
+  ProgramImage image{"/usr/bin/dash"};
+  image.script_path = "/opt/x";
+  table.Upsert(open.actor.process_id).image = table.MakeImage(std::move(image));
+  const EvaluationContext context{.processes = &table};
+  EXPECT_TRUE(Holds("script_path == '/opt/x'", open, "file", context));
+  EXPECT_FALSE(Holds("exists script_path", open, "file"));
 }
 
 struct Mistake {

@@ -7,6 +7,7 @@
 
 #include "analyzer/event/events.h"
 #include "analyzer/event/kinds.h"
+#include "analyzer/process/lineage.h"
 #include "analyzer/process/process_table.h"
 #include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/fields/rule_type.h"
@@ -19,6 +20,11 @@ void SetText(std::string_view text, Value& out) {
   out.text = text;
 }
 
+void SetNumber(Number number, Value& out) {
+  out.form = Value::Form::kNumber;
+  out.number = number;
+}
+
 void SetOptional(const OptionalText& text, Value& out) {
   if (text.has_value()) SetText(*text, out);
 }
@@ -27,9 +33,23 @@ const Process* FindProcess(const EventView& event, const ProcessKey& key) {
   return event.context->processes == nullptr ? nullptr : event.context->processes->Find(key);
 }
 
-const Process* FindParent(const EventView& event) {
-  if (!event.actor->parent_process_id.has_value()) return nullptr;
-  return FindProcess(event, *event.actor->parent_process_id);
+// The process that created the event's one; where that is not known, the parent.
+std::optional<Ancestor> FindMaker(const EventView& event) {
+  if (event.context->processes == nullptr) return std::nullopt;
+  const Ancestor maker(*event.context->processes, event.actor->process_id,
+                       event.actor->parent_process_id.value_or(ProcessKey{}));
+  if (!maker.known()) return std::nullopt;
+  return maker;
+}
+
+const ProgramImage* MakerImage(const EventView& event) {
+  const auto maker = FindMaker(event);
+  return maker.has_value() ? maker->image() : nullptr;
+}
+
+const Creator* FindCreator(const EventView& event) {
+  if (event.context->processes == nullptr) return nullptr;
+  return CreatorOf(*event.context->processes, event.actor->process_id);
 }
 
 const ProgramImage* ImageOf(const Process* process) {
@@ -71,38 +91,82 @@ void ReadProcessName(const EventView& event, FieldScratch&, Value& out) {
   SetName(event.actor->exe_path.value_or(""), event.actor->comm, out);
 }
 
-// A conditional of "" and a std::string would be a std::string of its own, gone by then.
-std::string_view ExePathOf(const Process& process) {
-  if (process.image == nullptr) return {};
-  return process.image->exe_path;
+// The creator of the process, or its parent, as far as process_start itself names them.
+struct Maker {
+  OptionalText exe_path, comm;
+  bool known() const { return exe_path.has_value() || comm.has_value(); }
+};
+
+Maker OwnCreator(const EventView& event) {
+  if (event.event_class != ClassOf<ProcessStart>()) return {};
+  const auto& e = *static_cast<const ProcessStart*>(event.own);
+  return {e.creator_exe_path, e.creator_comm};
 }
 
-// The parent as the event names it (process_start only).
-template <typename Get>
-OptionalText OwnParent(const EventView& event, Get&& get) {
-  if (event.event_class != ClassOf<ProcessStart>()) return std::nullopt;
-  return get(*static_cast<const ProcessStart*>(event.own));
+Maker OwnMaker(const EventView& event) {
+  if (event.event_class != ClassOf<ProcessStart>()) return {};
+  if (const Maker creator = OwnCreator(event); creator.known()) return creator;
+  const auto& e = *static_cast<const ProcessStart*>(event.own);
+  return {e.parent_exe_path, e.parent_comm};
+}
+
+Maker CreatorFor(const EventView& event) {
+  if (const Maker own = OwnCreator(event); own.known()) return own;
+  const Creator* creator = FindCreator(event);
+  if (creator == nullptr) return {};
+  Maker maker{std::nullopt, creator->comm_text()};
+  if (creator->image != nullptr && !creator->image->exe_path.empty()) {
+    maker.exe_path = creator->image->exe_path;
+  }
+  return maker;
+}
+
+Maker MakerFor(const EventView& event) {
+  if (const Maker own = OwnMaker(event); own.known()) return own;
+  const auto found = FindMaker(event);
+  if (!found.has_value()) return {};
+  Maker maker{std::nullopt, found->comm()};
+  if (!found->exe_path().empty()) maker.exe_path = found->exe_path();
+  return maker;
+}
+
+void SetNameOf(const Maker& maker, Value& out) {
+  if (maker.known()) SetName(maker.exe_path.value_or(""), maker.comm.value_or(""), out);
 }
 
 void ReadParentName(const EventView& event, FieldScratch&, Value& out) {
-  const auto path = OwnParent(event, [](const ProcessStart& e) { return e.parent_exe_path; });
-  const auto comm = OwnParent(event, [](const ProcessStart& e) { return e.parent_comm; });
-  if (path.has_value() || comm.has_value()) {
-    SetName(path.value_or(""), comm.value_or(""), out);
-    return;
-  }
-  const Process* parent = FindParent(event);
-  if (parent == nullptr) return;
-  SetName(ExePathOf(*parent), parent->comm_text(), out);
+  SetNameOf(MakerFor(event), out);
 }
 
 void ReadParentComm(const EventView& event, FieldScratch&, Value& out) {
-  if (const Process* parent = FindParent(event)) SetText(parent->comm_text(), out);
+  SetOptional(MakerFor(event).comm, out);
 }
 
 void ReadParentExePath(const EventView& event, FieldScratch&, Value& out) {
-  const ProgramImage* image = ImageOf(FindParent(event));
-  if (image != nullptr && !image->exe_path.empty()) SetText(image->exe_path, out);
+  SetOptional(MakerFor(event).exe_path, out);
+}
+
+void ReadCreatorName(const EventView& event, FieldScratch&, Value& out) {
+  SetNameOf(CreatorFor(event), out);
+}
+
+void ReadCreatorComm(const EventView& event, FieldScratch&, Value& out) {
+  SetOptional(CreatorFor(event).comm, out);
+}
+
+void ReadCreatorExePath(const EventView& event, FieldScratch&, Value& out) {
+  SetOptional(CreatorFor(event).exe_path, out);
+}
+
+void ReadCreatorPid(const EventView& event, FieldScratch&, Value& out) {
+  if (const Creator* creator = FindCreator(event)) SetNumber(creator->key.pid, out);
+}
+
+void ReadAdopted(const EventView& event, FieldScratch&, Value& out) {
+  const Creator* creator = FindCreator(event);
+  if (creator != nullptr) {
+    SetNumber(IsAdopted(*creator, event.actor->parent_process_id) ? 1 : 0, out);
+  }
 }
 
 void ReadImageArgs(const ProgramImage* image, Value& out) {
@@ -118,7 +182,12 @@ void ReadImageCommandLine(const ProgramImage* image, FieldScratch& scratch, Valu
 }
 
 void ReadParentCommandLine(const EventView& event, FieldScratch& scratch, Value& out) {
-  ReadImageCommandLine(ImageOf(FindParent(event)), scratch, out);
+  ReadImageCommandLine(MakerImage(event), scratch, out);
+}
+
+void ReadCreatorCommandLine(const EventView& event, FieldScratch& scratch, Value& out) {
+  const Creator* creator = FindCreator(event);
+  if (creator != nullptr) ReadImageCommandLine(creator->image.get(), scratch, out);
 }
 
 void ReadCommandLine(const EventView& event, FieldScratch& scratch, Value& out) {
@@ -139,6 +208,22 @@ void ReadTty(const EventView& event, FieldScratch&, Value& out) {
   if (image != nullptr && !image->tty.empty()) SetText(image->tty, out);
 }
 
+void ReadScriptPath(const EventView& event, FieldScratch&, Value& out) {
+  const ProgramImage* image = ActorImage(event);
+  if (image != nullptr && !image->script_path.empty()) SetText(image->script_path, out);
+}
+
+void ReadScriptPaths(const EventView& event, FieldScratch& scratch, Value& out) {
+  const auto& start = *static_cast<const ProcessStart*>(event.own);
+  if (!start.scripts.has_value()) return;
+  scratch.array = {};
+  for (const ScriptFile& script : *start.scripts) {
+    if (script.path.has_value()) scratch.array.Add(*script.path);
+  }
+  out.form = Value::Form::kTextArray;
+  out.list = &scratch.array;
+}
+
 void ReadLoginuid(const EventView& event, FieldScratch&, Value& out) {
   const ProgramImage* image = ActorImage(event);
   if (image == nullptr || !image->loginuid.has_value()) return;
@@ -152,21 +237,19 @@ void ReadUser(const EventView& event, FieldScratch&, Value& out) {
   if (user != event.context->users->end()) SetText(user->second, out);
 }
 
-// From the parent upwards.
+// From the creator upwards.
 template <typename Add>
 void ForEachAncestor(const EventView& event, Add&& add) {
   std::size_t left = TextArray::kMax;
-  for (const Process* p = FindParent(event); p != nullptr && left > 0; --left) {
-    add(*p);
-    p = FindProcess(event, p->parent);
+  for (auto at = FindMaker(event); at.has_value() && at->known() && left > 0; --left) {
+    add(*at);
+    at->Up();
   }
 }
 
 void ReadAncestors(const EventView& event, FieldScratch& scratch, Value& out) {
   scratch.array = {};
-  ForEachAncestor(event, [&](const Process& p) {
-    scratch.array.Add(ExePathOf(p).empty() ? p.comm_text() : ExePathOf(p));
-  });
+  ForEachAncestor(event, [&](const Ancestor& a) { scratch.array.Add(a.name()); });
   out.form = Value::Form::kTextArray;
   out.list = &scratch.array;
 }
@@ -179,9 +262,9 @@ void ReadAncestorNames(const EventView& event, FieldScratch& scratch, Value& out
       scratch.array.Add(BaseName(ancestors.items[i]));
     }
   } else {
-    ForEachAncestor(event, [&](const Process& p) {
+    ForEachAncestor(event, [&](const Ancestor& a) {
       Value name;
-      SetName(ExePathOf(p), p.comm_text(), name);
+      SetName(a.exe_path(), a.comm(), name);
       scratch.array.Add(name.text);
     });
   }
@@ -334,6 +417,12 @@ constexpr DerivedField AsAddress(DerivedField field) {
   return field;
 }
 
+// Rules see another value than the output has.
+constexpr DerivedField ReplacingOwn(DerivedField field) {
+  field.replaces_own = field.keeps_set = true;
+  return field;
+}
+
 constexpr EventClassSet All() {
   EventClassSet set{};
   set.fill(true);
@@ -389,22 +478,46 @@ constexpr std::array kDerived = {
     Given<"process_name", ReadProcessName>(ValueType::kText,
                                            "file name of exe_path; without one, comm", kAll),
     Given<"parent_name", ReadParentName>(
-        ValueType::kText, "the same of the parent; absent: the parent is not known", kAll),
-    Given<"parent_comm", ReadParentComm>(ValueType::kText, "name of the parent", kAll),
-    Given<"parent_exe_path", ReadParentExePath>(ValueType::kText, "executable of the parent", kAll),
+        ValueType::kText,
+        "the same of the process that created this one; where that is not known, of the parent",
+        kAll),
+    ReplacingOwn(Given<"parent_comm", ReadParentComm>(ValueType::kText, "name of that process",
+                                                      And<ProcessStart>())),
+    Given<"parent_comm", ReadParentComm>(ValueType::kText, "name of that process", kAll),
+    ReplacingOwn(Given<"parent_exe_path", ReadParentExePath>(
+        ValueType::kText, "executable of that process", And<ProcessStart>())),
+    Given<"parent_exe_path", ReadParentExePath>(ValueType::kText, "executable of that process",
+                                                kAll),
     Given<"parent_command_line", ReadParentCommandLine>(
-        ValueType::kText, "command line that the parent's program was started with", kAll),
+        ValueType::kText, "command line that its program was started with", kAll),
+    Given<"creator_name", ReadCreatorName>(
+        ValueType::kText,
+        "file name of the creator's executable; without one, its comm; absent: not known", kAll),
+    Given<"creator_comm", ReadCreatorComm>(
+        ValueType::kText, "name of the thread that created the process, at that moment", kAll),
+    Given<"creator_exe_path", ReadCreatorExePath>(ValueType::kText,
+                                                  "executable of the creator at that moment", kAll),
+    Given<"creator_command_line", ReadCreatorCommandLine>(
+        ValueType::kText, "command line that the creator's program was started with", kAll),
+    Given<"creator_pid", ReadCreatorPid>(ValueType::kNumber, "pid of the creator", kAll),
+    Given<"adopted", ReadAdopted>(ValueType::kBoolean,
+                                  "the parent is not the creator; absent: that is not known", kAll),
     Given<"command_line", ReadCommandLine>(
         ValueType::kText, "command line that the process's program was started with", kAll),
     Given<"args", ReadArgs>(ValueType::kTexts, "the same as a list", kAll),
     Given<"cwd", ReadCwd>(ValueType::kText,
                           "working directory in which the process's program was started", kAll),
     Given<"tty", ReadTty>(ValueType::kText, "controlling terminal then", kAll),
+    Given<"script_path", ReadScriptPath>(ValueType::kText,
+                                         "script that the process's program was started for", kAll),
+    Given<"script_paths", ReadScriptPaths>(
+        ValueType::kTexts, "paths of that script and of interpreters that are scripts",
+        And<ProcessStart>()),
     Given<"loginuid", ReadLoginuid>(ValueType::kNumber, "user id at login", kAll),
     Given<"user", ReadUser>(ValueType::kText, "name of uid in the host's /etc/passwd", kAll),
     Given<"ancestors", ReadAncestors>(
         ValueType::kTexts,
-        "executables (or names, of kernel threads) from the parent upwards, at most 16", kAll),
+        "executables (or names, of kernel threads) from the creator upwards, at most 16", kAll),
     Given<"ancestor_names", ReadAncestorNames>(ValueType::kTexts, "their file names", kAll),
     Given<"path", ReadPath>(
         ValueType::kText,

@@ -25,6 +25,7 @@ struct DerivedField {
   ReadField read;
   bool address = false;
   bool replaces_own = false;  // ... unless it leaves the value to the writer
+  bool keeps_set = false;     // with replaces_own: a test still sets the event's own field
   // All that it can be in events of a class; null: there is no end of them.
   std::vector<std::string_view> (*values)(EventClass, const EventClassInfo&) = nullptr;
 };

@@ -58,7 +58,7 @@ void FieldCatalogue::AddDerived(const DerivedField& derived) {
     if (derived.values != nullptr) field.values[event_class] = derived.values(event_class, info);
     if (field.read[event_class] != nullptr && !derived.replaces_own) continue;
     field.read[event_class] = derived.read;
-    field.set[event_class] = nullptr;
+    if (!derived.keeps_set) field.set[event_class] = nullptr;
     field.symbols[event_class] = Symbols::kNone;
     field.derived = true;
     field.address = derived.address;

@@ -77,6 +77,9 @@ TEST(FieldCatalogueTest, OwnFieldsGoFirstUnlessTheWriterHasTheValue) {
   EXPECT_NE(parent.set[ClassOf<ProcessStart>()], nullptr);
   EXPECT_EQ(parent.set[ClassOf<FileOpen>()], nullptr);
   EXPECT_NE(parent.read[ClassOf<FileOpen>()], nullptr);
+  const FieldInfo& creator = FieldOf("creator_comm");
+  EXPECT_NE(creator.set[ClassOf<ProcessStart>()], nullptr);
+  EXPECT_EQ(creator.set[ClassOf<FileOpen>()], nullptr);
   EXPECT_EQ(FieldOf("host").set[ClassOf<ProcessStart>()], nullptr);
 }
 

@@ -43,6 +43,13 @@ using Plain = typename OptionalOf<T>::Type;
 template <typename T>
 constexpr bool kIsOptional = !std::is_same_v<T, Plain<T>>;
 
+// Objects in a list have no fields of their own in rules; a derived field may gather what they
+// hold.
+template <typename T>
+struct IsObjectList : std::false_type {};
+template <Described T>
+struct IsObjectList<std::vector<T>> : std::true_type {};
+
 template <typename T>
 struct IsFixedText : std::false_type {};
 template <std::size_t kSize>
@@ -265,7 +272,7 @@ void AddPath(const std::string& prefix, std::vector<OwnField>& out) {
     using V = Plain<Whole>;
     if constexpr (Described<V>) {
       AddPath<kPart, T, kPath..., kAt>(prefix + std::string(field.name()) + ".", out);
-    } else {
+    } else if constexpr (!IsObjectList<V>::value) {
       constexpr Form kForm = {.type = TypeOf<V>(),
                               .mode = std::same_as<V, Mode>,
                               .capabilities = std::same_as<V, CapabilitySet>,

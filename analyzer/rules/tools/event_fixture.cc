@@ -56,6 +56,8 @@ void Complete(void* own) {
   }
   if constexpr (requires { event.child_process_id; }) {
     event.child_process_id = {event.child_pid, 1};
+    if (event.parent_pid == 0) event.parent_pid = event.actor.pid;
+    event.child_parent_start_ns = 1;
   }
 }
 
@@ -99,6 +101,10 @@ FieldInput InputOf(const TestField& field, std::string_view kept,
 bool OverrideOf(const FieldInfo& field, const FieldInput& input, Value& value, TextArray& array) {
   using Form = FieldInput::Form;
   switch (field.type) {
+    case ValueType::kBoolean:
+      value.form = Value::Form::kNumber;
+      value.number = input.boolean;
+      return input.form == Form::kBoolean;
     case ValueType::kNumber:
       value.form = Value::Form::kNumber;
       value.number = input.number;
@@ -201,12 +207,7 @@ void EventFixture::Learn(const Made& made) {
     process.set_comm(start->actor.comm);
     process.image = processes_.MakeImage(ImageOf(*start));
   } else if (const auto* fork = std::get_if<ProcessRelationship>(&made.event)) {
-    const Process* parent = processes_.Find(fork->actor.process_id);
-    auto image = parent == nullptr ? nullptr : parent->image;
-    Process& child = processes_.Upsert(fork->child_process_id);
-    child.parent = fork->actor.process_id;
-    child.set_comm(fork->child_comm);
-    child.image = std::move(image);
+    NoteFork(*fork, 0, processes_);
   }
 }
 
@@ -228,6 +229,12 @@ absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
       start->parent_comm = known.parent_comm;
       start->parent_exe_path = known.parent_exe_path;
     }
+    if (!start->creator_comm.has_value() && !start->creator_exe_path.has_value()) {
+      start->creator_comm = known.creator_comm;
+      start->creator_exe_path = known.creator_exe_path;
+    }
+    if (!start->creator_pid.has_value()) start->creator_pid = known.creator_pid;
+    if (!start->adopted.has_value()) start->adopted = known.adopted;
     if (start->ancestors.size == 0) start->ancestors = known.ancestors;
   }
   Actor& actor = *made->actor;

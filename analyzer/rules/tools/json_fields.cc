@@ -24,6 +24,7 @@ absl::Status AddList(const std::string& name, simdjson::dom::array list,
   std::vector<std::int64_t> numbers;
   std::size_t size = 0;
   for (const simdjson::dom::element item : list) {
+    if (item.is_object()) return absl::OkStatus();  // no field: rules do not look into such lists
     ++size;
     if (std::string_view text; item.get(text) == simdjson::SUCCESS) texts.emplace_back(text);
     if (std::int64_t number = 0; item.get(number) == simdjson::SUCCESS) numbers.push_back(number);

@@ -81,6 +81,8 @@ Plan ReadPlan(const char* path) {
   plan.collector_uid = Between("collectorUid", in.getCollectorUid(), 1, UINT32_MAX - 1);
   plan.collector_gid = Between("collectorGid", in.getCollectorGid(), 1, UINT32_MAX - 1);
   plan.analyzer_uid = Between("analyzerUid", in.getAnalyzerUid(), 0, UINT32_MAX - 1);
+  plan.layer = static_cast<HookLayer>(
+      Between("hookLayer", in.getHookLayer(), 0, static_cast<int>(HookLayer::kCalls)));
   plan.flush_ms = static_cast<int>(Between("flushMs", in.getFlushMs(), 1, 10));
   plan.heartbeat_ms = static_cast<int>(Between("heartbeatMs", in.getHeartbeatMs(), 100, 60000));
   return plan;

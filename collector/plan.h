@@ -16,6 +16,9 @@
 
 namespace randguard::collector {
 
+// Which of two ways to see the same things is taken.
+enum class HookLayer { kAuto, kFunctions, kCalls };
+
 struct Plan {
   std::uint64_t digest = 0;
   std::array<bool, RG_HOOK_END> hooks{};  // by enum rg_hook
@@ -27,6 +30,7 @@ struct Plan {
   uid_t collector_uid = 0;
   gid_t collector_gid = 0;
   uid_t analyzer_uid = 0;
+  HookLayer layer = HookLayer::kAuto;
   int flush_ms = 0;
   int heartbeat_ms = 0;
 };

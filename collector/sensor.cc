@@ -15,6 +15,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "collector/kernel_functions.h"
 #include "collector/startup.h"
 
 namespace randguard::collector {
@@ -28,9 +29,11 @@ struct ProgramInfo {
   const char* name;
   rg_hook hook;
   int choice;
+  std::string_view signature;  // empty: the program is on no function
 };
 constexpr ProgramInfo kPrograms[] = {
-#define PROGRAM(number, name, hook, choice) {"rg_" #name, RG_HOOK_##hook, choice},
+#define PROGRAM(number, name, hook, choice, signature) \
+  {"rg_" #name, RG_HOOK_##hook, choice, signature},
 #include "schema/abi/programs.def"
 #undef PROGRAM
 };
@@ -47,6 +50,28 @@ constexpr HookInfo kHooks[] = {
 #include "schema/abi/hooks.def"
 #undef HOOK
 };
+
+// The hook that sees each call.
+constexpr rg_hook kHookOfOperation[] = {
+#define OPERATION(name, hook) RG_HOOK_##hook,
+#include "schema/abi/operations.def"
+#undef OPERATION
+};
+constexpr rg_hook kHookOfCall[RG_CALL_END] = {
+    RG_HOOK_syscalls,  // there is no call 0
+#define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1, \
+             dirfd2, name2, keep)                                                              \
+  RG_HOOK_OF_CALL(RG_KIND_##kind, kHookOfOperation[RG_OPERATION_##operation]),
+#include "schema/abi/calls.def"
+#undef CALL
+};
+
+// A hook on functions. The exit of system calls can take its place.
+bool IsOnFunctions(rg_hook hook) {
+  return hook != RG_HOOK_syscalls &&
+         std::find(std::begin(kHookOfOperation), std::end(kHookOfOperation), hook) !=
+             std::end(kHookOfOperation);
+}
 
 // The first complaint of libbpf since the last clear: the cause, not its consequences.
 std::string& LibbpfComplaint() {
@@ -82,35 +107,113 @@ bpf_program* FindProgram(bpf_object* object, const char* name) {
 // The reason why an earlier try failed on this host, by hook and choice; empty where none failed.
 using Refused = std::array<std::array<std::string, 2>, RG_HOOK_END>;
 
-// Which choice of programs each hook gets: 0, 1, or -1 for none.
-using Choices = std::array<int, RG_HOOK_END>;
+// The programs that are loaded on this host.
+struct Selection {
+  std::array<int, RG_HOOK_END> choices;                   // 0 or 1 for each hook, -1: none
+  std::array<std::string, RG_PROGRAM_END - 1> functions;  // by place in kPrograms: what it is on
+  std::array<bool, RG_PROGRAM_END - 1> programs{};
+  bool HasChoice(rg_hook hook) const { return choices[hook] >= 0; }
+};
 
-Choices Choose(const Plan& plan, const Refused& refused,
-               std::array<HookReport, RG_HOOK_END>& hooks) {
-  Choices choices;
-  choices.fill(-1);
+// Programs that are the same up to here are variants of one.
+std::string_view RoleOf(std::string_view program) { return program.substr(0, program.find("___")); }
+
+std::string_view FunctionOf(bpf_object* object, const char* program) {
+  const std::string_view section = bpf_program__section_name(FindProgram(object, program));
+  return section.substr(section.find('/') + 1);
+}
+
+// Takes the variant of a program that fits this kernel. Returns why there is none, or nothing.
+std::string TakeVariant(const ProgramInfo& first, bpf_object* object, const KernelFunctions& kernel,
+                        Selection& selection) {
+  for (std::size_t i = 0; i < std::size(kPrograms); ++i) {
+    const ProgramInfo& program = kPrograms[i];
+    if (program.hook != first.hook || program.choice != first.choice ||
+        RoleOf(program.name) != RoleOf(first.name)) {
+      continue;
+    }
+    if (!program.signature.empty()) {
+      selection.functions[i] = kernel.Find(FunctionOf(object, program.name), program.signature);
+      if (selection.functions[i].empty()) continue;
+    }
+    selection.programs[i] = true;
+    return "";
+  }
+  return "this kernel has no function " + std::string(FunctionOf(object, first.name)) +
+         " with the arguments that " + first.name + " knows";
+}
+
+// Takes the programs of a hook's choice. Returns why that cannot be done, or nothing.
+std::string Take(rg_hook hook, int choice, bpf_object* object, const KernelFunctions& kernel,
+                 Selection& selection) {
+  for (const ProgramInfo& program : kPrograms) {
+    if (program.hook != hook || program.choice != choice) continue;
+    if (RoleOf(program.name) != program.name) continue;  // a variant of one in the list
+    std::string why = TakeVariant(program, object, kernel, selection);
+    if (!why.empty()) return why;
+  }
+  return "";
+}
+
+// Leaves all programs of a hook out.
+void Drop(rg_hook hook, Selection& selection) {
+  selection.choices[hook] = -1;
+  for (std::size_t i = 0; i < std::size(kPrograms); ++i) {
+    if (kPrograms[i].hook == hook) selection.programs[i] = false;
+  }
+}
+
+Selection Select(const Plan& plan, const Refused& refused, bpf_object* object,
+                 const KernelFunctions& kernel, std::array<HookReport, RG_HOOK_END>& hooks) {
+  Selection selection;
+  selection.choices.fill(-1);
   for (const HookInfo& hook : kHooks) {
     HookReport& report = hooks[hook.hook];
     if (!plan.hooks[hook.hook]) continue;
     report.state = HookState::kMissing;
-    for (int choice = 0; choice < 2 && choices[hook.hook] < 0; ++choice) {
-      const std::string& why = refused[hook.hook][choice];
+    for (int choice = 0; choice < 2 && !selection.HasChoice(hook.hook); ++choice) {
       const bool any = std::any_of(
           std::begin(kPrograms), std::end(kPrograms),
           [&](const ProgramInfo& p) { return p.hook == hook.hook && p.choice == choice; });
       if (!any) continue;
+      std::string why = refused[hook.hook][choice];
+      if (IsOnFunctions(hook.hook) && plan.layer == HookLayer::kCalls)
+        why = "ebpf.hooks is \"calls\"";
+      if (why.empty()) why = Take(hook.hook, choice, object, kernel, selection);
+      if (!why.empty()) Drop(hook.hook, selection);
       if (why.empty()) {
-        choices[hook.hook] = choice;
+        selection.choices[hook.hook] = choice;
         report.state = choice == 0 ? HookState::kAttached : HookState::kFallback;
       } else {
         report.why += (report.why.empty() ? "" : "; ") + why;
       }
     }
-    if (hook.required && choices[hook.hook] < 0) {
+    if (IsOnFunctions(hook.hook) && !selection.HasChoice(hook.hook) &&
+        plan.layer != HookLayer::kFunctions && selection.HasChoice(RG_HOOK_syscalls)) {
+      report.state = HookState::kFallback;
+    }
+    if (hook.required && !selection.HasChoice(hook.hook)) {
       Fail("this host cannot be observed: %s: %s", hook.name, report.why.c_str());
     }
   }
-  return choices;
+  return selection;
+}
+
+// The calls that are seen when they return: functions do not see them. False: there are none.
+bool SelectExitCalls(const Plan& plan, const Selection& selection, rg_settings& settings) {
+  bool any = false;
+  for (int table = 0; table < 2; ++table) {
+    for (int number = 0; number < RG_CALL_NUMBERS; ++number) {
+      const unsigned call = settings.calls[table][number];
+      if (call >= RG_CALL_END) Fail("plan: system call %d has the number %u", number, call);
+      const rg_hook hook = kHookOfCall[call];
+      const bool by_function = selection.HasChoice(hook) || plan.layer == HookLayer::kFunctions;
+      if (hook != RG_HOOK_syscalls && by_function) continue;
+      settings.exit_calls[table][number] = static_cast<__u8>(call);
+      any |= call != 0;
+    }
+  }
+  return any;
 }
 
 bpf_map* FindMap(bpf_object* object, const char* name) {
@@ -153,9 +256,8 @@ Object Open(kj::ArrayPtr<const kj::byte> bytes, const char* path) {
   return object;
 }
 
-void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
-  rg_settings settings = plan.settings;
-  settings.abi_version = RG_ABI_VERSION;
+void Configure(bpf_object* object, const Plan& plan, const rg_settings& settings,
+               const Selection& selection) {
   bpf_map* rodata = FindSection(object, ".rodata", sizeof(rg_settings));
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 1) Fail("cannot tell the number of CPUs: %s", std::strerror(-cpus));
@@ -168,8 +270,24 @@ void Configure(bpf_object* object, const Plan& plan, const Choices& choices) {
       bpf_map__set_max_entries(FindMap(object, "rg_lane_bulk"), plan.bulk_ring_bytes) != 0) {
     Fail("eBPF object: cannot be configured: %s", std::strerror(errno));
   }
-  for (const ProgramInfo& p : kPrograms) {
-    bpf_program__set_autoload(FindProgram(object, p.name), choices[p.hook] == p.choice);
+  for (std::size_t i = 0; i < std::size(kPrograms); ++i) {
+    bpf_program* program = FindProgram(object, kPrograms[i].name);
+    bpf_program__set_autoload(program, selection.programs[i]);
+    const std::string& function = selection.functions[i];
+    if (!selection.programs[i] || function.empty()) continue;
+    if (bpf_program__set_attach_target(program, 0, function.c_str()) != 0) {
+      Fail("eBPF object: %s and %s: %s", kPrograms[i].name, function.c_str(), std::strerror(errno));
+    }
+  }
+}
+
+// A host that lets no program be attached to one function refuses all of them. So there is no need
+// to load everything again for each hook.
+void Refuse(const ProgramInfo& program, const std::string& why, int error, Refused& refused) {
+  refused[program.hook][program.choice] = why;
+  if (error != EPERM || !IsOnFunctions(program.hook)) return;
+  for (const HookInfo& hook : kHooks) {
+    if (IsOnFunctions(hook.hook)) refused[hook.hook][program.choice] = why;
   }
 }
 
@@ -184,26 +302,36 @@ bool Load(bpf_object* object, Refused& refused) {
   const int error = errno;
   for (const ProgramInfo& p : kPrograms) {
     if (!LibbpfComplaint().starts_with(std::string("prog '") + p.name + "'")) continue;
-    refused[p.hook][p.choice] = LibbpfComplaint();
+    Refuse(p, LibbpfComplaint(), error, refused);
     return false;
   }
   Fail("this host refuses eBPF: %s (%s)", std::strerror(error), LibbpfComplaint().c_str());
 }
 
-// Attaches them in the same way. Backwards: exec, which prepare_exec and fork prepare for, comes
+bool AttachOne(bpf_object* object, const ProgramInfo& p, Sensor& sensor, Refused& refused) {
+  std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(FindProgram(object, p.name)));
+  if (link == nullptr) {
+    const int error = errno;
+    Refuse(p, std::string(p.name) + " cannot be attached: " + std::strerror(error), error, refused);
+    return false;
+  }
+  if (p.hook == RG_HOOK_snapshot) sensor.snapshot_link = bpf_link__fd(link.get());
+  if (p.hook == RG_HOOK_exec_source) sensor.shared->source_known = 1;
+  sensor.links.push_back(std::move(link));
+  return true;
+}
+
+// Attaches them in the same way. Functions go forwards: the end of a look-up without its beginning
+// would be a loss. The others go backwards: exec, which prepare_exec and fork prepare for, comes
 // last.
-bool Attach(bpf_object* object, const Choices& choices, Sensor& sensor, Refused& refused) {
-  for (auto p = std::rbegin(kPrograms); p != std::rend(kPrograms); ++p) {
-    if (choices[p->hook] != p->choice) continue;
-    std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(FindProgram(object, p->name)));
-    if (link == nullptr) {
-      refused[p->hook][p->choice] =
-          std::string(p->name) + " cannot be attached: " + std::strerror(errno);
-      return false;
-    }
-    if (p->hook == RG_HOOK_snapshot) sensor.snapshot_link = bpf_link__fd(link.get());
-    if (p->hook == RG_HOOK_exec_source) sensor.shared->source_known = 1;
-    sensor.links.push_back(std::move(link));
+bool Attach(bpf_object* object, const Selection& selection, Sensor& sensor, Refused& refused) {
+  for (std::size_t i = 0; i < std::size(kPrograms); ++i) {
+    if (!selection.programs[i] || !IsOnFunctions(kPrograms[i].hook)) continue;
+    if (!AttachOne(object, kPrograms[i], sensor, refused)) return false;
+  }
+  for (std::size_t i = std::size(kPrograms); i-- > 0;) {
+    if (!selection.programs[i] || IsOnFunctions(kPrograms[i].hook)) continue;
+    if (!AttachOne(object, kPrograms[i], sensor, refused)) return false;
   }
   return true;
 }
@@ -253,11 +381,18 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
 
   // Parts that this host refuses are left out and everything is tried again, without optional hooks
   // or with their second choice. Every round leaves out one more part, so there is a last one.
+  const KernelFunctions kernel;
   for (Refused refused;;) {
     Sensor sensor;
     const Object object = Open(bytes, object_path);
-    const Choices choices = Choose(plan, refused, sensor.hooks);
-    Configure(object.get(), plan, choices);
+    Selection selection = Select(plan, refused, object.get(), kernel, sensor.hooks);
+    rg_settings settings = plan.settings;
+    settings.abi_version = RG_ABI_VERSION;
+    if (!SelectExitCalls(plan, selection, settings) && plan.hooks[RG_HOOK_syscalls]) {
+      Drop(RG_HOOK_syscalls, selection);  // nothing is left for it
+      sensor.hooks[RG_HOOK_syscalls] = {};
+    }
+    Configure(object.get(), plan, settings, selection);
     if (!Load(object.get(), refused)) continue;
     FillMaps(object.get(), plan);
     sensor.critical_map = DuplicateMapFd(object.get(), "rg_lane_critical");
@@ -273,7 +408,7 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
     // Before anything is attached, because dropping privileges is not to be reported as somebody's
     // act.
     sensor.shared->agent[0] = {.start_ns = 0, .pid = static_cast<__u32>(getpid()), .reserved = 0};
-    if (Attach(object.get(), choices, sensor, refused)) return sensor;
+    if (Attach(object.get(), selection, sensor, refused)) return sensor;
   }
 }
 

@@ -402,6 +402,18 @@ __noinline int rg_behaviour_details(struct rg_call_args *c)
 	return 0;
 }
 
+/* The path of the name in one argument, which starts from the directory in another one. */
+static __always_inline void rg_put_asked(struct rg_scratch *s, struct rg_str *out,
+					 struct task_struct *task, struct rg_call_args *c,
+					 __s8 name, __s8 dirfd)
+{
+	s->asked.name = (void *)rg_arg(c, name);
+	s->asked.dirfd = dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, dirfd);
+	s->asked.kernel = false;
+	s->asked.in_root = false;
+	rg_judge_name(s, out, task);
+}
+
 /* The first name and its path, or the path behind the descriptor. */
 __noinline int rg_behaviour_path(struct rg_call_args *c)
 {
@@ -417,8 +429,7 @@ __noinline int rg_behaviour_path(struct rg_call_args *c)
 	l = rg_layout_of(c->call);
 	if (l->name >= 0) {
 		rg_put_user_string(s, &r->name, (void *)rg_arg(c, l->name));
-		rg_judge_name(s, &r->path, task, rg_arg(c, l->name),
-			      l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd));
+		rg_put_asked(s, &r->path, task, c, l->name, l->dirfd);
 	} else if (l->fd >= 0) {
 		file = rg_file_of(task, rg_arg(c, l->fd));
 		if (file)
@@ -445,8 +456,7 @@ __noinline int rg_behaviour_path2(struct rg_call_args *c)
 	rg_put_user_string(s, &r->name2, (void *)rg_arg(c, l->name2));
 	if (c->call == RG_CALL_pivot_root || c->call == RG_CALL_move_mount ||
 	    (c->call == RG_CALL_mount && (c->args[3] & (MS_BIND | MS_MOVE))))
-		rg_judge_name(s, &r->path2, task, rg_arg(c, l->name2),
-			      l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2));
+		rg_put_asked(s, &r->path2, task, c, l->name2, l->dirfd2);
 	return 0;
 }
 

@@ -18,16 +18,15 @@
 /* Is this the call `name`? Each table has numbers of its own. */
 #define rg_is_call(nr, compat, name) ((nr) == ((compat) ? RG_NR32_##name : RG_NR64_##name))
 
-struct rg_call_args {
-	__u64 args[6];
-	long result;
-	__u16 call; /* enum rg_call */
-	bool compat;
-};
-
 static __always_inline void rg_read_args(struct rg_call_args *c, struct pt_regs *regs)
 {
 	rg_read_registers(c->args, regs, c->compat);
+}
+
+/* The kernel's own errors say that a signal came. The caller never sees them. */
+static __always_inline long rg_result_seen(long result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? -EINTR : result;
 }
 
 /* --- rows of calls.def ---------------------------------------------------------- */
@@ -81,6 +80,29 @@ const struct rg_call_layout rg_layouts[RG_CALLS_MAX] SEC(".rodata.calls") = {
 #include "schema/abi/calls.def"
 #undef CALL
 };
+
+/* The call behind each number: enum rg_call, 0 for one that is not in calls.def. */
+#define RG_NUMBER_ROW                                                                              \
+	(2 * RG_CALL_NUMBERS) /* power of two; calls without a number share a place                \
+			       */
+#define RG_PLACE_OF(number) ((number) < 0 ? RG_CALL_NUMBERS : (number))
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+const __u8 rg_calls_by_number[2][RG_NUMBER_ROW] SEC(".rodata.numbers") = {
+	{
+#define SYSTEM_CALL(name, nr64, nr32) [RG_PLACE_OF(nr64)] = RG_CALL_##name,
+#include RG_SYSTEM_CALLS
+#undef SYSTEM_CALL
+	},
+	{
+#define SYSTEM_CALL(name, nr64, nr32) [RG_PLACE_OF(nr32)] = RG_CALL_##name,
+#include RG_SYSTEM_CALLS
+#undef SYSTEM_CALL
+	},
+};
+#pragma clang diagnostic pop
+_Static_assert(RG_CALL_END <= 256, "a call's number fits into a byte");
 
 /* Every look into the table comes through here: the mask stays where the verifier sees it. */
 static __always_inline const struct rg_call_layout *rg_layout_of(__u32 call)

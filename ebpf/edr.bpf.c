@@ -7,6 +7,9 @@
 
 #include "ebpf/cgroup.bpf.c"
 #include "ebpf/behaviour.bpf.c"
+#include "ebpf/file_names.bpf.c"
+#include "ebpf/file_open.bpf.c"
+#include "ebpf/file_write.bpf.c"
 #include "ebpf/io_uring.bpf.c"
 #include "ebpf/network.bpf.c"
 #include "ebpf/process.bpf.c"

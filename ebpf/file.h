@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * Files that a system call opened, wrote, named or changed, as the kernel knows them, with the
- * call's result. A descriptor leads to the object itself. A name is joined with the kernel's own
- * path of the directory where the name starts. Symlinks in a name may have led elsewhere. That
- * cannot be seen from here, and the record says so (RG_STR_LEXICAL).
+ * Files that were opened, written, named or changed, as the kernel knows them, with the result. The
+ * record is built here for both layers: programs on the kernel's functions, and the program at the
+ * exit of system calls.
+ *
+ * A function has the object itself, or the directory in which the kernel found a name. At the exit
+ * of a call, a descriptor leads to the object. A name is joined with the kernel's own path of the
+ * directory where the name starts. Symlinks in a name may have led elsewhere. That cannot be seen
+ * there, and the record says so (RG_STR_LEXICAL).
  */
 #ifndef RG_EBPF_FILE_H
 #define RG_EBPF_FILE_H
@@ -18,6 +22,7 @@
 #define FICLONE	      0x40049409u
 #define FICLONERANGE  0x4020940du
 #define O_ACCMODE     3ULL
+#define O_CLOEXEC     02000000ULL
 #define PROT_WRITE    0x2
 #define MAP_SHARED    0x01
 #define MAP_ANONYMOUS 0x20
@@ -46,12 +51,11 @@ static __always_inline bool rg_is_nameless(struct file *file)
 	return RG_READ(file, f_inode, i_sb, s_flags) & SB_NOUSER;
 }
 
-/* The filter's verdict on an open file, and its path. */
-static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *out,
-					 struct file *file)
+/* The filter's verdict on an object, and its path. */
+static __always_inline int rg_judge_object(struct rg_scratch *s, struct rg_str *out,
+					   struct path *path, bool nameless)
 {
-	struct path *path = (void *)file + bpf_core_field_offset(struct file, f_path);
-	__u32 flags = rg_walk_here(s, path);
+	__u32 flags = rg_walk(s, path);
 	bool empty = s->text >= RG_PATH_MAX;
 	bool label = !empty && s->path[s->text & RG_PATH_MASK] != '/';
 	int verdict;
@@ -60,9 +64,9 @@ static __always_inline int rg_judge_file(struct rg_scratch *s, struct rg_str *ou
 		rg_put_walked(s, out, flags);
 		if (!rg_settings.watching || (flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED)))
 			return RG_REPORT;
-		return label || rg_is_nameless(file) ? RG_UNWATCHED : RG_REPORT;
+		return label || nameless ? RG_UNWATCHED : RG_REPORT;
 	}
-	verdict = rg_judge_here(s);
+	verdict = rg_judge(s);
 	/* A path without its head, or outside of every namespace, may mean any file. Such a file is
 	 * never left out. */
 	if (flags & (RG_STR_TRUNCATED | RG_STR_DETACHED))
@@ -92,46 +96,10 @@ static __always_inline bool rg_is_top(struct path *path)
 	return false;
 }
 
-/* The filter's verdict on a name, and its path. A relative name starts from `dirfd`, an absolute
- * one from the process's root. */
-static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
-				    struct task_struct *task, __u64 name, __s32 dirfd)
+/* Judges the path that begins at s->path[at] and ends with a NUL. */
+static __always_inline int rg_judge_joined(struct rg_scratch *s, struct rg_str *out, __u32 at,
+					   __u32 floor)
 {
-	__u32 at = RG_PATH_MAX + 1, floor = 0;
-	struct path *directory;
-	bool absolute;
-	long n;
-
-	s->path[RG_PATH_MAX] = '/';
-	n = bpf_probe_read_user_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX, (void *)name);
-	if (n < 0) {
-		out->flags = RG_STR_UNREADABLE;
-		return RG_REPORT;
-	}
-	if (n == 0) /* an empty name stands for `dirfd` itself */
-		s->path[RG_PATH_MAX + 1] = 0;
-	out->flags = RG_STR_LEXICAL;
-	if (rg_is_longer((void *)name, n))
-		out->flags |= RG_STR_TRUNCATED;
-	absolute = s->path[RG_PATH_MAX + 1] == '/';
-	directory = (void *)RG_READ(task, fs) + bpf_core_field_offset(struct fs_struct, root);
-	if (!absolute)
-		directory = rg_directory(task, dirfd);
-	if (!absolute || !rg_is_top(directory)) {
-		__u32 flags;
-
-		if (!directory) {
-			out->flags |= RG_STR_UNREADABLE;
-			return RG_REPORT;
-		}
-		flags = rg_walk(s, directory);
-		at = s->text;
-		if (absolute) /* ".." does not lead out of a process's root */
-			floor = s->depth;
-		out->flags |= flags & ~RG_STR_DELETED;
-		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
-			return RG_REPORT;
-	}
 	rg_clean(s, at, floor);
 	if (s->endless)
 		out->flags |= RG_STR_TRUNCATED;
@@ -142,19 +110,251 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 	return rg_judge(s);
 }
 
-static __always_inline void rg_fill_object(struct rg_file *f, struct file *file)
+/* The filter's verdict on the name in s->asked, and its path. A relative name starts from `dirfd`,
+ * an absolute one from the process's root. */
+static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
+				    struct task_struct *task)
 {
-	struct inode *inode = RG_READ(file, f_inode);
+	struct rg_asked *asked = &s->asked;
+	__u32 at = RG_PATH_MAX + 1, floor = 0;
+	struct path *directory;
+	bool absolute, below;
+	long n;
 
+	s->path[RG_PATH_MAX] = '/';
+	if (asked->kernel)
+		n = bpf_probe_read_kernel_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX, asked->name);
+	else
+		n = bpf_probe_read_user_str(&s->path[RG_PATH_MAX + 1], RG_PATH_MAX, asked->name);
+	if (n < 0) {
+		out->flags = RG_STR_UNREADABLE;
+		return RG_REPORT;
+	}
+	if (n == 0) /* an empty name stands for `dirfd` itself */
+		s->path[RG_PATH_MAX + 1] = 0;
+	out->flags |= RG_STR_LEXICAL;
+	if (!asked->kernel && rg_is_longer(asked->name, n))
+		out->flags |= RG_STR_TRUNCATED;
+	absolute = s->path[RG_PATH_MAX + 1] == '/';
+	below = !absolute || asked->in_root;
+	directory = (void *)RG_READ(task, fs) + bpf_core_field_offset(struct fs_struct, root);
+	if (below)
+		directory = rg_directory(task, asked->dirfd);
+	if (below || !rg_is_top(directory)) {
+		__u32 flags;
+
+		if (!directory) {
+			out->flags |= RG_STR_UNREADABLE;
+			return RG_REPORT;
+		}
+		flags = rg_walk(s, directory);
+		at = s->text;
+		if (absolute || asked->in_root) /* ".." does not lead out of the root */
+			floor = s->depth;
+		out->flags |= flags & ~RG_STR_DELETED;
+		if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
+			return RG_REPORT;
+	}
+	return rg_judge_joined(s, out, at, floor);
+}
+
+/* The filter's verdict on a name in a directory that the kernel has resolved, and its path. */
+static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
+				     struct path *directory, const void *name)
+{
+	__u32 at;
+
+	out->flags = rg_walk(s, directory) & ~RG_STR_DELETED;
+	at = s->text;
+	s->path[RG_PATH_MAX] = '/';
+	if (bpf_probe_read_kernel_str(&s->path[RG_PATH_MAX + 1], 256, name) < 0) {
+		out->flags |= RG_STR_UNREADABLE;
+		return RG_REPORT;
+	}
+	if (at < RG_PATH_MAX && s->path[at & RG_PATH_MASK] != '/')
+		return RG_REPORT;
+	return rg_judge_joined(s, out, at, 0);
+}
+
+static __always_inline void rg_fill_object(struct rg_file *f, struct inode *inode)
+{
 	f->inode = RG_READ(inode, i_ino);
 	f->dev = RG_READ(inode, i_sb, s_dev);
 	f->mode = RG_READ(inode, i_mode);
 	f->owner_uid = RG_READ(inode, i_uid.val);
 	f->owner_gid = RG_READ(inode, i_gid.val);
 	f->flags |= RG_FILE_OBJECT;
-	if (RG_READ(file, f_mode) & FMODE_CREATED)
-		f->flags |= RG_FILE_CREATED;
 }
+
+/* --- the record ------------------------------------------------------------------ */
+
+#define RESOLVE_IN_ROOT 0x10
+
+/* The arguments of openat2 that are in the caller's memory, where another thread may have changed
+ * them since. */
+static __always_inline void rg_read_how(struct rg_file_act *a)
+{
+	struct file *file = a->file;
+
+	bpf_probe_read_user(&a->c.args[2], 24, (void *)a->c.args[2]);
+	if (a->function)
+		a->c.args[2] = (a->c.args[2] & O_CLOEXEC) | a->open_flags;
+	else if (file)
+		a->c.args[2] = (a->c.args[2] & ~O_ACCMODE) | (RG_READ(file, f_flags) & O_ACCMODE);
+}
+
+static __always_inline void rg_put_name(struct rg_scratch *s, struct rg_str *out, const void *name,
+					bool user, bool cut)
+{
+	if (user) {
+		rg_put_user_string(s, out, name);
+		return;
+	}
+	if (!name) { /* the kernel could not copy it */
+		out->flags = RG_STR_UNREADABLE;
+		return;
+	}
+	rg_put_string(s, out, name, RG_PATH_MAX);
+	if (cut)
+		out->flags |= RG_STR_TRUNCATED;
+}
+
+/* Is the first name the text of a symlink, and not the name of an object? */
+static __always_inline bool rg_is_text(__u16 call)
+{
+	return call == RG_CALL_symlink || call == RG_CALL_symlinkat;
+}
+
+static __always_inline int rg_judge_first(struct rg_scratch *s, struct rg_str *out,
+					  struct task_struct *task, struct rg_file_act *a)
+{
+	struct path *object = a->object;
+	struct file *file = a->file;
+
+	if (file)
+		object = (void *)file + bpf_core_field_offset(struct file, f_path);
+	if (object)
+		return rg_judge_object(s, out, object, file && rg_is_nameless(file));
+	if (rg_is_text(a->c.call))
+		return RG_UNWATCHED;
+	if (a->dir)
+		return rg_judge_entry(s, out, a->dir, a->entry);
+	s->asked.name = a->name;
+	s->asked.dirfd = a->dirfd;
+	s->asked.kernel = !a->user;
+	s->asked.in_root = a->c.call == RG_CALL_openat2 && (a->c.args[4] & RESOLVE_IN_ROOT);
+	if (a->cut)
+		out->flags = RG_STR_TRUNCATED;
+	return rg_judge_name(s, out, task);
+}
+
+static __always_inline int rg_judge_second(struct rg_scratch *s, struct rg_str *out,
+					   struct task_struct *task, struct rg_file_act *a)
+{
+	if (a->dir2)
+		return rg_judge_entry(s, out, a->dir2, a->entry2);
+	s->asked.name = a->name2;
+	s->asked.dirfd = a->dirfd2;
+	s->asked.kernel = !a->user;
+	s->asked.in_root = false;
+	if (a->cut2)
+		out->flags = RG_STR_TRUNCATED;
+	return rg_judge_name(s, out, task);
+}
+
+/* Builds and submits the record of s->act. The function is global, so that the verifier goes
+ * through it once. */
+__noinline int rg_file_record(struct rg_scratch *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rg_str path = {}, path2 = {};
+	const struct rg_call_layout *l;
+	struct rg_file_act *a;
+	struct rg_file *f;
+	/* Copies: RG_READ would relocate our own struct with the rest. */
+	struct file *file;
+	struct path *object;
+	int verdict, other;
+	__u32 kind;
+
+	if (!s)
+		return 0;
+	a = &s->act;
+	l = rg_layout_of(a->c.call);
+	kind = rg_kind_of(a->c.call);
+	f = (struct rg_file *)s->record;
+	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
+	if (a->c.call == RG_CALL_openat2)
+		rg_read_how(a);
+	verdict = rg_judge_first(s, &path, task, a);
+	if (kind == RG_KIND_file_rename) {
+		other = rg_judge_second(s, &path2, task, a);
+		if (other == RG_REPORT || verdict == RG_UNWATCHED)
+			verdict = other;
+	}
+	if (verdict == RG_UNWATCHED) {
+		rg_count(&rg_counters()->kinds[kind].unwatched);
+		return 0;
+	}
+	if (verdict == RG_EXCLUDED) {
+		rg_count(&rg_counters()->kinds[kind].excluded);
+		return 0;
+	}
+
+	__builtin_memset(f, 0, sizeof(*f));
+	f->path = path;
+	f->path2 = path2;
+	rg_fill_header(&f->hdr, kind, task);
+	if (a->function)
+		f->hdr.flags = RG_HEADER_FUNCTION;
+	f->result = a->c.result;
+	f->call = a->c.call;
+	f->flags = a->flags;
+	if (a->c.compat)
+		f->flags |= RG_FILE_COMPAT;
+	for (int i = 0; i < 6; i++)
+		f->args[i] = l->keep >> i & 1 ? a->c.args[i] : 0;
+	if (a->c.call == RG_CALL_openat2)
+		__builtin_memcpy(&f->args[2], &a->c.args[2], 24);
+	file = a->file;
+	object = a->object;
+	if (file) {
+		rg_fill_object(f, RG_READ(file, f_inode));
+		if (RG_READ(file, f_mode) & FMODE_CREATED)
+			f->flags |= RG_FILE_CREATED;
+	} else if (object) {
+		rg_fill_object(f, RG_READ(object, dentry, d_inode));
+	}
+	if (l->name >= 0)
+		rg_put_name(s, &f->name, a->name, a->user, a->cut);
+	if (l->name2 >= 0)
+		rg_put_name(s, &f->name2, a->name2, a->user, a->cut2);
+	rg_submit_kind(s, kind);
+	return 0;
+}
+
+/* Takes scratch memory for an act of the call, whose row says which kind of record it makes. NULL:
+ * the memory is in use. */
+static __always_inline struct rg_scratch *rg_act_begin(const struct rg_call_args *c,
+						       enum rg_program program)
+{
+	struct rg_scratch *s = rg_scratch_take(rg_kind_of(c->call), program);
+
+	if (!s)
+		return NULL;
+	__builtin_memset(&s->act, 0, sizeof(s->act));
+	s->act.c = *c;
+	return s;
+}
+
+static __always_inline int rg_act_end(struct rg_scratch *s)
+{
+	rg_file_record(s);
+	rg_scratch_put(s);
+	return 0;
+}
+
+/* --- at the exit of a call ---------------------------------------------------------- */
 
 /* old_mmap has its arguments in the caller's memory. */
 static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
@@ -207,74 +407,30 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 		return l->fd < 0 && l->name >= 0;
 	if (!rg_settings.watching)
 		return true;
-	if ((l->fd < 0 || !rg_is_nameless(file)) && rg_may_be_watched(file))
+	if ((l->fd < 0 || !rg_is_nameless(file)) && rg_may_be_watched(file, false))
 		return true;
 	rg_count(&rg_counters()->kinds[rg_kind_of(c->call)].unwatched);
 	return false;
 }
 
-static __noinline int file_call(struct task_struct *task, struct rg_call_args *c, struct file *file)
+static __always_inline int file_call(struct rg_call_args *c, struct file *file)
 {
 	const struct rg_call_layout *l = rg_layout_of(c->call);
-	struct rg_str path = {}, path2 = {};
-	__u32 kind = rg_kind_of(c->call);
-	struct rg_scratch *s;
-	struct rg_file *f;
-	int verdict, other;
+	struct rg_scratch *s = rg_act_begin(c, RG_PROGRAM_sys_exit);
+	struct rg_file_act *a;
 
-	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
 	if (!s)
 		return 0;
-	f = (struct rg_file *)s->record;
-	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
-	if (file)
-		verdict = rg_judge_file(s, &path, file);
-	else if (c->call == RG_CALL_symlink || c->call == RG_CALL_symlinkat)
-		verdict = RG_UNWATCHED; /* the text of a link is not its object */
-	else
-		verdict = rg_judge_name(s, &path, task, rg_arg(c, l->name),
-					l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd));
-	if (kind == RG_KIND_file_rename) {
-		other = rg_judge_name(s, &path2, task, rg_arg(c, l->name2),
-				      l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2));
-		if (other == RG_REPORT || verdict == RG_UNWATCHED)
-			verdict = other;
-	}
-	if (verdict == RG_UNWATCHED) {
-		rg_count(&rg_counters()->kinds[kind].unwatched);
-		goto out;
-	}
-	if (verdict == RG_EXCLUDED) {
-		rg_count(&rg_counters()->kinds[kind].excluded);
-		goto out;
-	}
-
-	__builtin_memset(f, 0, sizeof(*f));
-	f->path = path;
-	f->path2 = path2;
-	rg_fill_header(&f->hdr, kind, task);
-	f->result = c->result;
-	f->call = c->call;
-	if (c->compat)
-		f->flags |= RG_FILE_COMPAT;
-	for (int i = 0; i < 6; i++)
-		f->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
-	if (c->call == RG_CALL_openat2) {
-		bpf_probe_read_user(&f->args[2], 24, (void *)c->args[2]);
-		if (file) /* another thread may have changed the caller's struct since */
-			f->args[2] =
-				(f->args[2] & ~O_ACCMODE) | (RG_READ(file, f_flags) & O_ACCMODE);
-	}
-	if (file)
-		rg_fill_object(f, file);
+	a = &s->act;
+	a->file = file;
+	a->user = true;
 	if (l->name >= 0)
-		rg_put_user_string(s, &f->name, (void *)rg_arg(c, l->name));
+		a->name = (void *)rg_arg(c, l->name);
 	if (l->name2 >= 0)
-		rg_put_user_string(s, &f->name2, (void *)rg_arg(c, l->name2));
-	rg_submit_kind(s, kind);
-out:
-	rg_scratch_put(s);
-	return 0;
+		a->name2 = (void *)rg_arg(c, l->name2);
+	a->dirfd = l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd);
+	a->dirfd2 = l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2);
+	return rg_act_end(s);
 }
 
 #endif /* RG_EBPF_FILE_H */

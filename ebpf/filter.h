@@ -129,6 +129,39 @@ __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 
 /* --- the filter's verdict ------------------------------------------------------ */
 
+struct rg_compared {
+	struct rg_scratch *s;
+	struct rg_filter_entry *e;
+	__u32 at;
+	__u32 differs;
+};
+
+static long rg_compare_step(__u32 i, struct rg_compared *c)
+{
+	__u32 off = i * 8, at = c->at + off, left = c->e->length - off;
+	__u64 mask = ~0ULL;
+
+	if (off >= c->e->length)
+		return 1;
+	if (left < 8)
+		mask >>= (8 - left) * 8;
+	rg_opaque(at);
+	rg_opaque(off);
+	c->differs = !!((RG_WORD(&c->e->text[off & (RG_FILTER_TEXT_MAX - 8)]) ^
+			 RG_WORD(&c->s->path[at & RG_TEXT_MASK])) &
+			mask);
+	return c->differs;
+}
+
+/* Does the entry's text stand at s->path[at]? */
+static __always_inline bool rg_has_text(struct rg_scratch *s, struct rg_filter_entry *e, __u32 at)
+{
+	struct rg_compared c = {.s = s, .e = e, .at = at};
+
+	bpf_loop(RG_FILTER_TEXT_MAX / 8, rg_compare_step, &c, 0);
+	return !c.differs;
+}
+
 /* Is the entry's text a prefix of the path, up to the end of a component? The function is global,
  * so that the verifier goes through it once. */
 __noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
@@ -141,26 +174,14 @@ __noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 	rg_opaque(end);
 	if (e->length != s->text_length && s->path[end & RG_TEXT_MASK] != '/')
 		return 0;
-	for (__u32 i = 0; i < RG_FILTER_TEXT_MAX; i += 8) {
-		__u32 at = s->text + i, left = e->length - i;
-		__u64 mask = ~0ULL;
-
-		if (i >= e->length)
-			break;
-		if (left < 8)
-			mask >>= (8 - left) * 8;
-		rg_opaque(at);
-		if ((RG_WORD(&e->text[i]) ^ RG_WORD(&s->path[at & RG_TEXT_MASK])) & mask)
-			return 0;
-	}
-	return 1;
+	return rg_has_text(s, e, s->text);
 }
 
 /* Flags of the entry for the path's last `length` bytes, or 0. The path has as many bytes. */
 __noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
 {
 	struct rg_filter_entry *e;
-	__u32 end, at;
+	__u32 end;
 
 	if (!s || length > RG_FILTER_ENDING_MAX)
 		return 0;
@@ -168,15 +189,7 @@ __noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
 	e = rg_find_entry(rg_hash_end(s->path, end, length));
 	if (!e || e->length != length)
 		return 0;
-	for (__u32 i = 0; i < RG_FILTER_ENDING_MAX; i++) {
-		if (i >= length)
-			break;
-		at = end - length + i;
-		rg_opaque(at);
-		if (e->text[i] != s->path[at & RG_TEXT_MASK])
-			return 0;
-	}
-	return e->flags;
+	return rg_has_text(s, e, end - length) ? e->flags : 0;
 }
 
 /* The number of the only bit that is set. BPF has no instruction that counts zeroes. */
@@ -193,72 +206,89 @@ enum rg_verdict {
 	RG_EXCLUDED,
 };
 
-static __always_inline enum rg_verdict rg_judge_by(struct rg_scratch *s, __u32 deepest)
+/* State of the judging of endings. */
+struct rg_endings {
+	struct rg_scratch *s;
+	__u64 lengths;
+	__u32 flags;
+};
+
+static long rg_ending_step(__u32 i, struct rg_endings *e)
 {
-	__u64 hash = RG_HASH_BASIS, lengths = rg_settings.filter_endings;
-	struct rg_filter_entry *e;
-	__u32 flags = s->nothing, part;
+	__u64 lengths = e->lengths, longer = lengths & (lengths - 1);
+	__u32 length;
 
-	if (s->endless) /* not all of the path is known, so it is reported */
-		return RG_REPORT;
-	part = s->first;
-	for (__u32 depth = 0; depth <= deepest; depth++) {
-		__u64 depths = rg_settings.filter_depths >> depth;
+	if (!lengths || (e->flags & RG_FILTER_WATCH))
+		return 1;
+	/* Not lengths & -lengths: some verifiers do not know the value of that. */
+	rg_opaque(longer);
+	length = rg_bit_number(lengths ^ longer);
+	if (length > e->s->text_length)
+		return 1;
+	e->lengths = longer;
+	e->flags |= rg_judge_ending(e->s, length);
+	return 0;
+}
 
-		if (depth > s->depth || !depths)
-			break;
-		if (depth) { /* depth 0 is "/" */
-			hash = rg_hash_word(hash, s->parts[part & (RG_COMPONENTS_MAX - 1)]);
-			part += s->stride;
-		}
-		if (!(depths & 1))
-			continue;
-		e = rg_find_entry(hash);
-		if (!e)
-			continue;
-		/* Anybody can make up a name with the hash of an excluded one, and that must hide
-		 * no file. Watching one more file for such a reason does no harm. */
-		if ((e->flags & RG_FILTER_EXCLUDE) && !rg_is_prefix(s, e))
-			continue;
-		flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
-		if ((e->flags & RG_FILTER_WATCH_WHOLE) && depth == s->depth)
-			flags |= RG_FILTER_WATCH;
-	}
-	for (int i = 0; i < RG_FILTER_ENDING_MAX; i++) {
-		__u64 longer = lengths & (lengths - 1);
-		__u32 length;
+/* The verdict by the flags of the prefixes and by the path's ending. */
+static __always_inline enum rg_verdict rg_judge_rest(struct rg_scratch *s, __u32 flags)
+{
+	struct rg_endings e = {.s = s, .lengths = rg_settings.filter_endings, .flags = flags};
 
-		if (!lengths || (flags & RG_FILTER_WATCH))
-			break;
-		/* Not lengths & -lengths: some verifiers do not know the value of that. */
-		rg_opaque(longer);
-		length = rg_bit_number(lengths ^ longer);
-		if (length > s->text_length)
-			break;
-		lengths = longer;
-		flags |= rg_judge_ending(s, length);
-	}
+	if (e.lengths)
+		bpf_loop(RG_FILTER_ENDING_MAX, rg_ending_step, &e, 0);
+	flags = e.flags;
 	if (rg_settings.watching && !(flags & RG_FILTER_WATCH))
 		return RG_UNWATCHED;
 	return flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
 }
 
-/* The verdict on the path that rg_clean() or rg_walk() left. The function is global, so that the
- * verifier goes through it once. */
-__noinline int rg_judge(struct rg_scratch *s)
+/* State of the judging of prefixes. */
+struct rg_judging {
+	struct rg_scratch *s;
+	__u64 hash;
+	__u32 part;
+	__u32 flags;
+};
+
+/* Adds the flags of the entry for the path's first `depth` components, after those for fewer. */
+static long rg_judge_step(__u32 depth, struct rg_judging *j)
 {
-	return s ? rg_judge_by(s, RG_FILTER_DEPTH_MAX) : RG_REPORT;
+	__u64 depths = rg_settings.filter_depths >> (depth & 63);
+	struct rg_scratch *s = j->s;
+	struct rg_filter_entry *e;
+
+	if (depth > s->depth || !depths)
+		return 1;
+	if (depth) { /* depth 0 is "/" */
+		j->hash = rg_hash_word(j->hash, s->parts[j->part & (RG_COMPONENTS_MAX - 1)]);
+		j->part += s->stride;
+	}
+	if (!(depths & 1))
+		return 0;
+	e = rg_find_entry(j->hash);
+	/* Anybody can make up a name with the hash of an excluded one, and that must hide no file.
+	 * Watching one more file for such a reason does no harm. */
+	if (!e || ((e->flags & RG_FILTER_EXCLUDE) && !rg_is_prefix(s, e)))
+		return 0;
+	j->flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
+	if ((e->flags & RG_FILTER_WATCH_WHOLE) && depth == s->depth)
+		j->flags |= RG_FILTER_WATCH;
+	return 0;
 }
 
-/* A call takes longer, so prefixes of up to this many components are looked for without one. */
-#define RG_QUICK_DEPTH 10
-
-/* Like rg_judge(), but without a call if no prefix has more components than RG_QUICK_DEPTH. */
-static __always_inline int rg_judge_here(struct rg_scratch *s)
+/* The verdict on the path that rg_clean() or rg_walk() left. The function is global, and its loop a
+ * helper's, so that the verifier goes through both once. */
+__noinline int rg_judge(struct rg_scratch *s)
 {
-	if (rg_settings.filter_depths >> (RG_QUICK_DEPTH + 1))
-		return rg_judge(s);
-	return rg_judge_by(s, RG_QUICK_DEPTH);
+	struct rg_judging j = {.s = s, .hash = RG_HASH_BASIS};
+
+	if (!s || s->endless) /* not all of the path is known, so it is reported */
+		return RG_REPORT;
+	j.part = s->first;
+	j.flags = s->nothing;
+	bpf_loop(RG_FILTER_DEPTH_MAX + 1, rg_judge_step, &j, 0);
+	return rg_judge_rest(s, j.flags);
 }
 
 #endif /* RG_EBPF_FILTER_H */

@@ -77,6 +77,23 @@ static __always_inline void *rg_words_of(struct dentry *dentry)
 	return at;
 }
 
+/* The address of a name within its dentry, for a dentry whose type the verifier knows, or NULL: the
+ * name is longer, and lies elsewhere. */
+static __always_inline void *rg_inline_words(struct dentry *dentry)
+{
+	const void *name = dentry->d_name.name;
+	void *at = dentry, *same;
+
+	if (bpf_core_field_exists(dentry->d_shortname))
+		at += bpf_core_field_offset(struct dentry, d_shortname);
+	else
+		at += bpf_core_field_offset(struct dentry___old, d_iname);
+	rg_opaque(at);
+	same = at;
+	rg_opaque(same); /* else the compiler returns `name`, which has no type */
+	return same == name ? at : NULL;
+}
+
 /* How many bytes can be loaded there. A field that does not exist has no size to ask for. So there
  * are branches, and the verifier sees only one of them. */
 static __always_inline __u32 rg_inline_name(void)
@@ -101,6 +118,15 @@ static __always_inline struct kernfs_node *rg_kernfs_parent(struct kernfs_node *
 	if (bpf_core_field_exists(kn->__parent))
 		return RG_READ(kn, __parent);
 	return RG_READ((struct kernfs_node___old *)kn, parent);
+}
+
+/* --- names that were asked for ----------------------------------------------------- */
+
+/* Is the name from a caller's memory, and not made by the kernel itself? Linux 7.0 has no field for
+ * that any more. */
+static __always_inline bool rg_is_callers(struct filename *name)
+{
+	return !bpf_core_field_exists(name->uptr) || name->uptr;
 }
 
 /* --- tasks ----------------------------------------------------------------------- */

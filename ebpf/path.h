@@ -287,14 +287,6 @@ static __always_inline __u32 rg_walk(struct rg_scratch *s, struct path *path)
 	return rg_walk_up(s);
 }
 
-/* Like rg_walk(), but without a call if the quick way reaches the end. */
-static __always_inline __u32 rg_walk_here(struct rg_scratch *s, struct path *path)
-{
-	if (RG_TYPED && rg_walk_begin(s, path) && rg_walk_quickly(s))
-		return rg_walk_end(s);
-	return rg_walk(s, path);
-}
-
 /* Most paths are short, and copying their words here takes less time than a helper. The bytes
  * behind the last one are overwritten, or zeroed by rg_finish(). */
 #define RG_COPY_WORDS 12

@@ -48,31 +48,49 @@ static __always_inline bool rg_is_tail_marked(void *name)
 /* Components, and mounts between them, that are followed at most. */
 #define RG_NEAR_STEPS 12
 
-/* False: the file is surely not watched. True also where that is not sure: on kernels without typed
- * reads, too deep below the root, and for objects that are in no directory. */
-static __always_inline bool rg_may_be_watched(struct file *file)
+/* The address of a dentry's name, as rg_words_of() has it, or NULL. */
+static __always_inline void *rg_name_words(struct dentry *dentry)
+{
+	return RG_TYPED ? rg_words_of(dentry) : rg_inline_words(dentry);
+}
+
+/* False: the file is surely not watched. True also where that is not sure: too deep below the root,
+ * and for objects that are in no directory. Without typed reads, only an argument of the program
+ * has a type (`known`), and what lies below another mount than the first is not sure either. */
+static __always_inline bool rg_may_be_watched(struct file *file, const bool known)
 {
 	struct dentry *dentry, *root, *parent;
 	struct vfsmount *vfsmnt;
 	struct mount *mnt, *up;
 	__u64 below = 0, word;
+	void *name;
 
-	if (!RG_TYPED || !rg_settings.filter_marked)
+	if (!(RG_TYPED || known) || !rg_settings.filter_marked)
 		return true;
 	/* A pointer that is loaded through a pointer of a known type has a known type, too. */
-	file = rg_as(struct file, file);
+	if (!known)
+		file = rg_as(struct file, file);
 	dentry = file->f_path.dentry;
 	vfsmnt = file->f_path.mnt;
 	root = vfsmnt->mnt_root;
-	mnt = rg_as(struct mount, (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt));
+	mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	if (RG_TYPED)
+		mnt = rg_as(struct mount, mnt);
 	/* The root of a mount is named by what it is mounted on. */
-	if (rg_settings.filter_tail && (dentry == root || rg_is_tail_marked(rg_words_of(dentry))))
-		return true;
+	if (rg_settings.filter_tail) {
+		if (dentry == root)
+			return true;
+		name = rg_name_words(dentry);
+		if (!name || rg_is_tail_marked(name))
+			return true;
+	}
 	for (int i = 0; i < RG_NEAR_STEPS; i++) {
 		if (dentry == root) {
-			up = mnt->mnt_parent;
+			up = RG_TYPED ? mnt->mnt_parent : RG_READ(mnt, mnt_parent);
 			if (up == mnt)
 				return rg_is_marked(below, 0) || !rg_is_in_namespace(mnt);
+			if (!RG_TYPED)
+				return true;
 			dentry = mnt->mnt_mountpoint;
 			mnt = up;
 			root = mnt->mnt.mnt_root;
@@ -81,7 +99,10 @@ static __always_inline bool rg_may_be_watched(struct file *file)
 		parent = dentry->d_parent;
 		if (parent == dentry)
 			return true;
-		word = RG_WORD(rg_words_of(dentry));
+		name = rg_name_words(dentry);
+		if (!name)
+			return true;
+		word = RG_WORD(name);
 		word &= rg_bytes_before(rg_zero_bytes(word));
 		if (!word || rg_is_marked(below, word)) /* no word: it could not be read */
 			return true;

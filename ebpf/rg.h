@@ -33,6 +33,50 @@ struct rg_walk {
 	__u32 flags;
 };
 
+/* A name as it was asked for, and where it starts from. */
+struct rg_asked {
+	const void *name;
+	__s32 dirfd;
+	bool in_root; /* the directory is the root of absolute names, too */
+	bool kernel;  /* the name is the kernel's copy, not the caller's memory */
+};
+
+/* A system call: of calls.def, with its arguments and what it returned. */
+struct rg_call_args {
+	__u64 args[6];
+	long result;
+	__u16 call; /* enum rg_call */
+	bool compat;
+};
+
+#define RG_ASKED_MAX 256 /* bytes of a name that are kept while a call looks it up */
+
+/* An act on a file, as the program that saw it knows it. */
+struct rg_file_act {
+	struct rg_call_args c;
+	struct file *file;   /* the open file, or NULL */
+	struct path *object; /* the object where no file is open, or NULL */
+	/* The names that were asked for, in the kernel's copy or the caller's memory. */
+	const void *name;
+	const void *name2;
+	/* The directories that the kernel found for the names, and the names within them. NULL: it
+	 * did not come so far. */
+	struct path *dir;
+	struct path *dir2;
+	const void *entry;
+	const void *entry2;
+	__s32 dirfd;
+	__s32 dirfd2;
+	__u16 flags;   /* enum rg_file_flags */
+	bool function; /* a function of the kernel says so, not the exit of a call */
+	bool user;     /* the names are in the caller's memory */
+	bool cut;      /* the copy of the first name may have lost its end */
+	bool cut2;     /* that of the second name */
+	__u8 reserved[2];
+	__u32 open_flags; /* of an open, as the kernel has them */
+	__u32 reserved2;
+};
+
 /* A record is put together here and then copied into its lane, so that a ring holds only the bytes
  * that the record really has. The slack behind `record` is for the verifier, which expects any
  * masked offset plus any bounded length. */
@@ -48,6 +92,8 @@ struct rg_scratch {
 	/* The walk is not on the stack, because kernels before 6.13 have 512 bytes for a whole
 	 * chain of calls. */
 	struct rg_walk walk;
+	struct rg_asked asked;	/* the name that the filter judges */
+	struct rg_file_act act; /* what the record of a file is made from */
 	/* The path that the filter judges. */
 	__u32 text; /* where it begins in `path` */
 	__u32 text_length;

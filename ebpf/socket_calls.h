@@ -407,7 +407,7 @@ static __noinline bool rg_socketcall(struct rg_call_args *c)
 	default:
 		return false;
 	}
-	c->call = rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)];
+	c->call = rg_settings.exit_calls[0][nr & (RG_CALL_NUMBERS - 1)];
 	if (!c->call)
 		return false;
 	count *= sizeof(args[0]);

@@ -26,21 +26,20 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	if (nr >= RG_CALL_NUMBERS)
 		return 0;
 	/* Most calls are in neither table. They pay for this test alone, which calls nothing. */
-	if (!(rg_settings.calls[0][nr & (RG_CALL_NUMBERS - 1)] |
-	      rg_settings.calls[1][nr & (RG_CALL_NUMBERS - 1)]))
+	if (!(rg_settings.exit_calls[0][nr & (RG_CALL_NUMBERS - 1)] |
+	      rg_settings.exit_calls[1][nr & (RG_CALL_NUMBERS - 1)]))
 		return 0;
 	task = bpf_get_current_task_btf();
 	compat = rg_is_compat(task);
 	if (rg_is_x32(regs) && (compat || ret == -ENOSYS))
 		return 0; /* there is no such call */
-	call = rg_settings.calls[compat][nr & (RG_CALL_NUMBERS - 1)];
+	call = rg_settings.exit_calls[compat][nr & (RG_CALL_NUMBERS - 1)];
 	if (!call)
 		return 0;
 	__builtin_memset(&c, 0, sizeof(c)); /* its padding too: global functions want it whole */
 	c.call = call;
 	c.compat = compat;
-	/* The kernel's own errors say that a signal came. The caller never sees them. */
-	c.result = ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK ? -EINTR : ret;
+	c.result = rg_result_seen(ret);
 	handler = rg_layout_of(call)->handler;
 	if (handler == RG_HANDLER_exec_failed && ret >= 0)
 		return 0;
@@ -51,7 +50,7 @@ int BPF_PROG(rg_sys_exit, struct pt_regs *regs, long ret)
 	case RG_HANDLER_exec_failed:
 		return exec_failed(task, &c);
 	case RG_HANDLER_file:
-		return rg_find_file(task, &c, &file) ? file_call(task, &c, file) : 0;
+		return rg_find_file(task, &c, &file) ? file_call(&c, file) : 0;
 	case RG_HANDLER_network:
 		return socket_call(task, &c);
 	case RG_HANDLER_credentials:

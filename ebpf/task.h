@@ -55,6 +55,8 @@ static __always_inline void rg_fill_owner(struct rg_header *hdr, enum rg_kind ki
 	hdr->flags = 0;
 	if (rg_is_under_seccomp(task))
 		hdr->flags = RG_HEADER_SECCOMP;
+	if (task->ptrace)
+		hdr->flags |= RG_HEADER_TRACED;
 	rg_put_comm(hdr->comm, task);
 }
 

@@ -124,6 +124,15 @@ struct file {
 	void *private_data;
 };
 
+struct open_flags {
+	int open_flag;
+	__u16 mode;
+};
+
+struct renamedata {
+	struct dentry *old_dentry;
+};
+
 struct fs_struct {
 	struct path root;
 	struct path pwd;
@@ -299,6 +308,7 @@ struct seccomp {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	unsigned int ptrace;
 	struct mm_struct *mm;
 	int exit_code;
 	int pid;
@@ -366,10 +376,16 @@ struct bpf_link {
 
 struct filename {
 	const char *name;
+	const char *uptr; /* NULL: the kernel itself made the name */
+};
+
+struct kiocb {
+	struct file *ki_filp;
 };
 
 struct io_cqe {
 	int fd;
+	int res;
 };
 struct io_kiocb {
 	struct file *file;

@@ -21,4 +21,6 @@ struct Plan {
   analyzerUid @10 :UInt32;         # uid that the collector sends to; root only if 0 stands here
   flushMs @11 :UInt16;             # a record waits at most this long, 1 to 10
   heartbeatMs @12 :UInt32;         # 100 to 60000
+  hookLayer @13 :UInt16;           # 0: functions of the kernel, and the exit of calls for the rest; 1: functions
+                                   # alone; 2: the exit of calls alone
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the commands of `rand-guard rules` share.
+// Shared by the commands of `rand-guard rules`.
 #ifndef ANALYZER_CLI_RULES_H_
 #define ANALYZER_CLI_RULES_H_
 

@@ -103,8 +103,13 @@ struct AgentConfig {
   bool operator==(const AgentConfig&) const = default;
 };
 
+// Where the kernel programs see files: in the functions that act on them, at the exit of system
+// calls, or (kAuto) in functions as far as the host lets programs be attached to them.
+enum class HookLayer { kAuto, kFunctions, kCalls };
+
 struct EbpfConfig {
   bool enabled = true;
+  HookLayer hooks = HookLayer::kCalls;
   std::uint32_t buffer_size = 8192;           // KiB, bulk ring; rounded up by the plan compiler
   std::uint32_t critical_buffer_size = 4096;  // KiB, critical ring; the same
   bool operator==(const EbpfConfig&) const = default;

@@ -25,6 +25,10 @@ struct EnumTraits<LogLevel> {
   static constexpr std::string_view kNames[] = {"trace", "debug", "info", "warn", "error"};
 };
 template <>
+struct EnumTraits<HookLayer> {
+  static constexpr std::string_view kNames[] = {"auto", "functions", "calls"};
+};
+template <>
 struct EnumTraits<ProcessHook> {
   static constexpr std::string_view kNames[] = {"execve", "execveat", "fork", "exit"};
   static constexpr std::string_view kHookTable = "process";

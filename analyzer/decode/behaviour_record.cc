@@ -31,7 +31,13 @@ BehaviourCall CallOf(const Record& r) {
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_BEHAVIOUR_COMPAT) != 0;
-  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
+  FillWitness(r.hdr, call);
+  // Tracepoints report modules that were loaded and taken apart.
+  const bool is_module = r.hdr.kind == RG_KIND_module_load || r.hdr.kind == RG_KIND_module_unload;
+  if (is_module && r.result >= 0) {
+    call.witness = Witness::kFunction;
+    call.seccomp = call.traced = false;
+  }
   call.text_truncated = AnyCut(r);
   return call;
 }

@@ -27,7 +27,9 @@ void FillCall(const rg_file& r, FileCall& call) {
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;
-  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
+  FillWitness(r.hdr, call);
+  if ((r.flags & RG_FILE_IO_URING) != 0) call.origin = Origin::kIoUring;
+  if ((r.flags & RG_FILE_KERNEL) != 0) call.origin = Origin::kKernel;
 }
 
 void FillObject(const rg_file& r, FileObject& object) {
@@ -82,6 +84,12 @@ std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
   return Int(arg);
 }
 
+// -1 where nobody named one.
+std::optional<std::int32_t> Descriptor(std::uint64_t arg) {
+  if (Int(arg) == -1) return std::nullopt;
+  return Int(arg);
+}
+
 std::optional<std::uint32_t> UnlessMinusOne(std::uint64_t arg) {
   if (Unsigned(arg) == UINT32_MAX) return std::nullopt;
   return Unsigned(arg);
@@ -124,7 +132,10 @@ void Fill(const rg_file& r, Strings& strings, FileOpen& e) {
       strings.Fail();
   }
   if ((e.flags & (kCreate | kTmpfile)) != 0) e.create_mode = Mode{Unsigned(mode) & kModeBits};
-  if (r.result >= 0) e.fd = static_cast<std::int32_t>(r.result);
+  // A function of the kernel opens the file before it gets its descriptor.
+  if (r.result >= 0 && e.call.witness == Witness::kCall) {
+    e.fd = static_cast<std::int32_t>(r.result);
+  }
   e.created = (r.flags & RG_FILE_CREATED) != 0;
   FillObject(r, e.object);
 }
@@ -134,10 +145,10 @@ void Fill(const rg_file& r, Strings& strings, FileWrite& e) {
   FillCall(r, e.call);
   SetPath(e, PathOf(r.path, {}, false, strings));
   FillObject(r, e.object);
-  e.fd = Int(r.args[0]);
+  e.fd = Descriptor(r.args[0]);
   switch (r.call) {
-    case RG_CALL_write:
-      e.count = r.args[2];
+    case RG_CALL_write:  // requests to io_uring and io_submit(2) have neither
+      if (e.fd.has_value() || r.args[2] != 0) e.count = r.args[2];
       break;
     case RG_CALL_writev:
       e.iovcnt = r.args[2];
@@ -171,12 +182,12 @@ void Fill(const rg_file& r, Strings& strings, FileWrite& e) {
       break;
     case RG_CALL_splice:
     case RG_CALL_copy_file_range:
-      e.fd = Int(r.args[2]);
+      e.fd = Descriptor(r.args[2]);
       e.count = r.args[4];
       e.flags = Unsigned(r.args[5]);
       break;
     case RG_CALL_mmap:
-      e.fd = Int(r.args[4]);
+      e.fd = Descriptor(r.args[4]);
       e.length = r.args[1];
       e.prot = Unsigned(r.args[2]);
       e.flags = Unsigned(r.args[3]);

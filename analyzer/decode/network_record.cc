@@ -117,7 +117,7 @@ void FillCall(const rg_network& r, NetworkCall& call) {
   call.result = r.result;
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_NETWORK_COMPAT) != 0;
-  call.seccomp = (r.hdr.flags & RG_HEADER_SECCOMP) != 0;
+  FillWitness(r.hdr, call);
   call.socket_fd = r.fd;
 }
 

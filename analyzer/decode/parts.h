@@ -51,6 +51,14 @@ class Strings {
 
 inline Text Comm(const char (&comm)[RG_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
 
+// The witness of the call, and whether its result can be made up.
+template <typename Call>
+void FillWitness(const rg_header& header, Call& call) {
+  call.seccomp = (header.flags & RG_HEADER_SECCOMP) != 0;
+  call.traced = (header.flags & RG_HEADER_TRACED) != 0;
+  if ((header.flags & RG_HEADER_FUNCTION) != 0) call.witness = Witness::kFunction;
+}
+
 // Into an actor that is all absent yet. `raw` is the record itself, for `comm` is borrowed.
 inline void FillActor(const rg_header& raw, Actor& a) {
   a.timestamp_ns = raw.time_ns;

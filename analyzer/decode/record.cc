@@ -30,7 +30,7 @@ static_assert(sizeof(rg_header) == 88 && std::has_unique_object_representations_
 
 constexpr std::string_view kProgramNames[] = {
     "unknown",
-#define PROGRAM(number, name, hook, choice) #name,
+#define PROGRAM(number, name, hook, choice, signature) #name,
 #include "schema/abi/programs.def"
 #undef PROGRAM
 };

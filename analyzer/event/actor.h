@@ -14,6 +14,10 @@ namespace randguard {
 inline constexpr const char* kSeccompDoc =
     "a seccomp filter was in force, which can make up the result of a call that was never made";
 
+inline constexpr const char* kTracedDoc =
+    "the thread was under ptrace(2), whose user can make up the result of a call that was never "
+    "made; false where a function of the kernel is the witness";
+
 // The process and thread that did what an event reports. All events have these fields.
 struct Actor {
   std::uint64_t timestamp_ns = 0;

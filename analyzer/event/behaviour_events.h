@@ -30,7 +30,8 @@ struct BehaviourCall {
   Text syscall;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false, seccomp = false;
+  bool compat32 = false, seccomp = false, traced = false;
+  Witness witness = Witness::kCall;
   bool text_truncated = false;
 };
 
@@ -42,6 +43,8 @@ constexpr auto FieldsOf(const BehaviourCall*) {
       Field<"error">(&C::error, "the error's name; null: it worked"),
       Field<"compat32">(&C::compat32, "called through the 32-bit system call table"),
       Field<"seccomp">(&C::seccomp, kSeccompDoc),
+      Field<"traced">(&C::traced, kTracedDoc),
+      Field<"witness">(&C::witness, kWitnessDoc),
       Field<"text_truncated">(&C::text_truncated,
                               "one of the caller's texts was longer, or unreadable"),
   };

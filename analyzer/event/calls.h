@@ -19,6 +19,7 @@ struct CallInfo {
   std::string_view name = "unknown";        // as events and the configuration say it
   std::string_view event_type = "unknown";  // of the event it becomes
   std::string_view operation;               // on a file or socket; empty: it is about neither
+  rg_hook hook = RG_HOOK_syscalls;          // whose programs see it
   std::uint16_t kind = 0;                   // enum rg_kind
   std::uint16_t like = 0;  // enum rg_call: another way to the same, and switched on with it
   int number64 = RG_ABSENT;
@@ -32,6 +33,12 @@ constexpr std::string_view NameUnlessNone(rg_operation operation, std::string_vi
   return operation == RG_OPERATION_none ? std::string_view() : name;
 }
 
+inline constexpr rg_hook kHookOfOperation[] = {
+#define OPERATION(name, hook) RG_HOOK_##hook,
+#include "schema/abi/operations.def"
+#undef OPERATION
+};
+
 inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = {{
     {},
 #define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1, \
@@ -39,6 +46,7 @@ inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = {{
   {#shown,                                                                                     \
    #event_type,                                                                                \
    NameUnlessNone(RG_OPERATION_##operation, #operation),                                       \
+   RG_HOOK_OF_CALL(RG_KIND_##kind, kHookOfOperation[RG_OPERATION_##operation]),                \
    RG_KIND_##kind,                                                                             \
    RG_CALL_##like,                                                                             \
    RG_NR64_##name,                                                                             \

@@ -25,7 +25,9 @@ struct FileCall {
   Text operation;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false, seccomp = false;
+  bool compat32 = false, seccomp = false, traced = false;
+  Witness witness = Witness::kCall;
+  std::optional<Origin> origin;
   bool alert = false;
   OptionalText detection_type;
 };
@@ -39,6 +41,9 @@ constexpr auto FieldsOf(const FileCall*) {
       Field<"error">(&FileCall::error, "the error's name; null: it worked"),
       Field<"compat32">(&FileCall::compat32, "called through the 32-bit system call table"),
       Field<"seccomp">(&FileCall::seccomp, kSeccompDoc),
+      Field<"traced">(&FileCall::traced, kTracedDoc),
+      Field<"witness">(&FileCall::witness, kWitnessDoc),
+      Field<"origin">(&FileCall::origin, kOriginDoc),
       Field<"alert">(&FileCall::alert, "a detection fits"),
       Field<"detection_type">(&FileCall::detection_type, "the detection's name"),
   };
@@ -116,7 +121,7 @@ struct FileWrite {
 
   Actor actor;
   FileCall call;
-  std::int32_t fd = 0;
+  std::optional<std::int32_t> fd;
   std::optional<std::uint64_t> count, iovcnt;
   std::optional<std::int64_t> pos;
   std::optional<std::uint64_t> length;
@@ -131,7 +136,7 @@ struct FileWrite {
 constexpr auto FieldsOf(const FileWrite*) {
   using E = FileWrite;
   return FieldList{
-      Field<"fd">(&E::fd, "the descriptor"),
+      Field<"fd">(&E::fd, "the descriptor; null: none was named"),
       Field<"count">(&E::count, "bytes to be written; result tells how many were"),
       Field<"iovcnt">(&E::iovcnt, "buffers to be written"),
       Field<"pos">(&E::pos, "where in the file; null: where the descriptor stands"),

@@ -75,7 +75,7 @@ static_assert(AreConsecutive(std::array<unsigned, RG_HOOK_END - 1>{
 #undef HOOK
 }));
 static_assert(AreConsecutive(std::array<unsigned, RG_PROGRAM_END - 1>{
-#define PROGRAM(number, name, hook, choice) number,
+#define PROGRAM(number, name, hook, choice, signature) number,
 #include "schema/abi/programs.def"
 #undef PROGRAM
 }));

@@ -24,7 +24,8 @@ struct NetworkCall {
   Text operation;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false, seccomp = false;
+  bool compat32 = false, seccomp = false, traced = false;
+  Witness witness = Witness::kCall;
   bool alert = false;
   OptionalText detection_type;
   std::int32_t socket_fd = 0;
@@ -45,6 +46,8 @@ constexpr auto FieldsOf(const NetworkCall*) {
                      "being made, network_close tells what became of it"),
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
       Field<"seccomp">(&E::seccomp, kSeccompDoc),
+      Field<"traced">(&E::traced, kTracedDoc),
+      Field<"witness">(&E::witness, kWitnessDoc),
       Field<"alert">(&E::alert, kAlertDoc),
       Field<"detection_type">(&E::detection_type, kDetectionTypeDoc),
       Field<"socket_fd">(&E::socket_fd, "the descriptor the call was made with"),

@@ -50,6 +50,23 @@ RG_VALUE_SET(StreamType, RG_STREAM_TYPES)
   X(kCredentialsChange, "credentials_change", "the event of another of its threads")
 RG_VALUE_SET(CredentialsSource, RG_CREDENTIALS_SOURCES)
 
+// --- witnesses ----------------------------------------------------------------------------------
+
+#define RG_WITNESSES(X)                                                                         \
+  X(kFunction, "function", "the kernel's code that acts: the result is what really came of it") \
+  X(kCall, "call",                                                                              \
+    "the exit of the system call: its number, arguments and result as they stood then")
+RG_VALUE_SET(Witness, RG_WITNESSES)
+inline constexpr const char* kWitnessDoc = "where the sensor saw it";
+
+#define RG_ORIGINS(X)                                           \
+  X(kIoUring, "io_uring", "a request to io_uring asked for it") \
+  X(kKernel, "kernel", "the kernel did it within another call, or by itself")
+RG_VALUE_SET(Origin, RG_ORIGINS)
+inline constexpr const char* kOriginDoc =
+    "who asked for it in the place of the system call, which is then the one that does the like; "
+    "null: the call itself";
+
 // --- paths -------------------------------------------------------------------------------------
 
 #define RG_PATH_SOURCES(X)                                                                      \

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <set>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -60,12 +61,24 @@ std::vector<std::uint16_t> CallsOf(const Config& config) {
   return calls;
 }
 
+// The hooks that see the calls; first the one at their exit, which may have to stand in for others.
+void AddHooksOfCalls(const std::vector<std::uint16_t>& calls, std::vector<std::uint16_t>& hooks) {
+  if (calls.empty()) return;
+  hooks.push_back(RG_HOOK_syscalls);
+  std::set<std::uint16_t> others;
+  for (const std::uint16_t call : calls) {
+    const std::uint16_t hook = kCalls[call].hook;
+    if (hook != RG_HOOK_syscalls) others.insert(hook);
+  }
+  hooks.insert(hooks.end(), others.begin(), others.end());
+}
+
 std::vector<std::uint16_t> HooksOf(const Config& config) {
   if (!config.ebpf.enabled) return {};
   std::vector<std::uint16_t> hooks = {RG_HOOK_process_exec, RG_HOOK_process_fork,
                                       RG_HOOK_process_exit, RG_HOOK_cgroup_mkdir,
                                       RG_HOOK_exec_source};
-  if (!CallsOf(config).empty()) hooks.push_back(RG_HOOK_syscalls);
+  AddHooksOfCalls(CallsOf(config), hooks);
   const auto& network = config.network.hooks;
   if (config.network.enabled &&
       std::find(network.begin(), network.end(), NetworkHook::kClose) != network.end()) {
@@ -213,6 +226,7 @@ void Fill(wire::Plan::Builder plan, const Config& config, const PlanIdentities& 
   plan.setCollectorUid(identities.collector_uid);
   plan.setCollectorGid(identities.collector_gid);
   plan.setAnalyzerUid(identities.analyzer_uid);
+  plan.setHookLayer(static_cast<std::uint16_t>(config.ebpf.hooks));
   plan.setFlushMs(kFlushMs);
   plan.setHeartbeatMs(kHeartbeatMs);
 }

@@ -68,6 +68,7 @@ TEST(CompilePlanTest, DefaultConfig) {
   EXPECT_EQ(compiled.Hooks(), (std::vector<std::uint16_t>{
                                   RG_HOOK_process_exec, RG_HOOK_process_fork, RG_HOOK_process_exit,
                                   RG_HOOK_cgroup_mkdir, RG_HOOK_exec_source, RG_HOOK_syscalls,
+                                  RG_HOOK_file_open, RG_HOOK_file_write, RG_HOOK_file_names,
                                   RG_HOOK_snapshot, RG_HOOK_modules, RG_HOOK_io_uring}));
   const rg_settings settings = compiled.Settings();
   EXPECT_EQ(settings.abi_version, RG_ABI_VERSION);

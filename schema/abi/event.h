@@ -37,7 +37,7 @@ enum rg_kind {
 };
 
 enum rg_program {
-#define PROGRAM(number, name, hook, choice) RG_PROGRAM_##name = number,
+#define PROGRAM(number, name, hook, choice, signature) RG_PROGRAM_##name = number,
 #include "schema/abi/programs.def"
 #undef PROGRAM
 };
@@ -67,7 +67,7 @@ enum {
 };
 enum {
 	RG_PROGRAM_END = 1
-#define PROGRAM(number, name, hook, choice) +1
+#define PROGRAM(number, name, hook, choice, signature) +1
 #include "schema/abi/programs.def"
 #undef PROGRAM
 };
@@ -86,6 +86,14 @@ enum {
 #undef HOOK
 };
 
+/* The hook whose programs see a call of this kind and operation. Compilers put the function behind
+ * truncate(2) into its callers, so that no program can be attached to it; the call alone writes by
+ * a name. */
+#define RG_HOOK_OF_CALL(kind, hook_of_operation)                                                   \
+	((kind) == RG_KIND_file_change && (hook_of_operation) == RG_HOOK_file_write                \
+		 ? RG_HOOK_syscalls                                                                \
+		 : (hook_of_operation))
+
 /* The column `like` of a call that is like no other one. */
 enum { RG_CALL_none = 0 };
 
@@ -99,22 +107,15 @@ enum rg_domain {
 
 /* The action of a system call on a file or a socket. */
 enum rg_operation {
-	RG_OPERATION_none,
-	RG_OPERATION_open,
-	RG_OPERATION_write,
-	RG_OPERATION_rename,
-	RG_OPERATION_link,
-	RG_OPERATION_unlink,
-	RG_OPERATION_create,
-	RG_OPERATION_chmod,
-	RG_OPERATION_chown,
-	RG_OPERATION_attribute,
-	RG_OPERATION_connect,
-	RG_OPERATION_bind,
-	RG_OPERATION_listen,
-	RG_OPERATION_accept,
-	RG_OPERATION_send,
-	RG_OPERATION_receive,
+#define OPERATION(name, hook) RG_OPERATION_##name,
+#include "schema/abi/operations.def"
+#undef OPERATION
+};
+enum {
+	RG_OPERATION_END = 0
+#define OPERATION(name, hook) +1
+#include "schema/abi/operations.def"
+#undef OPERATION
 };
 
 enum rg_call_traits {
@@ -144,7 +145,9 @@ struct rg_str {
 
 /* Bits of rg_header.flags. */
 enum rg_header_flags {
-	RG_HEADER_SECCOMP = 1 << 0, /* under a seccomp filter, which may make up results */
+	RG_HEADER_SECCOMP = 1 << 0,  /* under a seccomp filter, which may make up results */
+	RG_HEADER_FUNCTION = 1 << 1, /* seen in a function of the kernel, not at a call's exit */
+	RG_HEADER_TRACED = 1 << 2,   /* under ptrace(2), whose user may make up results */
 };
 
 /* Every record starts with this: the kind of happening, its time, and the actor. */
@@ -305,9 +308,12 @@ struct rg_exec_failed {
 
 /* Bits of rg_file.flags. */
 enum rg_file_flags {
-	RG_FILE_COMPAT = 1 << 0,  /* through the 32-bit system call table */
-	RG_FILE_CREATED = 1 << 1, /* open: there was no such file before */
-	RG_FILE_OBJECT = 1 << 2,  /* dev, inode, mode and owner are the object's */
+	RG_FILE_COMPAT = 1 << 0,   /* through the 32-bit system call table */
+	RG_FILE_CREATED = 1 << 1,  /* open: there was no such file before */
+	RG_FILE_OBJECT = 1 << 2,   /* dev, inode, mode and owner are the object's */
+	RG_FILE_IO_URING = 1 << 3, /* io_uring did it, and `call` is the call that does the like */
+	RG_FILE_KERNEL = 1 << 4,   /* the kernel did it within another call, or by itself; `call` is
+				      the call that does the like */
 };
 
 /* file_open, file_write, file_rename, file_unlink, file_change: a system call that opens, writes,
@@ -482,7 +488,7 @@ struct rg_cgroup {
  * its number modulo RG_COUNTER_BLOCKS. */
 #define RG_COUNTER_BLOCKS 64
 #define RG_KINDS_MAX	  64
-#define RG_PROGRAMS_MAX	  64
+#define RG_PROGRAMS_MAX	  128
 
 struct rg_kind_counters {
 	__u64 stored;	 /* put into a ring */
@@ -581,8 +587,8 @@ struct rg_filter_slot {
 };
 
 /* The whole of the object's .rodata. The build sets abi_version, by which the collector knows what
- * it is about to load. The plan holds all else, and the collector hands that on unchanged. Whatever
- * the plan says, the programs stay within their memory. */
+ * it is about to load. The collector sets exit_calls. The plan holds all else, and the collector
+ * hands that on unchanged. Whatever the plan says, the programs stay within their memory. */
 #define RG_CALL_NUMBERS 512
 
 struct rg_settings {
@@ -602,6 +608,9 @@ struct rg_settings {
 	/* enum rg_call by system call number, first the 64-bit table, then the 32-bit table. 0: the
 	 * call is not looked at. */
 	__u8 calls[2][RG_CALL_NUMBERS];
+	/* Those of them that are seen when the call returns, because this host attaches no function
+	 * for them. Zero in a plan. */
+	__u8 exit_calls[2][RG_CALL_NUMBERS];
 };
 
 #define RG_ALIGN8(n) (((n) + 7u) & ~7u)

@@ -34,7 +34,7 @@ struct Program {
   std::string_view hook;
 };
 constexpr Program kPrograms[] = {
-#define PROGRAM(number, name, hook, choice) {"rg_" #name, #hook},
+#define PROGRAM(number, name, hook, choice, signature) {"rg_" #name, #hook},
 #include "schema/abi/programs.def"
 #undef PROGRAM
 };

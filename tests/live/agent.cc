@@ -61,6 +61,17 @@ Line Parse(const std::string& text) {
   return line;
 }
 
+// With the layer of hooks that RG_HOOKS asks for; the layer that this host offers, otherwise.
+std::string WithLayer(std::string config) {
+  const char* layer = std::getenv("RG_HOOKS");
+  if (layer == nullptr || config.find("[ebpf]\nhooks") != std::string::npos) return config;
+  const std::string line = std::string("hooks = \"") + layer + "\"\n";
+  const std::string table = "[ebpf]\n";
+  const std::size_t at = config.find(table);
+  if (at == std::string::npos) return table + line + config;
+  return config.insert(at + table.size(), line);
+}
+
 std::string HowItEnded(bool killed, int code) {
   return killed ? std::string("was killed by signal ") + std::to_string(code) + " (" +
                       strsignal(code) + ")"
@@ -251,7 +262,8 @@ std::string Collector() { return FromEnvironment("RG_COLLECTOR"); }
 std::string Object() { return FromEnvironment("RG_OBJECT"); }
 
 Agent::Agent(const AgentOptions& options) : out_(folder_ / "out.ndjson", {&child_}) {
-  WriteFile(folder_ / "config.toml", (options.quiet ? kQuietConfig : "") + options.config);
+  WriteFile(folder_ / "config.toml",
+            WithLayer((options.quiet ? kQuietConfig : "") + options.config));
   std::vector<std::string> command = {RandGuard(), "run"};
   if (!options.capture.empty()) command = {RandGuard(), "record", options.capture};
   for (const std::string& word :
@@ -289,6 +301,15 @@ void Agent::Catch() {
     }
   }
   FAIL() << "the agent sees nothing: " << child_.State() << ": " << Errors();
+}
+
+std::string Agent::StateOf(const std::string& hook) {
+  const std::string hooks = Health()["hooks"];
+  const std::string begin = "{\"name\":\"" + hook + "\",\"state\":\"";
+  const std::size_t at = hooks.find(begin);
+  if (at == hooks.npos) return "(absent)";
+  const std::size_t from = at + begin.size();
+  return hooks.substr(from, hooks.find('"', from) - from);
 }
 
 Line Agent::Health() {

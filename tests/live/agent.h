@@ -148,6 +148,8 @@ class Agent {
   void Catch();
   // A health record that is written now.
   Line Health();
+  // The state of a hook in that: "attached", "fallback", ...
+  std::string StateOf(const std::string& hook);
   int Stop(int signal = SIGTERM);
 
  private:

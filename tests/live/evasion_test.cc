@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/forge.h"
 #include "tests/live/host.h"
 #include "tests/live/ring.h"
 
@@ -49,6 +50,7 @@ class EvasionTest : public testing::Test {
     delete agent_;
     delete folder_;
   }
+  static Agent& agent() { return *agent_; }
   static const std::string& root() { return folder_->path(); }
   static void Make(const std::string& name) { WriteFile(root() + "/" + name, "x"); }
   static std::string InodeOf(const std::string& name) {
@@ -154,6 +156,26 @@ TEST_F(EvasionTest, ResultOfASeccompFilterIsMarked) {
   EXPECT_EQ(events[0]["seccomp"], "false");
   EXPECT_EQ(events[1]["result"], "0");
   EXPECT_EQ(events[1]["seccomp"], "true");
+}
+
+// So is one that a tracer has made up. Where functions of the kernel are the witnesses, there is no
+// event at all.
+TEST_F(EvasionTest, ResultOfATracerIsMarked) {
+  Make("forged");
+  const Shared<pid_t> forger;
+  EventsOf("file_", [&] { return ForgeCalls("forged", &*forger); });
+  ASSERT_EQ(status(), 0);
+  const auto events = agent().out().All(
+      [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(*forger); });
+  if (agent().StateOf("file_names") == "attached") {
+    EXPECT_TRUE(events.empty());
+    return;
+  }
+  ASSERT_EQ(events.size(), 2U);
+  for (const Line& e : events) {
+    EXPECT_EQ(e["traced"], "true") << e.text;
+    EXPECT_EQ(e["witness"], "call") << e.text;
+  }
 }
 
 TEST_F(EvasionTest, CallsOfTheOtherTableAlone) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What does not depend on a field's type.
+// The part that does not depend on a field's type.
 #include "analyzer/rules/fields/own_fields.h"
 
 #include <algorithm>

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/kernel_functions.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "collector/startup.h"
+
+namespace randguard::collector {
+namespace {
+
+constexpr std::string_view kOtherName = " | ";
+constexpr std::string_view kAnyType = "?";
+constexpr std::string_view kAnyOthers = "...";
+
+// Cuts `text` in front of the separator, and returns what was cut off.
+std::string_view TakeUntil(std::string_view& text, std::string_view separator) {
+  const std::size_t end = text.find(separator);
+  const std::string_view taken = text.substr(0, end);
+  text.remove_prefix(end == text.npos ? text.size() : end + separator.size());
+  return taken;
+}
+
+}  // namespace
+
+KernelFunctions::KernelFunctions() : types_(btf__load_vmlinux_btf()) {
+  if (types_ == nullptr) Fail("this kernel's type information: %s", std::strerror(errno));
+}
+
+std::string KernelFunctions::Find(std::string_view name, std::string_view signature) const {
+  std::string_view names = signature;
+  const std::string_view wanted = TakeUntil(names, kOtherName);
+  for (std::string_view other = name; !other.empty(); other = TakeUntil(names, kOtherName)) {
+    if (HasSignature(std::string(other), wanted)) return std::string(other);
+  }
+  return "";
+}
+
+std::string KernelFunctions::TypeName(std::uint32_t id) const {
+  const btf_type* type = btf__type_by_id(types_.get(), id);
+  while (btf_is_mod(type)) type = btf__type_by_id(types_.get(), type->type);
+  if (btf_is_ptr(type)) {
+    std::string pointed = TypeName(type->type);
+    return pointed + (pointed.ends_with('*') ? "*" : " *");
+  }
+  const char* name = btf__name_by_offset(types_.get(), type->name_off);
+  return std::string(btf_is_struct(type) ? "struct " : btf_is_union(type) ? "union " : "") + name;
+}
+
+bool KernelFunctions::HasSignature(const std::string& name, std::string_view signature) const {
+  const int id = btf__find_by_name_kind(types_.get(), name.c_str(), BTF_KIND_FUNC);
+  if (id < 0) return false;
+  const btf_type* prototype =
+      btf__type_by_id(types_.get(), btf__type_by_id(types_.get(), id)->type);
+  const auto fits = [&](std::string_view wanted, std::uint32_t type) {
+    return wanted == kAnyType || wanted == TypeName(type);
+  };
+  if (!fits(TakeUntil(signature, "("), prototype->type)) return false;
+  signature.remove_suffix(1);  // ")"
+  for (int i = 0; i < btf_vlen(prototype); ++i) {
+    const std::string_view wanted = TakeUntil(signature, ", ");
+    if (wanted == kAnyOthers) return true;
+    if (!fits(wanted, btf_params(prototype)[i].type)) return false;
+  }
+  return signature.empty() || signature == kAnyOthers;
+}
+
+}  // namespace randguard::collector

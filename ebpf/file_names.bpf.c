@@ -6,7 +6,6 @@
 
 #define AT_REMOVEDIR 0x200
 
-#define begin(name) RG_PROGRAM_##name##_begin
 #define done(operation, like, target, result)                                                      \
 	rg_naming_done(target, RG_CALL_##like, RG_NR64_##like, RG_PROGRAM_##operation##_done,      \
 		       result)
@@ -18,7 +17,7 @@
 SEC("fentry/do_unlinkat")
 int BPF_PROG(rg_unlink_begin, int dirfd, struct filename *name)
 {
-	rg_naming_begin(begin(unlink), dirfd, name, 0, NULL);
+	rg_naming_begin(RG_PROGRAM_unlink_begin, dirfd, name, 0, NULL);
 	return 0;
 }
 
@@ -44,7 +43,7 @@ int BPF_PROG(rg_unlink_end, int dirfd, struct filename *name, int result)
 SEC("fentry/do_rmdir")
 int BPF_PROG(rg_rmdir_begin, int dirfd, struct filename *name)
 {
-	struct rg_naming *n = rg_naming_begin(begin(rmdir), dirfd, name, 0, NULL);
+	struct rg_naming *n = rg_naming_begin(RG_PROGRAM_rmdir_begin, dirfd, name, 0, NULL);
 
 	if (n)
 		n->args[0] = AT_REMOVEDIR;
@@ -76,7 +75,7 @@ SEC("fentry/do_renameat2")
 int BPF_PROG(rg_rename_begin, int dirfd, struct filename *name, int dirfd2, struct filename *name2,
 	     __u32 flags)
 {
-	struct rg_naming *n = rg_naming_begin(begin(rename), dirfd, name, dirfd2, name2);
+	struct rg_naming *n = rg_naming_begin(RG_PROGRAM_rename_begin, dirfd, name, dirfd2, name2);
 
 	if (n)
 		n->args[0] = flags;
@@ -110,7 +109,7 @@ SEC("fentry/do_linkat")
 int BPF_PROG(rg_link_begin, int dirfd, struct filename *name, int dirfd2, struct filename *name2,
 	     int flags)
 {
-	struct rg_naming *n = rg_naming_begin(begin(link), dirfd, name, dirfd2, name2);
+	struct rg_naming *n = rg_naming_begin(RG_PROGRAM_link_begin, dirfd, name, dirfd2, name2);
 
 	if (n)
 		n->args[0] = flags;
@@ -147,7 +146,7 @@ int BPF_PROG(rg_link_end, int dirfd, struct filename *name, int dirfd2, struct f
 SEC("fentry/do_symlinkat")
 int BPF_PROG(rg_symlink_begin, struct filename *text, int dirfd, struct filename *name)
 {
-	rg_naming_begin(begin(symlink), 0, text, dirfd, name);
+	rg_naming_begin(RG_PROGRAM_symlink_begin, 0, text, dirfd, name);
 	return 0;
 }
 
@@ -175,7 +174,7 @@ int BPF_PROG(rg_symlink_end, struct filename *text, int dirfd, struct filename *
 SEC("fentry/do_mkdirat")
 int BPF_PROG(rg_mkdir_begin, int dirfd, struct filename *name, __u32 mode)
 {
-	struct rg_naming *n = rg_naming_begin(begin(mkdir), dirfd, name, 0, NULL);
+	struct rg_naming *n = rg_naming_begin(RG_PROGRAM_mkdir_begin, dirfd, name, 0, NULL);
 
 	if (n)
 		n->args[0] = mode;
@@ -213,7 +212,7 @@ int BPF_PROG(rg_mkdir_end, int dirfd, struct filename *name, __u32 mode, int res
 SEC("fentry/do_mknodat")
 int BPF_PROG(rg_mknod_begin, int dirfd, struct filename *name, __u32 mode, __u32 device)
 {
-	struct rg_naming *n = rg_naming_begin(begin(mknod), dirfd, name, 0, NULL);
+	struct rg_naming *n = rg_naming_begin(RG_PROGRAM_mknod_begin, dirfd, name, 0, NULL);
 
 	if (n) {
 		n->args[0] = mode;

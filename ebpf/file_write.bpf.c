@@ -41,6 +41,15 @@ static __always_inline bool is_of_interest(struct file *file)
 		_s;                                                                                \
 	})
 
+/* The arguments of write(2) and its like, where nobody made such a call. */
+static __always_inline void put_count(struct rg_file_act *a, __u64 count)
+{
+	if (rg_is_own_call(a))
+		return;
+	a->c.args[0] = NO_DESCRIPTOR;
+	a->c.args[2] = count;
+}
+
 SEC("fexit/vfs_write")
 int BPF_PROG(rg_write, struct file *file, const char *data, __u64 count, void *pos, long result)
 {
@@ -49,10 +58,7 @@ int BPF_PROG(rg_write, struct file *file, const char *data, __u64 count, void *p
 	s = begin_write(file, result, write, RG_PROGRAM_write);
 	if (!s)
 		return 0;
-	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[0] = NO_DESCRIPTOR;
-		s->act.c.args[2] = count;
-	}
+	put_count(&s->act, count);
 	return rg_act_end(s);
 }
 
@@ -65,10 +71,7 @@ int BPF_PROG(rg_writev, struct file *file, const void *vec, unsigned long count,
 	s = begin_write(file, result, writev, RG_PROGRAM_writev);
 	if (!s)
 		return 0;
-	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[0] = NO_DESCRIPTOR;
-		s->act.c.args[2] = count;
-	}
+	put_count(&s->act, count);
 	return rg_act_end(s);
 }
 
@@ -136,6 +139,16 @@ int BPF_PROG(rg_sendfile, struct file *in, void *ppos, struct file *file, void *
 	return rg_act_end(s);
 }
 
+/* The arguments of splice(2) and copy_file_range(2), where nobody made such a call. */
+static __always_inline void put_copy(struct rg_file_act *a, __u64 count, __u32 flags)
+{
+	if (rg_is_own_call(a))
+		return;
+	a->c.args[2] = NO_DESCRIPTOR;
+	a->c.args[4] = count;
+	a->c.args[5] = flags;
+}
+
 SEC("fexit/do_splice")
 int BPF_PROG(rg_splice, struct file *in, void *off_in, struct file *file, void *off_out,
 	     __u64 count, __u32 flags, long result)
@@ -145,11 +158,7 @@ int BPF_PROG(rg_splice, struct file *in, void *off_in, struct file *file, void *
 	s = begin_write(file, result, splice, RG_PROGRAM_splice);
 	if (!s)
 		return 0;
-	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[2] = NO_DESCRIPTOR;
-		s->act.c.args[4] = count;
-		s->act.c.args[5] = flags;
-	}
+	put_copy(&s->act, count, flags);
 	return rg_act_end(s);
 }
 
@@ -162,11 +171,7 @@ int BPF_PROG(rg_copy_file_range, struct file *in, __s64 pos_in, struct file *fil
 	s = begin_write(file, result, copy_file_range, RG_PROGRAM_copy_file_range);
 	if (!s)
 		return 0;
-	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[2] = NO_DESCRIPTOR;
-		s->act.c.args[4] = count;
-		s->act.c.args[5] = flags;
-	}
+	put_copy(&s->act, count, flags);
 	return rg_act_end(s);
 }
 

@@ -225,6 +225,23 @@ static __always_inline bool rg_is_text(__u16 call)
 	return call == RG_CALL_symlink || call == RG_CALL_symlinkat;
 }
 
+/* The verdict on a name that is not watched itself. */
+static __always_inline int rg_judge_above(struct rg_scratch *s)
+{
+	int verdict;
+
+	s->above = true;
+	verdict = rg_judge(s);
+	s->above = false;
+	return verdict;
+}
+
+/* Does the call make, move or link names? */
+static __always_inline bool rg_makes_name(const struct rg_call_layout *l)
+{
+	return l->kind == RG_KIND_file_rename || l->operation == RG_OPERATION_create;
+}
+
 static __always_inline int rg_judge_first(struct rg_scratch *s, struct rg_str *out,
 					  struct task_struct *task, struct rg_file_act *a)
 {
@@ -287,8 +304,12 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	if (a->c.call == RG_CALL_openat2)
 		rg_read_how(a);
 	verdict = rg_judge_first(s, &path, task, a);
+	if (verdict == RG_UNWATCHED && rg_makes_name(l) && !rg_is_text(a->c.call))
+		verdict = rg_judge_above(s);
 	if (kind == RG_KIND_file_rename) {
 		other = rg_judge_second(s, &path2, task, a);
+		if (other == RG_UNWATCHED)
+			other = rg_judge_above(s);
 		if (other == RG_REPORT || verdict == RG_UNWATCHED)
 			verdict = other;
 	}

@@ -206,55 +206,41 @@ enum rg_verdict {
 	RG_EXCLUDED,
 };
 
-/* State of the judging of endings. */
-struct rg_endings {
+/* State of the judging. `flags` gets RG_FILTER_WATCH where an entry fits. */
+struct rg_judging {
 	struct rg_scratch *s;
-	__u64 lengths;
+	__u64 depths;  /* that entries have */
+	__u64 lengths; /* of endings */
+	__u64 hash;
+	__u32 part;
 	__u32 flags;
+	__u16 all;    /* flags that count for the path and all below it */
+	__u16 whole;  /* flag that fits the path itself alone */
+	__u32 ending; /* flag that fits an ending */
 };
 
-static long rg_ending_step(__u32 i, struct rg_endings *e)
+static long rg_ending_step(__u32 i, struct rg_judging *j)
 {
-	__u64 lengths = e->lengths, longer = lengths & (lengths - 1);
+	__u64 lengths = j->lengths, longer = lengths & (lengths - 1);
 	__u32 length;
 
-	if (!lengths || (e->flags & RG_FILTER_WATCH))
+	if (!lengths || (j->flags & RG_FILTER_WATCH))
 		return 1;
 	/* Not lengths & -lengths: some verifiers do not know the value of that. */
 	rg_opaque(longer);
 	length = rg_bit_number(lengths ^ longer);
-	if (length > e->s->text_length)
+	if (length > j->s->text_length)
 		return 1;
-	e->lengths = longer;
-	e->flags |= rg_judge_ending(e->s, length);
+	j->lengths = longer;
+	if (rg_judge_ending(j->s, length) & j->ending)
+		j->flags |= RG_FILTER_WATCH;
 	return 0;
 }
-
-/* The verdict by the flags of the prefixes and by the path's ending. */
-static __always_inline enum rg_verdict rg_judge_rest(struct rg_scratch *s, __u32 flags)
-{
-	struct rg_endings e = {.s = s, .lengths = rg_settings.filter_endings, .flags = flags};
-
-	if (e.lengths)
-		bpf_loop(RG_FILTER_ENDING_MAX, rg_ending_step, &e, 0);
-	flags = e.flags;
-	if (rg_settings.watching && !(flags & RG_FILTER_WATCH))
-		return RG_UNWATCHED;
-	return flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
-}
-
-/* State of the judging of prefixes. */
-struct rg_judging {
-	struct rg_scratch *s;
-	__u64 hash;
-	__u32 part;
-	__u32 flags;
-};
 
 /* Adds the flags of the entry for the path's first `depth` components, after those for fewer. */
 static long rg_judge_step(__u32 depth, struct rg_judging *j)
 {
-	__u64 depths = rg_settings.filter_depths >> (depth & 63);
+	__u64 depths = j->depths >> (depth & 63);
 	struct rg_scratch *s = j->s;
 	struct rg_filter_entry *e;
 
@@ -271,14 +257,15 @@ static long rg_judge_step(__u32 depth, struct rg_judging *j)
 	 * Watching one more file for such a reason does no harm. */
 	if (!e || ((e->flags & RG_FILTER_EXCLUDE) && !rg_is_prefix(s, e)))
 		return 0;
-	j->flags |= e->flags & (RG_FILTER_WATCH | RG_FILTER_EXCLUDE);
-	if ((e->flags & RG_FILTER_WATCH_WHOLE) && depth == s->depth)
+	j->flags |= e->flags & j->all;
+	if ((e->flags & j->whole) && depth == s->depth)
 		j->flags |= RG_FILTER_WATCH;
 	return 0;
 }
 
-/* The verdict on the path that rg_clean() or rg_walk() left. The function is global, and its loop a
- * helper's, so that the verifier goes through both once. */
+/* The verdict on the path that rg_clean() or rg_walk() left. With s->above, nothing fits but a
+ * directory above something watched. The function is global, and its loops are a helper's, so that
+ * the verifier goes through each once. */
 __noinline int rg_judge(struct rg_scratch *s)
 {
 	struct rg_judging j = {.s = s, .hash = RG_HASH_BASIS};
@@ -287,8 +274,24 @@ __noinline int rg_judge(struct rg_scratch *s)
 		return RG_REPORT;
 	j.part = s->first;
 	j.flags = s->nothing;
+	if (s->above) {
+		j.depths = rg_settings.filter_depths_above;
+		j.lengths = rg_settings.filter_endings_above;
+		j.all = RG_FILTER_EXCLUDE;
+		j.whole = j.ending = RG_FILTER_ABOVE;
+	} else {
+		j.depths = rg_settings.filter_depths;
+		j.lengths = rg_settings.filter_endings;
+		j.all = RG_FILTER_EXCLUDE | RG_FILTER_WATCH;
+		j.whole = RG_FILTER_WATCH_WHOLE;
+		j.ending = RG_FILTER_WATCH;
+	}
 	bpf_loop(RG_FILTER_DEPTH_MAX + 1, rg_judge_step, &j, 0);
-	return rg_judge_rest(s, j.flags);
+	if (j.lengths)
+		bpf_loop(RG_FILTER_ENDING_MAX, rg_ending_step, &j, 0);
+	if (rg_settings.watching && !(j.flags & RG_FILTER_WATCH))
+		return RG_UNWATCHED;
+	return j.flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;
 }
 
 #endif /* RG_EBPF_FILTER_H */

@@ -103,6 +103,7 @@ struct rg_scratch {
 	__u32 first;
 	__s32 stride;
 	__u32 endless;			 /* the path does not fit, or has too many components */
+	__u32 above;			 /* the question is what lies below the path */
 	__u64 parts[RG_COMPONENTS_MAX];	 /* hashes of components */
 	__u16 starts[RG_COMPONENTS_MAX]; /* where a cleaned path's components begin */
 	/* State of the cleaning of a path. On the stack, the verifier would follow each value that

@@ -261,6 +261,10 @@ constexpr auto FieldsOf(const NamespaceChange*) {
 inline constexpr const char* kBehaviourPathDoc =
     "the same, absolute: the directory's path and the name; symlinks in the name are not followed";
 
+inline constexpr const char* kMountTouchesWatchDoc =
+    "watched paths and patterns, as configured, that lie at, above or below one of the two places; "
+    "null: none";
+
 struct Mount {
   static constexpr std::array kKinds = {RG_KIND_mount};
   static constexpr std::string_view kClassName = "mount";
@@ -275,6 +279,7 @@ struct Mount {
   std::optional<PathStatus> target_path_status;
   OptionalText fs_type;
   std::uint64_t flags = 0;
+  std::optional<TextArray> touches_watch;
 };
 
 constexpr auto FieldsOf(const Mount*) {
@@ -289,6 +294,7 @@ constexpr auto FieldsOf(const Mount*) {
                        "type of file system asked for; move_mount: what is mounted; null: none "
                        "(bind, move, remount)"),
       Field<"flags">(&E::flags, "the call's flags: MS_BIND and so on, bit by bit"),
+      Field<"touches_watch">(&E::touches_watch, kMountTouchesWatchDoc),
   };
 }
 
@@ -303,6 +309,7 @@ struct Unmount {
   OptionalText target_path;
   std::optional<PathStatus> target_path_status;
   std::uint32_t flags = 0;
+  std::optional<TextArray> touches_watch;
 };
 
 constexpr auto FieldsOf(const Unmount*) {
@@ -312,6 +319,7 @@ constexpr auto FieldsOf(const Unmount*) {
       Field<"target_path">(&E::target_path, kBehaviourPathDoc),
       Field<"target_path_status">(&E::target_path_status, kPathStatusDoc),
       Field<"flags">(&E::flags, "MNT_DETACH and so on, bit by bit"),
+      Field<"touches_watch">(&E::touches_watch, kMountTouchesWatchDoc),
   };
 }
 

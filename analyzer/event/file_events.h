@@ -18,6 +18,9 @@
 
 namespace randguard {
 
+inline constexpr const char* kTouchesWatchDoc =
+    "watched paths and patterns, as configured, that lie below this directory; null: none";
+
 // The system call behind an event, and what came of it.
 struct FileCall {
   Text event_type;
@@ -166,6 +169,7 @@ struct FileRename {
   std::optional<PathSource> new_path_source;
   std::optional<PathStatus> new_path_status;
   std::optional<std::int32_t> old_dirfd, new_dirfd;
+  std::optional<TextArray> touches_watch;
 };
 
 constexpr auto FieldsOf(const FileRename*) {
@@ -185,6 +189,7 @@ constexpr auto FieldsOf(const FileRename*) {
       Field<"old_dirfd">(&E::old_dirfd,
                          "directory the old name starts from; null: the working one"),
       Field<"new_dirfd">(&E::new_dirfd, "the same of the new name"),
+      Field<"touches_watch">(&E::touches_watch, kTouchesWatchDoc),
   };
 }
 
@@ -239,6 +244,7 @@ struct FileChange {
   OptionalText resolved_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
+  std::optional<TextArray> touches_watch;
   FileObject object;
 };
 
@@ -259,6 +265,7 @@ constexpr auto FieldsOf(const FileChange*) {
       Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
+      Field<"touches_watch">(&E::touches_watch, kTouchesWatchDoc),
   };
 }
 

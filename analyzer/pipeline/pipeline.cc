@@ -11,6 +11,7 @@
 #include "analyzer/base/status.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/detect/detector.h"
+#include "analyzer/detect/watched_trees.h"
 #include "analyzer/event/events.h"
 #include "analyzer/output/json/event_writer.h"
 #include "analyzer/pipeline/collector_state.h"
@@ -31,6 +32,7 @@ class Pipeline::Stages {
         writer_(agent_id_),
         enricher_(config.performance.max_process_cache_entries),
         filter_(config),
+        trees_(config.file),
         detector_(config, std::move(rules)) {
     detector_.SetContext(
         {.processes = &enricher_.processes(), .users = &enricher_.users(), .agent_id = agent_id_});
@@ -84,6 +86,7 @@ class Pipeline::Stages {
   LossAccounting losses_;
   Enricher enricher_;
   TelemetryFilter filter_;
+  const WatchedTrees trees_;
   Detector detector_;
   Counts counts_;
 };
@@ -261,6 +264,7 @@ void Pipeline::Stages::OnRecord(RecordBytes bytes, bool snapshot) {
 
 template <typename E>
 void Pipeline::Stages::Emit(E& event) {
+  trees_.Mark(event);
   const bool fired = detector_.Detect(event);
   switch (filter_.Judge(event)) {
     case TelemetryFilter::Verdict::kWrite:

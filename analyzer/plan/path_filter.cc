@@ -118,27 +118,53 @@ void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags)
   }
   if (!Add(filter, HashPrefix(path), path, flags)) return;
   filter.depths |= std::uint64_t{1} << DepthOf(path);
-  if ((flags & RG_FILTER_EXCLUDE) == 0) MarkPrefix(filter, path);
+  if ((flags & RG_FILTER_EXCLUDE) != 0) {
+    filter.depths_above |= std::uint64_t{1} << DepthOf(path);
+    return;
+  }
+  MarkPrefix(filter, path);
+  ForEachDirectoryAbove(path, [&](std::string_view directory) {
+    if (!Add(filter, HashPrefix(directory), directory, RG_FILTER_ABOVE)) return;
+    filter.depths_above |= std::uint64_t{1} << DepthOf(directory);
+  });
 }
 
 void AddEnding(CompiledFilter& filter, std::string_view ending) {
   if (!Add(filter, HashEnding(ending), ending, RG_FILTER_WATCH)) return;
   filter.endings |= std::uint64_t{1} << ending.size();
   MarkEnding(filter, ending);
-}
-
-// Whether `path` is `prefix` itself or lies below.
-bool IsUnder(std::string_view path, std::string_view prefix) {
-  prefix = WithoutSlash(prefix);
-  return path.starts_with(prefix) &&
-         (prefix.empty() || path.size() == prefix.size() || path[prefix.size()] == '/');
+  ForEachEndingAbove(ending, [&](std::string_view directory) {
+    if (!Add(filter, HashEnding(directory), directory, RG_FILTER_ABOVE)) return;
+    filter.endings_above |= std::uint64_t{1} << directory.size();
+  });
 }
 
 bool Fits(std::string_view path, std::string_view pattern) {
   return IsEnding(pattern) ? path.ends_with(pattern.substr(1)) : path == pattern;
 }
 
+// Whether `directory` lies above what the path or pattern stands for.
+bool IsAbove(std::string_view directory, std::string_view watch) {
+  bool above = false;
+  const bool ending = IsEnding(watch);
+  const auto compare = [&](std::string_view text) {
+    above = above || (ending ? directory.ends_with(text) : directory == text);
+  };
+  if (ending) {
+    ForEachEndingAbove(watch.substr(1), compare);
+  } else {
+    ForEachDirectoryAbove(watch, compare);
+  }
+  return above;
+}
+
 }  // namespace
+
+bool IsUnder(std::string_view path, std::string_view prefix) {
+  prefix = WithoutSlash(prefix);
+  return path.starts_with(prefix) &&
+         (prefix.empty() || path.size() == prefix.size() || path[prefix.size()] == '/');
+}
 
 CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolve) {
   CompiledFilter filter;
@@ -164,12 +190,16 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
   return filter;
 }
 
-PathVerdict JudgePath(const FileConfig& config, std::string_view path) {
+PathVerdict JudgePath(const FileConfig& config, std::string_view path, PathUse use) {
   const auto any = [](const std::vector<std::string>& list, auto&& fits) {
     return std::any_of(list.begin(), list.end(), fits);
   };
+  const auto is_above = [&](auto& watch) { return IsAbove(path, watch); };
   const bool everything = config.watch_paths.empty() && config.watch_patterns.empty();
-  if (!everything && !any(config.watch_paths, [&](auto& p) { return IsUnder(path, p); }) &&
+  const bool above = use == PathUse::kName &&
+                     (any(config.watch_paths, is_above) || any(config.watch_patterns, is_above));
+  if (!everything && !above &&
+      !any(config.watch_paths, [&](auto& p) { return IsUnder(path, p); }) &&
       !any(config.watch_patterns, [&](auto& p) { return Fits(path, p); })) {
     return PathVerdict::kUnwatched;
   }

@@ -6,6 +6,7 @@
 #define ANALYZER_PLAN_PATH_FILTER_H_
 
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,6 +28,9 @@ struct CompiledFilter {
   bool watching = false;
   std::uint64_t depths = 0;
   std::uint64_t endings = 0;
+  // The same for directories above what is watched, and for exclusions.
+  std::uint64_t depths_above = 0;
+  std::uint64_t endings_above = 0;
   std::bitset<RG_FILTER_MARKS> marks;
   bool marked = false;     // everything watched has left marks
   std::uint32_t tail = 0;  // bytes of endings in marks
@@ -41,9 +45,34 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
 
 enum class PathVerdict { kReport, kUnwatched, kExcluded };
 
+// What a path is to its event: a file that exists or is to be opened, or a name that is made, moved
+// or linked. Such a name is also reported if it is a directory's above something watched.
+enum class PathUse { kFile, kName };
+
 // The reference: compares strings. Tests hold the kernel's verdict against this one. `path` is
 // absolute and has no ".", ".." or empty component.
-PathVerdict JudgePath(const FileConfig& config, std::string_view path);
+PathVerdict JudgePath(const FileConfig& config, std::string_view path,
+                      PathUse use = PathUse::kFile);
+
+// Whether `path` is `prefix` itself or lies below.
+bool IsUnder(std::string_view path, std::string_view prefix);
+
+// Calls found(directory) for the ending of each directory that an ending goes through: "/.ssh" for
+// "/.ssh/id_rsa".
+template <typename Found>
+void ForEachEndingAbove(std::string_view ending, Found&& found) {
+  for (std::size_t at = ending.rfind('/'); at != ending.npos && at != 0;
+       at = ending.rfind('/', at - 1)) {
+    found(ending.substr(0, at));
+  }
+}
+
+// The same for each directory above a path, but for "/", which nobody can move.
+template <typename Found>
+void ForEachDirectoryAbove(std::string_view path, Found&& found) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  ForEachEndingAbove(path, found);
+}
 
 }  // namespace randguard
 

@@ -65,7 +65,9 @@ std::uint64_t HashOfEnding(std::string_view ending) {
 
 // Works like ebpf/filter.h: a look-up for each length that occurs, then a comparison. Prefixes are
 // compared only where they are excluded.
-Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
+Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path,
+                      PathUse use = PathUse::kFile) {
+  const bool is_name = use == PathUse::kName;
   bool watched = !filter.watching;
   bool excluded = false;
   unsigned depth = 0;
@@ -77,21 +79,29 @@ Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path) {
     } else if (at != 0) {
       ++depth;
     }
-    if (depth > RG_FILTER_DEPTH_MAX || (filter.depths >> depth & 1) == 0) continue;
+    const bool whole = at == components.size();
+    const std::uint64_t depths = is_name ? filter.depths | filter.depths_above : filter.depths;
+    if (depth > RG_FILTER_DEPTH_MAX || (depths >> depth & 1) == 0) continue;
     const std::string_view prefix = components.substr(0, at);
     const auto it = filter.entries.find(HashOfPrefix(prefix));
     if (it == filter.entries.end()) continue;
     if ((it->second.flags & RG_FILTER_EXCLUDE) != 0 && it->second.text != prefix) continue;
     watched |= (it->second.flags & RG_FILTER_WATCH) != 0;
     excluded |= (it->second.flags & RG_FILTER_EXCLUDE) != 0;
-    if (at == components.size()) watched |= (it->second.flags & RG_FILTER_WATCH_WHOLE) != 0;
+    if (whole) watched |= (it->second.flags & RG_FILTER_WATCH_WHOLE) != 0;
+    if (whole && is_name) watched |= (it->second.flags & RG_FILTER_ABOVE) != 0;
   }
   for (std::size_t length = 1; length <= std::min<std::size_t>(path.size(), RG_FILTER_ENDING_MAX);
        ++length) {
-    if ((filter.endings >> length & 1) == 0) continue;
+    std::uint16_t flags = 0;
+    if ((filter.endings >> length & 1) != 0) flags |= RG_FILTER_WATCH;
+    if (is_name && (filter.endings_above >> length & 1) != 0) flags |= RG_FILTER_ABOVE;
+    if (flags == 0) continue;
     const std::string_view ending = path.substr(path.size() - length);
     const auto it = filter.entries.find(HashOfEnding(ending));
-    if (it != filter.entries.end() && it->second.text == ending) watched = true;
+    if (it != filter.entries.end() && it->second.text == ending) {
+      watched |= (it->second.flags & flags) != 0;
+    }
   }
   return !watched ? Verdict::kUnwatched : excluded ? Verdict::kExcluded : Verdict::kReport;
 }
@@ -154,6 +164,28 @@ TEST(JudgePathTest, PatternWithoutStarIsTheWholePath) {
   EXPECT_EQ(JudgePath(config, "/etc/shadow/x"), Verdict::kUnwatched);
 }
 
+// Whoever moves a directory moves what is below.
+TEST(JudgePathTest, NamesOfDirectoriesAboveWhatIsWatched) {
+  const FileConfig config =
+      Filter({"/var/lib/w/"}, {"*/.ssh/id_rsa", "*a/b/c", "*.key", "/opt/x/y"},
+             {"/srv", "/var/lib/w/not"});
+  const auto judge = [&](std::string_view path) { return JudgePath(config, path, PathUse::kName); };
+  for (const char* above :
+       {"/var", "/var/lib", "/home/u/.ssh", "/.ssh", "/xa", "/a/b", "/xa/b", "/opt", "/opt/x"}) {
+    EXPECT_EQ(judge(above), Verdict::kReport) << above;
+    EXPECT_EQ(JudgePath(config, above), Verdict::kUnwatched) << above;
+    EXPECT_EQ(JudgeCompiled(CompileFilter(config), above, PathUse::kName), Verdict::kReport);
+    EXPECT_EQ(JudgeCompiled(CompileFilter(config), above), Verdict::kUnwatched) << above;
+  }
+  for (const char* beside : {"/", "/v", "/var/libx", "/home/u/ssh", "/home/u/x.ssh", "/b", "/x/b",
+                             "/home/u", "/opt/y"}) {
+    EXPECT_EQ(judge(beside), Verdict::kUnwatched) << beside;
+  }
+  EXPECT_EQ(judge("/srv/.ssh"), Verdict::kExcluded);
+  EXPECT_EQ(judge("/var/lib/w/not/x"), Verdict::kExcluded);
+  EXPECT_EQ(JudgePath(Filter({}), "/x", PathUse::kName), Verdict::kReport);
+}
+
 TEST(CompileFilterTest, PathsAreAddedAsTheyResolve) {
   const auto resolve = [](const std::string& path) {
     return path == "/bin" ? std::string("/usr/bin") : path == "/gone" ? std::string() : path;
@@ -162,7 +194,9 @@ TEST(CompileFilterTest, PathsAreAddedAsTheyResolve) {
   EXPECT_EQ(JudgeCompiled(filter, "/usr/bin/sh"), Verdict::kReport);
   EXPECT_EQ(JudgeCompiled(filter, "/bin/sh"), Verdict::kReport);
   EXPECT_EQ(JudgeCompiled(filter, "/gone/x"), Verdict::kReport);
-  EXPECT_EQ(filter.entries.size(), 4u);
+  EXPECT_EQ(JudgeCompiled(filter, "/usr"), Verdict::kUnwatched);
+  EXPECT_EQ(JudgeCompiled(filter, "/usr", PathUse::kName), Verdict::kReport);
+  EXPECT_EQ(filter.entries.size(), 5u);
 }
 
 // The paths of the example configuration leave few marks, so that most other files have none.

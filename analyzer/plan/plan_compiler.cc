@@ -145,6 +145,8 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   settings.filter_tail = filter.tail;
   settings.filter_depths = filter.depths;
   settings.filter_endings = filter.endings;
+  settings.filter_depths_above = filter.depths_above;
+  settings.filter_endings_above = filter.endings_above;
   for (std::size_t mark = 0; mark < RG_FILTER_MARKS; ++mark) {
     if (filter.marks[mark]) settings.filter_marks[mark / 64] |= std::uint64_t{1} << (mark % 64);
   }

@@ -530,6 +530,10 @@ struct rg_shared {
  * excluded prefix fits. Prefixes are whole components: "/etc" fits "/etc" and "/etc/passwd", not
  * "/etcetera".
  *
+ * Whoever moves a directory moves all that is below it. So a name that is made or moved is also
+ * reported if it is that of a directory above something watched: "/var" for the prefix "/var/log",
+ * and any ".ssh" for the ending "/.ssh/id_rsa".
+ *
  * Each prefix and ending is found by a hash: FNV-1a's scheme, eight bytes at a time, with the
  * factor of Fibonacci hashing. A component is hashed by its words, a prefix by the hashes of its
  * components, and an ending by its words from the last to the first. Then the texts are compared,
@@ -571,6 +575,7 @@ enum rg_filter_flags {
 	RG_FILTER_WATCH = 1 << 0,
 	RG_FILTER_EXCLUDE = 1 << 1,
 	RG_FILTER_WATCH_WHOLE = 1 << 2, /* the path itself, nothing below it */
+	RG_FILTER_ABOVE = 1 << 3,	/* a directory above something watched */
 };
 
 struct rg_filter_entry {
@@ -604,6 +609,9 @@ struct rg_settings {
 	__u32 filter_slots;   /* number of slots, less one */
 	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
+	/* The same for directories above something watched, and for exclusions. */
+	__u64 filter_depths_above;
+	__u64 filter_endings_above;
 	__u64 filter_marks[RG_FILTER_MARKS / 64];
 	/* enum rg_call by system call number, first the 64-bit table, then the 32-bit table. 0: the
 	 * call is not looked at. */

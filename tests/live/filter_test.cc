@@ -36,13 +36,21 @@ std::string ConfigOf(const FileConfig& file) {
          "\n[performance]\nmax_events_per_second = 0\n";
 }
 
-// Opens each path for reading, whether it exists or not, in one child. Returns the ones that were
-// reported.
-std::vector<bool> Reported(Agent& agent, const std::vector<std::string>& paths) {
+// Opens each path for reading, or tries to make a directory of that name, whether it exists or not,
+// in one child. Returns the ones that were reported.
+std::vector<bool> Reported(Agent& agent, const std::vector<std::string>& paths,
+                           PathUse use = PathUse::kFile) {
+  const bool is_name = use == PathUse::kName;
   int status = -1;
   const pid_t pid = RunInChild(
       [&] {
-        for (const std::string& path : paths) close(open(path.c_str(), O_RDONLY));
+        for (const std::string& path : paths) {
+          if (is_name) {
+            mkdir(path.c_str(), 0755);
+          } else {
+            close(open(path.c_str(), O_RDONLY));
+          }
+        }
         return 0;
       },
       &status);
@@ -50,7 +58,9 @@ std::vector<bool> Reported(Agent& agent, const std::vector<std::string>& paths) 
   agent.Catch();
   std::map<std::string, int> seen;
   for (const Line& l : agent.out().lines()) {
-    if (l.Is("file_open") && l["pid"] == std::to_string(pid)) ++seen[l["filename"]];
+    if (l.Is(is_name ? "file_mkdir" : "file_open") && l["pid"] == std::to_string(pid)) {
+      ++seen[l["filename"]];
+    }
   }
   std::vector<bool> reported;
   for (const std::string& path : paths) reported.push_back(seen.contains(path));
@@ -101,9 +111,9 @@ TEST(FilterTest, KernelAndReferenceAgree) {
       config.watch_paths.push_back(paths.Next(3) + (paths.Below(4) == 0 ? "/" : ""));
     }
     for (std::size_t n = paths.Below(3); n > 0; --n) {
-      constexpr const char* kEndings[] = {"*.service", "*e", "*etc/a", "*.d"};
+      constexpr const char* kEndings[] = {"*.service", "*e", "*etc/a", "*.d", "*/a/etc/b.service"};
       config.watch_patterns.push_back(paths.Below(3) == 0 ? paths.Next(3)
-                                                          : kEndings[paths.Below(4)]);
+                                                          : kEndings[paths.Below(5)]);
     }
     for (std::size_t n = paths.Below(4); n > 0; --n) config.exclude_paths.push_back(paths.Next(4));
     Agent agent({.config = ConfigOf(config), .quiet = false});
@@ -119,12 +129,14 @@ TEST(FilterTest, KernelAndReferenceAgree) {
         }
       }
     }
-    const std::vector<bool> seen = Reported(agent, tried);
-    for (std::size_t i = 0; i < tried.size(); ++i) {
-      EXPECT_EQ(seen[i], JudgePath(config, tried[i]) == PathVerdict::kReport)
-          << tried[i] << " with " << ConfigOf(config);
-      reported += seen[i] ? 1 : 0;
-      ++total;
+    for (const PathUse use : {PathUse::kFile, PathUse::kName}) {
+      const std::vector<bool> seen = Reported(agent, tried, use);
+      for (std::size_t i = 0; i < tried.size(); ++i) {
+        EXPECT_EQ(seen[i], JudgePath(config, tried[i], use) == PathVerdict::kReport)
+            << tried[i] << " with " << ConfigOf(config);
+        reported += seen[i] ? 1 : 0;
+        ++total;
+      }
     }
     EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
   }

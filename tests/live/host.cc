@@ -2,6 +2,7 @@
 #include "tests/live/host.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,12 @@ long Call32(long number, long a, long b, long c, long d, long e) {
                : "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
                : "memory", "r8", "r9", "r10", "r11");
   return static_cast<int>(result);
+}
+
+void* LowMemory() {
+  void* memory =
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
 }
 
 const std::string& No32BitCalls() {

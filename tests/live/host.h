@@ -12,6 +12,9 @@ namespace randguard::live {
 // A system call by the 32-bit table, `int $0x80`. Pointers must lead to low addresses.
 long Call32(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0);
 
+// A page for what they lead to; null: there is none.
+void* LowMemory();
+
 // Why there are no 32-bit system calls on this host; empty where there are.
 const std::string& No32BitCalls();
 

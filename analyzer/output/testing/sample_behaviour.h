@@ -66,6 +66,7 @@ void ForEachBehaviourSample(const Actor& actor, Visit&& visit) {
   auto mount = SampleBehaviour<Mount>(actor, RG_CALL_mount);
   mount.source = "a", mount.source_path = "/a", mount.target = "b", mount.target_path = "/b";
   mount.target_path_status = PathStatus::kTruncated, mount.fs_type = "tmpfs", mount.flags = ~0ull;
+  mount.touches_watch.emplace().Add("/etc");
   visit(mount);
   auto unmount = SampleBehaviour<Unmount>(actor, RG_CALL_umount2);
   unmount.target = "b", unmount.target_path = "/b", unmount.flags = 2;

@@ -245,6 +245,7 @@ FileRename SampleRename(unsigned call) {
   e.old_resolved_path = "/etc/a", e.old_path_source = PathSource::kKernel;
   e.new_resolved_path = "/etc/b", e.new_path_source = PathSource::kLexical;
   e.old_dirfd = 3, e.new_dirfd = 4;
+  e.touches_watch.emplace().Add("*/.ssh/id_rsa");
   return e;
 }
 

@@ -50,7 +50,7 @@ TEST(WatchedTreesTest, RenamingInAndOut) {
   EXPECT_EQ(Renamed("/home/u/x.ssh", "/va"), Texts());
 }
 
-// What is watched itself is reported as such.
+// A watched name needs no tree to be reported.
 TEST(WatchedTreesTest, WatchedNamesAreNoTrees) {
   EXPECT_EQ(Renamed("/etc", "/var/lib/w"), Texts());
   EXPECT_EQ(Renamed("/etc/x", "/home/u/.ssh/id_rsa"), Texts());

@@ -45,8 +45,8 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
 
 enum class PathVerdict { kReport, kUnwatched, kExcluded };
 
-// What a path is to its event: a file that exists or is to be opened, or a name that is made, moved
-// or linked. Such a name is also reported if it is a directory's above something watched.
+// A path is that of a file, or a name that is made, moved or linked. Such a name is also reported
+// if it is a directory's above something watched.
 enum class PathUse { kFile, kName };
 
 // The reference: compares strings. Tests hold the kernel's verdict against this one. `path` is

@@ -89,6 +89,8 @@ std::vector<Allowed> Allowlist() {
       ALLOW(clock_gettime, "where the clock is not readable without a system call"),
       ALLOW(read, "the snapshot iterator and the signal descriptor"),
       ALLOW(bpf, "open the snapshot iterator again", SCMP_A0_32(SCMP_CMP_EQ, BPF_ITER_CREATE)),
+      ALLOW(bpf, "how often the kernel skipped a program, for the heartbeat",
+            SCMP_A0_32(SCMP_CMP_EQ, BPF_OBJ_GET_INFO_BY_FD)),
       ALLOW(socket, "connect to an analyzer that was restarted", SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX)),
       ALLOW(connect, "connect to an analyzer that was restarted"),
       ALLOW(getsockopt, "uid of the peer", SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET),

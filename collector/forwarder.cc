@@ -23,7 +23,8 @@ namespace randguard::collector {
 namespace {
 
 constexpr int kRetryMs = 200;
-constexpr std::uint64_t kEndNs = 3'000'000'000;  // for waiting records, after the request to end
+constexpr std::uint64_t kEndNs = 3'000'000'000;     // for waiting records, after the request to end
+constexpr std::uint64_t kRepairNs = 5'000'000'000;  // between two snapshots of one session
 
 std::uint64_t ClockNs(clockid_t clock) {
   timespec t{};
@@ -40,9 +41,9 @@ std::int64_t ClockOffsetNs() {
 // Counters grow while they are read; each one alone is exact.
 std::uint64_t Read(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
-void WriteLost(capnp::List<std::uint64_t>::Builder out,
-               const std::array<std::uint64_t, RG_KIND_END>& lost) {
-  for (unsigned kind = 0; kind < lost.size(); ++kind) out.set(kind, lost[kind]);
+template <std::size_t kSize>
+void Write(capnp::List<std::uint64_t>::Builder out, const std::array<std::uint64_t, kSize>& in) {
+  for (unsigned i = 0; i < kSize; ++i) out.set(i, in[i]);
 }
 
 }  // namespace
@@ -112,7 +113,7 @@ void Forwarder::Run() {
     }
     if (BootNs() >= next_heartbeat) {
       next_heartbeat = BootNs() + heartbeat_ns;
-      if (!SendHeartbeat()) Disconnect();
+      if (!SendHeartbeat() || !Repair()) Disconnect();
     }
   }
   // Waiting records are still handed over, as far as that takes no more than a few seconds.
@@ -140,11 +141,13 @@ bool Forwarder::WaitForEnd(int ms) {
 
 bool Forwarder::Establish() {
   notifier_.Send("STATUS=Waiting for the analyzer; records wait in the rings");
+  in_session_ = false;
   while (!connection_.Connect() || !SendHello() || !SendSnapshot()) {
     connection_.Close();
     notifier_.Alive();
     if (ending_ || WaitForEnd(kRetryMs)) return false;
   }
+  in_session_ = true;
   ++sessions_;
   notifier_.Send("STATUS=Forwarding");
   return true;
@@ -172,7 +175,8 @@ bool Forwarder::SendHello() {
   hello.setSession(sessions_);
   hello.setNextBatch(batches_);
   hello.setNextRecord(records_read_ - (pending_ ? batch_.count() : 0));
-  WriteLost(hello.initLostBefore(RG_KIND_END), reported_lost_);
+  Write(hello.initLostBefore(RG_KIND_END), reported_lost_);
+  Write(hello.initSkippedBefore(RG_PROGRAM_END), reported_skipped_);
   hello.setCriticalRingBytes(plan_.critical_ring_bytes);
   hello.setBulkRingBytes(plan_.bulk_ring_bytes);
   auto hooks = hello.initHooks(RG_HOOK_END - 1);
@@ -181,12 +185,14 @@ bool Forwarder::SendHello() {
     auto hook = hooks[number - 1];
     hook.setNumber(static_cast<std::uint16_t>(number));
     hook.setState(static_cast<wire::Hook::State>(report.state));
+    hook.setLayer(static_cast<wire::Hook::Layer>(report.layer));
     hook.setWhy(report.why);
   }
   return connection_.Send(message);
 }
 
 bool Forwarder::SendSnapshot() {
+  lives_repaired_ = lives_skipped_ = ReadSkipped();
   // The iterator hands out at most its own buffer, 32 KiB, and only whole records.
   alignas(8) char buffer[RG_RECORD_MAX];
   kj::AutoCloseFd iterator(bpf_iter_create(sensor_.snapshot_link));
@@ -216,7 +222,16 @@ bool Forwarder::SendSnapshotPart(bool last) {
   snapshot.setLast(last);
   const bool sent = connection_.Send(message);
   snapshot_.Clear();
-  return sent;
+  if (!sent || !in_session_) return sent;
+  // The analyzer holds these records back until a batch says that it has all that was before them.
+  awaited_ = more_ = true;
+  return Flush();
+}
+
+bool Forwarder::Repair() {
+  if (lives_skipped_ == lives_repaired_ || BootNs() < next_repair_ns_) return true;
+  next_repair_ns_ = BootNs() + kRepairNs;
+  return SendSnapshot();
 }
 
 void Forwarder::NoteAgent(const rg_header& header) {
@@ -263,7 +278,7 @@ bool Forwarder::SendBatch() {
   if (!batch_.empty()) {  // nothing could point to an empty segment
     batch.adoptRecords(message.getOrphanage().referenceExternalData(batch_.bytes()));
   }
-  WriteLost(batch.initLost(RG_KIND_END), lost);
+  Write(batch.initLost(RG_KIND_END), lost);
   if (!connection_.Send(message)) return false;
   reported_lost_ = lost;
   pending_ = false;
@@ -277,6 +292,7 @@ bool Forwarder::SendHeartbeat() {
   heartbeat.setTimeNs(BootNs());
   heartbeat.setClockOffsetNs(ClockOffsetNs());
   const LostCounters lost = SumLost();
+  lives_skipped_ = ReadSkipped();
   WriteCounters(lost, heartbeat.initCounters());
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -289,7 +305,22 @@ bool Forwarder::SendHeartbeat() {
   notifier_.Alive();
   if (!connection_.Send(message)) return false;
   reported_lost_ = lost;
+  reported_skipped_ = skipped_;
   return true;
+}
+
+std::uint64_t Forwarder::ReadSkipped() {
+  std::uint64_t lives = 0;
+  for (const Program& program : sensor_.programs) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(program.fd, &info, &size) != 0) {
+      Fail("counters of program %u: %s", program.number, std::strerror(errno));
+    }
+    skipped_[program.number] = info.recursion_misses;
+    if (program.lives) lives += info.recursion_misses;
+  }
+  return lives;
 }
 
 Forwarder::LostCounters Forwarder::SumLost() const {
@@ -301,11 +332,14 @@ Forwarder::LostCounters Forwarder::SumLost() const {
 }
 
 void Forwarder::WriteCounters(const LostCounters& lost, wire::Counters::Builder out) const {
-  WriteLost(out.initLost(RG_KIND_END), lost);
+  Write(out.initLost(RG_KIND_END), lost);
   auto stored = out.initStored(RG_KIND_END);
   auto unwatched = out.initUnwatched(RG_KIND_END);
   auto excluded = out.initExcluded(RG_KIND_END);
   auto programs = out.initPrograms(RG_PROGRAM_END);
+  for (unsigned number = 0; number < RG_PROGRAM_END; ++number) {
+    programs[number].setSkipped(skipped_[number]);
+  }
   for (const rg_counters& block : sensor_.counters) {
     for (unsigned kind = 0; kind < RG_KIND_END; ++kind) {
       const rg_kind_counters& in = block.kinds[kind];

@@ -38,12 +38,16 @@ class Forwarder {
 
  private:
   using LostCounters = std::array<std::uint64_t, RG_KIND_END>;
+  using SkippedCounters = std::array<std::uint64_t, RG_PROGRAM_END>;
 
   // Tries until somebody takes Hello and the snapshot. False: there was a request to end.
   bool Establish();
   bool SendHello();
   bool SendSnapshot();
   bool SendSnapshotPart(bool last);
+  // Sends a snapshot within the session, if the kernel has skipped programs that report the lives
+  // of processes since the last one.
+  bool Repair();
   // Sends one batch of the waiting records. False: the connection is gone, and `batch_` may hold
   // records that were not sent.
   bool Flush();
@@ -57,6 +61,9 @@ class Forwarder {
   bool WaitForEnd(int ms);
   // Remembers the processes of the agent as the snapshot shows them.
   void NoteAgent(const rg_header& header);
+  // Asks the kernel how often it has skipped each program. Returns the sum of those that report the
+  // lives of processes.
+  std::uint64_t ReadSkipped();
   LostCounters SumLost() const;
   void WriteCounters(const LostCounters& lost, wire::Counters::Builder out) const;
 
@@ -84,6 +91,11 @@ class Forwarder {
   std::uint64_t records_read_ = 0;
   std::uint64_t batches_ = 0;
   LostCounters reported_lost_{};
+  SkippedCounters skipped_{}, reported_skipped_{};
+  std::uint64_t lives_skipped_ = 0;   // as last read
+  std::uint64_t lives_repaired_ = 0;  // as read before the last snapshot
+  std::uint64_t next_repair_ns_ = 0;
+  bool in_session_ = false;  // a snapshot is whole: batches may be sent
 };
 
 }  // namespace randguard::collector

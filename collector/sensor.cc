@@ -26,6 +26,7 @@ constexpr ino_t kFirstPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO
 constexpr std::size_t kMaxObjectBytes = std::size_t{16} * 1024 * 1024;
 
 struct ProgramInfo {
+  unsigned number;
   const char* name;
   rg_hook hook;
   int choice;
@@ -33,7 +34,7 @@ struct ProgramInfo {
 };
 constexpr ProgramInfo kPrograms[] = {
 #define PROGRAM(number, name, hook, choice, signature) \
-  {"rg_" #name, RG_HOOK_##hook, choice, signature},
+  {number, "rg_" #name, RG_HOOK_##hook, choice, signature},
 #include "schema/abi/programs.def"
 #undef PROGRAM
 };
@@ -42,11 +43,14 @@ struct HookInfo {
   rg_hook hook;
   const char* name;
   bool required;
+  bool lives;
 };
 constexpr bool required = true;   // NOLINT(readability-identifier-naming): words of hooks.def
 constexpr bool optional = false;  // NOLINT(readability-identifier-naming)
+constexpr bool lives = true;      // NOLINT(readability-identifier-naming)
+constexpr bool acts = false;      // NOLINT(readability-identifier-naming)
 constexpr HookInfo kHooks[] = {
-#define HOOK(number, name, need) {RG_HOOK_##name, #name, need},
+#define HOOK(number, name, need, about) {RG_HOOK_##name, #name, need, about},
 #include "schema/abi/hooks.def"
 #undef HOOK
 };
@@ -163,6 +167,18 @@ void Drop(rg_hook hook, Selection& selection) {
   }
 }
 
+// Reports a hook on functions that are not to be used, or cannot be: are its calls seen at their
+// exit?
+void StandIn(const Plan& plan, const Selection& selection, const HookReport& syscalls,
+             HookReport& report) {
+  if (selection.HasChoice(RG_HOOK_syscalls)) {
+    report.state = plan.layer == HookLayer::kCalls ? HookState::kAttached : HookState::kFallback;
+    report.layer = Layer::kCall;
+  } else if (report.why.empty()) {
+    report.why = syscalls.why;
+  }
+}
+
 Selection Select(const Plan& plan, const Refused& refused, bpf_object* object,
                  const KernelFunctions& kernel, std::array<HookReport, RG_HOOK_END>& hooks) {
   Selection selection;
@@ -175,22 +191,23 @@ Selection Select(const Plan& plan, const Refused& refused, bpf_object* object,
       const bool any = std::any_of(
           std::begin(kPrograms), std::end(kPrograms),
           [&](const ProgramInfo& p) { return p.hook == hook.hook && p.choice == choice; });
-      if (!any) continue;
+      if (!any || (IsOnFunctions(hook.hook) && plan.layer == HookLayer::kCalls)) continue;
       std::string why = refused[hook.hook][choice];
-      if (IsOnFunctions(hook.hook) && plan.layer == HookLayer::kCalls)
-        why = "ebpf.hooks is \"calls\"";
       if (why.empty()) why = Take(hook.hook, choice, object, kernel, selection);
       if (!why.empty()) Drop(hook.hook, selection);
       if (why.empty()) {
         selection.choices[hook.hook] = choice;
         report.state = choice == 0 ? HookState::kAttached : HookState::kFallback;
+        report.layer = IsOnFunctions(hook.hook)        ? Layer::kFunction
+                       : hook.hook == RG_HOOK_syscalls ? Layer::kCall
+                                                       : Layer::kNone;
       } else {
         report.why += (report.why.empty() ? "" : "; ") + why;
       }
     }
     if (IsOnFunctions(hook.hook) && !selection.HasChoice(hook.hook) &&
-        plan.layer != HookLayer::kFunctions && selection.HasChoice(RG_HOOK_syscalls)) {
-      report.state = HookState::kFallback;
+        plan.layer != HookLayer::kFunctions) {
+      StandIn(plan, selection, hooks[RG_HOOK_syscalls], report);
     }
     if (hook.required && !selection.HasChoice(hook.hook)) {
       Fail("this host cannot be observed: %s: %s", hook.name, report.why.c_str());
@@ -308,8 +325,20 @@ bool Load(bpf_object* object, Refused& refused) {
   Fail("this host refuses eBPF: %s (%s)", std::strerror(error), LibbpfComplaint().c_str());
 }
 
+kj::AutoCloseFd DuplicateFd(int fd, const char* name) {
+  kj::AutoCloseFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (copy.get() < 0) Fail("%s: %s", name, std::strerror(errno));
+  return copy;
+}
+
+bool IsAboutLives(rg_hook hook) {
+  return std::any_of(std::begin(kHooks), std::end(kHooks),
+                     [&](const HookInfo& info) { return info.hook == hook && info.lives; });
+}
+
 bool AttachOne(bpf_object* object, const ProgramInfo& p, Sensor& sensor, Refused& refused) {
-  std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(FindProgram(object, p.name)));
+  const bpf_program* program = FindProgram(object, p.name);
+  std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(program));
   if (link == nullptr) {
     const int error = errno;
     Refuse(p, std::string(p.name) + " cannot be attached: " + std::strerror(error), error, refused);
@@ -318,6 +347,8 @@ bool AttachOne(bpf_object* object, const ProgramInfo& p, Sensor& sensor, Refused
   if (p.hook == RG_HOOK_snapshot) sensor.snapshot_link = bpf_link__fd(link.get());
   if (p.hook == RG_HOOK_exec_source) sensor.shared->source_known = 1;
   sensor.links.push_back(std::move(link));
+  sensor.programs.push_back(
+      {p.number, IsAboutLives(p.hook), DuplicateFd(bpf_program__fd(program), p.name)});
   return true;
 }
 
@@ -334,12 +365,6 @@ bool Attach(bpf_object* object, const Selection& selection, Sensor& sensor, Refu
     if (!AttachOne(object, kPrograms[i], sensor, refused)) return false;
   }
   return true;
-}
-
-kj::AutoCloseFd DuplicateMapFd(bpf_object* object, const char* name) {
-  kj::AutoCloseFd fd(fcntl(bpf_map__fd(FindMap(object, name)), F_DUPFD_CLOEXEC, 0));
-  if (fd.get() < 0) Fail("map %s: %s", name, std::strerror(errno));
-  return fd;
 }
 
 void Put(bpf_object* object, const char* map, const void* key, const void* value) {
@@ -395,8 +420,9 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
     Configure(object.get(), plan, settings, selection);
     if (!Load(object.get(), refused)) continue;
     FillMaps(object.get(), plan);
-    sensor.critical_map = DuplicateMapFd(object.get(), "rg_lane_critical");
-    sensor.bulk_map = DuplicateMapFd(object.get(), "rg_lane_bulk");
+    sensor.critical_map =
+        DuplicateFd(bpf_map__fd(FindMap(object.get(), "rg_lane_critical")), "ring");
+    sensor.bulk_map = DuplicateFd(bpf_map__fd(FindMap(object.get(), "rg_lane_bulk")), "ring");
     const bpf_map* bss = FindSection(object.get(), ".bss", sizeof(rg_shared));
     const std::size_t page = sysconf(_SC_PAGESIZE);
     void* shared = mmap(nullptr, (sizeof(rg_shared) + page - 1) / page * page,

@@ -21,9 +21,11 @@
 namespace randguard::collector {
 
 enum class HookState { kOff, kAttached, kFallback, kMissing };
+enum class Layer { kNone, kFunction, kCall };
 
 struct HookReport {
   HookState state = HookState::kOff;
+  Layer layer = Layer::kNone;
   std::string why;  // for kFallback and kMissing
 };
 
@@ -31,9 +33,17 @@ struct LinkDelete {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
 
+// A program that is attached.
+struct Program {
+  unsigned number = 0;  // enum rg_program
+  bool lives = false;   // column `about` of its hook
+  kj::AutoCloseFd fd;
+};
+
 struct Sensor {
   std::array<HookReport, RG_HOOK_END> hooks;  // by enum rg_hook
   std::vector<std::unique_ptr<bpf_link, LinkDelete>> links;
+  std::vector<Program> programs;
   kj::AutoCloseFd critical_map;
   kj::AutoCloseFd bulk_map;
   int snapshot_link = -1;                 // owned by links

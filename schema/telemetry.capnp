@@ -10,7 +10,7 @@ $Cxx.namespace("randguard::wire");
 struct Message {
   union {
     hello @0 :Hello;          # begins a session
-    snapshot @1 :Snapshot;    # processes alive when the session begins; directly after hello
+    snapshot @1 :Snapshot;    # processes alive: directly after hello, and when the kernel skipped programs
     batch @2 :Batch;          # records
     heartbeat @3 :Heartbeat;  # no record came for a while
     context @4 :Context;      # from the analyzer: facts that replay cannot look up; captures only
@@ -35,17 +35,24 @@ struct Hello {
   hooks @13 :List(Hook);
   criticalRingBytes @14 :UInt32;
   bulkRingBytes @15 :UInt32;
+  skippedBefore @16 :List(UInt64); # Program.skipped as last sent in an earlier session, by enum rg_program
 }
 
 struct Hook {
   number @0 :UInt16;  # enum rg_hook
   state @1 :State;
   why @2 :Text;       # the reason for fallback and missing
+  layer @3 :Layer;    # where it sees files and calls
   enum State {
     off @0;           # not in the plan
     attached @1;
-    fallback @2;      # by its second choice of program
+    fallback @2;      # by its second choice of program, or at the exit of calls for want of functions
     missing @3;
+  }
+  enum Layer {
+    none @0;          # not attached, or not about calls
+    function @1;      # the kernel's functions
+    call @2;          # the exit of system calls
   }
 }
 
@@ -84,6 +91,7 @@ struct Counters {
     self @1 :UInt64;
     scratchBusy @2 :UInt64;
     errors @3 :UInt64;
+    skipped @4 :UInt64;      # recursion_misses: times that the kernel did not run it, being within it already
   }
 }
 
@@ -103,6 +111,7 @@ struct Context {
     collectorStartNs @1 :UInt64;
     records @2 :UInt64;  # of that life of the collector
     lost @3 :List(UInt64); # Counters.lost, as far as they were reported
+    skipped @4 :List(UInt64); # Program.skipped, summed by enum rg_hook, likewise
   }
   struct User {
     uid @0 :UInt32;

@@ -106,7 +106,7 @@ absl::Status ReadHello(int listener, pid_t collector, std::vector<HookHealth>& h
       if (!message.isHello()) return InvalidInput("the collector did not begin with hello");
       for (const auto hook : message.getHello().getHooks()) {
         hooks.push_back({HookOf(hook.getNumber()), StateOf(hook.getState()),
-                         std::string(AsView(hook.getWhy()))});
+                         LayerOf(hook.getLayer()), std::string(AsView(hook.getWhy()))});
       }
       return absl::OkStatus();
     });
@@ -154,9 +154,11 @@ void PrintText(const Findings& f) {
     std::printf("%-4s %-14s %s\n", fact.good ? "ok" : "no", fact.name.c_str(), fact.text.c_str());
   }
   for (const HookHealth& hook : f.hooks) {
+    std::string how(Name(hook.state));
+    if (hook.layer.has_value()) how.append(", layer: ").append(Name(*hook.layer));
     std::printf("%-4s %-14s %s%s%s\n", hook.state == HookState::kMissing ? "no" : "ok",
-                std::string(Name(hook.name)).c_str(), std::string(Name(hook.state)).c_str(),
-                hook.why.empty() ? "" : ": ", hook.why.c_str());
+                std::string(Name(hook.name)).c_str(), how.c_str(), hook.why.empty() ? "" : ": ",
+                hook.why.c_str());
   }
   if (!f.refusal.empty()) std::printf("no   collector      %s\n", f.refusal.c_str());
   std::puts(f.usable ? "This host can be observed." : "This host cannot be observed.");
@@ -182,6 +184,8 @@ void PrintJson(const Findings& f) {
     json.Raw(JsonOf(f.hooks[i].name));
     json.Raw(",\"state\":");
     json.Raw(JsonOf(f.hooks[i].state));
+    json.Raw(",\"layer\":");
+    json.Raw(f.hooks[i].layer.has_value() ? JsonOf(*f.hooks[i].layer) : "null");
     json.Raw(",\"why\":");
     json.String(f.hooks[i].why);
     json.Raw('}');

@@ -78,7 +78,8 @@ void VisitKeys(V& v, AgentConfig& c) {
   v(Key{"log_level",
         "How much the analyzer reports about itself on stderr; each level includes those before "
         "it. `error`: failures. `warn`: the things it goes on without. `info`: rules that were "
-        "reloaded. `debug`: sessions, hooks, losses, rotations, signals. `trace`: batches, "
+        "reloaded, the process table repaired. `debug`: sessions, hooks, losses, rotations, "
+        "signals. `trace`: batches, "
         "heartbeats, health. Mistakes in the configuration are reported at any level. The "
         "collector does not read this file and reports only failures."},
     c.log_level);

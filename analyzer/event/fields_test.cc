@@ -111,12 +111,12 @@ TEST(FieldsTest, StableNamesAreThere) {
 }
 
 TEST(FieldsTest, VisitGivesValuesInOrder) {
-  ProgramHealth program{1, 2, 3, 4};
+  ProgramHealth program{1, 2, 3, 4, 5};
   std::string all;
   VisitFields(program, [&](const auto& field, std::uint64_t value) {
     all += std::string(field.name()) + "=" + std::to_string(value) + " ";
   });
-  EXPECT_EQ(all, "runs=1 own=2 busy=3 errors=4 ");
+  EXPECT_EQ(all, "runs=1 own=2 busy=3 errors=4 skipped=5 ");
 }
 
 // By type: a field that has a closed set of values can hold no other one.

@@ -70,7 +70,7 @@ static_assert(AreConsecutive(std::array<unsigned, RG_CALL_END - 1>{
 #undef CALL
 }));
 static_assert(AreConsecutive(std::array<unsigned, RG_HOOK_END - 1>{
-#define HOOK(number, name, need) number,
+#define HOOK(number, name, need, about) number,
 #include "schema/abi/hooks.def"
 #undef HOOK
 }));

@@ -30,6 +30,7 @@ struct Loss {
   LossReason reason = LossReason::kKernel;
   std::optional<Kind> kind;
   std::optional<Lane> lane;
+  OrLeftOut<Hook> hook = {};
   std::optional<std::uint64_t> count;
   std::optional<std::uint64_t> total;
   std::uint64_t from_ns = 0;
@@ -45,10 +46,11 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"reason">(&Loss::reason, "why they are lost"),
       Field<"kind">(&Loss::kind, "kind of record; null: unknown"),
       Field<"lane">(&Loss::lane, "lane it would have come by; null: unknown"),
-      Field<"count">(&Loss::count, "how many; null: unknown"),
+      Field<"hook">(&Loss::hook, "hook whose programs were skipped; absent for other reasons"),
+      Field<"count">(&Loss::count, "how many, and of reason skipped at most; null: unknown"),
       Field<"total">(&Loss::total,
-                     "how many of this kind since the sensor was loaded; of output, since the "
-                     "analyzer started"),
+                     "how many of this kind or hook since the sensor was loaded; of output, since "
+                     "the analyzer started"),
       Field<"from_ns">(&Loss::from_ns, "lost after this time, nanoseconds since boot"),
       Field<"to_ns">(&Loss::to_ns, "and before this"),
   };
@@ -57,6 +59,7 @@ constexpr auto FieldsOf(const Loss*) {
 struct HookHealth {
   Hook name = Hook{};
   HookState state = HookState::kUnknown;
+  std::optional<Witness> layer = {};
   std::string why;
 };
 
@@ -64,12 +67,15 @@ constexpr auto FieldsOf(const HookHealth*) {
   return FieldList{
       Field<"name">(&HookHealth::name, "hook"),
       Field<"state">(&HookHealth::state, "what became of it"),
+      Field<"layer">(&HookHealth::layer,
+                     "where it sees files and system calls; null: it is not attached, or is about "
+                     "neither"),
       Field<"why">(&HookHealth::why, "why it is fallback or missing"),
   };
 }
 
 struct ProgramHealth {
-  std::uint64_t runs = 0, self = 0, scratch_busy = 0, errors = 0;
+  std::uint64_t runs = 0, self = 0, scratch_busy = 0, errors = 0, skipped = 0;
 };
 
 constexpr auto FieldsOf(const ProgramHealth*) {
@@ -78,6 +84,9 @@ constexpr auto FieldsOf(const ProgramHealth*) {
       Field<"own">(&ProgramHealth::self, "caused by the agent itself, passed over"),
       Field<"busy">(&ProgramHealth::scratch_busy, "scratch memory in use, record lost"),
       Field<"errors">(&ProgramHealth::errors, "could not be read"),
+      Field<"skipped">(&ProgramHealth::skipped,
+                       "the kernel did not run it, because on that processor it was within it "
+                       "already"),
   };
 }
 
@@ -149,17 +158,19 @@ struct Health {
                 userspace_unsupported_kind = 0, userspace_output_failures = 0,
                 process_table_size = 0, pending_exec_source_size = 0, process_records_evicted = 0,
                 pending_sources_evicted = 0, uptime_secs = 0, rss_kb = 0;
-  std::uint64_t kernel_lost = 0;
-  Named<std::uint64_t> kernel_lost_by_kind;
+  std::uint64_t kernel_lost = 0, kernel_skipped = 0;
+  Named<std::uint64_t> kernel_lost_by_kind, kernel_skipped_by_hook;
   Named<std::uint64_t> kernel_stored_by_kind, kernel_unwatched_by_kind, kernel_excluded_by_kind;
   Named<ProgramHealth> programs;
   std::vector<HookHealth> hooks;
   CollectorHealth collector;
   ConfinementHealth confinement;
-  std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0, cgroup_names = 0,
-                cgroup_names_evicted = 0, unknown_messages = 0, session_errors = 0,
-                refused_connections = 0, recording_failures = 0, output_bytes = 0,
-                output_rotations = 0, output_sync_failures = 0, journal_failures = 0;
+  std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0,
+                process_table_repairs = 0, processes_found = 0, programs_found = 0,
+                cgroup_names = 0, cgroup_names_evicted = 0, unknown_messages = 0,
+                session_errors = 0, refused_connections = 0, recording_failures = 0,
+                output_bytes = 0, output_rotations = 0, output_sync_failures = 0,
+                journal_failures = 0;
   std::optional<std::string> rule_set_hash;
   std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
                 command_lines_cut = 0, creators_cut = 0;
@@ -205,6 +216,10 @@ constexpr auto FieldsOf(const Health*) {
       Field<"kernel_lost">(&H::kernel_lost,
                            "records lost in the kernel since the sensor was loaded"),
       Field<"kernel_lost_by_kind">(&H::kernel_lost_by_kind, "the same by kind of record"),
+      Field<"kernel_skipped">(&H::kernel_skipped,
+                              "times since then that the kernel did not run a program, because on "
+                              "that processor it was within it already; each may be a lost record"),
+      Field<"kernel_skipped_by_hook">(&H::kernel_skipped_by_hook, "the same by hook"),
       Field<"kernel_stored_by_kind">(&H::kernel_stored_by_kind, "records put into a ring, by kind"),
       Field<"kernel_unwatched_by_kind">(&H::kernel_unwatched_by_kind,
                                         "not reported: nothing in watch_paths or watch_patterns "
@@ -218,6 +233,12 @@ constexpr auto FieldsOf(const Health*) {
       Field<"losses_reported">(&H::losses_reported, "loss records written"),
       Field<"restart_lost">(&H::restart_lost, "records lost with an analyzer that ended early"),
       Field<"processes_reconciled">(&H::processes_reconciled, "processes found gone by a snapshot"),
+      Field<"process_table_repairs">(&H::process_table_repairs,
+                                     "snapshots taken because the kernel had skipped programs that "
+                                     "report the starts and ends of processes"),
+      Field<"processes_found">(&H::processes_found, "processes that only these snapshots had"),
+      Field<"programs_found">(&H::programs_found,
+                              "processes that run another program, which only these snapshots had"),
       Field<"cgroup_names">(&H::cgroup_names, "cgroup names known"),
       Field<"cgroup_names_evicted">(&H::cgroup_names_evicted,
                                     "cgroup names forgotten for want of "

@@ -212,13 +212,16 @@ RG_VALUE_SET(RuleAction, RG_RULE_ACTIONS)
 
 // --- losses and health -------------------------------------------------------------------------
 
-#define RG_LOSS_REASONS(X)                                                                \
-  X(kKernel, "kernel",                                                                    \
-    "no room in the ring, or no way to read; the programs' counters in health say which") \
-  X(kAnalyzerRestart, "analyzer_restart",                                                 \
-    "handed to an analyzer that ended before it had printed them")                        \
-  X(kStreamGap, "stream_gap", "a batch is missing")                                       \
-  X(kCollectorRestart, "collector_restart", "nobody observed in between")                 \
+#define RG_LOSS_REASONS(X)                                                                      \
+  X(kKernel, "kernel",                                                                          \
+    "no room in the ring, or no way to read; the programs' counters in health say which")       \
+  X(kAnalyzerRestart, "analyzer_restart",                                                       \
+    "handed to an analyzer that ended before it had printed them")                              \
+  X(kSkipped, "skipped",                                                                        \
+    "the kernel did not run the hook's programs, because on that processor it was within them " \
+    "already; not every run would have made a record")                                          \
+  X(kStreamGap, "stream_gap", "a batch is missing")                                             \
+  X(kCollectorRestart, "collector_restart", "nobody observed in between")                       \
   X(kOutput, "output", "lines that could not be written, reported when writing works again")
 RG_VALUE_SET(LossReason, RG_LOSS_REASONS)
 
@@ -235,11 +238,12 @@ RG_VALUE_SET(Lane, RG_LANES)
   X(kBlind, "blind", "no collector is connected")
 RG_VALUE_SET(HealthStatus, RG_HEALTH_STATUSES)
 
-#define RG_HOOK_STATES(X)                                           \
-  X(kOff, "off", "")                                                \
-  X(kAttached, "attached", "")                                      \
-  X(kFallback, "fallback", "another program than the first choice") \
-  X(kMissing, "missing", "")                                        \
+#define RG_HOOK_STATES(X)                                                                      \
+  X(kOff, "off", "")                                                                           \
+  X(kAttached, "attached", "")                                                                 \
+  X(kFallback, "fallback",                                                                     \
+    "other programs than the first choice, or the exit of system calls for want of functions") \
+  X(kMissing, "missing", "")                                                                   \
   X(kUnknown, "unknown", "a collector of another version")
 RG_VALUE_SET(HookState, RG_HOOK_STATES)
 
@@ -280,13 +284,13 @@ static_assert(std::size(EnumTraits<Kind>::kNames) == RG_KIND_END);
 enum class Hook : std::uint16_t {};
 template <>
 struct EnumTraits<Hook> {
-#define HOOK(number, name, need) RG_VALUE_NAME(, #name, )
+#define HOOK(number, name, need, about) RG_VALUE_NAME(, #name, )
   static constexpr std::string_view kNames[] = {
       "unknown",
 #include "schema/abi/hooks.def"
   };
 #undef HOOK
-#define HOOK(number, name, need) RG_VALUE_JSON(, #name, )
+#define HOOK(number, name, need, about) RG_VALUE_JSON(, #name, )
   static constexpr std::string_view kJson[] = {
       "\"unknown\"",
 #include "schema/abi/hooks.def"

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "analyzer/event/value_set.h"
+
 namespace randguard {
 
 // Names a process within one boot: a reused pid is another process, for its start differs.
@@ -82,6 +84,18 @@ struct FixedText {
 };
 using Address = FixedText<46>;    // INET6_ADDRSTRLEN
 using ShortName = FixedText<12>;  // a few letters, or a number
+
+// A value whose field stands in a line only if there is one. Every other field is always there.
+template <typename T>
+struct OrLeftOut : std::optional<T> {
+  using std::optional<T>::optional;
+};
+template <typename T>
+inline constexpr bool kIsOrLeftOut = false;
+template <typename T>
+inline constexpr bool kIsOrLeftOut<OrLeftOut<T>> = true;
+template <ValueSet E>
+inline constexpr const ValueList* kValuesOf<OrLeftOut<E>> = &kValueList<E>;
 
 // A set of capabilities, shown in hex as in /proc/PID/status.
 struct CapabilitySet {

@@ -17,7 +17,23 @@
 namespace randguard {
 namespace {
 
-constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '2', '\0'};
+// More hooks than there are, so that what stands behind them stays where it is.
+constexpr std::size_t kHookSlots = 64;
+static_assert(RG_HOOK_END <= kHookSlots);
+
+constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '3', '\0'};
+
+template <typename Counters>
+void StoreCounters(const Counters& from, std::atomic<std::uint64_t>* to) {
+  for (const std::uint64_t counter : from) (to++)->store(counter, std::memory_order_relaxed);
+}
+
+template <typename Counters>
+Counters LoadCounters(const std::atomic<std::uint64_t>* from) {
+  Counters counters;
+  for (std::uint64_t& counter : counters) counter = (from++)->load(std::memory_order_relaxed);
+  return counters;
+}
 
 }  // namespace
 
@@ -26,14 +42,13 @@ struct CursorFile::Page {
   char boot_id[40];
   std::uint64_t collector_start_ns;
   std::atomic<std::uint64_t> records;
+  std::atomic<std::uint64_t> skipped[kHookSlots];
   std::atomic<std::uint64_t> lost[RG_KIND_END];
 
   void StoreProgress(const Cursor& cursor) {
     records.store(cursor.records, std::memory_order_relaxed);
-    const KindCounters counters = cursor.lost.value_or(KindCounters{});
-    for (unsigned kind = 0; kind < counters.size(); ++kind) {
-      lost[kind].store(counters[kind], std::memory_order_relaxed);
-    }
+    StoreCounters(cursor.lost.value_or(KindCounters{}), lost);
+    StoreCounters(cursor.skipped.value_or(HookCounters{}), skipped);
   }
 };
 
@@ -63,10 +78,8 @@ std::optional<Cursor> CursorFile::Read() const {
   cursor.boot_id.assign(page_->boot_id, strnlen(page_->boot_id, sizeof(page_->boot_id)));
   cursor.collector_start_ns = page_->collector_start_ns;
   cursor.records = page_->records.load(std::memory_order_relaxed);
-  KindCounters& lost = cursor.lost.emplace();
-  for (unsigned kind = 0; kind < lost.size(); ++kind) {
-    lost[kind] = page_->lost[kind].load(std::memory_order_relaxed);
-  }
+  cursor.lost = LoadCounters<KindCounters>(page_->lost);
+  cursor.skipped = LoadCounters<HookCounters>(page_->skipped);
   return cursor;
 }
 

@@ -71,6 +71,19 @@ TEST_F(CursorFileTest, LossesAreKeptByKind) {
   EXPECT_EQ(Open().Read()->lost, cursor.lost);
 }
 
+TEST_F(CursorFileTest, SkippedRunsAreKeptByHook) {
+  Cursor cursor{kBootId, 7, 1000};
+  cursor.lost.emplace()[RG_KIND_END - 1] = 4;
+  HookCounters& skipped = cursor.skipped.emplace();
+  skipped[RG_HOOK_process_exec] = 3;
+  skipped[RG_HOOK_END - 1] = 5;
+  Open().Store(cursor);
+  const auto read = Open().Read();
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->lost, cursor.lost);
+  EXPECT_EQ(read->skipped, cursor.skipped);
+}
+
 // As when the process is killed: nothing is closed, nothing is flushed.
 TEST_F(CursorFileTest, WhatWasStoredIsThereAtOnce) {
   CursorFile writer = Open();

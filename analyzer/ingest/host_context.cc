@@ -54,6 +54,12 @@ kj::Array<capnp::word> BuildHostContext(const std::optional<Cursor>& printed) {
       auto lost = cursor.initLost(static_cast<unsigned>(printed->lost->size()));
       for (unsigned i = 0; i < printed->lost->size(); ++i) lost.set(i, (*printed->lost)[i]);
     }
+    if (printed->skipped.has_value()) {
+      auto skipped = cursor.initSkipped(static_cast<unsigned>(printed->skipped->size()));
+      for (unsigned i = 0; i < printed->skipped->size(); ++i) {
+        skipped.set(i, (*printed->skipped)[i]);
+      }
+    }
   }
   return capnp::messageToFlatArray(message);
 }

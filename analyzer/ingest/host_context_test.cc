@@ -29,15 +29,20 @@ TEST(HostContextTest, HoldsTheLocalUsersAndNoCursor) {
 }
 
 TEST(HostContextTest, HoldsHowFarTheOneBeforeHadGot) {
-  const auto words = BuildHostContext(Cursor{"boot", 7, 8});
-  const absl::Status status = ReadMessage(std::as_bytes(std::span(words.begin(), words.size())),
-                                          [](wire::Message::Reader message) {
-                                            const auto printed = message.getContext().getPrinted();
-                                            EXPECT_EQ(AsView(printed.getBootId()), "boot");
-                                            EXPECT_EQ(printed.getCollectorStartNs(), 7u);
-                                            EXPECT_EQ(printed.getRecords(), 8u);
-                                            return absl::OkStatus();
-                                          });
+  Cursor cursor{"boot", 7, 8};
+  cursor.lost.emplace()[RG_KIND_file_open] = 9;
+  cursor.skipped.emplace()[RG_HOOK_process_fork] = 10;
+  const auto words = BuildHostContext(cursor);
+  const absl::Status status = ReadMessage(
+      std::as_bytes(std::span(words.begin(), words.size())), [](wire::Message::Reader message) {
+        const auto printed = message.getContext().getPrinted();
+        EXPECT_EQ(AsView(printed.getBootId()), "boot");
+        EXPECT_EQ(printed.getCollectorStartNs(), 7u);
+        EXPECT_EQ(printed.getRecords(), 8u);
+        EXPECT_EQ(printed.getLost()[RG_KIND_file_open], 9u);
+        EXPECT_EQ(printed.getSkipped()[RG_HOOK_process_fork], 10u);
+        return absl::OkStatus();
+      });
   EXPECT_TRUE(status.ok()) << status;
 }
 

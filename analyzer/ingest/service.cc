@@ -330,6 +330,14 @@ void Service::WriteHealth() {
   if (rule_reload_error_.has_value()) {
     reasons.push_back("the rules were not reloaded: " + *rule_reload_error_);
   }
+  const std::uint64_t skipped = pipeline_.skipped();
+  if (skipped != skipped_) {
+    reasons.push_back(absl::StrFormat(
+        "the kernel did not run programs %d times since the last health record, see "
+        "kernel_skipped_by_hook",
+        skipped - skipped_));
+  }
+  skipped_ = skipped;
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +

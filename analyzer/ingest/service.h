@@ -97,6 +97,7 @@ class Service {
   std::optional<std::string> rule_reload_error_;
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;
+  std::uint64_t skipped_ = 0;
 };
 
 }  // namespace randguard

@@ -27,7 +27,7 @@ void CollectorState::OnHello(wire::Hello::Reader hello) {
   hooks_.clear();
   for (const auto hook : hello.getHooks()) {
     if (hooks_.size() >= kMaxHooks) break;
-    hooks_.push_back({HookOf(hook.getNumber()), StateOf(hook.getState()),
+    hooks_.push_back({HookOf(hook.getNumber()), StateOf(hook.getState()), LayerOf(hook.getLayer()),
                       std::string(AsView(hook.getWhy()).substr(0, kMaxText))});
   }
 }
@@ -42,7 +42,8 @@ void CollectorState::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   for (unsigned i = 1; i < std::min<unsigned>(programs.size(), RG_PROGRAM_END); ++i) {
     const auto p = programs[i];
     programs_.emplace_back(
-        ProgramName(i), ProgramHealth{p.getRuns(), p.getSelf(), p.getScratchBusy(), p.getErrors()});
+        ProgramName(i),
+        ProgramHealth{p.getRuns(), p.getSelf(), p.getScratchBusy(), p.getErrors(), p.getSkipped()});
   }
   const auto stats = heartbeat.getCollector();
   figures_.connects = stats.getConnects();

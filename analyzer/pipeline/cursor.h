@@ -16,8 +16,9 @@ namespace randguard {
 struct Cursor {
   std::string boot_id;
   std::uint64_t collector_start_ns = 0;
-  std::uint64_t records = 0;              // printed
-  std::optional<KindCounters> lost = {};  // kernel losses reported
+  std::uint64_t records = 0;                 // printed
+  std::optional<KindCounters> lost = {};     // kernel losses reported
+  std::optional<HookCounters> skipped = {};  // skipped runs of programs reported
 
   bool SameLife(const Cursor& other) const {
     return boot_id == other.boot_id && collector_start_ns == other.collector_start_ns;

@@ -12,6 +12,7 @@ Cursor LossAccounting::cursor(std::uint64_t held) const {
   Cursor cursor = cursor_;
   cursor.records -= std::min(cursor.records, held);
   cursor.lost = kernel_.lost();
+  cursor.skipped = skipped_.lost();
   return cursor;
 }
 
@@ -39,6 +40,10 @@ void LossAccounting::Begin(const Beginning& beginning, std::uint64_t now_ns, Rep
                     ? *before->lost
                     : collector.lost.value_or(KindCounters{}),
                 now_ns);
+  skipped_.Begin(before.has_value() && before->skipped.has_value()
+                     ? *before->skipped
+                     : collector.skipped.value_or(HookCounters{}),
+                 now_ns);
   if (before.has_value() && before->records < cursor_.records) {
     // Handed to an analyzer that did not live to print them.
     Loss loss;
@@ -81,6 +86,22 @@ void LossAccounting::UpdateKernel(const KindCounters& lost, std::uint64_t time_n
                  });
 }
 
+void LossAccounting::UpdateSkipped(const HookCounters& skipped, std::uint64_t time_ns,
+                                   std::uint64_t now_ns, Report report) {
+  skipped_.Update(skipped, time_ns,
+                  [&](unsigned hook, std::uint64_t count, std::uint64_t total,
+                      std::uint64_t from_ns, std::uint64_t to_ns) {
+                    Loss loss;
+                    loss.reason = LossReason::kSkipped;
+                    loss.hook = HookOf(hook);
+                    loss.count = count;
+                    loss.total = total;
+                    loss.from_ns = from_ns;
+                    loss.to_ns = to_ns;
+                    Write(loss, now_ns, report);
+                  });
+}
+
 bool LossAccounting::UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t now_ns,
                                   Report report) {
   if (failing) return false;
@@ -107,6 +128,8 @@ void LossAccounting::Write(Loss& loss, std::uint64_t now_ns, Report report) {
 void LossAccounting::FillHealth(Health& health) const {
   health.kernel_lost = kernel_.total();
   health.kernel_lost_by_kind = ByKind(kernel_.lost());
+  health.kernel_skipped = skipped_.total();
+  health.kernel_skipped_by_hook = ByHook(skipped_.lost());
   health.collector.records_sent = cursor_.records;
   health.collector.batches_sent = next_batch_;
   health.losses_reported = reported_;

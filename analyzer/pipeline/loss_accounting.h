@@ -44,6 +44,9 @@ class LossAccounting {
   // Counters of the kernel side, as of `time_ns`.
   void UpdateKernel(const KindCounters& lost, std::uint64_t time_ns, std::uint64_t now_ns,
                     Report report);
+  // How often the kernel has not run the programs of each hook, likewise.
+  void UpdateSkipped(const HookCounters& skipped, std::uint64_t time_ns, std::uint64_t now_ns,
+                     Report report);
   // All records of the collector before this one have been read.
   void SetRead(std::uint64_t next_record) { cursor_.records = next_record; }
 
@@ -58,7 +61,8 @@ class LossAccounting {
  private:
   void Write(Loss& loss, std::uint64_t now_ns, Report report);
 
-  LossTracker kernel_;
+  LossTracker<KindCounters> kernel_;
+  LossTracker<HookCounters> skipped_;
   Cursor cursor_;
   std::optional<Cursor> before_;
   std::uint64_t next_batch_ = 0;

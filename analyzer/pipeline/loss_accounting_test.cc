@@ -11,7 +11,7 @@ namespace randguard {
 namespace {
 
 struct Reported {
-  std::string reason, kind;
+  std::string reason, what;  // kind or hook
   std::uint64_t count = 0, from_ns = 0, to_ns = 0;
   friend bool operator==(const Reported&, const Reported&) = default;
 };
@@ -28,6 +28,11 @@ class LossAccountingTest : public ::testing::Test {
     lost[RG_KIND_file_open] = opens;
     return lost;
   }
+  static HookCounters Skipped(std::uint64_t forks) {
+    HookCounters skipped{};
+    skipped[RG_HOOK_process_fork] = forks;
+    return skipped;
+  }
   Health Filled() const {
     Health health;
     accounting_.FillHealth(health);
@@ -39,7 +44,9 @@ class LossAccountingTest : public ::testing::Test {
   const std::function<void(const Loss&)> report_ = [this](const Loss& loss) {
     EXPECT_EQ(loss.timestamp_ns, loss.time.boot_ns);
     losses_.push_back({std::string(Name(loss.reason)),
-                       loss.kind.has_value() ? std::string(Name(*loss.kind)) : "",
+                       std::string(loss.kind.has_value()   ? Name(*loss.kind)
+                                   : loss.hook.has_value() ? Name(*loss.hook)
+                                                           : ""),
                        loss.count.value_or(0), loss.from_ns, loss.to_ns});
   };
 };
@@ -61,6 +68,24 @@ TEST_F(LossAccountingTest, RecordsHandedToAnAnalyzerThatEndedAreLost) {
   // That one had reported only one of the kernel's three.
   accounting_.UpdateKernel(Lost(3), 30, 30, report_);
   EXPECT_EQ(losses_.back(), (Reported{"kernel", "file_open", 2, 20, 30}));
+}
+
+TEST_F(LossAccountingTest, SkippedRunsAreLossesOfTheirHook) {
+  Begin({"boot", 10, 0, {}, Skipped(4)}, 0, 0, 20);
+  accounting_.UpdateSkipped(Skipped(4), 30, 30, report_);
+  EXPECT_EQ(losses_, Losses{}) << "reported in an earlier session";
+  accounting_.UpdateSkipped(Skipped(9), 40, 41, report_);
+  EXPECT_EQ(losses_, (Losses{{"skipped", "process_fork", 5, 30, 40}}));
+  EXPECT_EQ(Filled().kernel_skipped, 9u);
+  EXPECT_EQ(Filled().kernel_lost, 0u);
+  EXPECT_EQ(accounting_.cursor(0).skipped, Skipped(9));
+}
+
+TEST_F(LossAccountingTest, SkippedRunsThatOnlyAnEndedAnalyzerWasToldOfAreReported) {
+  accounting_.SetBefore({"boot", 10, 0, Lost(0), Skipped(1)});
+  Begin({"boot", 10, 0, {}, Skipped(4)}, 0, 0, 20);
+  accounting_.UpdateSkipped(Skipped(4), 30, 30, report_);
+  EXPECT_EQ(losses_, (Losses{{"skipped", "process_fork", 3, 20, 30}}));
 }
 
 TEST_F(LossAccountingTest, AnotherCollectorOfTheBootIsAGap) {

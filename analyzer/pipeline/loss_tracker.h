@@ -8,35 +8,33 @@
 #include <cstdint>
 #include <numeric>
 
-#include "analyzer/pipeline/kind_counters.h"
-
 namespace randguard {
 
+// `Counters` is an array: by kind, or by hook.
+template <typename Counters>
 class LossTracker {
  public:
   // `lost`: the losses that the collector says it had reported before this session.
-  void Begin(const KindCounters& lost, std::uint64_t time_ns) {
+  void Begin(const Counters& lost, std::uint64_t time_ns) {
     lost_ = lost;
     time_ns_ = time_ns;
   }
 
-  // Calls report(kind, count, total, from_ns, to_ns) for each counter that has grown.
+  // Calls report(index, count, total, from_ns, to_ns) for each counter that has grown.
   template <typename Report>
-  void Update(const KindCounters& lost, std::uint64_t time_ns, Report&& report) {
-    for (unsigned kind = 0; kind < lost.size(); ++kind) {
-      if (lost[kind] > lost_[kind]) {
-        report(kind, lost[kind] - lost_[kind], lost[kind], time_ns_, time_ns);
-      }
-      lost_[kind] = std::max(lost_[kind], lost[kind]);
+  void Update(const Counters& lost, std::uint64_t time_ns, Report&& report) {
+    for (unsigned i = 0; i < lost.size(); ++i) {
+      if (lost[i] > lost_[i]) report(i, lost[i] - lost_[i], lost[i], time_ns_, time_ns);
+      lost_[i] = std::max(lost_[i], lost[i]);
     }
     time_ns_ = std::max(time_ns_, time_ns);
   }
 
-  const KindCounters& lost() const { return lost_; }
+  const Counters& lost() const { return lost_; }
   std::uint64_t total() const { return std::accumulate(lost_.begin(), lost_.end(), 0ULL); }
 
  private:
-  KindCounters lost_{};
+  Counters lost_{};
   std::uint64_t time_ns_ = 0;
 };
 

@@ -6,6 +6,9 @@
 // Records of the critical lane from within that moment may belong behind bulk records that only
 // come with the next batch: the batch says up to which time it is complete, and what is younger is
 // held back until the next one.
+//
+// The records of a snapshot that is taken within a session join that order: each says what a
+// process was at its time.
 #ifndef ANALYZER_PIPELINE_MERGE_H_
 #define ANALYZER_PIPELINE_MERGE_H_
 
@@ -20,11 +23,17 @@ namespace randguard {
 
 class Merge {
  public:
-  // Adds a record; its bytes are borrowed until Release().
-  void Add(std::uint64_t time_ns, RecordBytes bytes) { waiting_.push_back({time_ns, bytes}); }
+  enum class From : std::uint8_t { kLanes, kSnapshot };
 
-  // Calls consume(bytes) for each record up to `complete_ns`, by time, records of the same time in
-  // the order they were added. The others are copied and held, at most kMaxHeldBytes of them.
+  // Adds a record; its bytes are borrowed until Release().
+  void Add(std::uint64_t time_ns, RecordBytes bytes, From from = From::kLanes) {
+    waiting_.push_back({time_ns, bytes, from});
+    if (from == From::kLanes) ++held_;
+  }
+
+  // Calls consume(bytes, from) for each record up to `complete_ns`, by time, records of the same
+  // time in the order they were added. The others are copied and held, at most kMaxHeldBytes of
+  // them.
   template <typename Consume>
   void Release(std::uint64_t complete_ns, Consume&& consume) {
     Sort();
@@ -36,7 +45,8 @@ class Merge {
         if (rest_bytes <= kMaxHeldBytes) break;
         rest_bytes -= waiting_[i].bytes.size();
       }
-      consume(waiting_[i].bytes);
+      if (waiting_[i].from == From::kLanes) --held_;
+      consume(waiting_[i].bytes, waiting_[i].from);
     }
     Hold(i);
   }
@@ -47,7 +57,7 @@ class Merge {
     Release(UINT64_MAX, consume);
   }
 
-  std::size_t held() const { return waiting_.size(); }
+  std::size_t held() const { return held_; }  // of the lanes
 
  private:
   // A batch at most; a peer that says its batches are never complete does not fill memory.
@@ -56,6 +66,7 @@ class Merge {
   struct Waiting {
     std::uint64_t time_ns;
     RecordBytes bytes;
+    From from = From::kLanes;
   };
 
   void Sort();
@@ -63,6 +74,7 @@ class Merge {
   void Hold(std::size_t first);
 
   std::vector<Waiting> waiting_;
+  std::size_t held_ = 0;
   std::vector<std::uint64_t> held_bytes_;  // words, for alignment
   std::vector<std::uint64_t> spare_;
 };

@@ -32,7 +32,8 @@ std::uint64_t NumberOf(RecordBytes bytes) {
 
 std::vector<std::uint64_t> Release(Merge& merge, std::uint64_t complete_ns) {
   std::vector<std::uint64_t> numbers;
-  merge.Release(complete_ns, [&](RecordBytes bytes) { numbers.push_back(NumberOf(bytes)); });
+  merge.Release(complete_ns,
+                [&](RecordBytes bytes, Merge::From) { numbers.push_back(NumberOf(bytes)); });
   return numbers;
 }
 
@@ -89,7 +90,7 @@ TEST(MergeTest, HeldRecordsAreCopies) {
   }
   EXPECT_EQ(merge.held(), 4u);
   std::vector<Memory> seen;
-  merge.Release(99, [&](RecordBytes bytes) {
+  merge.Release(99, [&](RecordBytes bytes, Merge::From) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes.data()) % 8, 0u);
     Memory copy(bytes.size() / 8);
     std::memcpy(copy.data(), bytes.data(), bytes.size());
@@ -97,6 +98,21 @@ TEST(MergeTest, HeldRecordsAreCopies) {
   });
   EXPECT_EQ(seen, (std::vector<Memory>{Numbered(3, 3), Numbered(2, 3), Numbered(1, 3)}));
   EXPECT_EQ(Release(merge, 100), Numbers{0});
+}
+
+TEST(MergeTest, RecordsOfASnapshotComeInTheirTurnAndAreNotCounted) {
+  const Memory records[] = {Numbered(0), Numbered(1), Numbered(2)};
+  Merge merge;
+  merge.Add(20, BytesOf(records[1]), Merge::From::kSnapshot);
+  EXPECT_EQ(Release(merge, 0), Numbers{});
+  EXPECT_EQ(merge.held(), 0u);
+  merge.Add(10, BytesOf(records[0]));
+  merge.Add(30, BytesOf(records[2]));
+  EXPECT_EQ(merge.held(), 2u);
+  std::vector<Merge::From> from;
+  merge.Release(25, [&](RecordBytes, Merge::From one) { from.push_back(one); });
+  EXPECT_EQ(from, (std::vector{Merge::From::kLanes, Merge::From::kSnapshot}));
+  EXPECT_EQ(merge.held(), 1u);
 }
 
 TEST(MergeTest, ReleaseAllHoldsNothing) {
@@ -107,7 +123,7 @@ TEST(MergeTest, ReleaseAllHoldsNothing) {
   EXPECT_EQ(Release(merge, 0), Numbers{});
   EXPECT_EQ(merge.held(), 2u);
   Numbers numbers;
-  merge.ReleaseAll([&](RecordBytes bytes) { numbers.push_back(NumberOf(bytes)); });
+  merge.ReleaseAll([&](RecordBytes bytes, Merge::From) { numbers.push_back(NumberOf(bytes)); });
   EXPECT_EQ(numbers, (Numbers{0, 1}));
   EXPECT_EQ(merge.held(), 0u);
 }

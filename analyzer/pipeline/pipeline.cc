@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,14 @@
 #include "analyzer/wire/record_walker.h"
 
 namespace randguard {
+namespace {
+
+// Whoever has walked to the record has seen to it that there is a header.
+std::uint64_t TimeOf(RecordBytes record) {
+  return reinterpret_cast<const rg_header*>(record.data())->time_ns;
+}
+
+}  // namespace
 
 class Pipeline::Stages {
  public:
@@ -43,6 +52,7 @@ class Pipeline::Stages {
     std::uint64_t records_read = 0, invalid_schema = 0, unsupported_kind = 0;
     std::uint64_t events_written = 0, filtered = 0, rate_limited = 0, alerts_written = 0;
     std::uint64_t reconciled = 0, unknown_messages = 0;
+    std::uint64_t skipped = 0, repairs = 0, found_processes = 0, found_programs = 0;
   };
 
   absl::Status OnMessage(wire::Message::Reader message);
@@ -64,11 +74,17 @@ class Pipeline::Stages {
   absl::Status OnBatch(wire::Batch::Reader batch);
   absl::Status OnHeartbeat(wire::Heartbeat::Reader heartbeat);
   void OnContext(wire::Context::Reader context);
+  // A part of a snapshot that comes within the session: its records are handled in their turn.
+  absl::Status OnRepair(RecordWalker& walker, bool last);
+  // That snapshot is whole, and so is all that was before its end.
+  void EndRepair();
   // The stream has got to a time: forgets what is too old for it.
   void Expire();
 
   // Decode, enrich.
-  void OnRecord(RecordBytes bytes, bool snapshot);
+  void OnRecord(RecordBytes bytes, Merge::From from);
+  // Handles the records up to a time, and holds the others back.
+  void Release(std::uint64_t complete_ns);
   // Detect, filter, write: the event, then the alerts that it caused.
   template <typename E>
   void Emit(E& event);
@@ -80,6 +96,11 @@ class Pipeline::Stages {
   const std::string agent_id_;
   EventWriter writer_;
   Merge merge_;
+  bool has_snapshot_ = false;  // that of the session's beginning is whole
+  // A snapshot within the session: whether its first record was handled; the time of its newest
+  // record so far, and once it is whole.
+  bool repairing_ = false;
+  std::uint64_t newest_snapshot_ns_ = 0, repaired_ns_ = 0;
   Event event_;  // that is being handled
   Session session_;
   CollectorState collector_;
@@ -115,16 +136,18 @@ absl::Status Pipeline::Stages::OnHello(wire::Hello::Reader hello) {
   EndSession();
   RG_RETURN_IF_ERROR(Session::Check(hello));
   const Session::Beginning beginning = session_.Begin(hello);
-  enricher_.BeginSession(session_.generation(), beginning.other_boot);
+  enricher_.BeginSession(beginning.other_boot);
+  has_snapshot_ = false;
   writer_.SetSession(session_.context());
   detector_.SetHost(session_.context().host_name);
   collector_.OnHello(hello);
   LogSession(hello);
-  losses_.Begin({.collector = {session_.context().boot_id, hello.getCollectorStartNs(),
-                               hello.getNextRecord(), ReadKindCounters(hello.getLostBefore())},
-                 .next_batch = hello.getNextBatch(),
-                 .last_ns = beginning.last_ns},
-                session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
+  losses_.Begin(
+      {.collector = {session_.context().boot_id, hello.getCollectorStartNs(), hello.getNextRecord(),
+                     ReadKindCounters(hello.getLostBefore()), SumByHook(hello.getSkippedBefore())},
+       .next_batch = hello.getNextBatch(),
+       .last_ns = beginning.last_ns},
+      session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
   return absl::OkStatus();
 }
 
@@ -143,17 +166,33 @@ void Pipeline::Stages::LogSession(wire::Hello::Reader hello) const {
 absl::Status Pipeline::Stages::OnSnapshot(wire::Snapshot::Reader snapshot) {
   RG_RETURN_IF_ERROR(session_.Need());
   RecordWalker walker(AsBytes(snapshot.getRecords()));
+  if (has_snapshot_) return OnRepair(walker, snapshot.getLast());
   for (;;) {
     RG_ASSIGN_OR_RETURN(const auto record, walker.Next());
     if (!record.has_value()) break;
-    OnRecord(*record, /*snapshot=*/true);
+    OnRecord(*record, Merge::From::kSnapshot);
   }
   if (snapshot.getLast()) {
-    counts_.reconciled += enricher_.EndSnapshot(session_.now_ns());
+    has_snapshot_ = true;
+    counts_.reconciled += enricher_.EndSnapshot(session_.now_ns()).ended;
     Log(LogLevel::kDebug, "the snapshot is complete: %d processes known",
         enricher_.processes().size());
   }
   return absl::OkStatus();
+}
+
+absl::Status Pipeline::Stages::OnRepair(RecordWalker& walker, bool last) {
+  absl::Status damage;
+  for (;;) {
+    const auto record = walker.Next();
+    damage = record.status();
+    if (!record.ok() || !record->has_value()) break;
+    newest_snapshot_ns_ = std::max(newest_snapshot_ns_, TimeOf(**record));
+    merge_.Add(TimeOf(**record), **record, Merge::From::kSnapshot);
+  }
+  Release(0);  // holds copies back, for the message's memory goes
+  if (last) repaired_ns_ = std::exchange(newest_snapshot_ns_, 0);
+  return damage;
 }
 
 absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
@@ -176,12 +215,11 @@ absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
       break;
     }
     if (!record->has_value()) break;
-    // The walker has seen to it that there is a header; its time is all that is needed here.
-    merge_.Add(reinterpret_cast<const rg_header*>((*record)->data())->time_ns, **record);
+    merge_.Add(TimeOf(**record), **record);
     ++next_record;
   }
-  merge_.Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX,
-                 [this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
+  Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX);
+  if (repairing_ && repaired_ns_ != 0 && batch.getDrainedNs() >= repaired_ns_) EndRepair();
   if (damage.ok()) next_record = batch.getFirstRecord() + batch.getRecordCount();
   losses_.SetRead(next_record);
   Log(LogLevel::kTrace, "batch %d: %d records from %d on, %d held back", batch.getSequence(),
@@ -196,6 +234,8 @@ absl::Status Pipeline::Stages::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   session_.Advance(heartbeat.getTimeNs());
   losses_.UpdateKernel(ReadKindCounters(heartbeat.getCounters().getLost()), heartbeat.getTimeNs(),
                        session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
+  losses_.UpdateSkipped(SkippedByHook(heartbeat.getCounters().getPrograms()), heartbeat.getTimeNs(),
+                        session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
   collector_.OnHeartbeat(heartbeat);
   Log(LogLevel::kTrace, "heartbeat: %d records are lost so far", losses_.kernel_total());
   Expire();
@@ -212,11 +252,15 @@ void Pipeline::Stages::OnContext(wire::Context::Reader context) {
   Cursor before{std::string(AsView(printed.getBootId())), printed.getCollectorStartNs(),
                 printed.getRecords()};
   if (printed.hasLost()) before.lost = ReadKindCounters(printed.getLost());
+  if (printed.hasSkipped()) before.skipped = ReadHookCounters(printed.getSkipped());
   losses_.SetBefore(std::move(before));
 }
 
 void Pipeline::Stages::EndSession() {
-  merge_.ReleaseAll([this](RecordBytes record) { OnRecord(record, /*snapshot=*/false); });
+  Release(UINT64_MAX);
+  // The next session begins with a snapshot of its own.
+  repairing_ = false;
+  repaired_ns_ = newest_snapshot_ns_ = 0;
   detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
   if (session_.connected()) {
     Log(LogLevel::kDebug, "the session has ended: %d records read, %d events and %d alerts written",
@@ -235,7 +279,32 @@ bool Pipeline::Stages::ReportOutputLosses() {
                               [this](const Loss& loss) { WriteLoss(loss); });
 }
 
-void Pipeline::Stages::OnRecord(RecordBytes bytes, bool snapshot) {
+void Pipeline::Stages::Release(std::uint64_t complete_ns) {
+  merge_.Release(complete_ns,
+                 [this](RecordBytes record, Merge::From from) { OnRecord(record, from); });
+}
+
+void Pipeline::Stages::EndRepair() {
+  const Enricher::Findings findings = enricher_.EndSnapshot(session_.now_ns());
+  repairing_ = false;
+  repaired_ns_ = 0;
+  ++counts_.repairs;
+  counts_.found_processes += findings.born;
+  counts_.found_programs += findings.changed;
+  counts_.reconciled += findings.ended;
+  Log(LogLevel::kInfo,
+      "the kernel skipped programs that report starts and ends of processes; a snapshot found "
+      "%d new, %d with another program, %d gone",
+      findings.born, findings.changed, findings.ended);
+}
+
+void Pipeline::Stages::OnRecord(RecordBytes bytes, Merge::From from) {
+  const bool snapshot = from == Merge::From::kSnapshot;
+  if (snapshot && has_snapshot_) {
+    if (repairing_ && repaired_ns_ != 0 && TimeOf(bytes) > repaired_ns_)
+      EndRepair();  // the next one
+    if (!std::exchange(repairing_, true)) enricher_.BeginSnapshot();
+  }
   ++counts_.records_read;
   if (const absl::Status status = DecodeRecord(bytes, event_); !status.ok()) {
     ++(absl::IsUnimplemented(status) ? counts_.unsupported_kind : counts_.invalid_schema);
@@ -286,6 +355,7 @@ void Pipeline::Stages::Emit(E& event) {
 void Pipeline::Stages::WriteLoss(const Loss& loss) {
   Log(LogLevel::kDebug, "loss of %s records: %s, %d",
       loss.kind.has_value() ? Name(*loss.kind) : "all", Name(loss.reason), loss.count.value_or(0));
+  if (loss.reason == LossReason::kSkipped) counts_.skipped += loss.count.value_or(0);
   out_.Write({writer_.Write(loss)});
 }
 
@@ -315,6 +385,9 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   health.command_lines_cut = enricher_.processes().images_cut();
   health.creators_cut = enricher_.processes().creators_cut();
   health.processes_reconciled = counts_.reconciled;
+  health.process_table_repairs = counts_.repairs;
+  health.processes_found = counts_.found_processes;
+  health.programs_found = counts_.found_programs;
   health.cgroup_names = enricher_.cgroups().size();
   health.cgroup_names_evicted = enricher_.cgroups().evicted();
   health.unknown_messages = counts_.unknown_messages;
@@ -362,6 +435,8 @@ std::uint64_t Pipeline::plan_digest() const { return stages_->plan_digest(); }
 std::uint64_t Pipeline::invalid_records() const {
   return stages_->counts().invalid_schema + stages_->counts().unsupported_kind;
 }
+
+std::uint64_t Pipeline::skipped() const { return stages_->counts().skipped; }
 
 std::uint64_t Pipeline::losses() const { return stages_->losses(); }
 

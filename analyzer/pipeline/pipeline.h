@@ -56,6 +56,8 @@ class Pipeline {
   std::uint64_t plan_digest() const;
   std::uint64_t invalid_records() const;
   std::uint64_t losses() const;
+  // How often the kernel did not run programs, as far as this analyzer has reported it.
+  std::uint64_t skipped() const;
 
  private:
   // The stages, known to pipeline.cc alone: every event's type and all that is done with it is too

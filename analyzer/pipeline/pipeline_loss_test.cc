@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analyzer/pipeline/testing/stream.h"
@@ -101,6 +102,60 @@ TEST(PipelineLossTest, CountersThatShrinkOrAreMissingReportNothing) {
                                .lost = {{RG_KIND_thread_exit, 9}, {RG_KIND_END, 1}},
                                .lost_size = RG_KIND_END + 1}));
   EXPECT_EQ(stream.Lines().size(), 1u);
+}
+
+constexpr std::string_view kSkipFields[] = {"reason", "kind", "lane", "hook", "count", "total"};
+
+// One line for all programs of a hook.
+TEST(PipelineLossTest, RunsThatTheKernelSkippedBecomeLossRecords) {
+  Stream stream;
+  EXPECT_SENT(stream, (HelloOf{.session = 1, .skipped_before = {{RG_PROGRAM_exit, 2}}}));
+  EXPECT_SENT(stream, HeartbeatOf({}, kStartNs + 10,
+                                  {{RG_PROGRAM_exit, 2},
+                                   {RG_PROGRAM_rename_begin, 3},
+                                   {RG_PROGRAM_mkdir_end, 4},
+                                   {RG_PROGRAM_fork, 1}}));
+  EXPECT_SENT(stream, HeartbeatOf({}, kStartNs + 20, {{RG_PROGRAM_exit, 5}}));
+  const auto lines = stream.Lines();
+  EXPECT_EQ(Each(lines, kSkipFields), (Texts{R"("skipped" null null "process_fork" 1 1)",
+                                             R"("skipped" null null "file_names" 7 7)",
+                                             R"("skipped" null null "process_exit" 3 5)"}));
+  EXPECT_EQ(Fields(lines[2], {"from_ns", "to_ns"}), "60000000010 60000000020");
+  const Health health = stream.Filled();
+  EXPECT_EQ(health.kernel_skipped, 13u);
+  EXPECT_EQ(health.kernel_skipped_by_hook[RG_HOOK_file_names - 1],
+            (std::pair<std::string_view, std::uint64_t>("file_names", 7)));
+  EXPECT_EQ(health.kernel_lost, 0u);
+  EXPECT_EQ(health.losses_reported, 3u);
+  EXPECT_EQ(health.programs[RG_PROGRAM_exit - 1].second.skipped, 5u);
+  EXPECT_EQ(stream.pipeline().skipped(), 11u) << "what this analyzer has reported";
+}
+
+TEST(PipelineLossTest, SkippedProgramOfANewerCollectorIsOfAnUnknownHook) {
+  Stream stream;
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, HeartbeatOf({}, kStartNs + 10, {{RG_PROGRAM_END, 6}}, RG_PROGRAM_END + 1));
+  EXPECT_EQ(Each(stream.Lines(), kSkipFields), Texts{R"("skipped" null null "unknown" 6 6)"});
+  EXPECT_EQ(stream.Filled().kernel_skipped, 6u);
+}
+
+TEST(PipelineLossTest, SkippedRunsThatWereReportedAreNotReportedAgain) {
+  Stream stream;
+  EXPECT_SENT(stream, PrintedOf(kBootId, kStartNs, 5, Counts{}, Counts{{RG_HOOK_process_exec, 3}}));
+  // The collector had sent 7, in a heartbeat that nobody read.
+  EXPECT_SENT(stream,
+              (HelloOf{.session = 1, .next_record = 5, .skipped_before = {{RG_PROGRAM_exec, 7}}}));
+  EXPECT_SENT(stream, HeartbeatOf({}, kStartNs + 10, {{RG_PROGRAM_exec, 8}}));
+  EXPECT_EQ(Each(stream.Lines(), kSkipFields), Texts{R"("skipped" null null "process_exec" 5 8)"});
+  EXPECT_EQ(stream.pipeline().cursor().skipped.value()[RG_HOOK_process_exec], 8u);
+}
+
+// Lines of other losses are as they were before there were skipped runs.
+TEST(PipelineLossTest, OtherLossesHaveNoHook) {
+  Stream stream;
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, BatchOf{.lost = {{RG_KIND_thread_exit, 5}}});
+  EXPECT_EQ(Each(stream.Lines(), {"hook"}), Texts{"(no such field)"});
 }
 
 TEST(PipelineLossTest, RecordsOfAnAnalyzerThatEndedEarlyAreALoss) {

@@ -32,9 +32,7 @@ class Session {
 
   bool connected() const { return connected_; }
   const SessionContext& context() const { return context_; }
-  std::uint64_t count() const { return count_; }  // sessions so far
-  // Names the session's snapshot in the process table.
-  std::uint32_t generation() const { return static_cast<std::uint32_t>(count_); }
+  std::uint64_t count() const { return count_; }    // sessions so far
   std::uint64_t now_ns() const { return now_ns_; }  // of the newest message
 
  private:

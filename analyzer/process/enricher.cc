@@ -31,11 +31,21 @@ Credentials CredentialsOf(const ProcessStart& e) {
 Enricher::Enricher(std::size_t max_processes)
     : processes_(max_processes, kGraceNs), cgroups_(kMaxCgroups) {}
 
-void Enricher::BeginSession(std::uint32_t generation, bool other_boot) {
-  generation_ = generation;
+void Enricher::BeginSession(bool other_boot) {
+  BeginSnapshot();
   if (!other_boot) return;
   processes_.Clear();
   cgroups_.Clear();
+}
+
+void Enricher::BeginSnapshot() {
+  ++generation_;
+  findings_ = {};
+}
+
+Enricher::Findings Enricher::EndSnapshot(std::uint64_t now_ns) {
+  findings_.ended = processes_.EndOthers(generation_, now_ns);
+  return findings_;
 }
 
 void Enricher::AddUser(std::uint32_t uid, std::string_view name) {
@@ -68,6 +78,10 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
   Actor& actor = event.actor;
   if (actor.cgroup.has_value()) cgroups_.Set(actor.cgroup_id, *actor.cgroup);
   {
+    const Process* before = processes_.Find(actor.process_id);
+    if (snapshot && (before == nullptr || (before->exited && !before->exit_recorded))) {
+      ++findings_.born;
+    }
     Process& process = processes_.Upsert(actor.process_id);
     process.generation = generation_;
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
@@ -78,6 +92,7 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
     // program is the same, an earlier record knows more.
     const bool is_known = snapshot && process.image != nullptr &&
                           (image.exe_path.empty() || process.image->IsSameProgram(image));
+    if (snapshot && !is_known && process.image != nullptr) ++findings_.changed;
     if (!is_known) process.image = processes_.MakeImage(std::move(image));
     process.credentials = std::make_shared<const KnownCredentials>(KnownCredentials{
         CredentialsOf(event), snapshot ? CredentialsSource::kSnapshot : CredentialsSource::kExec});

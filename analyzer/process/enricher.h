@@ -26,12 +26,18 @@ class Enricher {
   Enricher(const Enricher&) = delete;  // others point to the table and the users
   Enricher& operator=(const Enricher&) = delete;
 
-  // A session begins. Nothing of another boot means anything in this one.
-  void BeginSession(std::uint32_t generation, bool other_boot);
-  // The snapshot is whole: ends the processes that it did not have. Returns how many.
-  std::size_t EndSnapshot(std::uint64_t now_ns) {
-    return processes_.EndOthers(generation_, now_ns);
-  }
+  // A session begins, with a snapshot. Nothing of another boot means anything in this one.
+  void BeginSession(bool other_boot);
+  // The next record is the first one of a snapshot.
+  void BeginSnapshot();
+  // Processes of which the table knew less than a snapshot.
+  struct Findings {
+    std::size_t born = 0;     // were not in the table
+    std::size_t changed = 0;  // run another program than in the table
+    std::size_t ended = 0;    // are not in the snapshot
+  };
+  // The snapshot is whole: ends the processes that it did not have.
+  Findings EndSnapshot(std::uint64_t now_ns);
   void Expire(std::uint64_t now_ns) { processes_.Expire(now_ns); }
   void ClearUsers() { users_.clear(); }
   void AddUser(std::uint32_t uid, std::string_view name);
@@ -69,7 +75,8 @@ class Enricher {
   ProcessTable processes_;
   CgroupNames cgroups_;
   Users users_;
-  std::uint32_t generation_ = 0;  // of the session's snapshot
+  std::uint32_t generation_ = 0;  // of the latest snapshot
+  Findings findings_;             // of that one, so far
   std::string exit_path_;         // executable of the process whose end was last applied
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace randguard {
 namespace {
 
@@ -32,7 +34,7 @@ ProcessRelationship ForkOf(ProcessKey creator, ProcessKey child) {
 class EnricherTest : public ::testing::Test {
  protected:
   EnricherTest() {
-    enricher_.BeginSession(1, /*other_boot=*/true);
+    enricher_.BeginSession(/*other_boot=*/true);
     ProcessStart shell = StartOf(kShell, "/bin/bash");
     EXPECT_EQ(enricher_.Apply(shell, /*snapshot=*/true), Outcome::kNoted);
   }
@@ -176,12 +178,41 @@ TEST_F(EnricherTest, SecondEndOfAProcessIsThatOfAThread) {
 }
 
 TEST_F(EnricherTest, SnapshotEndsWhatItDoesNotHave) {
-  enricher_.BeginSession(2, /*other_boot=*/false);
+  enricher_.BeginSession(/*other_boot=*/false);
   ProcessStart other = StartOf(kChild, "/usr/bin/id");
   enricher_.Apply(other, /*snapshot=*/true);
-  EXPECT_EQ(enricher_.EndSnapshot(50), 1u);
+  EXPECT_EQ(enricher_.EndSnapshot(50).ended, 1u);
   EXPECT_TRUE(enricher_.processes().Find(kShell)->exited);
   EXPECT_FALSE(enricher_.processes().Find(kChild)->exited);
+}
+
+TEST_F(EnricherTest, SnapshotSaysWhatTheTableDidNotKnow) {
+  constexpr ProcessKey kOther{300, 3};
+  ProcessStart other = StartOf(kOther, "/usr/bin/id");
+  enricher_.Apply(other, /*snapshot=*/false);
+  enricher_.BeginSnapshot();
+  for (const auto& [key, path] : {std::pair(kShell, "/usr/bin/vi"), std::pair(kChild, "/bin/ls")}) {
+    ProcessStart seen = StartOf(key, path);
+    EXPECT_EQ(enricher_.Apply(seen, /*snapshot=*/true), Outcome::kNoted);
+  }
+  const Enricher::Findings found = enricher_.EndSnapshot(50);
+  EXPECT_EQ(found.born, 1u);
+  EXPECT_EQ(found.changed, 1u);
+  EXPECT_EQ(found.ended, 1u);
+  EXPECT_EQ(enricher_.processes().Find(kShell)->image->exe_path, "/usr/bin/vi");
+  EXPECT_TRUE(enricher_.processes().Find(kOther)->exited);
+  // The same again finds nothing, but for the one that the snapshot before had missed.
+  enricher_.BeginSnapshot();
+  for (const auto& [key, path] : {std::pair(kShell, "/usr/bin/vi"), std::pair(kChild, "/bin/ls"),
+                                  std::pair(kOther, "/usr/bin/id")}) {
+    ProcessStart seen = StartOf(key, path);
+    enricher_.Apply(seen, /*snapshot=*/true);
+  }
+  const Enricher::Findings again = enricher_.EndSnapshot(60);
+  EXPECT_EQ(again.born, 1u);
+  EXPECT_EQ(again.changed, 0u);
+  EXPECT_EQ(again.ended, 0u);
+  EXPECT_FALSE(enricher_.processes().Find(kOther)->exited);
 }
 
 TEST_F(EnricherTest, SnapshotDoesNotEraseWhatWasKnown) {
@@ -211,7 +242,7 @@ TEST_F(EnricherTest, SnapshotDoesNotEraseWhatWasKnown) {
 }
 
 TEST_F(EnricherTest, NothingIsKnownOfAnotherBoot) {
-  enricher_.BeginSession(2, /*other_boot=*/true);
+  enricher_.BeginSession(/*other_boot=*/true);
   EXPECT_EQ(enricher_.processes().size(), 0u);
 }
 

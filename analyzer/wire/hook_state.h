@@ -2,6 +2,8 @@
 #ifndef ANALYZER_WIRE_HOOK_STATE_H_
 #define ANALYZER_WIRE_HOOK_STATE_H_
 
+#include <optional>
+
 #include "analyzer/event/value_sets.h"
 #include "schema/telemetry.capnp.h"
 
@@ -21,6 +23,19 @@ inline HookState StateOf(wire::Hook::State state) {
       return HookState::kMissing;
   }
   return HookState::kUnknown;
+}
+
+// Where a hook sees files and calls, likewise.
+inline std::optional<Witness> LayerOf(wire::Hook::Layer layer) {
+  switch (layer) {
+    case wire::Hook::Layer::NONE:
+      return std::nullopt;
+    case wire::Hook::Layer::FUNCTION:
+      return Witness::kFunction;
+    case wire::Hook::Layer::CALL:
+      return Witness::kCall;
+  }
+  return std::nullopt;
 }
 
 }  // namespace randguard

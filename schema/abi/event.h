@@ -51,7 +51,7 @@ enum rg_call {
 };
 
 enum rg_hook {
-#define HOOK(number, name, need) RG_HOOK_##name = number,
+#define HOOK(number, name, need, about) RG_HOOK_##name = number,
 #include "schema/abi/hooks.def"
 #undef HOOK
 };
@@ -81,7 +81,7 @@ enum {
 };
 enum {
 	RG_HOOK_END = 1
-#define HOOK(number, name, need) +1
+#define HOOK(number, name, need, about) +1
 #include "schema/abi/hooks.def"
 #undef HOOK
 };

@@ -46,7 +46,7 @@ struct Hook {
 constexpr bool required = true;   // NOLINT(readability-identifier-naming): words of hooks.def
 constexpr bool optional = false;  // NOLINT(readability-identifier-naming)
 constexpr Hook kHooks[] = {
-#define HOOK(number, name, need) {#name, need},
+#define HOOK(number, name, need, about) {#name, need},
 #include "schema/abi/hooks.def"
 #undef HOOK
 };

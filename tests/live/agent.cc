@@ -105,6 +105,17 @@ std::uint64_t Line::Number(const std::string& name) const {
   return std::strtoull((*this)[name].c_str(), nullptr, 10);
 }
 
+std::uint64_t MemberOf(const std::string& object, const std::string& name) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::uint64_t number = 0;
+  if (parser.parse(object).get(root) != simdjson::SUCCESS ||
+      root[name].get(number) != simdjson::SUCCESS) {
+    return 0;
+  }
+  return number;
+}
+
 TempFolder::TempFolder() {
   std::string path = "/tmp/rand-guard-test-XXXXXX";
   if (mkdtemp(path.data()) == nullptr) std::abort();
@@ -303,13 +314,20 @@ void Agent::Catch() {
   FAIL() << "the agent sees nothing: " << child_.State() << ": " << Errors();
 }
 
-std::string Agent::StateOf(const std::string& hook) {
-  const std::string hooks = Health()["hooks"];
-  const std::string begin = "{\"name\":\"" + hook + "\",\"state\":\"";
-  const std::size_t at = hooks.find(begin);
-  if (at == hooks.npos) return "(absent)";
-  const std::size_t from = at + begin.size();
-  return hooks.substr(from, hooks.find('"', from) - from);
+std::string Agent::StateOf(const std::string& hook) { return HookMember(hook, "state"); }
+
+std::string Agent::LayerOf(const std::string& hook) { return HookMember(hook, "layer"); }
+
+std::string Agent::HookMember(const std::string& hook, std::string_view member) {
+  simdjson::dom::parser parser;
+  simdjson::dom::array hooks;
+  std::string_view value;
+  if (parser.parse(Health()["hooks"]).get(hooks) != simdjson::SUCCESS) return "(absent)";
+  for (const simdjson::dom::element one : hooks) {
+    if (one["name"].get(value) != simdjson::SUCCESS || value != hook) continue;
+    return one[member].get(value) == simdjson::SUCCESS ? std::string(value) : "";
+  }
+  return "(absent)";
 }
 
 Line Agent::Health() {
@@ -325,6 +343,19 @@ Line Agent::Health() {
   }
   ADD_FAILURE() << "no health record after SIGUSR1: " << child_.State() << ": " << Errors();
   return {};
+}
+
+Line Agent::FreshHealth() {
+  // The counters come with heartbeats. Each health record asked for starts a process, which the
+  // next heartbeat counts.
+  const Line before = Health();
+  for (int i = 0; i < Patience() * 60; ++i) {
+    Line now = Health();
+    if (now["programs"] != before["programs"]) return now;
+    std::this_thread::sleep_for(milliseconds(200));
+  }
+  ADD_FAILURE() << "no heartbeat: " << before["programs"];
+  return before;
 }
 
 int Agent::Stop(int signal) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace randguard::live {
@@ -38,6 +39,9 @@ struct Line {
   bool IsOfAFile() const { return fields.contains("detection_type") && !fields.contains("family"); }
   std::uint64_t Number(const std::string& name) const;
 };
+
+// A number that is a member of an object, both as JSON text; 0 if there is none.
+std::uint64_t MemberOf(const std::string& object, const std::string& name);
 
 // A folder that is removed with its content.
 class TempFolder {
@@ -148,12 +152,18 @@ class Agent {
   void Catch();
   // A health record that is written now.
   Line Health();
+  // Likewise, with counters of the kernel that were read after this call.
+  Line FreshHealth();
   // The state of a hook in that: "attached", "fallback", ...
   std::string StateOf(const std::string& hook);
+  // Where it sees files and calls: "function", "call"; empty if that says nothing.
+  std::string LayerOf(const std::string& hook);
   int Stop(int signal = SIGTERM);
 
  private:
   pid_t Found(pid_t pid, const char* what) const;
+  // A member of a hook in a health record that is written now.
+  std::string HookMember(const std::string& hook, std::string_view member);
 
   TempFolder folder_;
   Child child_;

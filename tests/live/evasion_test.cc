@@ -167,7 +167,7 @@ TEST_F(EvasionTest, ResultOfATracerIsMarked) {
   ASSERT_EQ(status(), 0);
   const auto events = agent().out().All(
       [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(*forger); });
-  if (agent().StateOf("file_names") == "attached") {
+  if (agent().LayerOf("file_names") == "function") {
     EXPECT_TRUE(events.empty());
     return;
   }

@@ -4,6 +4,7 @@
 // should be.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/bpf.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -118,6 +119,17 @@ TEST_P(ForbiddenCallTest, KillsTheCollector) {
 INSTANTIATE_TEST_SUITE_P(Calls, ForbiddenCallTest,
                          testing::Values(SYS_openat, SYS_execve, SYS_ptrace, SYS_getpid, SYS_setuid,
                                          SYS_unlink, SYS_recvfrom, SYS_bpf /* BPF_MAP_CREATE */));
+
+// The one that reads how often the kernel skipped a program; this one asks about no program, and
+// gets an error.
+TEST(PrivilegeTest, TheCollectorMayAskForTheCountersOfItsPrograms) {
+  Agent agent;
+  std::this_thread::sleep_for(milliseconds(100));
+  InjectSystemCall(agent.collector(), SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, 0, 0);
+  const Line health = agent.Health();
+  EXPECT_NE(health["programs"].find("\"exec\":{\"runs\":"), std::string::npos);
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
+}
 
 TEST(PrivilegeTest, NothingOutlivesARunThatIsKilled) {
   Agent agent;

@@ -53,6 +53,9 @@ class EventWriter {
   }
   template <typename Field, typename T>
   void Member(const Field& field, const T& value) {
+    if constexpr (kIsOrLeftOut<T>) {
+      if (!value.has_value()) return;
+    }
     json_.Raw(field.json_key());
     key_ = field.name();
     Value(value);

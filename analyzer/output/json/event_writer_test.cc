@@ -185,7 +185,10 @@ TEST(EventWriterTest, EveryFieldOfEveryEventReadsBackAsItWas) {
     EXPECT_EQ(line.Text("/event_type"), EventType(event));
     EXPECT_TRUE(line.text().starts_with("{\"event_type\":"));
     std::size_t fields = 1;
-    const auto check = [&](const auto& field, const auto& value) {
+    const auto check = [&]<typename T>(const auto& field, const T& value) {
+      if constexpr (kIsOrLeftOut<T>) {
+        if (!value.has_value()) return;
+      }
       ++fields;
       ExpectField(line, field.name(), Reading::Expected(value));
     };

@@ -27,6 +27,8 @@ struct IsOptional : std::false_type {};
 template <typename T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 template <typename T>
+struct IsOptional<OrLeftOut<T>> : std::true_type {};
+template <typename T>
 struct IsList : std::false_type {};
 template <typename T>
 struct IsList<std::vector<T>> : std::true_type {};
@@ -93,7 +95,8 @@ class Writer {
   template <typename Object>
   void Members(std::string& required, bool comma = true) {
     kFields<Object>.Apply([&](const auto&... field) {
-      (Member(field.name(), field.doc, ValuesOf(field), TypeOf(field), required, comma), ...);
+      (Member(field.name(), field.doc, ValuesOf(field), TypeOf(field), comma), ...);
+      (Require(field, required), ...);
     });
   }
 
@@ -108,9 +111,16 @@ class Writer {
     return kValuesOf<Value>;
   }
 
+  template <FixedString kName, typename Object, typename Value>
+  static void Require(const FieldOf<kName, Object, Value>& field, std::string& required) {
+    if (kIsOrLeftOut<Value>) return;
+    if (!required.empty()) required += ',';
+    required += '"' + std::string(field.name()) + '"';
+  }
+
   // No template, for it would be compiled for each of several hundred fields.
   void Member(std::string_view name, std::string doc, const ValueList* values, WriteType type,
-              std::string& required, bool& comma) {
+              bool& comma) {
     json_.Raw(comma ? ",\n      " : "\n      ");
     comma = true;
     json_.String(name);
@@ -124,15 +134,13 @@ class Writer {
       Enum(operations_, /*nullable=*/false);
     }
     json_.Raw('}');
-    if (!required.empty()) required += ',';
-    required += '"' + std::string(name) + '"';
   }
 
   // "type": ..., and what belongs to it.
   template <typename T>
   void Type(bool nullable = false) {
     if constexpr (IsOptional<T>::value) {
-      Type<typename T::value_type>(true);
+      Type<typename T::value_type>(!kIsOrLeftOut<T>);
     } else if constexpr (IsNamed<T>::value) {
       Simple("object", nullable);
       json_.Raw(",\"additionalProperties\":{");

@@ -408,6 +408,7 @@ Loss SampleLoss() {
   e.reason = LossReason::kKernel;
   e.kind = Kind{RG_KIND_exec_failed};
   e.lane = Lane::kBulk;
+  e.hook = Hook{RG_HOOK_process_fork};
   e.count = 7;
   e.total = 9;
   e.from_ns = 1;
@@ -422,10 +423,11 @@ Health SampleHealth() {
   e.status = HealthStatus::kDegraded;
   e.reasons = {"hook exec_failed is missing: \"why\"", "another"};
   e.kernel_lost_by_kind = {{"process_exec", 1}, {"exec_failed", UINT64_MAX}};
+  e.kernel_skipped_by_hook = {{"process_exec", 5}};
   e.kernel_stored_by_kind = {{"process_exec", 5}};
-  e.programs = {{"exec", {1, 2, 3, 4}}};
-  e.hooks = {{Hook{RG_HOOK_process_exec}, HookState::kAttached, ""},
-             {Hook{RG_HOOK_syscalls}, HookState::kMissing, "no tracefs"}};
+  e.programs = {{"exec", {1, 2, 3, 4, 5}}};
+  e.hooks = {{Hook{RG_HOOK_process_exec}, HookState::kAttached, Witness::kFunction, ""},
+             {Hook{RG_HOOK_syscalls}, HookState::kMissing, std::nullopt, "no tracefs"}};
   e.collector.connected = true;
   e.collector.version = "0.1.0";
   e.rule_set_hash = "0123";

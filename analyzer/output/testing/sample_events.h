@@ -72,6 +72,11 @@ struct EnumOf<std::optional<E>> {
   using Type = E;
 };
 
+template <typename E>
+struct EnumOf<OrLeftOut<E>> {
+  using Type = E;
+};
+
 // Calls visit(event) with each value of each closed set that `object`, a part of the event, has
 // anywhere in it, and without one where it may be absent; all else is as it was.
 template <typename Event, typename Object, typename Visit>

@@ -29,6 +29,7 @@ Bytes HelloOf::Make() const {
     hello.setNextBatch(next_batch);
     hello.setNextRecord(next_record);
     Set(hello.initLostBefore(RG_KIND_END), lost_before);
+    Set(hello.initSkippedBefore(RG_PROGRAM_END), skipped_before);
   });
 }
 
@@ -45,23 +46,28 @@ Bytes BatchOf::Make() const {
   });
 }
 
-Bytes HeartbeatOf(const Counts& lost, std::uint64_t time_ns) {
+Bytes HeartbeatOf(const Counts& lost, std::uint64_t time_ns, const Counts& skipped,
+                  unsigned programs) {
   return MakeMessage([&](wire::Message::Builder message) {
     auto heartbeat = message.initHeartbeat();
     heartbeat.setTimeNs(time_ns);
     heartbeat.setClockOffsetNs(kClockOffsetNs);
-    Set(heartbeat.initCounters().initLost(RG_KIND_END), lost);
+    auto counters = heartbeat.initCounters();
+    Set(counters.initLost(RG_KIND_END), lost);
+    auto list = counters.initPrograms(programs);
+    for (const auto& [program, count] : skipped) list[program].setSkipped(count);
   });
 }
 
 Bytes PrintedOf(std::string_view boot_id, std::uint64_t collector_start_ns, std::uint64_t records,
-                const std::optional<Counts>& lost) {
+                const std::optional<Counts>& lost, const std::optional<Counts>& skipped) {
   return MakeMessage([&](wire::Message::Builder message) {
     auto printed = message.initContext().initPrinted();
     printed.setBootId(std::string(boot_id));
     printed.setCollectorStartNs(collector_start_ns);
     printed.setRecords(records);
     if (lost.has_value()) Set(printed.initLost(RG_KIND_END), *lost);
+    if (skipped.has_value()) Set(printed.initSkipped(RG_HOOK_END), *skipped);
   });
 }
 

@@ -17,7 +17,7 @@ namespace randguard::testing {
 inline constexpr std::string_view kOtherBoot = "ffffffff-0000-4a39-9e53-2f1b7c1d5a10";
 inline constexpr std::uint64_t kMs = 1'000'000;
 
-using Counts = std::map<unsigned, std::uint64_t>;  // by kind
+using Counts = std::map<unsigned, std::uint64_t>;  // by kind, program or hook
 
 struct HelloOf {
   std::string_view boot_id = kBootId;
@@ -27,6 +27,7 @@ struct HelloOf {
   Counts lost_before = {};
   std::string_view host = "web1";
   std::uint16_t abi_version = RG_ABI_VERSION;
+  Counts skipped_before = {};
 
   Bytes Make() const;
 };
@@ -42,10 +43,13 @@ struct BatchOf {
   Bytes Make() const;
 };
 
-Bytes HeartbeatOf(const Counts& lost, std::uint64_t time_ns = kStartNs + 2000 * kMs);
+// `skipped` by program, of which a newer collector may have more.
+Bytes HeartbeatOf(const Counts& lost, std::uint64_t time_ns = kStartNs + 2000 * kMs,
+                  const Counts& skipped = {}, unsigned programs = RG_PROGRAM_END);
 
 Bytes PrintedOf(std::string_view boot_id, std::uint64_t collector_start_ns, std::uint64_t records,
-                const std::optional<Counts>& lost = std::nullopt);
+                const std::optional<Counts>& lost = std::nullopt,
+                const std::optional<Counts>& skipped = std::nullopt);
 
 // Its processes: 1 (init), 100 (a shell, child of 1).
 std::vector<Bytes> SnapshotRecords();

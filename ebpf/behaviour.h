@@ -35,6 +35,8 @@
 /* CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 #define RG_CLONE_NEW 0x7e020080
 
+#define SIGCONT 18
+
 /* --- credentials -------------------------------------------------------------
  *
  * When a call returns, the credentials before it are gone. So the credentials that a thread's
@@ -299,6 +301,39 @@ static __always_inline void rg_fill_prog(struct rg_scratch *s, struct rg_behavio
 		r->flags |= RG_BEHAVIOUR_OWN;
 }
 
+/* The object behind a descriptor, or NULL: there is none, or it is not of the command's sort.
+ * Whoever made up the call's result chose the file, too. */
+static __always_inline void *rg_bpf_object(struct file *file, __u32 command)
+{
+	__u64 name = RG_NAME("bpf-prog");
+
+	if (command == BPF_MAP_GET_FD_BY_ID)
+		name = RG_NAME("bpf-map");
+	else if (command == BPF_LINK_GET_FD_BY_ID || command == BPF_LINK_DETACH)
+		name = RG_NAME("bpf_link");
+	return rg_is_anonymous(file, name) ? RG_READ(file, private_data) : NULL;
+}
+
+/* Programs of these types everybody may load, if the host's settings allow it. */
+#define BPF_PROG_TYPE_SOCKET_FILTER 1
+#define BPF_PROG_TYPE_CGROUP_SKB    8
+
+/* Can bpf(2) have succeeded? A capability in any namespace counts, because a token may make it
+ * do. */
+static __always_inline bool rg_may_bpf(struct rg_behaviour *r, struct task_struct *task,
+				       __u32 command)
+{
+	__u64 capabilities = 0;
+
+	if (!(r->flags & RG_BEHAVIOUR_OBJECT))
+		return false;
+	capabilities = rg_read_capabilities(task->cred, cap_effective);
+	if (command == BPF_LINK_DETACH || capabilities & (1ULL << CAP_BPF | 1ULL << CAP_SYS_ADMIN))
+		return true;
+	return command == BPF_PROG_LOAD && (r->object_type == BPF_PROG_TYPE_SOCKET_FILTER ||
+					    r->object_type == BPF_PROG_TYPE_CGROUP_SKB);
+}
+
 /* Describes the object behind the descriptor that the call made or was given. A call that failed
  * has made no descriptor; then the record says what was asked for. */
 static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviour *r,
@@ -315,7 +350,7 @@ static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviou
 	if (command == BPF_LINK_DETACH)
 		bpf_probe_read_user(&fd, 4, attr);
 	file = rg_file_of(task, fd);
-	object = RG_READ(file, private_data);
+	object = rg_bpf_object(file, command);
 	if (!object) {
 		if (command == BPF_PROG_LOAD) { /* prog_type, and at 48 prog_name */
 			bpf_probe_read_user(&r->object_type, 4, attr);
@@ -325,14 +360,11 @@ static __always_inline void rg_fill_bpf(struct rg_scratch *s, struct rg_behaviou
 				r->name.length = 15;
 				s->used = r->name.offset + 15;
 			}
-		} else {
+		} else if (command != BPF_LINK_DETACH) {
 			bpf_probe_read_user(&r->object_id, 4, attr);
 		}
 		return;
 	}
-	/* The descriptor need not be that of a link. */
-	if (command == BPF_LINK_DETACH && c->result < 0)
-		return;
 	r->flags |= RG_BEHAVIOUR_OBJECT;
 	switch (command) {
 	case BPF_MAP_GET_FD_BY_ID:
@@ -388,6 +420,8 @@ __noinline int rg_behaviour_details(struct rg_call_args *c)
 	switch (rg_layout_of(c->call)->kind) {
 	case RG_KIND_bpf_operation:
 		rg_fill_bpf(s, r, task, c);
+		if (c->result >= 0 && !rg_may_bpf(r, task, c->args[0]))
+			r->hdr.flags |= RG_HEADER_DOUBTFUL;
 		break;
 	case RG_KIND_namespace_change:
 		rg_fill_namespaces(r, task);
@@ -460,6 +494,50 @@ __noinline int rg_behaviour_path2(struct rg_call_args *c)
 	return 0;
 }
 
+/* Can the call have succeeded, with what the task may do now and what is there now? The result may
+ * be made up: by a tracer, or by a seccomp filter. bpf(2) has a function of its own. */
+static __noinline bool rg_may_succeed(struct rg_call_args *c, struct task_struct *target)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct user_namespace *owner;
+	struct file *file;
+
+	owner = task->cred->user_ns;
+	switch (c->call) {
+	case RG_CALL_ptrace:
+		/* Whoever reads or writes by ptrace is the tracer already. */
+		return !target || (__u32)c->args[0] == PTRACE_TRACEME ||
+		       RG_READ(target, parent) == task;
+	case RG_CALL_process_vm_readv:
+	case RG_CALL_process_vm_writev:
+	case RG_CALL_pidfd_getfd:
+		return !target || rg_may_act(task, target, CAP_SYS_PTRACE);
+	case RG_CALL_clone:
+	case RG_CALL_clone3:
+		return rg_left_parents_namespaces();
+	case RG_CALL_chroot:
+		return rg_may_have(task, CAP_SYS_CHROOT, owner);
+	case RG_CALL_memfd_create:
+		file = rg_file_of(task, c->result);
+		return rg_first_word(RG_READ(file, f_path.dentry)) << 16 == RG_NAME("\0\0memfd:");
+	}
+	switch (rg_layout_of(c->call)->kind) {
+	case RG_KIND_agent_signal: /* a session's processes may wake each other */
+		return (__u32)c->args[rg_layout_of(c->call)->keep & 4 ? 2 : 1] == SIGCONT ||
+		       rg_may_act(task, target, CAP_KILL);
+	case RG_KIND_mount:
+	case RG_KIND_unmount:
+	case RG_KIND_root_change:
+		if (task->nsproxy)
+			owner = RG_READ(task, nsproxy, mnt_ns, user_ns);
+		return rg_may_have(task, CAP_SYS_ADMIN, owner);
+	case RG_KIND_namespace_change:
+		return rg_may_have(task, CAP_SYS_ADMIN, owner);
+	default:
+		return true;
+	}
+}
+
 __noinline int rg_behaviour_call(struct rg_call_args *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -500,6 +578,8 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 	for (int i = 0; i < 6; i++)
 		r->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
 	rg_fill_target(r, target);
+	if (c->result >= 0 && !rg_may_succeed(c, target))
+		r->hdr.flags |= RG_HEADER_DOUBTFUL;
 	rg_behaviour_details(c);
 	rg_behaviour_path(c);
 	rg_behaviour_path2(c);

@@ -96,6 +96,53 @@ static __always_inline bool rg_is_top(struct path *path)
 	return false;
 }
 
+/* A directory and a root above it have this many components and mounts between them at most. */
+#define RG_ROOT_STEPS 24
+
+/* Is the directory within the root? One that was opened before chroot(2) need not be. */
+static __always_inline bool rg_is_within(struct path *directory, struct path *root)
+{
+	struct dentry *dentry = RG_READ(directory, dentry), *top = RG_READ(root, dentry);
+	struct vfsmount *vfsmnt = RG_READ(directory, mnt), *top_mount = RG_READ(root, mnt);
+	struct mount *mnt;
+
+	for (int i = 0; i < RG_ROOT_STEPS; i++) {
+		if (dentry == top && vfsmnt == top_mount)
+			return true;
+		if (dentry != RG_READ(vfsmnt, mnt_root)) {
+			dentry = RG_READ(dentry, d_parent);
+			continue;
+		}
+		mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+		dentry = RG_READ(mnt, mnt_mountpoint);
+		mnt = RG_READ(mnt, mnt_parent);
+		vfsmnt = (void *)mnt + bpf_core_field_offset(struct mount, mnt);
+	}
+	return false;
+}
+
+/* How many components ".." leaves alone, for a name that starts from the directory in s->asked:
+ * those of the process's root. The function is global, so that the verifier goes through it once.
+ */
+__noinline int rg_root_depth(struct rg_scratch *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct path *root, *directory;
+	__s32 dirfd;
+
+	if (!s)
+		return 0;
+	dirfd = s->asked.dirfd;
+	root = (void *)RG_READ(task, fs) + bpf_core_field_offset(struct fs_struct, root);
+	if (rg_is_top(root)) /* most are */
+		return 0;
+	directory = rg_directory(task, dirfd);
+	if (!directory || !rg_is_within(directory, root))
+		return 0;
+	rg_walk(s, root);
+	return s->depth;
+}
+
 /* Judges the path that begins at s->path[at] and ends with a NUL. */
 static __always_inline int rg_judge_joined(struct rg_scratch *s, struct rg_str *out, __u32 at,
 					   __u32 floor)
@@ -147,6 +194,7 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 			out->flags |= RG_STR_UNREADABLE;
 			return RG_REPORT;
 		}
+		floor = rg_root_depth(s);
 		flags = rg_walk(s, directory);
 		at = s->text;
 		if (absolute || asked->in_root) /* ".." does not lead out of the root */
@@ -188,6 +236,8 @@ static __always_inline void rg_fill_object(struct rg_file *f, struct inode *inod
 
 /* --- the record ------------------------------------------------------------------ */
 
+/* With either of these a name does not lead out of the directory that it starts from. */
+#define RESOLVE_BENEATH 0x08
 #define RESOLVE_IN_ROOT 0x10
 
 /* The arguments of openat2 that are in the caller's memory, where another thread may have changed
@@ -259,7 +309,8 @@ static __always_inline int rg_judge_first(struct rg_scratch *s, struct rg_str *o
 	s->asked.name = a->name;
 	s->asked.dirfd = a->dirfd;
 	s->asked.kernel = !a->user;
-	s->asked.in_root = a->c.call == RG_CALL_openat2 && (a->c.args[4] & RESOLVE_IN_ROOT);
+	s->asked.in_root = a->c.call == RG_CALL_openat2 &&
+			   (a->c.args[4] & (RESOLVE_BENEATH | RESOLVE_IN_ROOT));
 	if (a->cut)
 		out->flags = RG_STR_TRUNCATED;
 	return rg_judge_name(s, out, task);
@@ -301,7 +352,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	kind = rg_kind_of(a->c.call);
 	f = (struct rg_file *)s->record;
 	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
-	if (a->c.call == RG_CALL_openat2)
+	if (a->c.call == RG_CALL_openat2 && !(a->flags & RG_FILE_REQUESTED))
 		rg_read_how(a);
 	verdict = rg_judge_first(s, &path, task, a);
 	if (verdict == RG_UNWATCHED && rg_makes_name(l) && !rg_is_text(a->c.call))
@@ -326,8 +377,8 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	f->path = path;
 	f->path2 = path2;
 	rg_fill_header(&f->hdr, kind, task);
-	if (a->function)
-		f->hdr.flags = RG_HEADER_FUNCTION;
+	if (a->function || (a->flags & RG_FILE_REQUESTED))
+		f->hdr.flags = a->function ? RG_HEADER_FUNCTION : 0;
 	f->result = a->c.result;
 	f->call = a->c.call;
 	f->flags = a->flags;

@@ -47,6 +47,23 @@ struct io_link___delayed {
 	struct delayed_filename newpath;
 };
 
+struct io_xattr___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+};
+
+struct io_file_table___old {
+	struct io_fixed_file *files;
+};
+
+struct io_ring_ctx___old {
+	struct io_file_table___old file_table;
+	unsigned int nr_user_files;
+};
+
 struct file___old {
 	struct callback_head f_rcuhead;
 };
@@ -129,17 +146,49 @@ static __always_inline bool rg_is_callers(struct filename *name)
 	return !bpf_core_field_exists(name->uptr) || name->uptr;
 }
 
+/* --- files without a file system ----------------------------------------------------- */
+
+#define ANON_INODE_FS_MAGIC 0x09041934
+
+/* The first eight bytes of a text as a word. */
+#define RG_NAME(text)                                                                              \
+	({                                                                                         \
+		__u64 _name;                                                                       \
+		__builtin_memcpy(&_name, text, 8);                                                 \
+		_name;                                                                             \
+	})
+
+static __always_inline __u64 rg_first_word(struct dentry *dentry)
+{
+	__u64 word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), RG_READ(dentry, d_name.name));
+	return word;
+}
+
+/* Did the kernel make the file under this name, of eight bytes with its NUL or without? Only the
+ * kernel's own code names such files, so a caller cannot give another file in their place. The
+ * addresses of their operations would say the same, but take a capability to know. */
+static __always_inline bool rg_is_anonymous(struct file *file, __u64 name)
+{
+	return RG_READ(file, f_inode, i_sb, s_magic) == ANON_INODE_FS_MAGIC &&
+	       rg_first_word(RG_READ(file, f_path.dentry)) == name;
+}
+
 /* --- tasks ----------------------------------------------------------------------- */
 
 /* 6.3 made one __u64 of two __u32, which are the same bytes on a little-endian machine. */
 #define rg_read_capabilities(cred, set) RG_READ_WORD(cred, set)
 
-/* 6.9 "pidfd: add pidfs" moved the pid from the file to its inode. */
+#define PID_FS_MAGIC 0x50494446
+
+/* 6.9 "pidfd: add pidfs" gave pidfds a file system, and moved the pid from the file to its inode.
+ * NULL: the file is no pidfd. */
 static __always_inline struct pid *rg_pid_of_pidfd(struct file *file, struct inode *inode)
 {
-	struct pid *pid = RG_READ(file, private_data);
-
-	return pid ? pid : RG_READ(inode, i_private);
+	if (RG_READ(inode, i_sb, s_magic) == PID_FS_MAGIC)
+		return RG_READ(inode, i_private);
+	return rg_is_anonymous(file, RG_NAME("[pidfd]")) ? RG_READ(file, private_data) : NULL;
 }
 
 /* The file that is to be closed by this entry of task_struct.task_works. 6.7 "file: convert to
@@ -180,6 +229,30 @@ static __always_inline __u32 rg_audit_session(struct task_struct *task)
 static __always_inline bool rg_request_has_address(void)
 {
 	return bpf_core_field_exists(((struct io_sr_msg *)0)->addr);
+}
+
+#define RG_FILE_POINTER (~7UL) /* the bits of file_ptr that are the pointer */
+
+/* The file behind an index of the ring's own table, or NULL. 6.13 "io_uring/rsrc: get rid of
+ * per-ring io_rsrc_node list" made the table one of pointers to nodes. */
+static __always_inline struct file *rg_fixed_file(struct io_ring_ctx *ctx, __u32 index)
+{
+	struct io_ring_ctx___old *old = (void *)ctx;
+	struct io_fixed_file *files;
+	struct io_rsrc_node *node, **nodes;
+
+	if (bpf_core_type_exists(struct io_fixed_file)) {
+		files = RG_READ(old, file_table.files);
+		if (index >= RG_READ(old, nr_user_files))
+			return NULL;
+		files = (void *)files + index * bpf_core_type_size(struct io_fixed_file);
+		return (void *)(RG_READ(files, file_ptr) & RG_FILE_POINTER);
+	}
+	if (index >= RG_READ(ctx, file_table.data.nr))
+		return NULL;
+	nodes = RG_READ(ctx, file_table.data.nodes);
+	node = rg_read_pointer(nodes + index);
+	return (void *)(RG_READ(node, file_ptr) & RG_FILE_POINTER);
 }
 
 /* The kernel's own copy of a name, which the caller cannot change any more. 7.0 wrapped it in a

@@ -285,6 +285,29 @@ static __always_inline void rg_own_connection(struct rg_network *e, struct sock 
 	bpf_map_update_elem(&rg_connections, &key, &connection, BPF_EXIST);
 }
 
+#define RG_TCP_LISTEN 10 /* of sockets of every family that listen */
+
+/* Is the socket not what the call's success would have made of it? */
+static __always_inline bool rg_is_unchanged(struct rg_socket_call *n)
+{
+	struct rg_endpoint remote = {};
+	struct sock *sk = n->sk; /* RG_READ would relocate our own struct with the rest */
+	__u16 family = 0;
+
+	if (n->result < 0)
+		return false;
+	if (n->kind == RG_KIND_network_listen)
+		return RG_READ(sk, __sk_common.skc_state) != RG_TCP_LISTEN;
+	if (n->kind != RG_KIND_network_connect || n->family == AF_UNIX)
+		return false;
+	rg_socket_remote(&remote, sk, n->family);
+	if (remote.known)
+		return false;
+	/* AF_UNSPEC, which is 0, undoes a connection. */
+	bpf_probe_read_user(&family, sizeof(family), (const void *)n->name);
+	return family;
+}
+
 /* The function is global, so that the verifier goes through it once. */
 __noinline int rg_report_socket(struct rg_socket_call *n)
 {
@@ -320,6 +343,8 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 	rg_fill_socket(e, sk, n->family);
 	if (n->family != AF_UNIX)
 		rg_fill_own_address(e, n);
+	if (rg_is_unchanged(n))
+		e->hdr.flags |= RG_HEADER_DOUBTFUL;
 	e->result = n->result;
 	e->socket = n->inode;
 	e->fd = n->fd;

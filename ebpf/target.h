@@ -68,7 +68,8 @@ static __always_inline struct task_struct *rg_task_by_number(struct task_struct 
 	return rg_task_of_pid(rg_find_pid(rg_pidns_of(caller), number));
 }
 
-/* The descriptor is a pidfd, or a folder /proc/PID, which the call accepts in its place. */
+/* The descriptor is a pidfd, or a folder /proc/PID, which pidfd_send_signal accepts in its place.
+ * It may be anything else, and then leads to no process. */
 static __always_inline struct task_struct *rg_task_by_fd(struct task_struct *caller, __s32 fd)
 {
 	struct file *file = rg_file_of(caller, fd);
@@ -114,23 +115,43 @@ static __always_inline bool rg_is_agents(struct task_struct *target)
 	return false;
 }
 
-#define CAP_KILL 5
+#define CAP_KILL       5
+#define CAP_SYS_CHROOT 18
+#define CAP_SYS_PTRACE 19
+#define CAP_SYS_ADMIN  21
+#define CAP_BPF	       39
+
+/* False: the task surely lacks the capability over what belongs to `owner`. In the namespaces below
+ * its own a task may have every capability. */
+static __always_inline bool rg_may_have(struct task_struct *task, __u32 capability,
+					struct user_namespace *owner)
+{
+	struct cred *cred = task->cred;
+	__u64 capabilities = 0;
+
+	capabilities = rg_read_capabilities(cred, cap_effective);
+	if (cred->user_ns == owner)
+		return capabilities >> capability & 1;
+	return cred->user_ns->level < RG_READ(owner, level);
+}
+
+/* False: the caller surely has no power over the task, by its users or by the capability. */
+static __always_inline bool rg_may_act(struct task_struct *caller, struct task_struct *task,
+				       __u32 capability)
+{
+	struct cred *cred = caller->cred;
+	__u32 uid = RG_READ(task, cred, uid.val), suid = RG_READ(task, cred, suid.val);
+
+	return cred->euid.val == uid || cred->euid.val == suid || cred->uid.val == uid ||
+	       cred->uid.val == suid ||
+	       rg_may_have(caller, capability, RG_READ(task, cred, user_ns));
+}
 
 /* Does a signal to everyone reach the task? Only if the caller sees the task: from the first pid
  * namespace. */
 static __always_inline bool rg_may_signal(struct task_struct *caller, struct task_struct *task)
 {
-	struct cred *cred = caller->cred;
-	__u32 uid = RG_READ(task, cred, uid.val), suid = RG_READ(task, cred, suid.val);
-	__u64 capabilities = 0;
-
-	if (RG_READ(caller, thread_pid, level))
-		return false;
-	capabilities = rg_read_capabilities(cred, cap_effective);
-	if ((capabilities >> CAP_KILL & 1) && cred->user_ns->ns.inum == FIRST_USER_NS)
-		return true;
-	return cred->euid.val == uid || cred->euid.val == suid || cred->uid.val == uid ||
-	       cred->uid.val == suid;
+	return !RG_READ(caller, thread_pid, level) && rg_may_act(caller, task, CAP_KILL);
 }
 
 /* The first of the agent's processes that a signal to a whole group reaches, or NULL. A `group` of

@@ -153,6 +153,7 @@ struct ns_common {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 };
 struct uts_namespace {
 	struct ns_common ns;
@@ -181,6 +182,7 @@ struct pid_namespace {
 	struct ns_common ns;
 };
 struct user_namespace {
+	int level;
 	struct ns_common ns;
 };
 struct net {
@@ -314,6 +316,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct task_struct *parent; /* the tracer, if there is one */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
@@ -383,6 +386,20 @@ struct kiocb {
 	struct file *ki_filp;
 };
 
+struct io_rsrc_node {
+	unsigned long file_ptr; /* its lowest bits are flags */
+};
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+struct io_file_table {
+	struct io_rsrc_data data;
+};
+struct io_ring_ctx {
+	struct io_file_table file_table;
+};
+
 struct io_cqe {
 	int fd;
 	int res;
@@ -392,12 +409,15 @@ struct io_kiocb {
 	__u8 opcode;
 	unsigned int flags; /* 64 bits since 6.10 */
 	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
 	void *async_data;
 };
 
 /* io_uring puts these where a request begins, when it takes the request. */
 struct open_how {
 	__u64 flags;
+	__u64 mode;
+	__u64 resolve;
 };
 struct io_open {
 	int dfd;
@@ -429,6 +449,34 @@ struct io_link {
 	int flags;
 };
 
+struct kernel_xattr_ctx {
+	void *kname;
+	__u64 size;
+	unsigned int flags;
+};
+struct io_xattr {
+	struct kernel_xattr_ctx ctx; /* called otherwise before 6.14 */
+	struct filename *filename;
+};
+struct io_rw {
+	__u32 len;
+};
+struct io_sync { /* of fallocate, too */
+	__s64 len;
+	__s64 off;
+	int mode;
+};
+struct io_splice {
+	__u64 len;
+	unsigned int flags;
+};
+struct io_ftrunc {
+	__s64 len;
+};
+
+struct io_listen {
+	int backlog;
+};
 struct io_connect {
 	void *addr; /* in the caller's memory */
 	int addr_len;
@@ -442,6 +490,7 @@ struct io_sr_msg {
 	struct user_msghdr *umsg;
 	void *addr; /* in the caller's memory */
 	__u16 addr_len;
+	unsigned int msg_flags;
 };
 struct msghdr {
 	void *msg_name;
@@ -465,6 +514,7 @@ struct sock_common {
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
 	__u16 skc_family;
+	__u8 skc_state;
 	unsigned long skc_flags;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;

@@ -141,7 +141,8 @@ void VisitKeys(V& v, ProcessConfig& c) {
         "loaded, objects opened by id. `namespaces`: unshare, setns, clone into new ones. "
         "`mounts`: "
         "mount, umount, pivot_root, chroot. `memfd`: anonymous files. `io_uring`: files opened, "
-        "renamed, removed and connections made without a system call. `[]`: none of it."},
+        "written, renamed and removed, connections and servers, without a system call. `[]`: "
+        "none of it."},
     c.behaviour);
 }
 

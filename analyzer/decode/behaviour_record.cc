@@ -282,6 +282,16 @@ std::optional<RingOperation> OperationOf(std::uint32_t opcode) {
       return RingOperation::kSymlinkat;
     case 39:
       return RingOperation::kLinkat;
+    case 56:
+      return RingOperation::kBind;
+    case 57:
+      return RingOperation::kListen;
+    case 13:
+      return RingOperation::kAccept;
+    case 27:
+      return RingOperation::kRecv;
+    case 10:
+      return RingOperation::kRecvmsg;
     default:
       return std::nullopt;
   }
@@ -294,8 +304,17 @@ std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
 
 constexpr std::size_t kShortestAddress = 8;  // family, port and address of IPv4
 
+// A server's requests have its own address, as far as it has one.
+bool IsOfAServer(std::optional<RingOperation> operation) {
+  return operation == RingOperation::kBind || operation == RingOperation::kListen ||
+         operation == RingOperation::kAccept;
+}
+
 // `bytes`: a struct sockaddr_in or sockaddr_in6, with whatever lies behind it.
-void SetRemote(IoUringOperation& e, std::string_view bytes) {
+void SetAddress(IoUringOperation& e, std::string_view bytes) {
+  const bool own = IsOfAServer(e.operation);
+  auto& addr = own ? e.local_addr : e.remote_addr;
+  auto& port = own ? e.local_port : e.remote_port;
   if (bytes.size() < kShortestAddress) return;  // none at all has no bytes to copy from, either
   sockaddr_in6 address{};
   if (bytes.size() > sizeof(address)) bytes.remove_suffix(bytes.size() - sizeof(address));
@@ -303,13 +322,13 @@ void SetRemote(IoUringOperation& e, std::string_view bytes) {
   sockaddr_in address4{};
   std::memcpy(&address4, &address, sizeof(address4));
   if (address.sin6_family == AF_INET) {
-    e.remote_addr = AddressText(AF_INET, reinterpret_cast<const __u8*>(&address4.sin_addr));
+    addr = AddressText(AF_INET, reinterpret_cast<const __u8*>(&address4.sin_addr));
   } else if (address.sin6_family == AF_INET6 && bytes.size() >= 24) {
-    e.remote_addr = PeerText(AF_INET6, address.sin6_addr.s6_addr);
+    addr = PeerText(AF_INET6, address.sin6_addr.s6_addr);
   } else {
     return;
   }
-  e.remote_port = ntohs(address.sin6_port);  // in the same place of both
+  port = ntohs(address.sin6_port);  // in the same place of both
 }
 
 void Fill(const rg_behaviour& r, Strings& strings, IoUringOperation& e) {
@@ -327,7 +346,8 @@ void Fill(const rg_behaviour& r, Strings& strings, IoUringOperation& e) {
   if (e.new_filename.has_value()) e.new_dirfd = Dirfd(r.args[3]);
   if (!e.filename.has_value()) {
     e.socket_fd = Int(r.args[1]);
-    SetRemote(e, strings.Get(r.type));
+    if (e.operation == RingOperation::kListen) e.backlog = Int(r.args[2]);
+    SetAddress(e, strings.Get(r.type));
   }
 }
 

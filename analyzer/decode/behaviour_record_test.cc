@@ -365,6 +365,50 @@ TEST(BehaviourRecordTest, IoUringTellsWhereTo) {
   }
 }
 
+TEST(BehaviourRecordTest, IoUringsServerHasItsOwnAddress) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(80);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto r = testing::IoUring();
+  r.body.args[1] = 5;
+  r.body.args[2] = 7;
+  r.Put(&rg_behaviour::name, "");
+  r.Put(&rg_behaviour::name2, "");
+  r.Put(&rg_behaviour::type, std::string(reinterpret_cast<const char*>(&address), sizeof(address)));
+  const struct {
+    unsigned opcode;
+    RingOperation operation;
+    bool own;
+  } cases[] = {{56, RingOperation::kBind, true},
+               {57, RingOperation::kListen, true},
+               {13, RingOperation::kAccept, true},
+               {27, RingOperation::kRecv, false},
+               {10, RingOperation::kRecvmsg, false}};
+  for (const auto& c : cases) {
+    r.body.args[0] = c.opcode;
+    const Bytes record = r.Build();
+    const auto e = Decoded<IoUringOperation>(record);
+    EXPECT_EQ(e.operation, c.operation);
+    EXPECT_EQ(e.local_port.has_value(), c.own) << c.opcode;
+    EXPECT_EQ(e.remote_port.has_value(), !c.own) << c.opcode;
+    EXPECT_EQ((c.own ? e.local_port : e.remote_port).value_or(0), 80);
+    EXPECT_EQ((c.own ? e.local_addr : e.remote_addr)->view(), "127.0.0.1");
+    EXPECT_EQ(e.backlog.has_value(), c.operation == RingOperation::kListen);
+    EXPECT_EQ(e.backlog.value_or(7), 7);
+  }
+}
+
+TEST(BehaviourRecordTest, DoubtfulResultsAreMarked) {
+  auto r = testing::BehaviourCommon();
+  r.body.result = 0;
+  EXPECT_FALSE(Decoded<Mount>(r.Build()).call.doubtful);
+  r.body.hdr.flags = RG_HEADER_DOUBTFUL | RG_HEADER_TRACED;
+  const auto e = Decoded<Mount>(r.Build());
+  EXPECT_TRUE(e.call.doubtful);
+  EXPECT_TRUE(e.call.traced);
+}
+
 TEST(BehaviourRecordTest, WhatFailedIsTheSameEventWithItsError) {
   const Bytes record = testing::BehaviourCommon().Build();
   const auto e = Decoded<Mount>(record);

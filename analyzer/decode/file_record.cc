@@ -24,10 +24,16 @@ void FillCall(const rg_file& r, FileCall& call) {
   call.event_type = info.event_type;
   call.syscall = info.name;
   call.operation = info.operation;
-  call.result = r.result;
+  const bool requested = (r.flags & RG_FILE_REQUESTED) != 0;
+  if (requested) {
+    call.result.reset();
+  } else {
+    call.result = r.result;
+  }
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;
   FillWitness(r.hdr, call);
+  if (requested) call.witness = Witness::kRequest;
   if ((r.flags & RG_FILE_IO_URING) != 0) call.origin = Origin::kIoUring;
   if ((r.flags & RG_FILE_KERNEL) != 0) call.origin = Origin::kKernel;
 }
@@ -135,6 +141,8 @@ void Fill(const rg_file& r, Strings& strings, FileOpen& e) {
   // A function of the kernel opens the file before it gets its descriptor.
   if (r.result >= 0 && e.call.witness == Witness::kCall) {
     e.fd = static_cast<std::int32_t>(r.result);
+    // The call is said to have made a descriptor, and there is no file behind it.
+    if ((r.flags & RG_FILE_OBJECT) == 0) e.call.doubtful = true;
   }
   e.created = (r.flags & RG_FILE_CREATED) != 0;
   FillObject(r, e.object);
@@ -340,7 +348,7 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
       break;
     case RG_CALL_fsetxattr:
     case RG_CALL_fremovexattr:
-      e.fd = Int(a[0]);
+      e.fd = Descriptor(a[0]);
       [[fallthrough]];
     case RG_CALL_setxattr:
     case RG_CALL_lsetxattr:
@@ -367,7 +375,7 @@ void Fill(const rg_file& r, Strings& strings, FileChange& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
   ChangeArguments(e, r, strings);
-  if (!e.fd.has_value()) {
+  if (!e.fd.has_value() && r.call != RG_CALL_fsetxattr) {
     e.filename = strings.Get(r.name);
     e.filename_truncated = Cut(r.name);
   }

@@ -56,6 +56,7 @@ template <typename Call>
 void FillWitness(const rg_header& header, Call& call) {
   call.seccomp = (header.flags & RG_HEADER_SECCOMP) != 0;
   call.traced = (header.flags & RG_HEADER_TRACED) != 0;
+  call.doubtful = (header.flags & RG_HEADER_DOUBTFUL) != 0;
   if ((header.flags & RG_HEADER_FUNCTION) != 0) call.witness = Witness::kFunction;
 }
 

@@ -327,6 +327,37 @@ TEST(DecodeRecordTest, FailedOpenHasNoDescriptorAndNoObject) {
   EXPECT_EQ(e.path_source, PathSource::kLexical);
 }
 
+// A forged result, or a descriptor that was closed at once.
+TEST(DecodeRecordTest, OpenThatWorkedWithoutAFileIsDoubtful) {
+  auto r = testing::FileOpen();
+  EXPECT_FALSE(Decoded<FileOpen>(r.Build()).call.doubtful);
+  r.body.flags = 0;
+  EXPECT_TRUE(Decoded<FileOpen>(r.Build()).call.doubtful);
+  r.body.hdr.flags = RG_HEADER_FUNCTION;  // it knows the file by itself
+  EXPECT_FALSE(Decoded<FileOpen>(r.Build()).call.doubtful);
+}
+
+TEST(DecodeRecordTest, RequestHasNoResult) {
+  auto r = testing::FileOpen();
+  r.body.result = 0;
+  r.body.flags = RG_FILE_IO_URING | RG_FILE_REQUESTED;
+  const auto e = Decoded<FileOpen>(r.Build());
+  EXPECT_EQ(e.call.result, std::nullopt);
+  EXPECT_EQ(e.call.error, std::nullopt);
+  EXPECT_EQ(e.call.witness, Witness::kRequest);
+  EXPECT_EQ(e.call.origin, Origin::kIoUring);
+  EXPECT_EQ(e.fd, std::nullopt);
+  EXPECT_FALSE(e.call.doubtful);
+}
+
+TEST(DecodeRecordTest, AttributeOfARingsOwnFileHasNoDescriptor) {
+  auto r = testing::FileCall(RG_KIND_file_change, RG_CALL_fsetxattr);
+  r.body.args[0] = static_cast<__u32>(-1);
+  const auto e = Decoded<FileChange>(r.Build());
+  EXPECT_EQ(e.fd, std::nullopt);
+  EXPECT_EQ(e.filename, std::nullopt);
+}
+
 TEST(DecodeRecordTest, EachWayToOpenHasItsArguments) {
   auto r = testing::FileCall(RG_KIND_file_open, RG_CALL_openat2);
   r.body.args[0] = static_cast<std::uint64_t>(-100);

@@ -18,6 +18,10 @@ inline constexpr const char* kTracedDoc =
     "the thread was under ptrace(2), whose user can make up the result of a call that was never "
     "made; false where a function of the kernel is the witness";
 
+inline constexpr const char* kDoubtfulDoc =
+    "result cannot be right: the thread may not do such a thing, or what the call is said to have "
+    "made is not there";
+
 // The process and thread that did what an event reports. All events have these fields.
 struct Actor {
   std::uint64_t timestamp_ns = 0;

@@ -30,7 +30,7 @@ struct BehaviourCall {
   Text syscall;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false, seccomp = false, traced = false;
+  bool compat32 = false, seccomp = false, traced = false, doubtful = false;
   Witness witness = Witness::kCall;
   bool text_truncated = false;
 };
@@ -44,6 +44,7 @@ constexpr auto FieldsOf(const BehaviourCall*) {
       Field<"compat32">(&C::compat32, "called through the 32-bit system call table"),
       Field<"seccomp">(&C::seccomp, kSeccompDoc),
       Field<"traced">(&C::traced, kTracedDoc),
+      Field<"doubtful">(&C::doubtful, kDoubtfulDoc),
       Field<"witness">(&C::witness, kWitnessDoc),
       Field<"text_truncated">(&C::text_truncated,
                               "one of the caller's texts was longer, or unreadable"),
@@ -386,8 +387,9 @@ struct IoUringOperation {
   std::optional<std::int32_t> dirfd, new_dirfd;
   std::optional<std::uint64_t> flags;
   std::optional<std::int32_t> socket_fd;
-  std::optional<Address> remote_addr;
-  std::optional<std::uint16_t> remote_port;
+  std::optional<std::int32_t> backlog;
+  std::optional<Address> local_addr, remote_addr;
+  std::optional<std::uint16_t> local_port, remote_port;
 };
 
 constexpr auto FieldsOf(const IoUringOperation*) {
@@ -395,7 +397,8 @@ constexpr auto FieldsOf(const IoUringOperation*) {
   return FieldList{
       Field<"operation">(
           &E::operation,
-          "what was asked for; of datagrams, the first one to a peer; null: another operation"),
+          "what was asked for; of datagrams, the first one to or from a peer; null: another "
+          "operation"),
       Field<"opcode">(&E::opcode, "its number, IORING_OP_..."),
       Field<"filename">(&E::filename, "the name; null: the operation has none"),
       Field<"new_filename">(&E::new_filename, "renameat, linkat, symlinkat: the new name"),
@@ -403,9 +406,14 @@ constexpr auto FieldsOf(const IoUringOperation*) {
       Field<"dirfd">(&E::dirfd, "directory the name starts from; null: the working one, or none"),
       Field<"new_dirfd">(&E::new_dirfd, "the same of the new name"),
       Field<"flags">(&E::flags, "the operation's flags"),
-      Field<"socket_fd">(&E::socket_fd,
-                         "connect and those that send: the descriptor, or the ring's own number "
-                         "for the socket"),
+      Field<"socket_fd">(
+          &E::socket_fd,
+          "of operations on sockets: the descriptor, or the ring's own number for the "
+          "socket"),
+      Field<"backlog">(&E::backlog, "listen: connections that may wait"),
+      Field<"local_addr">(&E::local_addr,
+                          "bind, listen, accept: the server's own; null: not known"),
+      Field<"local_port">(&E::local_port, "its port"),
       Field<"remote_addr">(&E::remote_addr,
                            "where to; mapped ipv4 addresses as ipv4; null: not known"),
       Field<"remote_port">(&E::remote_port, "its port"),

@@ -26,9 +26,9 @@ struct FileCall {
   Text event_type;
   Text syscall;
   Text operation;
-  std::int64_t result = 0;
+  std::optional<std::int64_t> result = 0;
   OptionalText error;
-  bool compat32 = false, seccomp = false, traced = false;
+  bool compat32 = false, seccomp = false, traced = false, doubtful = false;
   Witness witness = Witness::kCall;
   std::optional<Origin> origin;
   bool alert = false;
@@ -40,11 +40,14 @@ constexpr auto FieldsOf(const FileCall*) {
       Field<"syscall">(&FileCall::syscall, "the system call"),
       Field<"operation">(&FileCall::operation, "what the system call does to the file"),
       Field<"result">(&FileCall::result,
-                      "what it returned; negative: an error, the number as in errno"),
-      Field<"error">(&FileCall::error, "the error's name; null: it worked"),
+                      "what it returned; negative: an error, the number as in errno; null: it was "
+                      "only asked for (origin io_uring), and how it ends is not known"),
+      Field<"error">(&FileCall::error,
+                     "the error's name; null: it worked, or how it ended is not known"),
       Field<"compat32">(&FileCall::compat32, "called through the 32-bit system call table"),
       Field<"seccomp">(&FileCall::seccomp, kSeccompDoc),
       Field<"traced">(&FileCall::traced, kTracedDoc),
+      Field<"doubtful">(&FileCall::doubtful, kDoubtfulDoc),
       Field<"witness">(&FileCall::witness, kWitnessDoc),
       Field<"origin">(&FileCall::origin, kOriginDoc),
       Field<"alert">(&FileCall::alert, "a detection fits"),

@@ -24,7 +24,7 @@ struct NetworkCall {
   Text operation;
   std::int64_t result = 0;
   OptionalText error;
-  bool compat32 = false, seccomp = false, traced = false;
+  bool compat32 = false, seccomp = false, traced = false, doubtful = false;
   Witness witness = Witness::kCall;
   bool alert = false;
   OptionalText detection_type;
@@ -47,6 +47,7 @@ constexpr auto FieldsOf(const NetworkCall*) {
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
       Field<"seccomp">(&E::seccomp, kSeccompDoc),
       Field<"traced">(&E::traced, kTracedDoc),
+      Field<"doubtful">(&E::doubtful, kDoubtfulDoc),
       Field<"witness">(&E::witness, kWitnessDoc),
       Field<"alert">(&E::alert, kAlertDoc),
       Field<"detection_type">(&E::detection_type, kDetectionTypeDoc),

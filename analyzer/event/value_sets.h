@@ -55,12 +55,15 @@ RG_VALUE_SET(CredentialsSource, RG_CREDENTIALS_SOURCES)
 #define RG_WITNESSES(X)                                                                         \
   X(kFunction, "function", "the kernel's code that acts: the result is what really came of it") \
   X(kCall, "call",                                                                              \
-    "the exit of the system call: its number, arguments and result as they stood then")
+    "the exit of the system call: its number, arguments and result as they stood then")         \
+  X(kRequest, "request",                                                                        \
+    "the request to io_uring, before anything is done: names are the kernel's copies")
 RG_VALUE_SET(Witness, RG_WITNESSES)
 inline constexpr const char* kWitnessDoc = "where the sensor saw it";
 
-#define RG_ORIGINS(X)                                           \
-  X(kIoUring, "io_uring", "a request to io_uring asked for it") \
+#define RG_ORIGINS(X)                                                                         \
+  X(kIoUring, "io_uring",                                                                     \
+    "a request to io_uring asked for it; where it was seen when it was made, result is null") \
   X(kKernel, "kernel", "the kernel did it within another call, or by itself")
 RG_VALUE_SET(Origin, RG_ORIGINS)
 inline constexpr const char* kOriginDoc =
@@ -189,7 +192,12 @@ RG_VALUE_SET(BpfProgramType, RG_BPF_PROGRAM_TYPES)
   X(kUnlinkat, "unlinkat", "")    \
   X(kMkdirat, "mkdirat", "")      \
   X(kSymlinkat, "symlinkat", "")  \
-  X(kLinkat, "linkat", "")
+  X(kLinkat, "linkat", "")        \
+  X(kBind, "bind", "")            \
+  X(kListen, "listen", "")        \
+  X(kAccept, "accept", "")        \
+  X(kRecv, "recv", "")            \
+  X(kRecvmsg, "recvmsg", "")
 RG_VALUE_SET(RingOperation, RG_RING_OPERATIONS)
 
 // --- alerts ------------------------------------------------------------------------------------

@@ -148,6 +148,7 @@ enum rg_header_flags {
 	RG_HEADER_SECCOMP = 1 << 0,  /* under a seccomp filter, which may make up results */
 	RG_HEADER_FUNCTION = 1 << 1, /* seen in a function of the kernel, not at a call's exit */
 	RG_HEADER_TRACED = 1 << 2,   /* under ptrace(2), whose user may make up results */
+	RG_HEADER_DOUBTFUL = 1 << 3, /* what the kernel has contradicts the call's success */
 };
 
 /* Every record starts with this: the kind of happening, its time, and the actor. */
@@ -314,13 +315,14 @@ enum rg_file_flags {
 	RG_FILE_IO_URING = 1 << 3, /* io_uring did it, and `call` is the call that does the like */
 	RG_FILE_KERNEL = 1 << 4,   /* the kernel did it within another call, or by itself; `call` is
 				      the call that does the like */
+	RG_FILE_REQUESTED = 1 << 5, /* io_uring was asked for it; the result is not known yet */
 };
 
 /* file_open, file_write, file_rename, file_unlink, file_change: a system call that opens, writes,
- * names or changes a file has returned. */
+ * names or changes a file has returned, or a request to io_uring asks for the like. */
 struct rg_file {
 	struct rg_header hdr;
-	__s64 result;  /* as the caller gets it; negative: -errno */
+	__s64 result;  /* as the caller gets it; negative: -errno. 0 for what is only requested */
 	__u64 args[6]; /* the call's arguments, as far as calls.def keeps them. openat2: its struct
 			  open_how's flags, mode and resolve are in [2] to [4] */
 	__u64 inode;
@@ -409,8 +411,8 @@ struct rg_behaviour {
 	struct rg_header hdr;
 	__s64 result;
 	__u64 args[6];	       /* as far as calls.def keeps them. clone3: its flags are in [0].
-				  io_uring: operation, descriptor or directory, flags, second
-				  directory */
+				  io_uring: operation, descriptor or directory, flags or
+				  backlog, second directory */
 	__u64 target_start_ns; /* the process aimed at */
 	__u32 target_pid;
 	__u32 target_tid;

@@ -35,6 +35,9 @@ class Ring {
     auto* head = reinterpret_cast<std::uint32_t*>(ring_ + parameters_.cq_off.head);
     std::atomic_ref<std::uint32_t>(*head).store(*head + 1);
   }
+  bool Register(unsigned operation, const void* what, unsigned count) {
+    return syscall(SYS_io_uring_register, fd_, operation, what, count) == 0;
+  }
 
  private:
   io_uring_params parameters_{};

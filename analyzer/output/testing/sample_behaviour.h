@@ -6,6 +6,7 @@
 
 #include "analyzer/event/behaviour_events.h"
 #include "analyzer/event/calls.h"
+#include "analyzer/output/testing/sample_events.h"
 
 namespace randguard::testing {
 
@@ -85,6 +86,12 @@ void ForEachBehaviourSample(const Actor& actor, Visit&& visit) {
   uring.filename = "a", uring.new_filename = "b", uring.filename_truncated = true;
   uring.dirfd = 3, uring.new_dirfd = 4, uring.flags = 1;
   visit(uring);
+  IoUringOperation server;
+  server.actor = actor;
+  server.operation = RingOperation::kListen, server.opcode = 57;
+  server.socket_fd = 3, server.backlog = 5;
+  server.local_addr = SampleAddress("127.0.0.1"), server.local_port = 80;
+  visit(server);
 
   // A call's event is never without its type.
   visit(CredentialsChange{.call = {.event_type = "credentials_change", .syscall = "setuid"}});

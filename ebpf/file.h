@@ -179,7 +179,7 @@ static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
 static __always_inline void rg_fill_object(struct rg_file *f, struct inode *inode)
 {
 	f->inode = RG_READ(inode, i_ino);
-	f->dev = RG_READ(inode, i_sb, s_dev);
+	f->dev = rg_device_of(inode);
 	f->mode = RG_READ(inode, i_mode);
 	f->owner_uid = RG_READ(inode, i_uid.val);
 	f->owner_gid = RG_READ(inode, i_gid.val);

@@ -5,6 +5,7 @@
 #ifndef RG_EBPF_SOCKETS_H
 #define RG_EBPF_SOCKETS_H
 
+#include "ebpf/device.h"
 #include "ebpf/strings.h"
 
 #define AF_UNIX	 1

@@ -513,6 +513,21 @@ struct socket {
 	struct sock *sk;
 };
 
+struct sockaddr_vm {
+	unsigned int svm_port;
+	unsigned int svm_cid;
+};
+
+struct vsock_sock {
+	struct sockaddr_vm local_addr;
+	struct sockaddr_vm remote_addr;
+};
+
+struct packet_sock {
+	int ifindex;
+	__be16 num;
+};
+
 /* --- file systems that may be modules --- */
 
 struct btrfs_root {

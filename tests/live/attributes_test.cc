@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The device and inode of files, which are those of stat(2), on file systems that make up either.
+// The agent's events about a file besides its name: times and flags that are set, and the device
+// and inode of stat(2), on file systems that make up either.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <unistd.h>
+#include <utime.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -17,9 +25,12 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/host.h"
 
 namespace randguard::live {
 namespace {
+
+constexpr long kFileSetattr = 469;  // since Linux 6.17, and the same in every table
 
 class AttributesTest : public testing::Test {
  protected:
@@ -52,13 +63,238 @@ class AttributesTest : public testing::Test {
     return agent_->out().All(
         [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(pid); });
   }
+  // Those with one operation.
+  static std::vector<Line> EventsOf(const std::string& operation,
+                                    const std::function<int()>& body) {
+    std::vector<Line> events;
+    for (const Line& l : EventsOf(body)) {
+      if (l["operation"] == operation) events.push_back(l);
+    }
+    return events;
+  }
   static std::vector<Line> Starts() { return agent_->out().All(TypeAndPid("process_start", pid_)); }
+  static void Make(const std::string& name) { WriteFile(root() + "/" + name, "x"); }
 
  private:
   static inline Agent* agent_ = nullptr;
   static inline TempFolder* folder_ = nullptr;
   static inline pid_t pid_ = -1;
 };
+
+long Call(long number, auto... arguments) { return syscall(number, arguments...); }
+
+// --- times --------------------------------------------------------------------------------------
+
+void ExpectGiven(const Line& e, const std::string& atime_ns, const std::string& mtime_ns) {
+  EXPECT_EQ(e["atime_change"], "given") << e.text;
+  EXPECT_EQ(e["mtime_change"], "given") << e.text;
+  EXPECT_EQ(e["new_atime_ns"], atime_ns);
+  EXPECT_EQ(e["new_mtime_ns"], mtime_ns);
+}
+
+TEST_F(AttributesTest, EveryCallThatSetsTimes) {
+  Make("t");
+  const auto events = EventsOf("times", [] {
+    const timespec precise[2] = {{.tv_sec = 981173106, .tv_nsec = 7},
+                                 {.tv_sec = 946684800, .tv_nsec = 999999999}};
+    const timeval coarse[2] = {{.tv_sec = 981173106, .tv_usec = 7},
+                               {.tv_sec = 946684800, .tv_usec = 999999}};
+    const utimbuf whole = {.actime = 981173106, .modtime = 946684800};
+    const int fd = open("t", O_RDONLY);
+    if (Call(SYS_utimensat, AT_FDCWD, "t", precise, 0) != 0) return 1;
+    if (Call(SYS_utimensat, fd, nullptr, precise, 0) != 0) return 2;
+    if (Call(SYS_futimesat, AT_FDCWD, "t", coarse) != 0) return 3;
+    if (Call(SYS_futimesat, fd, nullptr, coarse) != 0) return 4;
+    if (Call(SYS_utimes, "t", coarse) != 0) return 5;
+    return Call(SYS_utime, "t", &whole) != 0 ? 6 : 0;
+  });
+  ASSERT_EQ(events.size(), 6U);
+  const char* const calls[] = {"utimensat", "utimensat", "futimesat",
+                               "futimesat", "utimes",    "utime"};
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i]["syscall"], calls[i]);
+    EXPECT_EQ(events[i]["event_type"], std::string("file_") + calls[i]);
+    EXPECT_EQ(events[i]["resolved_path"], root() + "/t");
+    EXPECT_EQ(events[i]["result"], "0");
+    const bool by_descriptor = i == 1 || i == 3;
+    EXPECT_EQ(events[i]["filename"], by_descriptor ? "null" : "t");
+    EXPECT_EQ(events[i]["fd"] != "null", by_descriptor);
+    EXPECT_EQ(events[i]["path_source"] == "kernel", by_descriptor);
+    EXPECT_EQ(events[i]["inode"] != "null", by_descriptor);
+  }
+  ExpectGiven(events[0], "981173106000000007", "946684800999999999");
+  ExpectGiven(events[1], "981173106000000007", "946684800999999999");
+  for (std::size_t i = 2; i < 5; ++i) {
+    ExpectGiven(events[i], "981173106000007000", "946684800999999000");
+  }
+  ExpectGiven(events[5], "981173106000000000", "946684800000000000");
+}
+
+TEST_F(AttributesTest, TimesBelowADirectoryAndOfAnEmptyName) {
+  mkdir((root() + "/td").c_str(), 0755);
+  Make("td/f");
+  ASSERT_EQ(symlink("f", (root() + "/td/link").c_str()), 0);
+  const auto events = EventsOf("times", [] {
+    const timespec times[2] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = -1, .tv_nsec = 0}};
+    const int directory = open("td", O_PATH);
+    const int file = open("td/f", O_PATH);
+    if (Call(SYS_utimensat, directory, "f", times, 0) != 0) return 1;
+    if (Call(SYS_utimensat, directory, "link", times, AT_SYMLINK_NOFOLLOW) != 0) return 2;
+    // Kernels before 5.8 know no such flag here.
+    return Call(SYS_utimensat, file, "", times, AT_EMPTY_PATH) != 0 && errno != EINVAL ? 3 : 0;
+  });
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0]["resolved_path"], root() + "/td/f");
+  EXPECT_NE(events[0]["dirfd"], "null");
+  EXPECT_EQ(events[0]["path_source"], "lexical");  // it may be a link, and is followed
+  ExpectGiven(events[0], "1000000000", "-1000000000");
+  EXPECT_EQ(events[1]["resolved_path"], root() + "/td/link");
+  EXPECT_EQ(events[1]["path_source"], "directory");
+  EXPECT_EQ(events[1]["flags"], std::to_string(AT_SYMLINK_NOFOLLOW));
+  EXPECT_EQ(events[2]["resolved_path"], root() + "/td/f");
+  EXPECT_EQ(events[2]["filename"], "null");
+  EXPECT_NE(events[2]["fd"], "null");
+}
+
+TEST_F(AttributesTest, TimesOfNowAndKeptOnesAreMarked) {
+  Make("n");
+  const auto events = EventsOf("times", [] {
+    const timespec mixed[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+                               {.tv_sec = 0, .tv_nsec = UTIME_NOW}};
+    if (Call(SYS_utimensat, AT_FDCWD, "n", nullptr, 0) != 0) return 1;
+    if (Call(SYS_utimensat, AT_FDCWD, "n", mixed, 0) != 0) return 2;
+    if (Call(SYS_utimes, "n", nullptr) != 0) return 3;
+    return Call(SYS_utime, "n", nullptr) != 0 ? 4 : 0;
+  });
+  ASSERT_EQ(events.size(), 4U);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i]["atime_change"], i == 1 ? "kept" : "now");
+    EXPECT_EQ(events[i]["mtime_change"], "now");
+    EXPECT_EQ(events[i]["new_mtime_ns"], "null");
+  }
+}
+
+TEST_F(AttributesTest, TimesThatWereRefused) {
+  Make("r");
+  const auto events = EventsOf("times", [] {
+    const timespec times[2] = {};
+    if (setgid(65534) != 0 || setuid(65534) != 0) return 1;
+    if (Call(SYS_utimensat, AT_FDCWD, "r", times, 0) == 0 || errno != EPERM) return 2;
+    if (Call(SYS_utimensat, AT_FDCWD, "r", 8L, 0) == 0 || errno != EFAULT) return 3;
+    if (Call(SYS_utimensat, 999, nullptr, times, 0) == 0 || errno != EBADF) return 4;
+    return 0;
+  });
+  ASSERT_EQ(events.size(), 2U);  // there is no file behind a descriptor that is not open
+  EXPECT_EQ(events[0]["error"], "EPERM");
+  ExpectGiven(events[0], "0", "0");
+  EXPECT_EQ(events[1]["error"], "EFAULT");
+  EXPECT_EQ(events[1]["mtime_change"], "null");
+}
+
+TEST_F(AttributesTest, TimesElsewhereAreNotReported) {
+  const TempFolder elsewhere;
+  WriteFile(elsewhere / "f", "x");
+  const auto events = EventsOf([&] {
+    const int fd = open((elsewhere / "f").c_str(), O_RDONLY);
+    const int flags = 0;
+    if (utimensat(AT_FDCWD, (elsewhere / "f").c_str(), nullptr, 0) != 0) return 1;
+    if (futimens(fd, nullptr) != 0) return 2;
+    ioctl(fd, FS_IOC_SETFLAGS, &flags);
+    return 0;
+  });
+  EXPECT_TRUE(events.empty()) << events.front().text;
+}
+
+TEST_F(AttributesTest, TimesOfThe32BitTable) {
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
+  Make("t32");
+  const auto events = EventsOf("times", [] {
+    char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
+    if (low == MAP_FAILED) return 1;
+    const std::int32_t narrow[4] = {981173106, 7, -1, 8};
+    const std::int64_t wide[4] = {981173106, 7, -1, 8};
+    std::strcpy(low, "t32");
+    std::memcpy(low + 64, narrow, sizeof(narrow));
+    std::memcpy(low + 128, wide, sizeof(wide));
+    const auto name = reinterpret_cast<long>(low);
+    if (Call32(320 /* utimensat */, AT_FDCWD, name, name + 64) != 0) return 2;
+    if (Call32(412 /* utimensat_time64 */, AT_FDCWD, name, name + 128) != 0) return 3;
+    if (Call32(271 /* utimes */, name, name + 64) != 0) return 4;
+    return Call32(30 /* utime */, name, name + 64) != 0 ? 5 : 0;
+  });
+  ASSERT_EQ(events.size(), 4U);
+  for (const Line& e : events) EXPECT_EQ(e["compat32"], "true");
+  ExpectGiven(events[0], "981173106000000007", "-999999992");
+  ExpectGiven(events[1], "981173106000000007", "-999999992");
+  EXPECT_EQ(events[1]["syscall"], "utimensat");
+  ExpectGiven(events[2], "981173106000007000", "-999992000");
+  ExpectGiven(events[3], "981173106000000000", "7000000000");
+}
+
+// --- flags --------------------------------------------------------------------------------------
+
+TEST_F(AttributesTest, FlagsByBothRequests) {
+  Make("flags");
+  const auto events = EventsOf("attribute", [] {
+    const int fd = open("flags", O_RDONLY);
+    const int append = FS_APPEND_FL | FS_NODUMP_FL;
+    const int none = 0;
+    fsxattr extended{};
+    extended.fsx_xflags = FS_XFLAG_IMMUTABLE;
+    // Some file systems have no flags; attempts are reported all the same.
+    ioctl(fd, FS_IOC_SETFLAGS, &append);
+    ioctl(fd, FS_IOC_SETFLAGS, &none);
+    ioctl(fd, FS_IOC_FSSETXATTR, &extended);
+    ioctl(fd, FS_IOC_SETFLAGS, &none);
+    ioctl(fd, FIONREAD, &extended);  // another request
+    return 0;
+  });
+  ASSERT_EQ(events.size(), 4U);
+  for (const Line& e : events) {
+    EXPECT_EQ(e["event_type"], "file_setattr");
+    EXPECT_EQ(e["syscall"], "ioctl");
+    EXPECT_EQ(e["resolved_path"], root() + "/flags");
+    EXPECT_EQ(e["path_source"], "kernel");
+    EXPECT_EQ(e["filename"], "null");
+    EXPECT_NE(e["inode"], "null");
+  }
+  EXPECT_EQ(events[0]["file_flags"], R"(["append","no_dump"])");
+  EXPECT_EQ(events[0]["file_flag_bits"], std::to_string(FS_APPEND_FL | FS_NODUMP_FL));
+  EXPECT_EQ(events[1]["file_flags"], "[]");
+  EXPECT_EQ(events[2]["file_flags"], R"(["immutable"])");
+  EXPECT_EQ(events[2]["file_flag_bits"], std::to_string(FS_XFLAG_IMMUTABLE));
+}
+
+TEST_F(AttributesTest, FlagsByNameAndByDescriptor) {
+  Make("attr");
+  // struct file_attr, which older headers lack: fa_xflags comes first.
+  static const std::uint64_t asked[4] = {FS_XFLAG_NODUMP};
+  if (syscall(kFileSetattr, -1, nullptr, nullptr, 0, 0) != 0 && errno == ENOSYS) {
+    GTEST_SKIP() << "this kernel has no file_setattr";
+  }
+  const auto events = EventsOf("attribute", [] {
+    const int fd = open("attr", O_RDONLY);
+    const int directory = open(".", O_PATH);
+    Call(kFileSetattr, AT_FDCWD, "attr", asked, 24, 0);
+    Call(kFileSetattr, directory, "attr", asked, 24, AT_SYMLINK_NOFOLLOW);
+    Call(kFileSetattr, fd, "", asked, 24, AT_EMPTY_PATH);
+    Call(kFileSetattr, fd, nullptr, asked, 24, AT_EMPTY_PATH);
+    return 0;
+  });
+  ASSERT_EQ(events.size(), 4U);
+  for (const Line& e : events) {
+    EXPECT_EQ(e["event_type"], "file_setattr");
+    EXPECT_EQ(e["syscall"], "file_setattr");
+    EXPECT_EQ(e["resolved_path"], root() + "/attr");
+    EXPECT_EQ(e["file_flags"], R"(["no_dump"])");
+  }
+  EXPECT_EQ(events[0]["dirfd"], "null");
+  EXPECT_NE(events[1]["dirfd"], "null");
+  EXPECT_EQ(events[1]["flags"], std::to_string(AT_SYMLINK_NOFOLLOW));
+  EXPECT_EQ(events[3]["filename"], "null");
+  EXPECT_EQ(events[3]["path_source"], "kernel");
+}
 
 // --- device and inode ---------------------------------------------------------------------------
 

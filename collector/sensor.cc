@@ -216,6 +216,11 @@ Selection Select(const Plan& plan, const Refused& refused, bpf_object* object,
   return selection;
 }
 
+bool IsByFunction(rg_hook hook, const Plan& plan, const Selection& selection) {
+  return hook != RG_HOOK_syscalls &&
+         (selection.HasChoice(hook) || plan.layer == HookLayer::kFunctions);
+}
+
 // The calls that are seen when they return: functions do not see them. False: there are none.
 bool SelectExitCalls(const Plan& plan, const Selection& selection, rg_settings& settings) {
   bool any = false;
@@ -223,12 +228,14 @@ bool SelectExitCalls(const Plan& plan, const Selection& selection, rg_settings& 
     for (int number = 0; number < RG_CALL_NUMBERS; ++number) {
       const unsigned call = settings.calls[table][number];
       if (call >= RG_CALL_END) Fail("plan: system call %d has the number %u", number, call);
-      const rg_hook hook = kHookOfCall[call];
-      const bool by_function = selection.HasChoice(hook) || plan.layer == HookLayer::kFunctions;
-      if (hook != RG_HOOK_syscalls && by_function) continue;
+      if (IsByFunction(kHookOfCall[call], plan, selection)) continue;
       settings.exit_calls[table][number] = static_cast<__u8>(call);
       any |= call != 0;
     }
+  }
+  for (unsigned call = 1; call < RG_CALL_END; ++call) {
+    if (!IsByFunction(kHookOfCall[call], plan, selection))
+      settings.exit_wanted[call / 64] |= settings.wanted[call / 64] & std::uint64_t{1} << call % 64;
   }
   return any;
 }

@@ -14,8 +14,6 @@
 #include "ebpf/file.h"
 #include "ebpf/target.h"
 
-#define EPERM 1
-
 #define PTRACE_TRACEME	0
 #define PTRACE_POKETEXT 4
 #define PTRACE_POKEDATA 5

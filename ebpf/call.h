@@ -59,9 +59,10 @@ struct rg_call_layout {
 	__u8 kind;	/* enum rg_kind */
 	__u8 handler;	/* enum rg_handler */
 	__u8 operation; /* enum rg_operation */
+	bool null_name; /* RG_NULL_NAME */
 };
 
-#define RG_CALLS_MAX 128 /* power of two */
+#define RG_CALLS_MAX 256 /* power of two */
 _Static_assert(RG_CALL_END <= RG_CALLS_MAX, "room in rg_layouts");
 
 /* The table has a section of its own, because .rodata holds the settings and nothing else. */
@@ -76,7 +77,8 @@ const struct rg_call_layout rg_layouts[RG_CALLS_MAX] SEC(".rodata.calls") = {
 		    .keep = keep_,                                                                 \
 		    .kind = RG_KIND_##kind_,                                                       \
 		    .handler = RG_HANDLER_OF(rg_body_of_##kind_),                                  \
-		    .operation = RG_OPERATION_##operation_},
+		    .operation = RG_OPERATION_##operation_,                                        \
+		    .null_name = ((traits)&RG_NULL_NAME) != 0},
 #include "schema/abi/calls.def"
 #undef CALL
 };
@@ -109,6 +111,13 @@ static __always_inline const struct rg_call_layout *rg_layout_of(__u32 call)
 {
 	rg_opaque(call);
 	return &rg_layouts[call & (RG_CALLS_MAX - 1)];
+}
+
+/* Is the call's bit set in rg_settings.wanted or .exit_wanted? */
+static __always_inline bool rg_is_wanted(const volatile __u64 *bits, __u32 call)
+{
+	rg_opaque(call);
+	return bits[call >> 6 & (RG_CALL_WORDS - 1)] >> (call & 63) & 1;
 }
 
 /* The kind of a call's records, bounded so that the verifier accepts it as an index. */

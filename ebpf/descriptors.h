@@ -7,7 +7,6 @@
 
 #include "ebpf/sockets.h"
 
-#define S_IFMT	 0170000
 #define S_IFSOCK 0140000
 
 /* The file behind a descriptor now, or NULL. Since the call looked, another thread may have closed

@@ -15,31 +15,20 @@
 #include "ebpf/call.h"
 #include "ebpf/filter.h"
 #include "ebpf/prefilter.h"
+#include "ebpf/process_files.h"
 #include "ebpf/task.h"
 
-#define FMODE_WRITE   0x2
 #define FMODE_CREATED 0x100000
-#define FICLONE	      0x40049409u
-#define FICLONERANGE  0x4020940du
-#define O_ACCMODE     3ULL
 #define O_CLOEXEC     02000000ULL
 #define PROT_WRITE    0x2
 #define MAP_SHARED    0x01
 #define MAP_ANONYMOUS 0x20
 
-/* Appends the path that rg_clean() left. */
-static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out)
-{
-	__u32 off = rg_offset(s), length = s->text_length;
-
-	out->offset = off;
-	rg_opaque(length);
-	if (length > RG_PATH_MAX)
-		return;
-	bpf_probe_read_kernel(&s->record[off], length, &s->path[RG_CLEAN_AT]);
-	out->length = length;
-	s->used = off + length;
-}
+#define FICLONE		  0x40049409u
+#define FICLONERANGE	  0x4020940du
+#define FS_IOC_SETFLAGS	  0x40086602u
+#define FS_IOC32_SETFLAGS 0x40046602u
+#define FS_IOC_FSSETXATTR 0x401c5820u
 
 #define SB_NOUSER (1UL << 31)
 
@@ -227,7 +216,7 @@ static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
 static __always_inline void rg_fill_object(struct rg_file *f, struct inode *inode)
 {
 	f->inode = RG_READ(inode, i_ino);
-	f->dev = RG_READ(inode, i_sb, s_dev);
+	f->dev = rg_device_of(inode);
 	f->mode = RG_READ(inode, i_mode);
 	f->owner_uid = RG_READ(inode, i_uid.val);
 	f->owner_gid = RG_READ(inode, i_gid.val);
@@ -253,20 +242,72 @@ static __always_inline void rg_read_how(struct rg_file_act *a)
 		a->c.args[2] = (a->c.args[2] & ~O_ACCMODE) | (RG_READ(file, f_flags) & O_ACCMODE);
 }
 
-static __always_inline void rg_put_name(struct rg_scratch *s, struct rg_str *out, const void *name,
-					bool user, bool cut)
+#define NSEC_PER_USEC 1000
+
+/* Fills in the arguments of a record of file_times, from the caller's memory. */
+static __noinline void rg_read_times(struct rg_file_act *a, const struct rg_call_layout *l)
 {
-	if (user) {
-		rg_put_user_string(s, out, name);
-		return;
+	const void *from = (const void *)rg_arg(&a->c, l->name + 1);
+	bool narrow = a->c.compat && a->c.call != RG_CALL_utimensat_time64;
+	__u32 size = a->c.call == RG_CALL_utime ? 2 : 4;
+	__s64 *args = (__s64 *)a->c.args, times[4] = {};
+	__s32 halves[4] = {};
+	long failed;
+
+	if (l->dirfd < 0)
+		args[0] = args[3] = 0;
+	if (!from) {
+		a->flags |= RG_FILE_NOW;
+	} else if (narrow) {
+		failed = bpf_probe_read_user(halves, size * 4, from);
+		for (int i = 0; i < 4; i++)
+			times[i] = halves[i];
+	} else {
+		failed = bpf_probe_read_user(times, size * 8, from);
 	}
-	if (!name) { /* the kernel could not copy it */
-		out->flags = RG_STR_UNREADABLE;
-		return;
+	if (from && failed)
+		a->flags |= RG_FILE_UNREADABLE;
+	args[1] = times[0];
+	args[2] = times[1];
+	args[4] = times[2];
+	args[5] = times[3];
+	if (a->c.call == RG_CALL_utime) { /* whole seconds */
+		args[4] = times[1];
+		args[2] = 0;
+	} else if (a->c.call == RG_CALL_utimes || a->c.call == RG_CALL_futimesat) {
+		args[2] *= NSEC_PER_USEC;
+		args[5] *= NSEC_PER_USEC;
 	}
-	rg_put_string(s, out, name, RG_PATH_MAX);
-	if (cut)
-		out->flags |= RG_STR_TRUNCATED;
+}
+
+/* Does the same for file_flags. */
+static __always_inline void rg_read_flags(struct rg_file_act *a)
+{
+	__u32 size = a->c.call == RG_CALL_file_setattr ? 8 : 4;
+	const void *from = (const void *)a->c.args[2];
+
+	a->c.args[2] = 0;
+	if (bpf_probe_read_user(&a->c.args[2], size, from))
+		a->flags |= RG_FILE_UNREADABLE;
+}
+
+/* Reads what a call points to. Returns the arguments that the record keeps, as in calls.def. */
+static __always_inline __u8 rg_read_pointed(struct rg_file_act *a, const struct rg_call_layout *l)
+{
+	if (a->c.call == RG_CALL_openat2) {
+		if (!(a->flags & RG_FILE_REQUESTED))
+			rg_read_how(a);
+		return l->keep | 0x1c;
+	}
+	if (l->kind == RG_KIND_file_times) {
+		rg_read_times(a, l);
+		return l->keep | 0x36;
+	}
+	if (l->kind == RG_KIND_file_flags) {
+		rg_read_flags(a);
+		return l->keep | 0x04;
+	}
+	return l->keep;
 }
 
 /* Is the first name the text of a symlink, and not the name of an object? */
@@ -344,6 +385,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	struct path *object;
 	int verdict, other;
 	__u32 kind;
+	__u8 keep;
 
 	if (!s)
 		return 0;
@@ -352,8 +394,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	kind = rg_kind_of(a->c.call);
 	f = (struct rg_file *)s->record;
 	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
-	if (a->c.call == RG_CALL_openat2 && !(a->flags & RG_FILE_REQUESTED))
-		rg_read_how(a);
+	keep = rg_read_pointed(a, l);
 	verdict = rg_judge_first(s, &path, task, a);
 	if (verdict == RG_UNWATCHED && rg_makes_name(l) && !rg_is_text(a->c.call))
 		verdict = rg_judge_above(s);
@@ -364,6 +405,8 @@ __noinline int rg_file_record(struct rg_scratch *s)
 		if (other == RG_REPORT || verdict == RG_UNWATCHED)
 			verdict = other;
 	}
+	if (!rg_is_wanted(rg_settings.wanted, a->c.call))
+		return 0;
 	if (verdict == RG_UNWATCHED) {
 		rg_count(&rg_counters()->kinds[kind].unwatched);
 		return 0;
@@ -385,9 +428,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	if (a->c.compat)
 		f->flags |= RG_FILE_COMPAT;
 	for (int i = 0; i < 6; i++)
-		f->args[i] = l->keep >> i & 1 ? a->c.args[i] : 0;
-	if (a->c.call == RG_CALL_openat2)
-		__builtin_memcpy(&f->args[2], &a->c.args[2], 24);
+		f->args[i] = keep >> i & 1 ? a->c.args[i] : 0;
 	file = a->file;
 	object = a->object;
 	if (file) {
@@ -397,7 +438,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	} else if (object) {
 		rg_fill_object(f, RG_READ(object, dentry, d_inode));
 	}
-	if (l->name >= 0)
+	if (l->name >= 0 && !(l->null_name && !a->name))
 		rg_put_name(s, &f->name, a->name, a->user, a->cut);
 	if (l->name2 >= 0)
 		rg_put_name(s, &f->name2, a->name2, a->user, a->cut2);
@@ -416,12 +457,15 @@ static __always_inline struct rg_scratch *rg_act_begin(const struct rg_call_args
 		return NULL;
 	__builtin_memset(&s->act, 0, sizeof(s->act));
 	s->act.c = *c;
+	s->text_length = 0;
 	return s;
 }
 
 static __always_inline int rg_act_end(struct rg_scratch *s)
 {
 	rg_file_record(s);
+	if (rg_settings.process_files && rg_layout_of(s->act.c.call)->kind == RG_KIND_file_open)
+		rg_process_file_record(s);
 	rg_scratch_put(s);
 	return 0;
 }
@@ -446,6 +490,30 @@ static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 	return true;
 }
 
+/* ioctl(2) has requests of two kinds that are looked at. False: it is neither, or the plan does not
+ * want it. */
+static __always_inline bool rg_find_request(struct rg_call_args *c)
+{
+	switch ((__u32)c->args[1]) {
+	case FICLONE:
+	case FICLONERANGE:
+		c->call = RG_CALL_ioctl;
+		break;
+	case FS_IOC_SETFLAGS:
+	case FS_IOC32_SETFLAGS:
+		if (((__u32)c->args[1] == FS_IOC32_SETFLAGS) != c->compat)
+			return false;
+		c->call = RG_CALL_ioctl_flags;
+		break;
+	case FS_IOC_FSSETXATTR:
+		c->call = RG_CALL_ioctl_flags;
+		break;
+	default:
+		return false;
+	}
+	return rg_is_wanted(rg_settings.exit_wanted, c->call);
+}
+
 /* False: there is nothing to report. Otherwise *found is the open file that the call is about, or
  * NULL. Most calls take this way, so the function is inlined, and calls no helper where reads are
  * typed. */
@@ -455,19 +523,23 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 	const struct rg_call_layout *l;
 	struct file *file;
 	__s32 fd = -1;
+	bool named, opens, wanted;
 
 	if (c->call == RG_CALL_old_mmap && !rg_read_old_mmap(c))
 		return false;
-	if (c->call == RG_CALL_ioctl && (__u32)c->args[1] != FICLONE &&
-	    (__u32)c->args[1] != FICLONERANGE)
+	if ((c->call == RG_CALL_ioctl || c->call == RG_CALL_ioctl_flags) && !rg_find_request(c))
 		return false;
 	if (c->call == RG_CALL_mmap && (c->args[3] & (MAP_SHARED | MAP_ANONYMOUS)) != MAP_SHARED)
 		return false;
 	l = rg_layout_of(c->call);
+	named = l->name >= 0 && !(l->null_name && !rg_arg(c, l->name));
+	opens = l->kind == RG_KIND_file_open;
 	if (l->fd >= 0)
 		fd = rg_arg(c, l->fd);
-	else if (l->kind == RG_KIND_file_open)
+	else if (opens)
 		fd = c->result;
+	else if (l->null_name && !named)
+		fd = rg_arg(c, l->dirfd);
 	file = rg_file_of(task, fd);
 	*found = file;
 	/* mprotect(2) can make a mapping writable later if the file is open for writing. */
@@ -475,8 +547,14 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 	    !(RG_READ(file, f_mode) & FMODE_WRITE))
 		return false;
 	l = rg_layout_of(c->call);
+	wanted = rg_is_wanted(rg_settings.exit_wanted, c->call);
 	if (!file) /* no descriptor; a failed open_by_handle_at has no name either */
-		return l->fd < 0 && l->name >= 0;
+		return l->fd < 0 && named &&
+		       (wanted || c->result == -EACCES || c->result == -EPERM);
+	if (opens && rg_may_be_process_file(file, false))
+		return true;
+	if (!wanted)
+		return false;
 	if (!rg_settings.watching)
 		return true;
 	if ((l->fd < 0 || !rg_is_nameless(file)) && rg_may_be_watched(file, false))

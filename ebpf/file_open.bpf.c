@@ -21,7 +21,8 @@ static __always_inline int report_open(struct file *file, const struct open_flag
 
 	if (flags & FMODE_EXEC)
 		return 0;
-	if (!failed && rg_settings.watching && !rg_may_be_watched(file, true)) {
+	if (!failed && rg_settings.watching && !rg_may_be_process_file(file, true) &&
+	    !rg_may_be_watched(file, true)) {
 		rg_count(&rg_counters()->kinds[RG_KIND_file_open].unwatched);
 		return 0;
 	}

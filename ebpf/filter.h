@@ -127,6 +127,20 @@ __noinline int rg_clean(struct rg_scratch *s, __u32 at, __u32 floor)
 	return 0;
 }
 
+/* Appends the path that rg_clean() left. */
+static __always_inline void rg_put_clean(struct rg_scratch *s, struct rg_str *out)
+{
+	__u32 off = rg_offset(s), length = s->text_length;
+
+	out->offset = off;
+	rg_opaque(length);
+	if (length > RG_PATH_MAX)
+		return;
+	bpf_probe_read_kernel(&s->record[off], length, &s->path[RG_CLEAN_AT]);
+	out->length = length;
+	s->used = off + length;
+}
+
 /* --- the filter's verdict ------------------------------------------------------ */
 
 struct rg_compared {

@@ -13,7 +13,10 @@
 #include "ebpf/task.h"
 
 #define SOCK_STREAM    1
+#define SOCK_RAW       3
 #define SOCK_SEQPACKET 5
+#define SOCK_PACKET    10
+#define SOCK_TYPE_MASK 0xf
 
 #define IPPROTO_TCP 6
 
@@ -68,7 +71,7 @@ static __always_inline void rg_fill_socket(struct rg_network *e, struct sock *sk
 {
 	e->family = family;
 	e->type = RG_READ(sk, sk_type);
-	e->protocol = RG_READ(sk, sk_protocol);
+	e->protocol = family == AF_PACKET ? rg_packet_protocol(sk) : RG_READ(sk, sk_protocol);
 	e->net_ns = RG_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 

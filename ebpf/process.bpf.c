@@ -106,7 +106,7 @@ static long put_script(__u32 i, struct rg_script_step *step)
 	out->mode = RG_READ(inode, i_mode);
 	out->uid = RG_READ(inode, i_uid.val);
 	out->gid = RG_READ(inode, i_gid.val);
-	out->dev = RG_READ(inode, i_sb, s_dev);
+	out->dev = rg_device_of(inode);
 	flags = rg_walk(s, (void *)file + bpf_core_field_offset(struct file, f_path));
 	/* The longest record has room for one long path and for short ones. */
 	if (i > 0 && s->text < RG_PATH_MAX - RG_INTERP_MAX) {

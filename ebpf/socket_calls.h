@@ -46,6 +46,8 @@ struct rg_socket_call {
 	__u16 kind;
 	__u16 call;
 	__u16 family;
+	__u16 type; /* socket(2): what was asked for */
+	__u16 protocol;
 	bool compat;
 	bool received;
 	long result;
@@ -73,6 +75,12 @@ static __always_inline void rg_argument_address(struct rg_scratch *s, struct rg_
 	__builtin_memset(raw, 0, sizeof(*raw));
 	if (bpf_probe_read_user(raw, length & 31, (const void *)n->name))
 		return;
+	if (n->family == AF_VSOCK || n->family == AF_PACKET) {
+		out->known = raw->family == n->family && length >= 12;
+		out->addr[0] = raw->words[n->family == AF_VSOCK]; /* cid; interface */
+		out->addr[1] = n->family == AF_VSOCK ? raw->words[0] : 0;
+		return;
+	}
 	out->port = __builtin_bswap16(raw->port);
 	if (raw->family == AF_INET || (!raw->family && n->family == AF_INET)) {
 		if (n->family == AF_INET6) {
@@ -169,9 +177,29 @@ static __always_inline void rg_put_unix_argument(struct rg_scratch *s, struct rg
 
 /* --- the record ------------------------------------------------------------------ */
 
-/* Is the call's address only an argument, which the socket has not taken over? */
-static __always_inline bool rg_is_argument(struct rg_socket_call *n, bool connected)
+static __always_inline bool rg_is_inet(__u16 family)
 {
+	return family == AF_INET || family == AF_INET6;
+}
+
+/* The socket's own or its peer's address. */
+static __always_inline bool rg_socket_end(struct rg_endpoint *out, struct rg_socket_call *n,
+					  bool local)
+{
+	if (!rg_is_inet(n->family))
+		return rg_module_socket_end(out, n->sk, n->family, local);
+	if (local)
+		rg_socket_local(out, n->sk, n->family);
+	else
+		rg_socket_remote(out, n->sk, n->family);
+	return true;
+}
+
+/* Is the call's address only an argument, which the socket has not taken over, or does not show? */
+static __always_inline bool rg_is_argument(struct rg_socket_call *n, bool shown, bool connected)
+{
+	if (!shown && (n->kind == RG_KIND_network_bind || n->kind == RG_KIND_network_connect))
+		return true;
 	switch (n->kind) {
 	case RG_KIND_network_bind:
 		return n->result < 0;
@@ -194,8 +222,9 @@ static __always_inline void rg_fill_inet(struct rg_scratch *s, struct rg_network
 	 * rg_raw_address. */
 	struct rg_endpoint *argument = (struct rg_endpoint *)&s->name[32];
 
-	rg_socket_remote(&remote, n->sk, n->family);
-	if (rg_is_argument(n, remote.known)) {
+	bool shown = rg_socket_end(&remote, n, false);
+
+	if (rg_is_argument(n, shown, remote.known)) {
 		__builtin_memset(argument, 0, sizeof(*argument));
 		rg_argument_address(s, argument, n);
 		/* If a receiving call filled in no address, the peer is the one that the socket is
@@ -217,7 +246,7 @@ static __always_inline void rg_fill_own_address(struct rg_network *e, struct rg_
 
 	if (n->kind == RG_KIND_network_bind && (e->flags & RG_NETWORK_ARGUMENT))
 		return;
-	rg_socket_local(&local, n->sk, n->family);
+	rg_socket_end(&local, n, true);
 	rg_put_local(e, &local);
 }
 
@@ -229,7 +258,8 @@ static __always_inline void rg_fill_unix(struct rg_scratch *s, struct rg_network
 	bool datagram = n->kind == RG_KIND_network_datagram;
 
 	/* A datagram may come from a socket without a name. */
-	if (datagram ? n->name && !(n->received && n->name_length <= 2) : rg_is_argument(n, peer))
+	if (datagram ? n->name && !(n->received && n->name_length <= 2)
+		     : rg_is_argument(n, true, peer))
 		rg_put_unix_argument(s, e, n);
 	else if (!datagram && n->kind != RG_KIND_network_connect)
 		rg_put_unix_socket(s, e, n->sk);
@@ -341,8 +371,12 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 
 	rg_fill_header(&e->hdr, n->kind, task);
 	rg_fill_socket(e, sk, n->family);
-	if (n->family != AF_UNIX)
+	if (!sk) { /* it was refused */
+		e->type = n->type;
+		e->protocol = n->protocol;
+	} else if (n->family != AF_UNIX) {
 		rg_fill_own_address(e, n);
+	}
 	if (rg_is_unchanged(n))
 		e->hdr.flags |= RG_HEADER_DOUBTFUL;
 	e->result = n->result;
@@ -459,7 +493,7 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 	n->sk = sk;
 	n->inode = RG_READ(file, f_inode, i_ino);
 	n->family = RG_READ(sk, __sk_common.skc_family);
-	return n->family == AF_INET || n->family == AF_INET6 ||
+	return rg_is_inet(n->family) || n->family == AF_VSOCK || n->family == AF_PACKET ||
 	       (n->family == AF_UNIX && rg_settings.unix_sockets);
 }
 
@@ -467,7 +501,7 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 #define RG_SOCKET_KINDS                                                                            \
 	(1ULL << RG_KIND_network_connect | 1ULL << RG_KIND_network_bind |                          \
 	 1ULL << RG_KIND_network_listen | 1ULL << RG_KIND_network_accept |                         \
-	 1ULL << RG_KIND_network_datagram)
+	 1ULL << RG_KIND_network_datagram | 1ULL << RG_KIND_network_socket)
 #define CALL(number, name, shown, kind, event_type, operation, like, traits, fd, dirfd, name1,     \
 	     dirfd2, name2, keep)                                                                  \
 	_Static_assert(RG_HANDLER_OF(rg_body_of_##kind) != RG_HANDLER_network ||                   \
@@ -475,6 +509,20 @@ static __always_inline bool rg_find_socket(struct rg_socket_call *n, struct task
 		       "socket_call() does not know " #kind);
 #include "schema/abi/calls.def"
 #undef CALL
+
+/* socket(2): is it for whole packets? */
+static __always_inline bool rg_asks_for_packets(struct rg_socket_call *n, struct rg_call_args *c)
+{
+	n->family = c->args[0];
+	n->type = c->args[1] & SOCK_TYPE_MASK;
+	n->protocol = c->args[2];
+	if (n->family == AF_INET && n->type == SOCK_PACKET)
+		n->family = AF_PACKET;
+	if (n->family != AF_PACKET)
+		return rg_is_inet(n->family) && n->type == SOCK_RAW;
+	n->protocol = __builtin_bswap16(n->protocol);
+	return true;
+}
 
 static __noinline int socket_call(struct task_struct *task, struct rg_call_args *c)
 {
@@ -505,6 +553,13 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		if (n.result < 0)
 			return 0;
 		break;
+	case RG_KIND_network_socket:
+		n.fd = n.result;
+		if (!rg_asks_for_packets(&n, c))
+			return 0;
+		if (n.result < 0)
+			return rg_report_socket(&n);
+		break;
 	case RG_KIND_network_datagram:
 		n.received = rg_layout_of(c->call)->operation == RG_OPERATION_receive;
 		if (n.result == -EAGAIN || (n.result < 0 && n.received))
@@ -519,17 +574,22 @@ static __noinline int socket_call(struct task_struct *task, struct rg_call_args 
 		return 0;
 	}
 	if (!rg_find_socket(&n, task,
-			    n.kind == RG_KIND_network_accept ? n.result : (__s32)c->args[0]))
+			    n.kind == RG_KIND_network_accept || n.kind == RG_KIND_network_socket
+				    ? n.result
+				    : (__s32)c->args[0]))
 		return 0;
 	if (n.kind != RG_KIND_network_datagram)
 		return rg_report_socket(&n);
 
 	sk = n.sk;
+	/* A socket for packets is reported when it is made, and its packets are not. */
+	if (n.family == AF_PACKET)
+		return 0;
 	type = RG_READ(sk, sk_type);
-	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && n.family == AF_UNIX)) {
+	if (type == SOCK_STREAM || (type == SOCK_SEQPACKET && !rg_is_inet(n.family))) {
 		/* A connection that exists was reported when it was made. Only MSG_FASTOPEN makes
 		 * one by sending. */
-		if (n.received || n.family == AF_UNIX || !(flags & MSG_FASTOPEN))
+		if (n.received || !rg_is_inet(n.family) || !(flags & MSG_FASTOPEN))
 			return 0;
 		n.kind = RG_KIND_network_connect;
 	}

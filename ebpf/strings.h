@@ -114,4 +114,22 @@ static __always_inline void rg_put_user_string(struct rg_scratch *s, struct rg_s
 	s->used = off + n - 1;
 }
 
+/* Appends a name, from the caller's memory (`user`) or the kernel's copy, which may have been
+ * `cut`. */
+static __always_inline void rg_put_name(struct rg_scratch *s, struct rg_str *out, const void *name,
+					bool user, bool cut)
+{
+	if (user) {
+		rg_put_user_string(s, out, name);
+		return;
+	}
+	if (!name) { /* the kernel could not copy it */
+		out->flags = RG_STR_UNREADABLE;
+		return;
+	}
+	rg_put_string(s, out, name, RG_PATH_MAX);
+	if (cut)
+		out->flags |= RG_STR_TRUNCATED;
+}
+
 #endif /* RG_EBPF_STRINGS_H */

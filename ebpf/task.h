@@ -9,6 +9,7 @@
 #ifndef RG_EBPF_TASK_H
 #define RG_EBPF_TASK_H
 
+#include "ebpf/device.h"
 #include "ebpf/path.h"
 
 /* The credentials of each thread, as its last call on them left them (behaviour.h). */
@@ -150,7 +151,7 @@ static __always_inline void rg_fill_executable(struct rg_scratch *s, struct rg_p
 	p->exe_mode = RG_READ(inode, i_mode);
 	p->exe_uid = RG_READ(inode, i_uid.val);
 	p->exe_gid = RG_READ(inode, i_gid.val);
-	p->exe_dev = RG_READ(inode, i_sb, s_dev);
+	p->exe_dev = rg_device_of(inode);
 	rg_put_path(s, &p->exe_path, path);
 	if (p->exe_path.flags & RG_STR_MEMFD)
 		p->flags |= RG_PROCESS_MEMFD;

@@ -60,6 +60,7 @@ struct super_block {
 	unsigned long s_flags;
 	unsigned long s_magic;
 	struct file_system_type *s_type;
+	void *s_fs_info;
 };
 
 typedef struct {
@@ -560,6 +561,68 @@ struct unix_sock {
 
 struct socket {
 	struct sock *sk;
+};
+
+struct sockaddr_vm {
+	unsigned int svm_port;
+	unsigned int svm_cid;
+};
+
+struct vsock_sock {
+	struct sockaddr_vm local_addr;
+	struct sockaddr_vm remote_addr;
+};
+
+struct packet_sock {
+	int ifindex;
+	__be16 num;
+};
+
+/* --- file systems that may be modules --- */
+
+struct btrfs_root {
+	__u32 anon_dev;
+};
+
+struct btrfs_inode {
+	struct btrfs_root *root;
+	struct inode vfs_inode;
+};
+
+struct ovl_sb {
+	__u32 pseudo_dev;
+};
+
+struct ovl_layer {
+	struct ovl_sb *fs;
+};
+
+struct ovl_path {
+	struct ovl_layer *layer;
+};
+
+struct ovl_entry {
+	struct ovl_path __lowerstack[1];
+};
+
+struct ovl_fs {
+	struct ovl_sb *fs;
+	int xino_mode;
+};
+
+enum ovl_inode_flag {
+	OVL_CONST_INO = 4,
+};
+
+struct ovl_inode {
+	unsigned long flags;
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+	struct ovl_entry *oe;
+};
+
+struct ovl_inode___old {
+	struct ovl_path lowerpath;
 };
 
 struct seq_file;

@@ -76,7 +76,9 @@ enum class FileHook {
   kFsetxattr,
   kRemovexattr,
   kLremovexattr,
-  kFremovexattr
+  kFremovexattr,
+  kUtimensat,
+  kFileSetattr
 };
 enum class NetworkHook {
   kConnect,
@@ -90,7 +92,8 @@ enum class NetworkHook {
   kRecvfrom,
   kRecvmsg,
   kRecvmmsg,
-  kClose  // no system call: the end of TCP connections
+  kClose,  // no system call: the end of TCP connections
+  kSocket
 };
 enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };

@@ -184,7 +184,7 @@ TEST(ParseConfigTest, HookOfAnotherTableIsAnError) {
             Lines{"c.toml:2:10: error: network.hooks: unknown value \"openat\"; it is a hook of "
                   "[file]; allowed: \"connect\", \"bind\", \"listen\", \"accept\", \"accept4\", "
                   "\"sendto\", \"sendmsg\", \"sendmmsg\", \"recvfrom\", \"recvmsg\", \"recvmmsg\", "
-                  "\"close\""});
+                  "\"close\", \"socket\""});
 }
 
 TEST(ParseConfigTest, UnknownHookIsSuggested) {
@@ -193,7 +193,7 @@ TEST(ParseConfigTest, UnknownHookIsSuggested) {
       Lines{"c.toml:2:10: error: network.hooks: unknown value \"conect\"; did you mean "
             "\"connect\"? allowed: \"connect\", \"bind\", \"listen\", \"accept\", \"accept4\", "
             "\"sendto\", \"sendmsg\", \"sendmmsg\", \"recvfrom\", \"recvmsg\", \"recvmmsg\", "
-            "\"close\""});
+            "\"close\", \"socket\""});
 }
 
 TEST(ParseConfigTest, RepeatedHookIsAWarning) {

@@ -136,7 +136,8 @@ void VisitKeys(V& v, ProcessConfig& c) {
     c.failed_exec);
   v(Key{"behaviour",
         "Rare, telling behaviour to record as well. `credentials`: user ids, group ids and "
-        "capabilities change. `process_access`: ptrace and other processes' memory. "
+        "capabilities change. `process_access`: ptrace and other processes' memory, "
+        "also by their files in /proc. "
         "`agent_signals`: signals to the sensor. `modules`: kernel modules. `bpf`: eBPF programs "
         "loaded, objects opened by id. `namespaces`: unshare, setns, clone into new ones. "
         "`mounts`: "
@@ -171,7 +172,8 @@ void VisitKeys(V& v, NetworkConfig& c) {
   v(Key{"hooks",
         "System calls that are reported; at least one while `enabled` is `true`. For those that "
         "send and receive, only the first datagram "
-        "of a process through a socket to or from a peer is reported. `close` is no system call "
+        "of a process through a socket to or from a peer is reported. `socket` reports sockets "
+        "for whole packets alone. `close` is no system call "
         "but the end of TCP connections; the end of inbound ones is reported where `accept` and "
         "`accept4` are listed, too."},
     c.hooks);

@@ -44,21 +44,21 @@ struct EnumTraits<Behaviour> {
 template <>
 struct EnumTraits<FileHook> {
   static constexpr std::string_view kNames[] = {
-      "open",         "creat",       "openat",    "openat2",   "write",     "writev",
-      "pwrite64",     "pwritev",     "pwritev2",  "sendfile",  "splice",    "copy_file_range",
-      "mmap",         "ftruncate",   "fallocate", "truncate",  "rename",    "renameat",
-      "renameat2",    "link",        "linkat",    "symlink",   "symlinkat", "unlink",
-      "unlinkat",     "rmdir",       "mkdir",     "mkdirat",   "mknod",     "mknodat",
-      "chmod",        "fchmod",      "fchmodat",  "fchmodat2", "chown",     "fchown",
-      "lchown",       "fchownat",    "setxattr",  "lsetxattr", "fsetxattr", "removexattr",
-      "lremovexattr", "fremovexattr"};
+      "open",         "creat",        "openat",    "openat2",     "write",     "writev",
+      "pwrite64",     "pwritev",      "pwritev2",  "sendfile",    "splice",    "copy_file_range",
+      "mmap",         "ftruncate",    "fallocate", "truncate",    "rename",    "renameat",
+      "renameat2",    "link",         "linkat",    "symlink",     "symlinkat", "unlink",
+      "unlinkat",     "rmdir",        "mkdir",     "mkdirat",     "mknod",     "mknodat",
+      "chmod",        "fchmod",       "fchmodat",  "fchmodat2",   "chown",     "fchown",
+      "lchown",       "fchownat",     "setxattr",  "lsetxattr",   "fsetxattr", "removexattr",
+      "lremovexattr", "fremovexattr", "utimensat", "file_setattr"};
   static constexpr std::string_view kHookTable = "file";
 };
 template <>
 struct EnumTraits<NetworkHook> {
-  static constexpr std::string_view kNames[] = {"connect",  "bind",    "listen",   "accept",
-                                                "accept4",  "sendto",  "sendmsg",  "sendmmsg",
-                                                "recvfrom", "recvmsg", "recvmmsg", "close"};
+  static constexpr std::string_view kNames[] = {
+      "connect",  "bind",     "listen",  "accept",   "accept4", "sendto", "sendmsg",
+      "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "close",   "socket"};
   static constexpr std::string_view kHookTable = "network";
 };
 template <>

@@ -78,7 +78,29 @@ void Expect(const rg_behaviour& r, Strings& strings, std::initializer_list<unsig
   if (std::find(calls.begin(), calls.end(), r.call) == calls.end()) strings.Fail();
 }
 
+// Such records are of a call that opens files.
+bool IsOpen(const rg_behaviour& r) { return CallInfoOf(r.call).kind == RG_KIND_file_open; }
+
+std::optional<AccessOperation> OpenedOf(const rg_behaviour& r) {
+  const bool writes = (r.args[1] & 2) != 0;
+  switch (r.args[0]) {
+    case RG_PROCESS_FILE_mem:
+      return writes ? AccessOperation::kOpenMemoryToWrite : AccessOperation::kOpenMemoryToRead;
+    case RG_PROCESS_FILE_environ:
+      return AccessOperation::kOpenEnvironment;
+    case RG_PROCESS_FILE_auxv:
+    case RG_PROCESS_FILE_maps:
+    case RG_PROCESS_FILE_numa_maps:
+    case RG_PROCESS_FILE_smaps:
+    case RG_PROCESS_FILE_smaps_rollup:
+      return AccessOperation::kOpenMappings;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<AccessOperation> AccessOf(const rg_behaviour& r) {
+  if (IsOpen(r)) return OpenedOf(r);
   if (r.call == RG_CALL_process_vm_readv) return AccessOperation::kReadMemory;
   if (r.call == RG_CALL_process_vm_writev) return AccessOperation::kWriteMemory;
   if (r.call == RG_CALL_pidfd_getfd) return AccessOperation::kGetDescriptor;
@@ -101,14 +123,24 @@ std::optional<AccessOperation> AccessOf(const rg_behaviour& r) {
 }
 
 void Fill(const rg_behaviour& r, Strings& strings, ProcessAccess& e) {
-  Expect(
-      r, strings,
-      {RG_CALL_ptrace, RG_CALL_process_vm_readv, RG_CALL_process_vm_writev, RG_CALL_pidfd_getfd});
   FillActor(r.hdr, e.actor);
   e.call = CallOf(r);
   e.operation = AccessOf(r);
-  e.target_argument = Int(r.call == RG_CALL_ptrace ? r.args[1] : r.args[0]);
   e.target = TargetOf(r);
+  if (IsOpen(r)) {
+    e.call.event_type = ProcessAccess::kClassName;
+    e.resolved_path = strings.GetOptional(r.path);
+    if (e.resolved_path.has_value()) {
+      const bool lexical = (r.path.flags & RG_STR_LEXICAL) != 0;
+      e.path_source = lexical ? PathSource::kLexical : PathSource::kKernel;
+    }
+    if (!e.operation.has_value()) strings.Fail();
+    return;
+  }
+  Expect(
+      r, strings,
+      {RG_CALL_ptrace, RG_CALL_process_vm_readv, RG_CALL_process_vm_writev, RG_CALL_pidfd_getfd});
+  e.target_argument = Int(r.call == RG_CALL_ptrace ? r.args[1] : r.args[0]);
 }
 
 void Fill(const rg_behaviour& r, Strings& strings, AgentSignal& e) {
@@ -387,9 +419,9 @@ unsigned KindOf(const rg_behaviour& r) {
   const unsigned of_call = CallInfoOf(r.call).kind;
   switch (r.hdr.kind) {
     case RG_KIND_conduct_common:
-      return of_call;
+      return of_call == RG_KIND_file_open ? unsigned{RG_KIND_memory_access} : of_call;
     case RG_KIND_memory_access:
-      return of_call == RG_KIND_process_access ? r.hdr.kind : 0;
+      return of_call == RG_KIND_process_access || of_call == RG_KIND_file_open ? r.hdr.kind : 0;
     // A module may be loaded or freed in no system call of its own, or while another one is. A
     // request to io_uring is none.
     case RG_KIND_module_load:

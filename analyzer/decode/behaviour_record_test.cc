@@ -141,6 +141,70 @@ TEST(BehaviourRecordTest, AccessKeepsEveryField) {
   ExpectTarget(m.target);
 }
 
+TEST(BehaviourRecordTest, OpensOfProcessFilesAreAccess) {
+  const Bytes record = testing::MemoryOpen().Build();
+  const auto e = Decoded<ProcessAccess>(record);
+  EXPECT_EQ(e.call.event_type, "process_access");
+  EXPECT_EQ(e.call.syscall, "openat");
+  EXPECT_EQ(e.call.result, 5);
+  EXPECT_EQ(e.operation, AccessOperation::kOpenMemoryToWrite);
+  EXPECT_EQ(e.resolved_path, "/proc/700/mem");
+  EXPECT_EQ(e.path_source, PathSource::kKernel);
+  EXPECT_EQ(e.target_argument, 0);
+  ExpectTarget(e.target);
+  const struct {
+    unsigned file, mode;
+    std::optional<AccessOperation> operation;
+  } cases[] = {
+      {RG_PROCESS_FILE_mem, 1, AccessOperation::kOpenMemoryToRead},
+      {RG_PROCESS_FILE_mem, 2, AccessOperation::kOpenMemoryToWrite},
+      {RG_PROCESS_FILE_environ, 1, AccessOperation::kOpenEnvironment},
+      {RG_PROCESS_FILE_auxv, 1, AccessOperation::kOpenMappings},
+      {RG_PROCESS_FILE_maps, 1, AccessOperation::kOpenMappings},
+      {RG_PROCESS_FILE_numa_maps, 1, AccessOperation::kOpenMappings},
+      {RG_PROCESS_FILE_smaps, 1, AccessOperation::kOpenMappings},
+      {RG_PROCESS_FILE_smaps_rollup, 1, AccessOperation::kOpenMappings},
+  };
+  for (const auto& c : cases) {
+    auto r = testing::MemoryOpen();
+    r.body.args[0] = c.file;
+    r.body.args[1] = c.mode;
+    EXPECT_EQ(Decoded<ProcessAccess>(r.Build()).operation, c.operation) << c.file;
+  }
+}
+
+TEST(BehaviourRecordTest, EveryProcessFileOfTheListHasAnOperation){
+#define PROCESS_FILE(number, name, whose)                                          \
+  {                                                                                \
+    auto r = testing::MemoryOpen();                                                \
+    r.body.args[0] = number;                                                       \
+    EXPECT_TRUE(Decoded<ProcessAccess>(r.Build()).operation.has_value())           \
+        << "analyzer/decode/behaviour_record.cc: OpenedOf() does not know " #name; \
+  }
+#include "schema/abi/process_files.def"
+#undef PROCESS_FILE
+}
+
+TEST(BehaviourRecordTest, RefusedOpensOfProcessFilesHaveTheirName) {
+  auto r = testing::MemoryOpen();
+  r.body.hdr.kind = RG_KIND_conduct_common;
+  r.body.result = -13;
+  r.Put(&rg_behaviour::path, "/proc/700/mem", RG_STR_LEXICAL);
+  const Bytes record = r.Build();
+  const auto e = Decoded<ProcessAccess>(record);
+  EXPECT_EQ(e.call.event_type, "process_access");
+  EXPECT_EQ(e.call.error, "EACCES");
+  EXPECT_EQ(e.path_source, PathSource::kLexical);
+}
+
+TEST(BehaviourRecordTest, OpensOfUnknownProcessFilesAreInvalid) {
+  for (const unsigned file : {0u, 8u, 65535u}) {
+    auto r = testing::MemoryOpen();
+    r.body.args[0] = file;
+    EXPECT_TRUE(IsInvalid(r.Build())) << file;
+  }
+}
+
 TEST(BehaviourRecordTest, TargetsThatAreGoneAreAbsent) {
   auto r = testing::ProcessAccess();
   r.body.flags = 0;
@@ -420,7 +484,7 @@ TEST(BehaviourRecordTest, WhatFailedIsTheSameEventWithItsError) {
 
 TEST(BehaviourRecordTest, CallsOfOtherKindsAreInvalid) {
   for (const unsigned call :
-       {0u, static_cast<unsigned>(RG_CALL_openat), static_cast<unsigned>(RG_CALL_END), 65535u}) {
+       {0u, static_cast<unsigned>(RG_CALL_write), static_cast<unsigned>(RG_CALL_END), 65535u}) {
     auto credentials = testing::CredentialsChange();
     credentials.body.call = static_cast<__u16>(call);
     EXPECT_TRUE(IsInvalid(credentials.Build())) << call;

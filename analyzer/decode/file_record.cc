@@ -2,9 +2,12 @@
 #include "analyzer/decode/file_record.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include "analyzer/decode/by_kind.h"
 #include "analyzer/event/calls.h"
@@ -371,16 +374,111 @@ void ChangeArguments(FileChange& e, const rg_file& r, Strings& strings) {
   }
 }
 
-void Fill(const rg_file& r, Strings& strings, FileChange& e) {
+// Fills the fields that all events of a call with a name or a descriptor have. `exact`: as in
+// PathOf().
+template <typename E>
+void FillNamed(const rg_file& r, bool exact, Strings& strings, E& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
-  ChangeArguments(e, r, strings);
   if (!e.fd.has_value() && r.call != RG_CALL_fsetxattr) {
     e.filename = strings.Get(r.name);
     e.filename_truncated = Cut(r.name);
   }
-  SetPath(e, PathOf(r.path, e.filename.value_or(""), CallInfoOf(r.call).nofollow, strings));
+  SetPath(e, PathOf(r.path, e.filename.value_or(""), exact, strings));
   FillObject(r, e.object);
+}
+
+void Fill(const rg_file& r, Strings& strings, FileChange& e) {
+  ChangeArguments(e, r, strings);
+  FillNamed(r, CallInfoOf(r.call).nofollow, strings, e);
+}
+
+// The directory, or the descriptor of the object itself, where the name is empty or there is none.
+template <typename E>
+void NullableName(const rg_file& r, E& e) {
+  const bool has_name = r.name.length != 0 || r.name.flags != 0 || Int(r.args[0]) == kAtFdCwd;
+  (has_name ? e.dirfd : e.fd) = has_name ? Dirfd(r.args[0]) : Int(r.args[0]);
+}
+
+// Saturates: the times of files reach farther than 64 bits of nanoseconds.
+std::int64_t Nanoseconds(std::int64_t seconds, std::uint64_t nanoseconds) {
+  std::int64_t ns = 0;
+  if (__builtin_mul_overflow(seconds, std::int64_t{1'000'000'000}, &ns) ||
+      __builtin_add_overflow(ns, nanoseconds, &ns)) {
+    return seconds < 0 ? INT64_MIN : INT64_MAX;
+  }
+  return ns;
+}
+
+// `change` is to become what the call asked for, and `ns` the time that it gave.
+void SetTime(const __u64* asked, std::optional<TimeChange>& change,
+             std::optional<std::int64_t>& ns) {
+  if (asked[1] == UTIME_NOW) {
+    change = TimeChange::kNow;
+  } else if (asked[1] == UTIME_OMIT) {
+    change = TimeChange::kKept;
+  } else {
+    change = TimeChange::kGiven;
+    ns = Nanoseconds(static_cast<std::int64_t>(asked[0]), asked[1]);
+  }
+}
+
+void Fill(const rg_file& r, Strings& strings, FileTimes& e) {
+  switch (r.call) {
+    case RG_CALL_utimensat:
+    case RG_CALL_utimensat_time64:
+      e.flags = Unsigned(r.args[3]);
+      [[fallthrough]];
+    case RG_CALL_futimesat:
+      NullableName(r, e);
+      break;
+    case RG_CALL_utimes:
+    case RG_CALL_utime:
+      break;
+    default:
+      strings.Fail();
+  }
+  if ((r.flags & RG_FILE_NOW) != 0) {
+    e.atime_change = e.mtime_change = TimeChange::kNow;
+  } else if ((r.flags & RG_FILE_UNREADABLE) == 0) {
+    SetTime(&r.args[1], e.atime_change, e.new_atime_ns);
+    SetTime(&r.args[4], e.mtime_change, e.new_mtime_ns);
+  }
+  FillNamed(r, (e.flags & AT_SYMLINK_NOFOLLOW) != 0, strings, e);
+}
+
+// The bits of a file's flags, in the order of InodeFlag.
+constexpr std::uint64_t kFlagBits[] = {FS_IMMUTABLE_FL, FS_APPEND_FL, FS_NODUMP_FL, FS_NOATIME_FL,
+                                       FS_SYNC_FL};
+constexpr std::uint64_t kExtendedBits[] = {FS_XFLAG_IMMUTABLE, FS_XFLAG_APPEND, FS_XFLAG_NODUMP,
+                                           FS_XFLAG_NOATIME, FS_XFLAG_SYNC};
+static_assert(std::size(kFlagBits) == kValueList<InodeFlag>.names.size());
+static_assert(std::size(kExtendedBits) == kValueList<InodeFlag>.names.size());
+
+void Fill(const rg_file& r, Strings& strings, FileFlags& e) {
+  bool extended = true;
+  switch (r.call) {
+    case RG_CALL_file_setattr:
+      NullableName(r, e);
+      e.flags = Unsigned(r.args[4]);
+      break;
+    case RG_CALL_ioctl_flags:
+      e.fd = Int(r.args[0]);
+      extended = Unsigned(r.args[1]) == FS_IOC_FSSETXATTR;
+      break;
+    default:
+      strings.Fail();
+  }
+  if ((r.flags & RG_FILE_UNREADABLE) == 0) {
+    e.file_flag_bits = r.args[2];
+    e.file_flags.emplace();
+    for (std::size_t i = 0; i < std::size(kFlagBits); ++i) {
+      if ((r.args[2] & (extended ? kExtendedBits : kFlagBits)[i]) != 0) {
+        e.file_flags->Add(kValueList<InodeFlag>.names[i]);
+      }
+    }
+  }
+  FillNamed(r, (e.flags & AT_SYMLINK_NOFOLLOW) != 0, strings, e);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 
 #include "analyzer/decode/by_kind.h"
 #include "analyzer/decode/ip_address.h"
@@ -36,6 +38,8 @@ ShortName ProtocolName(unsigned protocol) {
       return NameOrNumber("tcp", protocol);
     case IPPROTO_UDP:
       return NameOrNumber("udp", protocol);
+    case kSctp:
+      return NameOrNumber("sctp", protocol);
     default:
       return NameOrNumber("", protocol);
   }
@@ -90,16 +94,71 @@ void FillInet(const rg_network& r, Socket& s) {
   }
 }
 
-void FillSocket(const rg_network& r, Strings& strings, Socket& s) {
-  if (r.family == AF_UNIX) {
-    s.family = AddressFamily::kUnix;
-  } else {
-    FillInet(r, s);
+// A number in the place of an address.
+Address NumberText(std::uint32_t number) {
+  Address text;
+  std::to_chars(text.chars.data(), text.chars.data() + text.chars.size() - 1, number);
+  return text;
+}
+
+struct VsockAddress {
+  std::uint32_t cid, port;
+};
+
+VsockAddress VsockOf(const __u8 (&bytes)[16]) {
+  VsockAddress address{};
+  std::memcpy(&address, bytes, sizeof(address));
+  return address;
+}
+
+void FillVsock(const rg_network& r, Socket& s) {
+  s.family = AddressFamily::kVsock;
+  if ((r.flags & RG_NETWORK_LOCAL) != 0) {
+    const VsockAddress local = VsockOf(r.local_addr);
+    s.local_addr = NumberText(local.cid), s.local_port = local.port;
   }
+  if ((r.flags & RG_NETWORK_REMOTE) != 0) {
+    const VsockAddress remote = VsockOf(r.remote_addr);
+    s.remote_addr = NumberText(remote.cid), s.remote_port = remote.port;
+  }
+}
+
+void FillPacket(const rg_network& r, Socket& s) {
+  s.family = AddressFamily::kPacket;
+  if ((r.flags & RG_NETWORK_LOCAL) == 0) return;
+  std::uint32_t interface = 0;
+  std::memcpy(&interface, r.local_addr, sizeof(interface));
+  s.local_addr = NumberText(interface);
+}
+
+void FillAddresses(const rg_network& r, Socket& s) {
+  switch (r.family) {
+    case AF_UNIX:
+      s.family = AddressFamily::kUnix;
+      break;
+    case AF_VSOCK:
+      FillVsock(r, s);
+      break;
+    case AF_PACKET:
+      FillPacket(r, s);
+      break;
+    default:
+      FillInet(r, s);
+  }
+}
+
+// Protocols are numbers of the family's own.
+ShortName ProtocolOf(const rg_network& r) {
+  const bool of_ip = r.family == AF_INET || r.family == AF_INET6;
+  return of_ip || r.family == AF_UNIX ? ProtocolName(r.protocol) : NameOrNumber("", r.protocol);
+}
+
+void FillSocket(const rg_network& r, Strings& strings, Socket& s) {
+  FillAddresses(r, s);
   s.unix_path = strings.GetOptional(r.path);
   s.unix_path_status = StatusOf(r.path);
   s.unix_abstract = (r.flags & RG_NETWORK_ABSTRACT) != 0;
-  s.protocol = ProtocolName(r.protocol);
+  s.protocol = ProtocolOf(r);
   s.type = TypeName(r.type);
   s.address_source =
       (r.flags & RG_NETWORK_ARGUMENT) != 0 ? AddressSource::kArgument : AddressSource::kSocket;
@@ -144,6 +203,8 @@ void Fill(const rg_network& r, Strings& strings, NetworkAccept& e) {
 
 void Fill(const rg_network& r, Strings& strings, NetworkDatagram& e) { FillShared(r, strings, e); }
 
+void Fill(const rg_network& r, Strings& strings, NetworkSocket& e) { FillShared(r, strings, e); }
+
 void Fill(const rg_network& r, Strings& strings, NetworkClose& e) {
   FillShared(r, strings, e);
   e.result = r.result;
@@ -166,8 +227,9 @@ bool CallFits(const rg_network& r) {
 }  // namespace
 
 void DecodeNetwork(const rg_network& r, Strings& strings, Event& event) {
-  const bool family = r.family == AF_INET || r.family == AF_INET6 || r.family == AF_UNIX;
-  if (!family || !CallFits(r) ||
+  constexpr int kFamilies[] = {AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, AF_PACKET};
+  if (std::find(std::begin(kFamilies), std::end(kFamilies), r.family) == std::end(kFamilies) ||
+      !CallFits(r) ||
       !EmplaceByKind<rg_network>(r.hdr.kind, event, [&](auto& e) { Fill(r, strings, e); })) {
     strings.Fail();
   }

@@ -210,7 +210,7 @@ TEST(DecodeNetworkTest, PortsOnlyWhereTheProtocolHasThem) {
   r.body.type = 2;
   r.body.protocol = 132;  // SCTP
   e = Decoded<NetworkDatagram>(r.Build());
-  EXPECT_EQ(e.object.protocol.view(), "132");
+  EXPECT_EQ(e.object.protocol.view(), "sctp");
   EXPECT_EQ(e.object.remote_port, 443);
   r.body.type = UINT16_MAX;
   r.body.protocol = UINT16_MAX;
@@ -239,6 +239,50 @@ TEST(DecodeNetworkTest, UnixNames) {
   r.Put(&rg_network::path, "");
   bytes = r.Build();
   EXPECT_EQ(Decoded<NetworkConnect>(bytes).object.unix_path, std::nullopt);
+}
+
+TEST(DecodeNetworkTest, VsockHasNumbersForAddresses) {
+  auto r = testing::NetworkConnect();
+  r.body.family = AF_VSOCK;
+  r.body.protocol = 0;
+  r.body.local_port = r.body.remote_port = 0;
+  const std::uint32_t local[] = {3, 4'000'000'000}, remote[] = {2, 1024};
+  std::memcpy(r.body.local_addr, local, sizeof(local));
+  std::memcpy(r.body.remote_addr, remote, sizeof(remote));
+  auto e = Decoded<NetworkConnect>(r.Build());
+  EXPECT_EQ(e.object.family, AddressFamily::kVsock);
+  EXPECT_EQ(e.object.protocol.view(), "0");
+  EXPECT_EQ(View(e.object.local_addr), "3");
+  EXPECT_EQ(e.object.local_port, 4'000'000'000);
+  EXPECT_EQ(View(e.object.remote_addr), "2");
+  EXPECT_EQ(e.object.remote_port, 1024u);
+  r.body.flags = 0;
+  e = Decoded<NetworkConnect>(r.Build());
+  EXPECT_EQ(e.object.local_addr, std::nullopt);
+  EXPECT_EQ(e.object.local_port, std::nullopt);
+  EXPECT_EQ(e.object.remote_addr, std::nullopt);
+  EXPECT_EQ(e.object.remote_port, std::nullopt);
+}
+
+TEST(DecodeNetworkTest, PacketSocketsHaveAnInterface) {
+  auto r = testing::NetworkSocket();
+  auto e = Decoded<NetworkSocket>(r.Build());
+  EXPECT_EQ(e.call.event_type, "network_socket");
+  EXPECT_EQ(e.call.operation, "socket");
+  EXPECT_EQ(e.object.family, AddressFamily::kPacket);
+  EXPECT_EQ(e.object.type.view(), "raw");
+  EXPECT_EQ(e.object.protocol.view(), "3");
+  EXPECT_EQ(View(e.object.local_addr), "0");
+  EXPECT_EQ(e.object.local_port, std::nullopt);
+  EXPECT_EQ(e.object.remote_addr, std::nullopt);
+  const std::uint32_t interface = 7;
+  std::memcpy(r.body.local_addr, &interface, sizeof(interface));
+  r.body.protocol = 6;  // an EtherType, and not TCP
+  e = Decoded<NetworkSocket>(r.Build());
+  EXPECT_EQ(View(e.object.local_addr), "7");
+  EXPECT_EQ(e.object.protocol.view(), "6");
+  r.body.flags = 0;
+  EXPECT_EQ(Decoded<NetworkSocket>(r.Build()).object.local_addr, std::nullopt);
 }
 
 TEST(DecodeNetworkTest, CallsOfOtherKindsAreInvalid) {

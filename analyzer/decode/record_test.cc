@@ -556,6 +556,99 @@ TEST(DecodeRecordTest, EachWayToChangeHasItsArguments) {
   EXPECT_EQ(decode(RG_CALL_removexattr).flags, std::nullopt);
 }
 
+TEST(DecodeRecordTest, FileTimesKeepEveryField) {
+  const Bytes record = testing::FileTimes().Build();
+  const auto e = Decoded<FileTimes>(record);
+  ExpectBuildersActor(e.actor);
+  EXPECT_EQ(e.call.event_type, "file_utimensat");
+  EXPECT_EQ(e.call.operation, "times");
+  EXPECT_EQ(e.filename, "ssh");
+  EXPECT_EQ(e.fd, std::nullopt);
+  EXPECT_EQ(e.dirfd, 6);
+  EXPECT_EQ(e.flags, 0x100u);
+  EXPECT_EQ(e.atime_change, TimeChange::kGiven);
+  EXPECT_EQ(e.new_atime_ns, 981'173'106'000'000'007);
+  EXPECT_EQ(e.mtime_change, TimeChange::kGiven);
+  EXPECT_EQ(e.new_mtime_ns, -1);  // before 1970, and the nanoseconds count forwards
+  EXPECT_EQ(e.resolved_path, "/etc/ssh");
+  EXPECT_EQ(e.path_source, PathSource::kDirectory);  // AT_SYMLINK_NOFOLLOW
+}
+
+TEST(DecodeRecordTest, TimesMayBeNowOrKeptOrUnknown) {
+  auto r = testing::FileTimes();
+  r.body.args[2] = 0x3fffffff;  // UTIME_NOW
+  r.body.args[5] = 0x3ffffffe;  // UTIME_OMIT
+  auto e = Decoded<FileTimes>(r.Build());
+  EXPECT_EQ(e.atime_change, TimeChange::kNow);
+  EXPECT_EQ(e.new_atime_ns, std::nullopt);
+  EXPECT_EQ(e.mtime_change, TimeChange::kKept);
+  EXPECT_EQ(e.new_mtime_ns, std::nullopt);
+  r.body.flags = RG_FILE_NOW;
+  e = Decoded<FileTimes>(r.Build());
+  EXPECT_EQ(e.atime_change, TimeChange::kNow);
+  EXPECT_EQ(e.mtime_change, TimeChange::kNow);
+  r.body.flags = RG_FILE_UNREADABLE;
+  e = Decoded<FileTimes>(r.Build());
+  EXPECT_EQ(e.atime_change, std::nullopt);
+  EXPECT_EQ(e.mtime_change, std::nullopt);
+  EXPECT_EQ(e.new_mtime_ns, std::nullopt);
+}
+
+TEST(DecodeRecordTest, TimesBeyondTheirFieldSaturate) {
+  auto r = testing::FileTimes();
+  r.body.args[1] = INT64_MAX;
+  r.body.args[4] = static_cast<std::uint64_t>(INT64_MIN);
+  const auto e = Decoded<FileTimes>(r.Build());
+  EXPECT_EQ(e.new_atime_ns, INT64_MAX);
+  EXPECT_EQ(e.new_mtime_ns, INT64_MIN);
+}
+
+TEST(DecodeRecordTest, TimesOfADescriptor) {
+  for (const unsigned call : {unsigned{RG_CALL_utimensat}, unsigned{RG_CALL_utimensat_time64},
+                              unsigned{RG_CALL_futimesat}}) {
+    auto r = testing::FileCall(RG_KIND_file_times, call);
+    r.body.args[0] = 6;
+    r.body.flags = RG_FILE_OBJECT;
+    const Bytes record = r.Build();
+    const auto e = Decoded<FileTimes>(record);
+    EXPECT_EQ(e.fd, 6) << call;
+    EXPECT_EQ(e.dirfd, std::nullopt) << call;
+    EXPECT_EQ(e.filename, std::nullopt) << call;
+    EXPECT_EQ(e.object.inode, 4'000'001u) << call;
+  }
+}
+
+TEST(DecodeRecordTest, FileFlagsHaveNamesInBothNumberings) {
+  Bytes record = testing::FileFlags().Build();
+  auto e = Decoded<FileFlags>(record);
+  EXPECT_EQ(e.call.event_type, "file_setattr");
+  EXPECT_EQ(e.call.syscall, "ioctl");
+  EXPECT_EQ(e.fd, 6);
+  EXPECT_EQ(e.file_flag_bits, 0x80010u);
+  ASSERT_EQ(e.file_flags.value().size, 1u);
+  EXPECT_EQ(e.file_flags->items[0], "immutable");
+  auto r = testing::FileFlags();
+  r.body.args[1] = 0x401c5820;  // FS_IOC_FSSETXATTR: there 0x10 is another flag
+  e = Decoded<FileFlags>(record = r.Build());
+  ASSERT_EQ(e.file_flags.value().size, 1u);
+  EXPECT_EQ(e.file_flags->items[0], "append");
+  r = testing::FileCall(RG_KIND_file_flags, RG_CALL_file_setattr);
+  r.body.args[0] = static_cast<std::uint64_t>(-100);
+  r.body.args[2] = 0x1f8;
+  r.body.args[4] = 0x100;
+  r.Put(&rg_file::name, "n");
+  e = Decoded<FileFlags>(record = r.Build());
+  EXPECT_EQ(e.filename, "n");
+  EXPECT_EQ(e.fd, std::nullopt);
+  EXPECT_EQ(e.dirfd, std::nullopt);
+  EXPECT_EQ(e.flags, 0x100u);
+  EXPECT_EQ(e.file_flags.value().size, 5u);  // one of the six bits has no name here
+  r.body.flags = RG_FILE_UNREADABLE;
+  e = Decoded<FileFlags>(record = r.Build());
+  EXPECT_EQ(e.file_flags.has_value(), false);
+  EXPECT_EQ(e.file_flag_bits, std::nullopt);
+}
+
 TEST(DecodeRecordTest, CallOfAnotherKindIsInvalid) {
   for (const unsigned call : {0u, unsigned{RG_CALL_write}, unsigned{RG_CALL_END}, 65535u}) {
     EXPECT_EQ(CodeOf(testing::FileCall(RG_KIND_file_open, call).Build()),

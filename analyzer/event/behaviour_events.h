@@ -106,13 +106,16 @@ struct ProcessAccess {
   static constexpr std::array kKinds = {RG_KIND_process_access, RG_KIND_memory_access};
   static constexpr std::string_view kClassName = "process_access";
   static constexpr const char* kDoc =
-      "a process took control of another one, or read or wrote its memory, or was to";
+      "a process took control of another one, or read or wrote its memory, or opened the file for "
+      "that; or it was to";
 
   Actor actor;
   BehaviourCall call;
   std::optional<AccessOperation> operation;
   std::int32_t target_argument = 0;
   TargetProcess target;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
 };
 
 constexpr auto FieldsOf(const ProcessAccess*) {
@@ -121,8 +124,12 @@ constexpr auto FieldsOf(const ProcessAccess*) {
       Field<"operation">(&E::operation,
                          "what was done to the other process; null: another request of ptrace"),
       Field<"target_argument">(&E::target_argument,
-                               "the pid in the call, as the caller's pid namespace counts"),
+                               "the pid in the call, as the caller's pid namespace counts; 0: an "
+                               "open, which has a path instead"),
       Field<"target">(&E::target, "the other process"),
+      Field<"resolved_path">(&E::resolved_path,
+                             "of an open: the file, absolute; null: another call"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
   };
 }
 

@@ -272,6 +272,87 @@ constexpr auto FieldsOf(const FileChange*) {
   };
 }
 
+struct FileTimes {
+  static constexpr std::array kKinds = {RG_KIND_file_times};
+  static constexpr std::string_view kClassName = "file_times";
+  static constexpr const char* kDoc = "the times of a file were set, or were to be";
+
+  Actor actor;
+  FileCall call;
+  OptionalText filename;
+  bool filename_truncated = false;
+  std::optional<std::int32_t> fd;
+  std::optional<std::int32_t> dirfd;
+  std::uint32_t flags = 0;
+  std::optional<TimeChange> atime_change, mtime_change;
+  std::optional<std::int64_t> new_atime_ns, new_mtime_ns;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
+  std::optional<PathStatus> path_status;
+  FileObject object;
+};
+
+constexpr auto FieldsOf(const FileTimes*) {
+  using E = FileTimes;
+  return FieldList{
+      Field<"filename">(&E::filename, "the caller's argument; null: there is a descriptor instead"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
+      Field<"fd">(&E::fd, "the descriptor; null: there is a name"),
+      Field<"dirfd">(&E::dirfd, "directory a relative name starts from; null: the working one"),
+      Field<"flags">(&E::flags, "the call's flags"),
+      Field<"atime_change">(&E::atime_change,
+                            "to what the time of access was to be set; null: it could not be read"),
+      Field<"mtime_change">(&E::mtime_change, "the same of the time of modification"),
+      Field<"new_atime_ns">(&E::new_atime_ns,
+                            "time of access asked for, since 1970; null: none was given"),
+      Field<"new_mtime_ns">(&E::new_mtime_ns, "the same of the time of modification"),
+      Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
+  };
+}
+
+struct FileFlags {
+  static constexpr std::array kKinds = {RG_KIND_file_flags};
+  static constexpr std::string_view kClassName = "file_flags";
+  static constexpr const char* kDoc =
+      "the flags of a file were set, such as immutable (chattr), or were to be";
+
+  Actor actor;
+  FileCall call;
+  OptionalText filename;
+  bool filename_truncated = false;
+  std::optional<std::int32_t> fd;
+  std::optional<std::int32_t> dirfd;
+  std::uint32_t flags = 0;
+  std::optional<TextArray> file_flags;
+  std::optional<std::uint64_t> file_flag_bits;
+  OptionalText resolved_path;
+  std::optional<PathSource> path_source;
+  std::optional<PathStatus> path_status;
+  FileObject object;
+};
+
+constexpr auto FieldsOf(const FileFlags*) {
+  using E = FileFlags;
+  return FieldList{
+      Field<"filename">(&E::filename, "the caller's argument; null: there is a descriptor instead"),
+      Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
+      Field<"fd">(&E::fd, "the descriptor; null: there is a name"),
+      Field<"dirfd">(&E::dirfd, "directory a relative name starts from; null: the working one"),
+      Field<"flags">(&E::flags, "file_setattr's AT_ flags"),
+      Field<"file_flags">(&E::file_flags,
+                          "what the file was to have: immutable, append, no_dump, no_atime, sync; "
+                          "null: it could not be read"),
+      Field<"file_flag_bits">(&E::file_flag_bits,
+                              "the same and all others, as the call numbers them: FS_..._FL of "
+                              "FS_IOC_SETFLAGS, else FS_XFLAG_..."),
+      Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
+      Field<"path_source">(&E::path_source, kPathSourceDoc),
+      Field<"path_status">(&E::path_status, kPathStatusDoc),
+  };
+}
+
 }  // namespace randguard
 
 #endif  // ANALYZER_EVENT_FILE_EVENTS_H_

@@ -51,7 +51,9 @@ constexpr auto FieldsOf(const NetworkCall*) {
       Field<"witness">(&E::witness, kWitnessDoc),
       Field<"alert">(&E::alert, kAlertDoc),
       Field<"detection_type">(&E::detection_type, kDetectionTypeDoc),
-      Field<"socket_fd">(&E::socket_fd, "the descriptor the call was made with"),
+      Field<"socket_fd">(
+          &E::socket_fd,
+          "the descriptor the call was made with; of a socket that was made, its own"),
   };
 }
 
@@ -61,9 +63,9 @@ struct Socket {
   ShortName protocol;
   ShortName type;
   std::optional<Address> remote_addr;
-  std::optional<std::uint16_t> remote_port;
+  std::optional<std::uint32_t> remote_port;
   std::optional<Address> local_addr;
-  std::optional<std::uint16_t> local_port;
+  std::optional<std::uint32_t> local_port;
   bool v4_mapped = false;
   AddressSource address_source = AddressSource::kSocket;
   OptionalText unix_path;
@@ -77,7 +79,9 @@ constexpr auto FieldsOf(const Socket*) {
   using E = Socket;
   return FieldList{
       Field<"family">(&E::family, "of the addresses"),
-      Field<"protocol">(&E::protocol, "tcp, udp, or the protocol's number"),
+      Field<"protocol">(
+          &E::protocol,
+          "tcp, udp, sctp, or the protocol's number; packet: the EtherType, 3: all of them"),
       Field<"socket_type">(&E::type, "stream, dgram, raw, seqpacket, or the type's number"),
       Field<"remote_addr">(&E::remote_addr,
                            "the peer's address; null: there is no peer, or it "
@@ -166,6 +170,18 @@ struct NetworkDatagram {
   Socket object;
 };
 constexpr auto FieldsOf(const NetworkDatagram*) { return FieldList{}; }
+
+struct NetworkSocket {
+  static constexpr std::array kKinds = {RG_KIND_network_socket};
+  static constexpr std::string_view kClassName = "network_socket";
+  static constexpr const char* kDoc =
+      "a socket was made that sees or sends whole packets (AF_PACKET, SOCK_RAW), or was to be";
+
+  Actor actor;
+  NetworkCall call;
+  Socket object;
+};
+constexpr auto FieldsOf(const NetworkSocket*) { return FieldList{}; }
 
 struct NetworkClose {
   static constexpr std::array kKinds = {RG_KIND_network_close};

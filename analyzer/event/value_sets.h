@@ -90,12 +90,31 @@ inline constexpr const char* kPathSourceDoc = "how the path was found; null: the
 RG_VALUE_SET(PathStatus, RG_PATH_STATUSES)
 inline constexpr const char* kPathStatusDoc = "why the path is not whole; null: it is";
 
+// --- files -------------------------------------------------------------------------------------
+
+#define RG_TIME_CHANGES(X)                      \
+  X(kGiven, "given", "to the one in the event") \
+  X(kNow, "now", "to that of the call")         \
+  X(kKept, "kept", "not at all")
+RG_VALUE_SET(TimeChange, RG_TIME_CHANGES)
+
+// A file has these flags. chattr(1) knows more of them.
+#define RG_INODE_FLAGS(X)                                    \
+  X(kImmutable, "immutable", "nobody changes or removes it") \
+  X(kAppend, "append", "nothing but appending to it")        \
+  X(kNoDump, "no_dump", "")                                  \
+  X(kNoAtime, "no_atime", "")                                \
+  X(kSync, "sync", "")
+RG_VALUE_SET(InodeFlag, RG_INODE_FLAGS)
+
 // --- network -----------------------------------------------------------------------------------
 
-#define RG_ADDRESS_FAMILIES(X) \
-  X(kIpv4, "ipv4", "")         \
-  X(kIpv6, "ipv6", "")         \
-  X(kUnix, "unix", "")
+#define RG_ADDRESS_FAMILIES(X)                                                               \
+  X(kIpv4, "ipv4", "")                                                                       \
+  X(kIpv6, "ipv6", "")                                                                       \
+  X(kUnix, "unix", "")                                                                       \
+  X(kVsock, "vsock", "between virtual machines and their host: addresses are numbers (cid)") \
+  X(kPacket, "packet", "whole packets: the local address is the number of an interface, 0: all")
 RG_VALUE_SET(AddressFamily, RG_ADDRESS_FAMILIES)
 
 #define RG_ADDRESS_SOURCES(X)                                                                  \
@@ -112,16 +131,21 @@ RG_VALUE_SET(Direction, RG_DIRECTIONS)
 
 // --- behaviour ---------------------------------------------------------------------------------
 
-#define RG_ACCESS_OPERATIONS(X)                                              \
-  X(kAttach, "attach", "")                                                   \
-  X(kSeize, "seize", "")                                                     \
-  X(kPokeText, "poke_text", "")                                              \
-  X(kPokeData, "poke_data", "")                                              \
-  X(kPokeUser, "poke_user", "")                                              \
-  X(kReadMemory, "read_memory", "")                                          \
-  X(kWriteMemory, "write_memory", "")                                        \
-  X(kTraceme, "traceme", "the caller lets its parent, the target, trace it") \
-  X(kGetDescriptor, "get_descriptor", "pidfd_getfd: the caller got one of the target's files")
+#define RG_ACCESS_OPERATIONS(X)                                                                \
+  X(kAttach, "attach", "")                                                                     \
+  X(kSeize, "seize", "")                                                                       \
+  X(kPokeText, "poke_text", "")                                                                \
+  X(kPokeData, "poke_data", "")                                                                \
+  X(kPokeUser, "poke_user", "")                                                                \
+  X(kReadMemory, "read_memory", "")                                                            \
+  X(kWriteMemory, "write_memory", "")                                                          \
+  X(kTraceme, "traceme", "the caller lets its parent, the target, trace it")                   \
+  X(kGetDescriptor, "get_descriptor", "pidfd_getfd: the caller got one of the target's files") \
+  X(kOpenMemoryToRead, "open_memory_to_read", "/proc/PID/mem")                                 \
+  X(kOpenMemoryToWrite, "open_memory_to_write", "/proc/PID/mem, for writing or for both")      \
+  X(kOpenEnvironment, "open_environment", "/proc/PID/environ of another user's process")       \
+  X(kOpenMappings, "open_mappings",                                                            \
+    "where a process of another user has its memory: /proc/PID/maps and the like")
 RG_VALUE_SET(AccessOperation, RG_ACCESS_OPERATIONS)
 
 #define RG_MODULE_SOURCES(X)       \

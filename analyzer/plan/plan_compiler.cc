@@ -34,7 +34,8 @@ void AddCalls(std::vector<std::uint16_t>& calls, Wanted&& wanted) {
   }
 }
 
-std::vector<std::uint16_t> CallsOf(const Config& config) {
+// The calls whose records are wanted.
+std::vector<std::uint16_t> WantedCalls(const Config& config) {
   std::vector<std::uint16_t> calls;
   if (!config.ebpf.enabled) return calls;
   if (config.process.failed_exec) {
@@ -58,6 +59,21 @@ std::vector<std::uint16_t> CallsOf(const Config& config) {
     if (calls.size() > others) calls.push_back(RG_CALL_socketcall);
   }
   std::sort(calls.begin(), calls.end());
+  return calls;
+}
+
+bool WantsProcessFiles(const Config& config) {
+  return config.ebpf.enabled && Has(config.process, Behaviour::kProcessAccess);
+}
+
+// The calls that are looked at: also an open, which may be access to a process.
+std::vector<std::uint16_t> CallsOf(const Config& config) {
+  std::vector<std::uint16_t> calls = WantedCalls(config);
+  if (WantsProcessFiles(config)) {
+    AddCalls(calls, [](const CallInfo& call) { return call.kind == RG_KIND_file_open; });
+  }
+  std::sort(calls.begin(), calls.end());
+  calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
   return calls;
 }
 
@@ -124,13 +140,20 @@ static_assert(std::all_of(kCalls.begin(), kCalls.end(),
                           }),
               "the plan's tables have a place for every number in schema/abi/arch/");
 
+void SetCall(const CallInfo& numbers, std::uint16_t call, rg_settings& settings) {
+  if (numbers.number64 >= 0) settings.calls[0][numbers.number64] = static_cast<std::uint8_t>(call);
+  if (numbers.number32 >= 0) settings.calls[1][numbers.number32] = static_cast<std::uint8_t>(call);
+}
+
 void SetCalls(const std::vector<std::uint16_t>& calls, rg_settings& settings) {
   for (const std::uint16_t call : calls) {
-    const CallInfo& info = kCalls[call];
-    if (info.number64 >= 0) settings.calls[0][info.number64] = static_cast<std::uint8_t>(call);
-    if (info.number32 >= 0) settings.calls[1][info.number32] = static_cast<std::uint8_t>(call);
+    SetCall(kCalls[call], call, settings);
+    // Requests of both kinds stand at the number of ioctl(2). The exit of the call looks at it
+    // then, for no function sees all of them.
+    if (call == RG_CALL_ioctl_flags) SetCall(kCalls[RG_CALL_ioctl], call, settings);
   }
 }
+static_assert(RG_CALL_END <= 64 * RG_CALL_WORDS, "a bit for each call");
 
 rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   rg_settings settings{};
@@ -149,6 +172,10 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   settings.filter_endings_above = filter.endings_above;
   for (std::size_t mark = 0; mark < RG_FILTER_MARKS; ++mark) {
     if (filter.marks[mark]) settings.filter_marks[mark / 64] |= std::uint64_t{1} << (mark % 64);
+  }
+  settings.process_files = WantsProcessFiles(config) ? 1 : 0;
+  for (const std::uint16_t call : WantedCalls(config)) {
+    settings.wanted[call / 64] |= std::uint64_t{1} << (call % 64);
   }
   SetCalls(CallsOf(config), settings);
   return settings;

@@ -137,9 +137,46 @@ TEST(CompilePlanTest, EveryFileHookIsASystemCall) {
   const auto others = std::count_if(kCalls.begin(), kCalls.end(), [](const CallInfo& call) {
     return call.like != RG_CALL_none && kRecordKinds[call.kind].domain == RG_DOMAIN_file;
   });
-  EXPECT_EQ(calls.size(), 2 + AllFileHooks().size() + static_cast<std::size_t>(others));
+  // Requests to ioctl(2) stand at one number.
+  EXPECT_EQ(calls.size(), 2 + AllFileHooks().size() + static_cast<std::size_t>(others) - 1);
   EXPECT_EQ(calls.front(), RG_CALL_execve);  // the lowest number: 0 is not among them
   EXPECT_EQ(std::set<std::uint16_t>(calls.begin(), calls.end()).size(), calls.size());
+}
+
+bool Wants(const rg_settings& settings, unsigned call) {
+  return (settings.wanted[call / 64] >> call % 64 & 1) != 0;
+}
+
+TEST(CompilePlanTest, OpensAreLookedAtForAccessToProcessesAlone) {
+  Config config;
+  config.file.hooks = {FileHook::kOpen, FileHook::kWrite};
+  rg_settings settings = Plan(config).Settings();
+  EXPECT_EQ(settings.process_files, 1u);
+  EXPECT_EQ(settings.calls[0][257], RG_CALL_openat);
+  EXPECT_FALSE(Wants(settings, RG_CALL_openat));
+  EXPECT_TRUE(Wants(settings, RG_CALL_open));
+  config.process.behaviour = {Behaviour::kMounts};
+  settings = Plan(config).Settings();
+  EXPECT_EQ(settings.process_files, 0u);
+  EXPECT_EQ(settings.calls[0][257], 0u);
+  EXPECT_EQ(settings.calls[0][2], RG_CALL_open);
+}
+
+TEST(CompilePlanTest, EachRequestToIoctlHasItsHook) {
+  Config config;
+  config.process.behaviour = {};
+  config.file.hooks = {FileHook::kCopyFileRange};
+  rg_settings settings = Plan(config).Settings();
+  EXPECT_EQ(settings.calls[0][16], RG_CALL_ioctl);
+  EXPECT_TRUE(Wants(settings, RG_CALL_ioctl));
+  EXPECT_FALSE(Wants(settings, RG_CALL_ioctl_flags));
+  config.file.hooks = {FileHook::kFileSetattr};
+  settings = Plan(config).Settings();
+  EXPECT_EQ(settings.calls[0][16], RG_CALL_ioctl_flags);
+  EXPECT_EQ(settings.calls[1][54], RG_CALL_ioctl_flags);
+  EXPECT_TRUE(Wants(settings, RG_CALL_ioctl_flags));
+  EXPECT_TRUE(Wants(settings, RG_CALL_file_setattr));
+  EXPECT_FALSE(Wants(settings, RG_CALL_ioctl));
 }
 
 TEST(CompilePlanTest, BehaviourIsCallsAndHooks) {
@@ -152,8 +189,10 @@ TEST(CompilePlanTest, BehaviourIsCallsAndHooks) {
   };
   EXPECT_EQ(with(Behaviour::kCredentials).Calls().size(), 19u);
   EXPECT_EQ(with(Behaviour::kProcessAccess).Calls(),
-            (std::vector<std::uint16_t>{RG_CALL_ptrace, RG_CALL_process_vm_readv,
-                                        RG_CALL_process_vm_writev, RG_CALL_pidfd_getfd}));
+            (std::vector<std::uint16_t>{RG_CALL_open, RG_CALL_creat, RG_CALL_openat,
+                                        RG_CALL_openat2, RG_CALL_ptrace, RG_CALL_process_vm_readv,
+                                        RG_CALL_process_vm_writev, RG_CALL_open_by_handle_at,
+                                        RG_CALL_pidfd_getfd}));
   EXPECT_EQ(with(Behaviour::kAgentSignals).Calls().size(), 6u);
   EXPECT_EQ(with(Behaviour::kBpf).Calls(), (std::vector<std::uint16_t>{RG_CALL_bpf}));
   EXPECT_EQ(
@@ -251,7 +290,7 @@ TEST(CompilePlanTest, NetworkHooksAreCallsAndTheirThirtyTwoBitForms) {
   EXPECT_EQ(
       NetworkCalls({NetworkHook::kRecvmmsg}),
       (std::vector<std::uint16_t>{RG_CALL_recvmmsg, RG_CALL_recvmmsg_time64, RG_CALL_socketcall}));
-  EXPECT_EQ(NetworkCalls(AllNetworkHooks()).size(), RG_CALL_socketcall - RG_CALL_connect + 1u);
+  EXPECT_EQ(NetworkCalls(AllNetworkHooks()).size(), RG_CALL_socketcall - RG_CALL_connect + 2u);
 }
 
 TEST(CompilePlanTest, CloseIsAHookOfItsOwn) {

@@ -50,6 +50,12 @@ enum rg_call {
 #undef CALL
 };
 
+enum rg_process_file {
+#define PROCESS_FILE(number, name, whose) RG_PROCESS_FILE_##name = number,
+#include "schema/abi/process_files.def"
+#undef PROCESS_FILE
+};
+
 enum rg_hook {
 #define HOOK(number, name, need, about) RG_HOOK_##name = number,
 #include "schema/abi/hooks.def"
@@ -119,8 +125,9 @@ enum {
 };
 
 enum rg_call_traits {
-	RG_NOFOLLOW = 1 << 0, /* acts on the name itself, even if it is a symlink's */
-	RG_IDS16 = 1 << 1,    /* its user and group ids have 16 bits */
+	RG_NOFOLLOW = 1 << 0,  /* acts on the name itself, even if it is a symlink's */
+	RG_IDS16 = 1 << 1,     /* its user and group ids have 16 bits */
+	RG_NULL_NAME = 1 << 2, /* without a name, the object is that of the descriptor `dirfd` */
 };
 
 /* Bits of rg_str.flags. */
@@ -316,15 +323,20 @@ enum rg_file_flags {
 	RG_FILE_KERNEL = 1 << 4,   /* the kernel did it within another call, or by itself; `call` is
 				      the call that does the like */
 	RG_FILE_REQUESTED = 1 << 5, /* io_uring was asked for it; the result is not known yet */
+	RG_FILE_UNREADABLE = 1 << 6, /* times, flags: what was asked for could not be read */
+	RG_FILE_NOW = 1 << 7,	     /* times: none were given, so both are the current time */
 };
 
-/* file_open, file_write, file_rename, file_unlink, file_change: a system call that opens, writes,
- * names or changes a file has returned, or a request to io_uring asks for the like. */
+/* file_open, file_write, file_rename, file_unlink, file_change, file_times, file_flags: a system
+ * call that opens, writes, names or changes a file has returned, or a request to io_uring asks for
+ * the like. */
 struct rg_file {
 	struct rg_header hdr;
 	__s64 result;  /* as the caller gets it; negative: -errno. 0 for what is only requested */
 	__u64 args[6]; /* the call's arguments, as far as calls.def keeps them. openat2: its struct
-			  open_how's flags, mode and resolve are in [2] to [4] */
+			  open_how's flags, mode and resolve are in [2] to [4]. file_times: the
+			  time of access in [1] and [2], that of modification in [4] and [5]; each
+			  is in seconds and nanoseconds. file_flags: the flags in [2] */
 	__u64 inode;
 	__u32 dev;  /* kernel encoding: major << 20 | minor */
 	__u32 mode; /* st_mode */
@@ -402,6 +414,7 @@ struct rg_credentials {
  * setns          -           the namespace  -            -               -
  * bpf            name        -              -            -               -
  * memfd_create   -           -              name         -               -
+ * open...        the name    the file       -            -               -
  * io_uring       name        -              second name  -               address: struct
  *                                                                        sockaddr_in, _in6
  *
@@ -411,6 +424,8 @@ struct rg_behaviour {
 	struct rg_header hdr;
 	__s64 result;
 	__u64 args[6];	       /* as far as calls.def keeps them. clone3: its flags are in [0].
+				  open and its like: enum rg_process_file, and what the file was
+				  opened for (1: reading, 2: writing, 3: both).
 				  io_uring: operation, descriptor or directory, flags or
 				  backlog, second directory */
 	__u64 target_start_ns; /* the process aimed at */
@@ -453,6 +468,7 @@ enum rg_network_flags {
 };
 
 /* network_connect, network_bind, network_listen, network_accept: the system call has returned.
+ * network_socket: a socket was made that sees or sends whole packets, or was to be.
  * network_datagram: the first datagram of a process through a socket to or from a peer.
  * network_close: a TCP connection ended. There hdr is the process that opened or accepted the
  * connection, as of that moment, but for kind, time_ns and cpu. */
@@ -463,14 +479,16 @@ struct rg_network {
 	__u64 duration_ns; /* close: from established to closed */
 	__u64 bytes_sent;  /* close: payload, each byte once */
 	__u64 bytes_received; /* close: payload, each byte once */
-	__u8 local_addr[16];  /* AF_INET: the first four bytes; AF_INET6 may hold mapped ipv4 */
+	__u8 local_addr[16];  /* AF_INET: the first four bytes; AF_INET6 may hold mapped ipv4.
+				 AF_VSOCK: cid and port, a __u32 each, and the ports below are 0.
+				 AF_PACKET: index of the interface, a __u32 */
 	__u8 remote_addr[16]; /* laid out as local_addr */
 	__u32 net_ns;	      /* the socket's: inode number under /proc/PID/ns */
-	__s32 fd;	      /* the call's argument; close: -1 */
+	__s32 fd;	      /* the call's argument; socket: its result; close: -1 */
 	__s32 backlog;	      /* listen: the call's argument */
-	__u16 family;	      /* the socket's: AF_INET, AF_INET6, AF_UNIX */
+	__u16 family;	      /* the socket's: AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, AF_PACKET */
 	__u16 type;	      /* SOCK_STREAM and so on */
-	__u16 protocol;	      /* IPPROTO_TCP and so on */
+	__u16 protocol;	      /* IPPROTO_TCP and so on; AF_PACKET: the EtherType */
 	__u16 local_port;     /* host byte order */
 	__u16 remote_port;
 	__u16 call;	    /* enum rg_call; close: 0 */
@@ -594,9 +612,11 @@ struct rg_filter_slot {
 };
 
 /* The whole of the object's .rodata. The build sets abi_version, by which the collector knows what
- * it is about to load. The collector sets exit_calls. The plan holds all else, and the collector
- * hands that on unchanged. Whatever the plan says, the programs stay within their memory. */
+ * it is about to load. The collector sets exit_calls and exit_wanted. The plan holds all else, and
+ * the collector hands that on unchanged. Whatever the plan says, the programs stay within their
+ * memory. */
 #define RG_CALL_NUMBERS 512
+#define RG_CALL_WORDS	4 /* bits for 256 calls */
 
 struct rg_settings {
 	__u32 abi_version;
@@ -608,7 +628,9 @@ struct rg_settings {
 	__u32 unix_sockets;  /* report unix sockets, too */
 	__u32 filter_marked; /* a file is only watched if it has one of filter_marks */
 	__u32 filter_tail; /* bytes of an ending that leave a mark, 1 to 4; 0: there is no ending */
-	__u32 filter_slots;   /* number of slots, less one */
+	__u32 filter_slots;  /* number of slots, less one */
+	__u32 process_files; /* report opens of other processes' files (process_files.def) */
+	__u32 reserved;
 	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
 	/* The same for directories above something watched, and for exclusions. */
@@ -621,6 +643,11 @@ struct rg_settings {
 	/* Those of them that are seen when the call returns, because this host attaches no function
 	 * for them. Zero in a plan. */
 	__u8 exit_calls[2][RG_CALL_NUMBERS];
+	/* Bits by enum rg_call: the calls whose own records are wanted, of all and of those that
+	 * are seen when they return. A call may be looked at for what is not its own record: an
+	 * open for access to a process, ioctl(2) for one of its requests. */
+	__u64 wanted[RG_CALL_WORDS];
+	__u64 exit_wanted[RG_CALL_WORDS];
 };
 
 #define RG_ALIGN8(n) (((n) + 7u) & ~7u)

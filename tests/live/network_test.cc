@@ -5,7 +5,10 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/net.h>
+#include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -835,6 +838,149 @@ TEST_F(NetworkTest, WhatIsNoSocketIsNoEvent) {
   }
 }
 
+// --- other families -----------------------------------------------------------------------------
+
+Addr Vsock(std::uint32_t cid, std::uint32_t port) {
+  Addr a;
+  auto* vm = reinterpret_cast<sockaddr_vm*>(&a.storage);
+  vm->svm_family = AF_VSOCK;
+  vm->svm_cid = cid;
+  vm->svm_port = port;
+  a.length = sizeof(*vm);
+  return a;
+}
+
+std::uint32_t VsockPort(int fd) {
+  Addr a;
+  a.length = sizeof(a.storage);
+  if (getsockname(fd, a.get(), &a.length) != 0) return 0;
+  return reinterpret_cast<sockaddr_vm*>(&a.storage)->svm_port;
+}
+
+// Whether such a socket can be made here.
+bool Has(int family, int type, int protocol) {
+  const int fd = socket(family, type, protocol);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+TEST_F(NetworkTest, VsockHasNumbersOfMachinesAndPorts) {
+  if (!Has(AF_VSOCK, SOCK_STREAM, 0)) GTEST_SKIP() << "no AF_VSOCK here";
+  Do([&] {
+    const int listener = socket(AF_VSOCK, SOCK_STREAM, 0);
+    Addr any = Vsock(VMADDR_CID_ANY, 0x12345678);  // ports have 32 bits
+    notes().result[0] = bind(listener, any.get(), any.length);
+    notes().result[1] = listen(listener, 5);
+    notes().port[0] = static_cast<int>(VsockPort(listener));
+    const int client = socket(AF_VSOCK, SOCK_STREAM, 0);
+    Addr local = Vsock(VMADDR_CID_LOCAL, 0x12345678);
+    notes().result[2] = connect(client, local.get(), local.length);
+    notes().error[2] = errno;
+    if (notes().result[2] == 0) notes().fd[0] = accept(listener, nullptr, nullptr);
+  });
+  ASSERT_EQ(notes().result[0], 0);
+  const Line bound = One("network_bind");
+  EXPECT_EQ(bound["family"], "vsock");
+  EXPECT_EQ(bound["socket_type"], "stream");
+  EXPECT_EQ(bound["local_addr"], "4294967295");
+  EXPECT_EQ(bound["local_port"], "305419896");
+  EXPECT_EQ(bound["remote_addr"], "null");
+  const Line listens = One("network_listen");
+  EXPECT_EQ(listens["result"], std::to_string(notes().result[1]));
+  EXPECT_EQ(listens["backlog"], "5");
+  EXPECT_EQ(listens["local_port"], "305419896");
+  const Line connected = One("network_connect");
+  EXPECT_EQ(connected["family"], "vsock");
+  EXPECT_EQ(connected["remote_addr"], "1");
+  EXPECT_EQ(connected["remote_port"], "305419896");
+  if (notes().result[2] == 0) {
+    EXPECT_EQ(connected["address_source"], "socket");
+    EXPECT_EQ(One("network_accept")["accepted_fd"], std::to_string(notes().fd[0]));
+  } else {  // no machine to connect to: the address is the caller's
+    EXPECT_EQ(connected["address_source"], "argument");
+    EXPECT_EQ(connected["result"], std::to_string(-notes().error[2]));
+  }
+}
+
+TEST_F(NetworkTest, SctpIsAProtocolLikeOthers) {
+  if (!Has(AF_INET, SOCK_STREAM, IPPROTO_SCTP)) GTEST_SKIP() << "no SCTP here";
+  Do([&] {
+    const int listener = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+    Addr any = V4(0);
+    if (bind(listener, any.get(), any.length) != 0 || listen(listener, 3) != 0) _exit(1);
+    notes().port[0] = LocalPort(listener);
+    const int client = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+    Addr to = V4(notes().port[0]);
+    if (connect(client, to.get(), to.length) != 0) _exit(2);
+    if (accept(listener, nullptr, nullptr) < 0) _exit(3);
+    const int many = socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP);
+    sendto(many, "a", 1, 0, to.get(), to.length);
+  });
+  for (const char* type : {"network_bind", "network_listen", "network_connect", "network_accept"}) {
+    EXPECT_EQ(One(type)["protocol"], "sctp") << type;
+    EXPECT_EQ(One(type)["socket_type"], "stream") << type;
+  }
+  EXPECT_EQ(One("network_bind")["local_port"], std::to_string(notes().port[0]));
+  EXPECT_EQ(One("network_connect")["remote_port"], std::to_string(notes().port[0]));
+  const Line sent = One("network_send");
+  EXPECT_EQ(sent["protocol"], "sctp");
+  EXPECT_EQ(sent["socket_type"], "seqpacket");
+  EXPECT_EQ(sent["remote_port"], std::to_string(notes().port[0]));
+}
+
+TEST_F(NetworkTest, SocketsForPackets) {
+  if (!Has(AF_PACKET, SOCK_RAW, 0)) GTEST_SKIP() << "no AF_PACKET here";
+  const unsigned loopback = if_nametoindex("lo");
+  Do([&] {
+    notes().fd[0] = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+    notes().fd[1] = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
+    notes().fd[2] = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    notes().fd[3] = socket(AF_INET6, SOCK_RAW, 255);
+    (void)socket(AF_INET, SOCK_STREAM, 0);
+    (void)socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(ETH_P_IP);
+    address.sll_ifindex = static_cast<int>(loopback);
+    if (bind(notes().fd[0], reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) _exit(1);
+    address.sll_ifindex = 1'000'000;
+    if (bind(notes().fd[1], reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) _exit(2);
+    notes().inode[0] = Inode(notes().fd[0]);
+    if (setgid(65534) != 0 || setuid(65534) != 0) _exit(3);
+    if (socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) >= 0) _exit(4);
+    if (socket(AF_INET, SOCK_RAW, IPPROTO_TCP) >= 0) _exit(5);
+  });
+  const std::vector<Line> made = All("network_socket");
+  ASSERT_EQ(made.size(), 6U);
+  const char* const families[] = {"packet", "packet", "ipv4", "ipv6", "packet", "ipv4"};
+  const char* const types[] = {"raw", "dgram", "raw", "raw", "raw", "raw"};
+  const char* const protocols[] = {"3", "2054", "1", "255", "3", "tcp"};
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(made[i]["syscall"], "socket");
+    EXPECT_EQ(made[i]["operation"], "socket");
+    EXPECT_EQ(made[i]["family"], families[i]) << made[i].text;
+    EXPECT_EQ(made[i]["socket_type"], types[i]) << made[i].text;
+    EXPECT_EQ(made[i]["protocol"], protocols[i]) << made[i].text;
+    EXPECT_EQ(made[i]["error"], i < 4 ? "null" : "EPERM") << made[i].text;
+    if (i < 4) {
+      EXPECT_EQ(made[i]["result"], std::to_string(notes().fd[i]));
+      EXPECT_EQ(made[i]["socket_fd"], std::to_string(notes().fd[i]));
+    }
+  }
+  EXPECT_EQ(made[0]["local_addr"], "0");
+  EXPECT_EQ(made[0]["socket_inode"], std::to_string(notes().inode[0]));
+  EXPECT_EQ(made[4]["socket_inode"], "null");
+  const std::vector<Line> bound = All("network_bind");
+  ASSERT_EQ(bound.size(), 2U);
+  EXPECT_EQ(bound[0]["family"], "packet");
+  EXPECT_EQ(bound[0]["local_addr"], std::to_string(loopback));
+  EXPECT_EQ(bound[0]["protocol"], "2048");
+  EXPECT_EQ(bound[0]["address_source"], "socket");
+  EXPECT_EQ(bound[1]["local_addr"], "1000000");
+  EXPECT_EQ(bound[1]["address_source"], "argument");
+  EXPECT_EQ(bound[1]["error"], "ENODEV");
+}
+
 // Through the 32-bit table, as 32-bit programs do.
 TEST_F(NetworkTest, ThirtyTwoBitCalls) {
   if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
@@ -878,6 +1024,7 @@ TEST_F(NetworkTest, ThirtyTwoBitCalls) {
     notes().fd[4] = udp;
     socketcall(SYS_SENDTO, {static_cast<std::uint32_t>(udp), address(0), 4, 0, address(64), 16});
     notes().port[3] = LocalPort(udp);
+    notes().fd[5] = static_cast<int>(socketcall(SYS_SOCKET, {AF_INET, SOCK_RAW, IPPROTO_ICMP}));
   });
   const Line bound = One("network_bind");
   EXPECT_EQ(bound["compat32"], "true");
@@ -901,6 +1048,9 @@ TEST_F(NetworkTest, ThirtyTwoBitCalls) {
   EXPECT_EQ(sent["syscall"], "sendto");
   EXPECT_EQ(sent["socket_fd"], std::to_string(notes().fd[4]));
   ExpectSocket(sent, "ipv4", "udp", "0.0.0.0", notes().port[3], "127.0.0.1", notes().port[0]);
+  const Line made = One("network_socket");
+  EXPECT_EQ(made["syscall"], "socket");
+  EXPECT_EQ(made["result"], std::to_string(notes().fd[5]));
 }
 
 }  // namespace

@@ -316,6 +316,28 @@ inline RecordBuilder<rg_file> FileChange() {
   return r;
 }
 
+inline RecordBuilder<rg_file> FileTimes() {
+  auto r = FileCall(RG_KIND_file_times, RG_CALL_utimensat);
+  r.body.args[0] = 6;
+  r.body.args[1] = 981'173'106;  // access, seconds and nanoseconds
+  r.body.args[2] = 7;
+  r.body.args[3] = 0x100;  // AT_SYMLINK_NOFOLLOW
+  r.body.args[4] = static_cast<std::uint64_t>(-1);
+  r.body.args[5] = 999'999'999;
+  r.Put(&rg_file::path, "/etc/ssh", RG_STR_LEXICAL);
+  r.Put(&rg_file::name, "ssh");
+  return r;
+}
+
+inline RecordBuilder<rg_file> FileFlags() {
+  auto r = FileCall(RG_KIND_file_flags, RG_CALL_ioctl_flags);
+  r.body.args[0] = 6;
+  r.body.args[1] = 0x40086602;  // FS_IOC_SETFLAGS
+  r.body.args[2] = 0x80010;     // FS_EXTENT_FL | FS_IMMUTABLE_FL
+  r.body.flags = RG_FILE_OBJECT;
+  return r;
+}
+
 // Gives every member another value, counted on from `first`.
 inline rg_credential_set CredentialSet(std::uint32_t first) {
   rg_credential_set s{};
@@ -384,6 +406,17 @@ inline RecordBuilder<rg_behaviour> MemoryAccess() {
   auto r = AtTarget(RG_KIND_memory_access, RG_CALL_process_vm_writev);
   r.body.args[0] = 7;
   r.body.result = 64;
+  return r;
+}
+
+// An open of /proc/700/mem for reading and writing.
+inline RecordBuilder<rg_behaviour> MemoryOpen() {
+  auto r = AtTarget(RG_KIND_memory_access, RG_CALL_openat);
+  r.body.args[0] = RG_PROCESS_FILE_mem;
+  r.body.args[1] = 3;
+  r.body.result = 5;
+  r.Put(&rg_behaviour::name, "mem");
+  r.Put(&rg_behaviour::path, "/proc/700/mem");
   return r;
 }
 
@@ -547,6 +580,19 @@ inline RecordBuilder<rg_network> NetworkDatagram() {
   return r;
 }
 
+// A socket of AF_PACKET, for whatever comes through any interface.
+inline RecordBuilder<rg_network> NetworkSocket() {
+  auto r = Network(RG_KIND_network_socket, RG_CALL_socket);
+  rg_network& b = r.body;
+  b.family = 17;   // AF_PACKET
+  b.type = 3;      // SOCK_RAW
+  b.protocol = 3;  // ETH_P_ALL
+  b.local_port = b.remote_port = 0;
+  std::memset(b.local_addr, 0, sizeof(b.local_addr));
+  b.flags = RG_NETWORK_LOCAL;
+  return r;
+}
+
 inline RecordBuilder<rg_network> NetworkClose() {
   auto r = Network(RG_KIND_network_close, 0);
   rg_network& b = r.body;
@@ -576,6 +622,8 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_file_rename, FileRename().Build()},
       {RG_KIND_file_unlink, FileUnlink().Build()},
       {RG_KIND_file_change, FileChange().Build()},
+      {RG_KIND_file_times, FileTimes().Build()},
+      {RG_KIND_file_flags, FileFlags().Build()},
       {RG_KIND_credentials_change, CredentialsChange().Build()},
       {RG_KIND_credentials_common, CredentialsCommon().Build()},
       {RG_KIND_process_access, ProcessAccess().Build()},
@@ -596,6 +644,7 @@ inline std::vector<std::pair<unsigned, Bytes>> OneRecordOfEachKind() {
       {RG_KIND_network_listen, NetworkListen().Build()},
       {RG_KIND_network_accept, NetworkAccept().Build()},
       {RG_KIND_network_datagram, NetworkDatagram().Build()},
+      {RG_KIND_network_socket, NetworkSocket().Build()},
       {RG_KIND_network_close, NetworkClose().Build()},
   };
 }

@@ -143,7 +143,9 @@ const std::set<unsigned>& PlannedCalls() {
     const auto bytes = reader.getRoot<wire::Plan>().getSettings();
     std::memcpy(&settings, bytes.begin(), std::min(bytes.size(), sizeof(settings)));
     std::set<unsigned> planned;
-    for (const auto& table : settings.calls) planned.insert(std::begin(table), std::end(table));
+    for (unsigned call = 1; call < RG_CALL_END; ++call) {
+      if ((settings.wanted[call / 64] >> call % 64 & 1) != 0) planned.insert(call);
+    }
     return planned;
   }());
   return calls;

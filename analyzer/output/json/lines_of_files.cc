@@ -11,5 +11,7 @@ template std::string_view EventWriter::Write(const FileWrite&);
 template std::string_view EventWriter::Write(const FileRename&);
 template std::string_view EventWriter::Write(const FileUnlink&);
 template std::string_view EventWriter::Write(const FileChange&);
+template std::string_view EventWriter::Write(const FileTimes&);
+template std::string_view EventWriter::Write(const FileFlags&);
 
 }  // namespace randguard

@@ -11,6 +11,7 @@ template std::string_view EventWriter::Write(const NetworkBind&);
 template std::string_view EventWriter::Write(const NetworkListen&);
 template std::string_view EventWriter::Write(const NetworkAccept&);
 template std::string_view EventWriter::Write(const NetworkDatagram&);
+template std::string_view EventWriter::Write(const NetworkSocket&);
 template std::string_view EventWriter::Write(const NetworkClose&);
 
 }  // namespace randguard

@@ -41,6 +41,7 @@ void ForEachBehaviourSample(const Actor& actor, Visit&& visit) {
   access.operation = AccessOperation::kAttach;
   access.target_argument = 7;
   access.target = SampleTarget();
+  access.resolved_path = "/proc/7/mem", access.path_source = PathSource::kKernel;
   visit(access);
   auto signal = SampleBehaviour<AgentSignal>(actor, RG_CALL_kill);
   signal.signal = 9;

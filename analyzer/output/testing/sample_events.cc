@@ -36,6 +36,12 @@ std::vector<Event> MakeEvents() {
       case RG_KIND_file_change:
         add(SampleChange(call));
         break;
+      case RG_KIND_file_times:
+        add(SampleTimes(call));
+        break;
+      case RG_KIND_file_flags:
+        add(SampleFlags(call));
+        break;
       default:
         break;
     }
@@ -46,6 +52,7 @@ std::vector<Event> MakeEvents() {
   add(SampleAccept());
   add(SampleDatagram(true));
   add(SampleDatagram(false));
+  add(SampleNetworkSocket());
   add(SampleClose());
   add(ProcessStart{});
   add(ProcessExecFailed{});
@@ -59,6 +66,9 @@ std::vector<Event> MakeEvents() {
   add(FileUnlink{
       .call = {.event_type = "file_unlink", .syscall = "unlink", .operation = "unlink"}});
   add(FileChange{.call = {.event_type = "file_chmod", .syscall = "chmod", .operation = "chmod"}});
+  add(FileTimes{.call = {.event_type = "file_utime", .syscall = "utime", .operation = "times"}});
+  add(FileFlags{
+      .call = {.event_type = "file_setattr", .syscall = "ioctl", .operation = "attribute"}});
   add(NetworkClose{});
   ForEachBehaviourSample(SampleActor(), add);
   return events;
@@ -274,6 +284,33 @@ FileChange SampleChange(unsigned call) {
   return e;
 }
 
+FileTimes SampleTimes(unsigned call) {
+  FileTimes e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.filename = "a";
+  e.fd = 1, e.dirfd = 2, e.flags = 3;
+  e.atime_change = TimeChange::kNow, e.mtime_change = TimeChange::kGiven;
+  e.new_atime_ns = INT64_MIN, e.new_mtime_ns = 978307200'000'000'001;
+  e.resolved_path = "/etc/a", e.path_source = PathSource::kLexical;
+  e.object = SampleObject();
+  return e;
+}
+
+FileFlags SampleFlags(unsigned call) {
+  FileFlags e;
+  e.actor = SampleActor();
+  e.call = SampleCall(call);
+  e.filename = "a";
+  e.fd = 1, e.dirfd = 2, e.flags = 3;
+  e.file_flags.emplace();
+  for (const std::string_view name : kValueList<InodeFlag>.names) e.file_flags->Add(name);
+  e.file_flag_bits = UINT64_MAX;
+  e.resolved_path = "/etc/a", e.path_source = PathSource::kKernel;
+  e.object = SampleObject();
+  return e;
+}
+
 Address SampleAddress(std::string_view text) {
   Address a;
   std::copy(text.begin(), text.end(), a.chars.begin());
@@ -359,6 +396,18 @@ NetworkDatagram SampleDatagram(bool sent) {
       SampleNetworkCall(sent ? "network_send" : "network_receive", sent ? "sendto" : "recvmsg");
   e.object = SampleSocket();
   e.object.protocol = SampleName("udp");
+  return e;
+}
+
+NetworkSocket SampleNetworkSocket() {
+  NetworkSocket e;
+  e.actor = SampleActor();
+  e.call = SampleNetworkCall("network_socket", "socket");
+  e.object.family = AddressFamily::kPacket;
+  e.object.protocol = SampleName("3");
+  e.object.type = SampleName("raw");
+  e.object.local_addr = SampleAddress("0");
+  e.object.local_port = UINT32_MAX;
   return e;
 }
 

@@ -310,6 +310,16 @@ PathPair PathsOf(const EventView& event) {
       const auto& e = Own<FileChange>(event);
       return {Resolved(e.resolved_path, e.filename), {}};
     }
+    case ClassOf<FileTimes>(): {
+      const auto& e = Own<FileTimes>(event);
+      return {Resolved(e.resolved_path, e.filename), {}};
+    }
+    case ClassOf<FileFlags>(): {
+      const auto& e = Own<FileFlags>(event);
+      return {Resolved(e.resolved_path, e.filename), {}};
+    }
+    case ClassOf<ProcessAccess>():
+      return {Own<ProcessAccess>(event).resolved_path, {}};
     case ClassOf<Mount>(): {
       const auto& e = Own<Mount>(event);
       return {Resolved(e.target_path, e.target), e.source_path};
@@ -446,7 +456,8 @@ constexpr EventClassSet And(EventClassSet set = {}) {
 constexpr EventClassSet kAll = All();
 constexpr EventClassSet kFiles = ClassesOf(RuleType::kFile);
 constexpr EventClassSet kSockets = ClassesOf(RuleType::kNetwork);
-constexpr EventClassSet kWithPath = And<Mount, Unmount, RootChange, IoUringOperation>(kFiles);
+constexpr EventClassSet kWithPath =
+    And<ProcessAccess, Mount, Unmount, RootChange, IoUringOperation>(kFiles);
 constexpr EventClassSet kWithOldPath = And<FileRename, Mount, IoUringOperation>();
 
 using Values = std::vector<std::string_view>;

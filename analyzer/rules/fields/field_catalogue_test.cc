@@ -65,7 +65,11 @@ TEST(FieldCatalogueTest, ValuesOfAClassAreAllThatItsEventsHave) {
   EXPECT_EQ(FieldOf("operation").values[ClassOf<NetworkClose>()], Values{"close"});
   EXPECT_EQ(FieldOf("operation").values[ClassOf<ProcessAccess>()],
             (Values{"attach", "seize", "poke_text", "poke_data", "poke_user", "read_memory",
-                    "write_memory", "traceme", "get_descriptor"}));
+                    "write_memory", "traceme", "get_descriptor", "open_memory_to_read",
+                    "open_memory_to_write", "open_environment", "open_mappings"}));
+  EXPECT_EQ(FieldOf("operation").values[ClassOf<FileTimes>()], Values{"times"});
+  EXPECT_EQ(FieldOf("file_flags").values[ClassOf<FileFlags>()],
+            (Values{"immutable", "append", "no_dump", "no_atime", "sync"}));
   EXPECT_EQ(FieldOf("object_kind").values[ClassOf<BpfOperation>()],
             (Values{"program", "map", "link"}));
   EXPECT_TRUE(FieldOf("protocol").values[ClassOf<NetworkClose>()].empty());

@@ -330,6 +330,10 @@ OwnFields OwnFieldsOf() {
     } else if constexpr (requires(E e) { e.call.operation; }) {
       SetValues("operation", OperationsOf(IsMadeOf<E>), out.fields);
     }
+    if constexpr (std::same_as<E, FileFlags>) {
+      const auto names = kValueList<InodeFlag>.names;
+      SetValues("file_flags", {names.begin(), names.end()}, out.fields);
+    }
   }
   return out;
 }

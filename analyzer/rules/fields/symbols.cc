@@ -165,6 +165,8 @@ constexpr FieldSymbols kFieldSymbols[] = {
     {ClassOf<FileRename>(), "flags", Symbols::kRename},
     {ClassOf<FileUnlink>(), "flags", Symbols::kAt},
     {ClassOf<FileChange>(), "flags", Symbols::kAt},
+    {ClassOf<FileTimes>(), "flags", Symbols::kAt},
+    {ClassOf<FileFlags>(), "flags", Symbols::kAt},
     {ClassOf<NamespaceChange>(), "flags", Symbols::kNamespace},
     {ClassOf<Mount>(), "flags", Symbols::kMount},
     {ClassOf<Unmount>(), "flags", Symbols::kUnmount},

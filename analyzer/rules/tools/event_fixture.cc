@@ -180,8 +180,18 @@ absl::Status EventFixture::SetOne(const Made& made, const TestField& field) {
   if (const auto* list = std::get_if<std::vector<std::int64_t>>(&field.value)) numbers = *list;
   // Rules are compiled for the texts that an event of the class can have.
   const auto& values = info->values[made.event_class];
-  if (!values.empty() && std::find(values.begin(), values.end(), text) == values.end()) {
-    return InvalidInput("%s", NeverHas(*info, text, values));
+  std::optional<std::string_view> unknown;
+  const auto check = [&](std::string_view item) {
+    const bool known = std::find(values.begin(), values.end(), item) != values.end();
+    if (!known && !unknown.has_value()) unknown = item;
+  };
+  if (std::holds_alternative<std::string>(field.value)) {
+    check(text);
+  } else {
+    ForEachItem(text, check);
+  }
+  if (!values.empty() && unknown.has_value()) {
+    return InvalidInput("%s", NeverHas(*info, *unknown, values));
   }
   const FieldInput input = InputOf(field, Keep(std::move(text)), numbers);
   const SetField set = info->set[made.event_class];

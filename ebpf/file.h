@@ -499,12 +499,12 @@ static __always_inline bool rg_find_request(struct rg_call_args *c)
 	case FICLONERANGE:
 		c->call = RG_CALL_ioctl;
 		break;
-	case FS_IOC_SETFLAGS:
 	case FS_IOC32_SETFLAGS:
-		if (((__u32)c->args[1] == FS_IOC32_SETFLAGS) != c->compat)
+		if (!c->compat)
 			return false;
 		c->call = RG_CALL_ioctl_flags;
 		break;
+	case FS_IOC_SETFLAGS: /* the 32-bit table takes this number, too */
 	case FS_IOC_FSSETXATTR:
 		c->call = RG_CALL_ioctl_flags;
 		break;
@@ -550,7 +550,8 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 	wanted = rg_is_wanted(rg_settings.exit_wanted, c->call);
 	if (!file) /* no descriptor; a failed open_by_handle_at has no name either */
 		return l->fd < 0 && named &&
-		       (wanted || c->result == -EACCES || c->result == -EPERM);
+		       (wanted || c->result == -EACCES || c->result == -EPERM ||
+			(opens && c->result >= 0));
 	if (opens && rg_may_be_process_file(file, false))
 		return true;
 	if (!wanted)

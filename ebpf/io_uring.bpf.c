@@ -175,8 +175,14 @@ static __always_inline bool is_new_contact(struct contact *to, void *request,
 		to->socket |= IS_RECEIVED;
 	to->start_ns = task->group_leader->start_boottime;
 	to->pid = task->tgid;
-	if (!is_received(opcode))
+	if (!is_received(opcode)) {
 		requested_address(&to->peer, request, opcode);
+		/* Only address and port tell one peer from another. */
+		if (to->peer.family == AF_INET)
+			__builtin_memset(&to->peer.words[1], 0, 20);
+		else
+			to->peer.words[0] = to->peer.words[5] = 0;
+	}
 	if (!to->peer.family && sk) {
 		rg_socket_remote(&remote, sk, family);
 		put_endpoint(&to->peer, &remote, family);
@@ -358,7 +364,7 @@ static __always_inline int request_by_name(void *request, __u8 opcode, __u16 lik
 	struct rg_file_act *a;
 
 	if (!s) {
-		if (like)
+		if (like && rg_is_wanted(rg_settings.wanted, like))
 			rg_count(&rg_counters()->kinds[rg_kind_of(like)].lost);
 		return 0;
 	}

@@ -18,7 +18,10 @@
 #define SOCK_PACKET    10
 #define SOCK_TYPE_MASK 0xf
 
-#define IPPROTO_TCP 6
+#define IPPROTO_TCP   6
+#define IPPROTO_UDP   17
+#define IPPROTO_SCTP  132
+#define IPPROTO_MPTCP 262
 
 #define EAGAIN	    11
 #define EFAULT	    14

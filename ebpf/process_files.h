@@ -146,6 +146,7 @@ __noinline int rg_process_file_record(struct rg_scratch *s)
 	struct inode *inode;
 	struct file *file;
 	__u32 which, mode, flags = 0, counted;
+	bool gone = false;
 
 	if (!s)
 		return 0;
@@ -165,24 +166,30 @@ __noinline int rg_process_file_record(struct rg_scratch *s)
 	} else {
 		__u32 number = rg_pid_of_path(s);
 
-		if (!number || (a->c.result != -EACCES && a->c.result != -EPERM))
+		/* A success whose descriptor is gone: another thread has closed it, or it is made
+		 * up. */
+		gone = a->c.result >= 0;
+		if (!number || (!gone && a->c.result != -EACCES && a->c.result != -EPERM))
 			return 0;
 		target = rg_task_by_number(task, number);
 		mode = rg_mode_asked(&a->c);
 		flags = RG_STR_LEXICAL;
-		kind = RG_KIND_conduct_common;
+		if (!gone)
+			kind = RG_KIND_conduct_common;
 	}
 	if (!mode) /* O_PATH */
 		return 0;
 	if (target && (RG_READ(target, tgid) == task->tgid ||
 		       ((rg_only_foreign >> which & 1) &&
-			RG_READ(target, cred, uid.val) == task->cred->uid.val)))
+			RG_READ(target, real_cred, uid.val) == task->cred->uid.val)))
 		return 0;
 	counted = kind;
 	rg_opaque(counted);
 	r = rg_begin_behaviour(s, kind, task);
 	if (a->function)
 		r->hdr.flags = RG_HEADER_FUNCTION;
+	if (gone)
+		r->hdr.flags |= RG_HEADER_DOUBTFUL;
 	r->result = a->c.result;
 	r->call = a->c.call;
 	if (a->c.compat)

@@ -41,8 +41,7 @@ static __always_inline bool rg_stands_for_process(struct task_struct *task)
  *
  * The process may exec or exit meanwhile and free the objects that hang on its task. Therefore the
  * pointers are read again at the end: as long as a task holds them, their objects are alive. If
- * they have changed, the record is given up. Nothing is missed, because the exec or exit that
- * changed them is in the critical lane. */
+ * they have changed, the record holds only what hangs on no such object. */
 SEC("iter/task")
 int rg_task_iter(struct bpf_iter__task *ctx)
 {
@@ -83,8 +82,13 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 	rg_fill_executable(s, p, exe);
 	if (mm != RG_READ(task, mm) || fs != RG_READ(task, fs) ||
 	    nsproxy != RG_READ(task, nsproxy) || (mm && exe != RG_READ(mm, exe_file))) {
-		rg_count(&c->errors);
-		return 0;
+		/* What was read may be anything. Left out, a process that changes all the time
+		 * would count as ended. */
+		__builtin_memset(p, 0, sizeof(*p));
+		s->used = sizeof(*p);
+		rg_fill_header(&p->hdr, RG_KIND_process_snapshot, task);
+		p->flags = RG_PROCESS_NO_ENV | RG_PROCESS_NO_ARGS | RG_PROCESS_NO_CWD;
+		rg_fill_credentials(p, task);
 	}
 	size = rg_finish(s);
 	if (size > RG_RECORD_MAX)

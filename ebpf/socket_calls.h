@@ -322,13 +322,17 @@ static __always_inline bool rg_is_unchanged(struct rg_socket_call *n)
 {
 	struct rg_endpoint remote = {};
 	struct sock *sk = n->sk; /* RG_READ would relocate our own struct with the rest */
-	__u16 family = 0;
+	__u16 family = 0, protocol;
 
 	if (n->result < 0)
 		return false;
-	if (n->kind == RG_KIND_network_listen)
-		return RG_READ(sk, __sk_common.skc_state) != RG_TCP_LISTEN;
-	if (n->kind != RG_KIND_network_connect || n->family == AF_UNIX)
+	protocol = RG_READ(sk, sk_protocol);
+	if (n->kind == RG_KIND_network_listen) /* without a backlog, SCTP stops to listen */
+		return RG_READ(sk, __sk_common.skc_state) != RG_TCP_LISTEN &&
+		       protocol != IPPROTO_SCTP;
+	/* Others have no peer there, or have it in another socket below. */
+	if (n->kind != RG_KIND_network_connect || !rg_is_inet(n->family) ||
+	    (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_MPTCP))
 		return false;
 	rg_socket_remote(&remote, sk, n->family);
 	if (remote.known)

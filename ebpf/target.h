@@ -95,7 +95,7 @@ static __always_inline void rg_fill_target(struct rg_behaviour *r, struct task_s
 	r->target_pid = RG_READ(target, tgid);
 	r->target_tid = RG_READ(target, pid);
 	r->target_start_ns = RG_READ(target, group_leader, start_boottime);
-	r->target_uid = RG_READ(target, cred, uid.val);
+	r->target_uid = RG_READ(target, real_cred, uid.val);
 	rg_put_comm(r->target_comm, target);
 	r->flags |= RG_BEHAVIOUR_TARGET;
 }
@@ -139,12 +139,12 @@ static __always_inline bool rg_may_have(struct task_struct *task, __u32 capabili
 static __always_inline bool rg_may_act(struct task_struct *caller, struct task_struct *task,
 				       __u32 capability)
 {
-	struct cred *cred = caller->cred;
-	__u32 uid = RG_READ(task, cred, uid.val), suid = RG_READ(task, cred, suid.val);
+	/* The target's own. Within the kernel it may act with others, as overlayfs lets it. */
+	struct cred *cred = caller->cred, *others = RG_READ(task, real_cred);
+	__u32 uid = RG_READ(others, uid.val), suid = RG_READ(others, suid.val);
 
 	return cred->euid.val == uid || cred->euid.val == suid || cred->uid.val == uid ||
-	       cred->uid.val == suid ||
-	       rg_may_have(caller, capability, RG_READ(task, cred, user_ns));
+	       cred->uid.val == suid || rg_may_have(caller, capability, RG_READ(others, user_ns));
 }
 
 /* Does a signal to everyone reach the task? Only if the caller sees the task: from the first pid

@@ -324,6 +324,7 @@ struct task_struct {
 	struct list_head thread_node;
 	__u64 start_boottime;
 	struct cred *cred;
+	struct cred *real_cred;
 	char comm[16];
 	struct fs_struct *fs;
 	struct files_struct *files;

@@ -23,7 +23,7 @@ namespace randguard {
 #define RG_VALUE_ENUMERATOR(enumerator, name, meaning) enumerator,
 #define RG_VALUE_NAME(enumerator, name, meaning) name,
 #define RG_VALUE_JSON(enumerator, name, meaning) std::string_view("\"" name "\""),
-#define RG_VALUE_MEANING(enumerator, name, meaning) meaning,
+#define RG_VALUE_MEANING(enumerator, name, meaning) std::string_view(meaning),
 
 #define RG_VALUE_SET(Set, LIST)                                               \
   enum class Set : std::uint8_t { LIST(RG_VALUE_ENUMERATOR) };                \

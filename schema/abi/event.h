@@ -322,7 +322,7 @@ enum rg_file_flags {
 	RG_FILE_IO_URING = 1 << 3, /* io_uring did it, and `call` is the call that does the like */
 	RG_FILE_KERNEL = 1 << 4,   /* the kernel did it within another call, or by itself; `call` is
 				      the call that does the like */
-	RG_FILE_REQUESTED = 1 << 5, /* io_uring was asked for it; the result is not known yet */
+	RG_FILE_REQUESTED = 1 << 5,  /* io_uring was asked for it; the result is not known yet */
 	RG_FILE_UNREADABLE = 1 << 6, /* times, flags: what was asked for could not be read */
 	RG_FILE_NOW = 1 << 7,	     /* times: none were given, so both are the current time */
 };

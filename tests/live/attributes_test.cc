@@ -296,6 +296,28 @@ TEST_F(AttributesTest, FlagsByNameAndByDescriptor) {
   EXPECT_EQ(events[3]["path_source"], "kernel");
 }
 
+// The 32-bit table takes both numbers of FS_IOC_SETFLAGS.
+TEST_F(AttributesTest, FlagsOfThe32BitTable) {
+  if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
+  Make("f32");
+  const auto events = EventsOf("attribute", [] {
+    void* low = LowMemory();
+    const int fd = open("f32", O_RDONLY);
+    if (low == nullptr || fd < 0) return 1;
+    const std::uint32_t asked = FS_NODUMP_FL;
+    std::memcpy(low, &asked, sizeof(asked));
+    for (const long request : {0x40046602L /* FS_IOC32_SETFLAGS */, 0x40086602L}) {
+      Call32(54 /* ioctl */, fd, request, reinterpret_cast<long>(low));
+    }
+    return 0;
+  });
+  ASSERT_EQ(events.size(), 2U);
+  for (const Line& e : events) {
+    EXPECT_EQ(e["compat32"], "true");
+    EXPECT_EQ(e["file_flags"], R"(["no_dump"])");
+  }
+}
+
 // --- device and inode ---------------------------------------------------------------------------
 
 // A child's results of stat(2), for the test to compare.

@@ -462,7 +462,7 @@ TEST_F(EvasionTest, OpenOfNothingIsDoubtful) {
     syscall(SYS_open, name.c_str(), O_RDONLY);
     syscall(SYS_openat, AT_FDCWD, name.c_str(), O_RDONLY);
   });
-  if (agent().StateOf("file_open") == "attached") {
+  if (agent().LayerOf("file_open") == "function") {
     EXPECT_TRUE(events.empty());
     return;
   }
@@ -840,8 +840,8 @@ TEST_F(EvasionTest, NamesOfARingAreJoined) {
   });
   if (unsupported()) GTEST_SKIP() << "no io_uring here";
   ASSERT_EQ(status(), 0);
-  const bool names = agent().StateOf("file_names") == "attached";
-  const bool opens = agent().StateOf("file_open") == "attached";
+  const bool names = agent().LayerOf("file_names") == "function";
+  const bool opens = agent().LayerOf("file_open") == "function";
   std::vector<Line> of_ring;
   for (const Line& e : events) {
     if (e["origin"] != "null") of_ring.push_back(e);
@@ -943,7 +943,7 @@ TEST_F(EvasionTest, WritesOfARing) {
   });
   if (unsupported()) GTEST_SKIP() << "no io_uring here";
   ASSERT_EQ(status(), 0);
-  const bool writes = agent().StateOf("file_write") == "attached";
+  const bool writes = agent().LayerOf("file_write") == "function";
   std::vector<Line> of_ring;
   for (const Line& e : events) {
     if (e["origin"] != "null") of_ring.push_back(e);

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "tests/live/agent.h"
+#include "tests/live/forge.h"
 #include "tests/live/host.h"
 
 namespace randguard::live {
@@ -65,6 +66,7 @@ class ProcessFilesTest : public testing::Test {
     delete agent_;
   }
 
+  static Agent& agent() { return *agent_; }
   // The events of access that a child caused by running `body`, in order. `body` returns 0.
   static std::vector<Line> AccessBy(const std::function<int()>& body) {
     int status = -1;
@@ -238,6 +240,33 @@ TEST_F(ProcessFilesTest, The32BitTableIsSeenToo) {
   EXPECT_EQ(lines[0]["compat32"], "true");
   EXPECT_EQ(lines[0]["operation"], "open_memory_to_write");
   ExpectTarget(lines[0], sleeper);
+}
+
+// Another thread may close the descriptor before the call returns, or a tracer makes the result up.
+// Where functions of the kernel are the witnesses, an open that was never made is no event.
+TEST_F(ProcessFilesTest, SuccessWithoutADescriptorRestsOnTheName) {
+  const Sleeper sleeper;
+  const std::string name = sleeper.File("mem");
+  const Shared<pid_t> forger;
+  AccessBy([&] {
+    return Forge(
+        {900}, 0, [&] { syscall(SYS_openat, AT_FDCWD, name.c_str(), O_RDWR); }, &*forger);
+  });
+  const auto lines = agent().out().All(TypeAndPid("process_access", *forger));
+  std::vector<Line> opens;
+  for (const Line& l : lines) {
+    if (l["syscall"] == "openat") opens.push_back(l);
+  }
+  if (agent().LayerOf("file_open") == "function") {
+    EXPECT_TRUE(opens.empty());
+    return;
+  }
+  ASSERT_EQ(opens.size(), 1U);
+  EXPECT_EQ(opens[0]["doubtful"], "true");
+  EXPECT_EQ(opens[0]["operation"], "open_memory_to_write");
+  EXPECT_EQ(opens[0]["resolved_path"], name);
+  EXPECT_EQ(opens[0]["path_source"], "lexical");
+  ExpectTarget(opens[0], sleeper);
 }
 
 // Where files are watched, and those in /proc excluded.

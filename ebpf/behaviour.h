@@ -190,12 +190,14 @@ static __always_inline struct task_struct *rg_target_of(struct task_struct *task
 	return rg_task_by_number(task, number);
 }
 
-/* The current task is a child that has just been made. */
+/* The current task is a child that has just been made. A thread's parent is that of its process,
+ * and may have had other namespaces all along. */
 static __always_inline bool rg_left_parents_namespaces(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *parent = task->real_parent;
+	struct task_struct *task = bpf_get_current_task_btf(), *from;
 
-	return task->nsproxy != parent->nsproxy || task->cred->user_ns != parent->cred->user_ns;
+	from = task->pid == task->tgid ? task->real_parent : task->group_leader;
+	return task->nsproxy != from->nsproxy || task->cred->user_ns != from->cred->user_ns;
 }
 
 /* Does the call do what its kind is about? */
@@ -238,10 +240,10 @@ static __always_inline bool rg_is_of_interest(struct rg_call_args *c, __u16 *kin
 	case RG_CALL_clone3:
 		if (bpf_probe_read_user(&c->args[0], 8, (void *)c->args[0]))
 			c->args[0] = 0;
-		/* The child reports success. Its namespaces are a fact, while its flags in memory
-		 * may have changed since the call. */
+		/* The child reports success. Its namespaces are a fact, while other things may lie
+		 * where the parent had the flags. */
 		if (c->result == 0)
-			return (c->args[0] & RG_CLONE_NEW) || rg_left_parents_namespaces();
+			return rg_left_parents_namespaces();
 		return c->result < 0 && (c->args[0] & RG_CLONE_NEW);
 	case RG_CALL_clone: /* the lowest byte of its flags is a signal's number */
 		return c->result <= 0 && (c->args[0] & RG_CLONE_NEW & ~0xffULL);
@@ -303,13 +305,17 @@ static __always_inline void rg_fill_prog(struct rg_scratch *s, struct rg_behavio
  * Whoever made up the call's result chose the file, too. */
 static __always_inline void *rg_bpf_object(struct file *file, __u32 command)
 {
-	__u64 name = RG_NAME("bpf-prog");
+	__u64 name = RG_NAME("bpf-prog"), other = name;
 
-	if (command == BPF_MAP_GET_FD_BY_ID)
-		name = RG_NAME("bpf-map");
-	else if (command == BPF_LINK_GET_FD_BY_ID || command == BPF_LINK_DETACH)
-		name = RG_NAME("bpf_link");
-	return rg_is_anonymous(file, name) ? RG_READ(file, private_data) : NULL;
+	if (command == BPF_MAP_GET_FD_BY_ID) {
+		name = other = RG_NAME("bpf-map");
+	} else if (command == BPF_LINK_GET_FD_BY_ID || command == BPF_LINK_DETACH) {
+		name = RG_NAME("bpf_link");  /* where the link was made */
+		other = RG_NAME("bpf-link"); /* where it was found by its id */
+	}
+	return rg_is_anonymous(file, name) || rg_is_anonymous(file, other)
+		       ? RG_READ(file, private_data)
+		       : NULL;
 }
 
 /* Programs of these types everybody may load, if the host's settings allow it. */

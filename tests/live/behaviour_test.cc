@@ -30,6 +30,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/live/agent.h"
@@ -488,6 +489,50 @@ TEST_F(BehaviourTest, NamespacesAfterUnshareAndSetns) {
   EXPECT_TRUE(lines[1]["namespaces"].ends_with(
       "\"uts\":" + std::to_string(Inode("/proc/self/ns/uts")) + "}"));
   EXPECT_EQ(lines[2]["error"], "EINVAL");
+}
+
+// The sensor has links of its own.
+TEST_F(BehaviourTest, LinksThatAreFoundByTheirIds) {
+  const pid_t pid = RunInChild([] {
+    bpf_attr next{};
+    while (Bpf(BPF_LINK_GET_NEXT_ID, next) == 0) {
+      bpf_attr get{};
+      get.link_id = next.next_id;
+      const int fd = static_cast<int>(Bpf(BPF_LINK_GET_FD_BY_ID, get));
+      if (fd >= 0) close(fd);
+      next.start_id = next.next_id;
+    }
+    return 0;
+  });
+  int own = 0;
+  for (const Line& l : Reported("bpf_operation", pid)) {
+    EXPECT_EQ(l["operation"], "link_get_fd_by_id");
+    if (l["error"] != "null") continue;  // it has gone meanwhile
+    EXPECT_EQ(l["doubtful"], "false") << l.text;
+    EXPECT_NE(l["own"], "null") << l.text;
+    own += l["own"] == "true" ? 1 : 0;
+  }
+  EXPECT_GT(own, 0);
+}
+
+// In a process whose parent has other namespaces, as the first one of a container. The arguments of
+// clone3 lie on a stack, where other things follow.
+TEST_F(BehaviourTest, ThreadsOfANamespaceAreNoneOfTheirOwn) {
+  const Shared<pid_t> inner;
+  RunInChild([&] {
+    if (unshare(CLONE_NEWPID | CLONE_NEWUTS) != 0) return 1;
+    const pid_t child = fork();
+    if (child == 0) {
+      for (int i = 0; i < 20; ++i) std::thread([] {}).join();
+      _exit(0);
+    }
+    *inner = child;
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status;
+  });
+  ASSERT_GT(*inner, 0);
+  EXPECT_TRUE(Reported("namespace_change", *inner).empty());
 }
 
 TEST_F(BehaviourTest, CloneIntoNewNamespacesIsToldByTheChild) {

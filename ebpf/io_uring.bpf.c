@@ -177,7 +177,7 @@ static __always_inline bool is_new_contact(struct contact *to, void *request,
 	to->pid = task->tgid;
 	if (!is_received(opcode)) {
 		requested_address(&to->peer, request, opcode);
-		/* Only address and port tell one peer from another. */
+		/* Peers differ by address and port alone. */
 		if (to->peer.family == AF_INET)
 			__builtin_memset(&to->peer.words[1], 0, 20);
 		else

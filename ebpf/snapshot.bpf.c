@@ -82,7 +82,7 @@ int rg_task_iter(struct bpf_iter__task *ctx)
 	rg_fill_executable(s, p, exe);
 	if (mm != RG_READ(task, mm) || fs != RG_READ(task, fs) ||
 	    nsproxy != RG_READ(task, nsproxy) || (mm && exe != RG_READ(mm, exe_file))) {
-		/* What was read may be anything. Left out, a process that changes all the time
+		/* The bytes read may be anything. Left out, a process that changes all the time
 		 * would count as ended. */
 		__builtin_memset(p, 0, sizeof(*p));
 		s->used = sizeof(*p);

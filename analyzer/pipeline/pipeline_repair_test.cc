@@ -30,26 +30,29 @@ using testing::Texts;
 // Times are in nanoseconds since the collector's start.
 constexpr std::uint64_t At(std::uint64_t ns) { return kStartNs + ns; }
 
-// Process 100 and the like start at pid * 10.
+constexpr std::uint64_t StartOf(std::uint32_t pid) { return std::uint64_t{pid} * 10; }
+
 Bytes Seen(std::uint32_t pid, std::uint64_t ns, std::string_view exe_path) {
   auto r = testing::ProcessSnapshot();
-  r.By(pid, pid * 10).ChildOf(1, 10).At(At(ns));
+  r.By(pid, StartOf(pid)).ChildOf(1, 10).At(At(ns));
   r.Put(&rg_process::exe_path, exe_path);
   return r.Build();
 }
 
 Bytes Exec(std::uint32_t pid, std::uint64_t ns, std::string_view exe_path) {
   auto r = testing::ProcessExec();
-  r.By(pid, pid * 10).ChildOf(1, 10).At(At(ns));
+  r.By(pid, StartOf(pid)).ChildOf(1, 10).At(At(ns));
   r.Put(&rg_process::exe_path, exe_path);
   return r.Build();
 }
 
 Bytes Fork(std::uint32_t pid, std::uint32_t child, std::uint64_t ns) {
-  return ForkOf(pid, pid * 10, child, child * 10, At(ns)).Build();
+  return ForkOf(pid, StartOf(pid), child, StartOf(child), At(ns)).Build();
 }
 
-Bytes Exit(std::uint32_t pid, std::uint64_t ns) { return ExitOf(pid, pid * 10, At(ns)).Build(); }
+Bytes Exit(std::uint32_t pid, std::uint64_t ns) {
+  return ExitOf(pid, StartOf(pid), At(ns)).Build();
+}
 
 // A session that knows processes 1, 100 and 101.
 class PipelineRepairTest : public ::testing::Test {

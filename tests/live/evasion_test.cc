@@ -145,7 +145,7 @@ TEST_F(EvasionTest, NamesThatFailInAChrootStayInIt) {
 // looked for. No attempt that failed has a path outside of it.
 TEST_F(EvasionTest, NamesThatFailInARootOfOpenat2StayInIt) {
   mkdir((root() + "/jail2").c_str(), 0755);
-  const char* const kNames[] = {"/etc/x", "/../etc/x", "../../etc/x", "etc/x", "./../etc//x"};
+  constexpr const char* kNames[] = {"/etc/x", "/../etc/x", "../../etc/x", "etc/x", "./../etc//x"};
   constexpr std::uint64_t kResolves[] = {RESOLVE_IN_ROOT, RESOLVE_BENEATH,
                                          RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
   const auto events = EventsOf("file_openat2", [&] {

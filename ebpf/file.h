@@ -291,9 +291,17 @@ static __always_inline void rg_read_flags(struct rg_file_act *a)
 		a->flags |= RG_FILE_UNREADABLE;
 }
 
-/* Reads what a call points to. Returns the arguments that the record keeps, as in calls.def. */
-static __always_inline __u8 rg_read_pointed(struct rg_file_act *a, const struct rg_call_layout *l)
+/* Reads what a call points to. Returns the arguments that the record keeps, as in calls.def. The
+ * function is global, so that the verifier goes through it once. */
+__noinline int rg_read_pointed(struct rg_scratch *s)
 {
+	const struct rg_call_layout *l;
+	struct rg_file_act *a;
+
+	if (!s)
+		return 0;
+	a = &s->act;
+	l = rg_layout_of(a->c.call);
 	if (a->c.call == RG_CALL_openat2) {
 		if (!(a->flags & RG_FILE_REQUESTED))
 			rg_read_how(a);
@@ -394,7 +402,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	kind = rg_kind_of(a->c.call);
 	f = (struct rg_file *)s->record;
 	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
-	keep = rg_read_pointed(a, l);
+	keep = rg_read_pointed(s);
 	verdict = rg_judge_first(s, &path, task, a);
 	if (verdict == RG_UNWATCHED && rg_makes_name(l) && !rg_is_text(a->c.call))
 		verdict = rg_judge_above(s);
@@ -462,6 +470,14 @@ static __always_inline struct rg_scratch *rg_act_begin(const struct rg_call_args
 }
 
 static __always_inline int rg_act_end(struct rg_scratch *s)
+{
+	rg_file_record(s);
+	rg_scratch_put(s);
+	return 0;
+}
+
+/* Ends an act that may be an open, which may be access to another process besides. */
+static __always_inline int rg_open_end(struct rg_scratch *s)
 {
 	rg_file_record(s);
 	if (rg_settings.process_files && rg_layout_of(s->act.c.call)->kind == RG_KIND_file_open)
@@ -581,7 +597,7 @@ static __always_inline int file_call(struct rg_call_args *c, struct file *file)
 		a->name2 = (void *)rg_arg(c, l->name2);
 	a->dirfd = l->dirfd < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd);
 	a->dirfd2 = l->dirfd2 < 0 ? AT_FDCWD : (__s32)rg_arg(c, l->dirfd2);
-	return rg_act_end(s);
+	return rg_open_end(s);
 }
 
 #endif /* RG_EBPF_FILE_H */

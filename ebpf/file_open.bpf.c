@@ -59,7 +59,7 @@ static __always_inline int report_open(struct file *file, const struct open_flag
 		a->dir = root;
 		a->entry = name;
 	}
-	return rg_act_end(s);
+	return rg_open_end(s);
 }
 
 SEC("fexit/do_filp_open")

@@ -58,7 +58,7 @@ static __always_inline void rg_fill_stdio(struct rg_process *p, struct task_stru
 			continue;
 		sk = rg_sock_of(files[i]);
 		family = RG_READ(sk, __sk_common.skc_family);
-		if (!sk || (family != AF_INET && family != AF_INET6))
+		if (!sk || !rg_is_inet(family))
 			continue;
 		rg_socket_remote(&peer, sk, family);
 		if (!peer.known)

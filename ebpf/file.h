@@ -30,6 +30,9 @@
 #define FS_IOC32_SETFLAGS 0x40046602u
 #define FS_IOC_FSSETXATTR 0x401c5820u
 
+/* The argument of a record in the place of a descriptor that nobody named. */
+#define RG_NO_DESCRIPTOR (-1)
+
 #define SB_NOUSER (1UL << 31)
 
 /* Pipes, sockets, memfds and the like are most of what is written. Their file systems cannot be

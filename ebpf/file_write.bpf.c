@@ -12,8 +12,6 @@
 /* The file that another one is kept in, as on overlayfs: the write to that one is seen. */
 #define FMODE_NOACCOUNT 0x20000000
 
-#define NO_DESCRIPTOR (-1)
-
 /* Does the write concern a file that may be watched? Most do not. */
 static __always_inline bool is_of_interest(struct file *file)
 {
@@ -46,7 +44,7 @@ static __always_inline void put_count(struct rg_file_act *a, __u64 count)
 {
 	if (rg_is_own_call(a))
 		return;
-	a->c.args[0] = NO_DESCRIPTOR;
+	a->c.args[0] = RG_NO_DESCRIPTOR;
 	a->c.args[2] = count;
 }
 
@@ -92,7 +90,7 @@ int BPF_PROG(rg_io_write, struct io_kiocb *request, __u32 issue_flags, int resul
 	s->act.c.compat = false;
 	s->act.c.call = RG_CALL_write;
 	s->act.flags = RG_FILE_IO_URING;
-	s->act.c.args[0] = NO_DESCRIPTOR;
+	s->act.c.args[0] = RG_NO_DESCRIPTOR;
 	/* A request that goes on has its length here, and one that has ended its result. */
 	if (result >= 0 || (result == -EIOCBQUEUED && request->cqe.res < 0))
 		s->act.c.result = request->cqe.res;
@@ -114,7 +112,7 @@ int BPF_PROG(rg_aio_write, struct kiocb *request, const void *iocb, bool vectore
 	s = begin_write(file, result, write, RG_PROGRAM_aio_write);
 	if (!s)
 		return 0;
-	s->act.c.args[0] = NO_DESCRIPTOR;
+	s->act.c.args[0] = RG_NO_DESCRIPTOR;
 	return rg_act_end(s);
 }
 
@@ -133,7 +131,7 @@ int BPF_PROG(rg_sendfile, struct file *in, void *ppos, struct file *file, void *
 		return 0;
 	}
 	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[0] = NO_DESCRIPTOR;
+		s->act.c.args[0] = RG_NO_DESCRIPTOR;
 		s->act.c.args[3] = count;
 	}
 	return rg_act_end(s);
@@ -144,7 +142,7 @@ static __always_inline void put_copy(struct rg_file_act *a, __u64 count, __u32 f
 {
 	if (rg_is_own_call(a))
 		return;
-	a->c.args[2] = NO_DESCRIPTOR;
+	a->c.args[2] = RG_NO_DESCRIPTOR;
 	a->c.args[4] = count;
 	a->c.args[5] = flags;
 }
@@ -190,7 +188,7 @@ int BPF_PROG(rg_clone_range, struct file *in, __s64 pos_in, struct file *file, _
 		return 0;
 	}
 	if (!rg_is_own_call(&s->act))
-		s->act.c.args[0] = NO_DESCRIPTOR;
+		s->act.c.args[0] = RG_NO_DESCRIPTOR;
 	else if (result > 0) /* the length; the call returns 0 */
 		s->act.c.result = 0;
 	return rg_act_end(s);
@@ -205,7 +203,7 @@ int BPF_PROG(rg_fallocate, struct file *file, int mode, __s64 offset, __s64 leng
 	if (!s)
 		return 0;
 	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[0] = NO_DESCRIPTOR;
+		s->act.c.args[0] = RG_NO_DESCRIPTOR;
 		s->act.c.args[1] = mode;
 		s->act.c.args[2] = offset;
 		s->act.c.args[3] = length;
@@ -230,7 +228,7 @@ int BPF_PROG(rg_mmap, struct file *file, __u64 address, __u64 length, __u64 prot
 	/* The arguments of old_mmap are in the caller's memory. */
 	if (!rg_is_own_call(&s->act) || s->act.c.call == RG_CALL_old_mmap) {
 		s->act.c.call = RG_CALL_mmap;
-		s->act.c.args[4] = NO_DESCRIPTOR;
+		s->act.c.args[4] = RG_NO_DESCRIPTOR;
 		s->act.c.args[5] = s->act.c.compat ? pages : pages << 12;
 	}
 	s->act.c.args[1] = length;
@@ -249,7 +247,7 @@ int BPF_PROG(rg_ftruncate, struct file *file, __s64 length, int small, long resu
 	if (!s)
 		return 0;
 	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[0] = NO_DESCRIPTOR;
+		s->act.c.args[0] = RG_NO_DESCRIPTOR;
 		s->act.c.args[1] = length;
 	}
 	return rg_act_end(s);
@@ -268,7 +266,7 @@ int BPF_PROG(rg_ftruncate___dentry, void *idmap, struct dentry *dentry, __s64 le
 	if (!s)
 		return 0;
 	if (!rg_is_own_call(&s->act)) {
-		s->act.c.args[0] = NO_DESCRIPTOR;
+		s->act.c.args[0] = RG_NO_DESCRIPTOR;
 		s->act.c.args[1] = length;
 	}
 	return rg_act_end(s);

@@ -39,24 +39,21 @@
 
 #define REQ_F_FIXED_FILE 1 /* the descriptor is an index of the ring's own table */
 
-#define NO_DESCRIPTOR (-1)
-
 static __always_inline __s32 descriptor_of(void *request)
 {
 	return RG_READ((struct io_kiocb *)request, cqe.fd);
+}
+
+static __always_inline bool is_received(__u8 opcode)
+{
+	return opcode == IORING_OP_RECV || opcode == IORING_OP_RECVMSG;
 }
 
 /* Sends or receives. */
 static __always_inline bool is_message(__u8 opcode)
 {
 	return opcode == IORING_OP_SENDMSG || opcode == IORING_OP_SEND ||
-	       opcode == IORING_OP_SEND_ZC || opcode == IORING_OP_SENDMSG_ZC ||
-	       opcode == IORING_OP_RECV || opcode == IORING_OP_RECVMSG;
-}
-
-static __always_inline bool is_received(__u8 opcode)
-{
-	return opcode == IORING_OP_RECV || opcode == IORING_OP_RECVMSG;
+	       opcode == IORING_OP_SEND_ZC || opcode == IORING_OP_SENDMSG_ZC || is_received(opcode);
 }
 
 /* --- destinations ----------------------------------------------------------------- */
@@ -162,7 +159,7 @@ static __always_inline bool is_new_contact(struct contact *to, void *request,
 		return false;
 	if (sk) {
 		family = RG_READ(sk, __sk_common.skc_family);
-		if (family != AF_INET && family != AF_INET6)
+		if (!rg_is_inet(family))
 			return false;
 		if (RG_READ(sk, sk_type) == SOCK_STREAM &&
 		    (is_received(opcode) || !(RG_READ(message, msg_flags) & MSG_FASTOPEN)))
@@ -225,7 +222,7 @@ static __always_inline void put_own(struct rg_scratch *s, struct rg_str *out,
 	struct rg_endpoint local = {};
 	struct contact to = {};
 
-	if (!sk || (family != AF_INET && family != AF_INET6))
+	if (!sk || !rg_is_inet(family))
 		return;
 	rg_socket_local(&local, sk, family);
 	put_endpoint(&to.peer, &local, family);
@@ -279,6 +276,13 @@ static __always_inline __u16 like_of(__u8 opcode)
 static __always_inline const void *name_of(struct filename *filename)
 {
 	return RG_READ(filename, name);
+}
+
+static __always_inline void find_attribute(struct rg_file_act *a, struct io_xattr *request)
+{
+	a->c.args[3] = RG_READ(request, ctx.size);
+	a->c.args[4] = RG_READ(request, ctx.flags);
+	a->name2 = RG_READ(request, ctx.kname);
 }
 
 /* Fills in the names that the request is about, and the arguments of the call that does the
@@ -341,15 +345,10 @@ static __always_inline void find_names(struct rg_file_act *a, void *request, __u
 		a->name2 = name_of(rg_name_of_request(request, io_link, newpath));
 		break;
 	}
-	default: {
-		struct io_xattr *xattr = request;
-
-		args[3] = RG_READ(xattr, ctx.size);
-		args[4] = RG_READ(xattr, ctx.flags);
+	default:
 		a->name = name_of(rg_name_of_request(request, io_xattr, filename));
-		a->name2 = RG_READ(xattr, ctx.kname);
+		find_attribute(a, request);
 		return;
-	}
 	}
 	args[0] = a->dirfd;
 }
@@ -417,14 +416,9 @@ static __always_inline void find_arguments(struct rg_file_act *a, void *request,
 		if (bpf_core_type_exists(struct io_ftrunc))
 			args[1] = RG_READ((struct io_ftrunc *)request, len);
 		break;
-	case IORING_OP_FSETXATTR: {
-		struct io_xattr *xattr = request;
-
-		args[3] = RG_READ(xattr, ctx.size);
-		args[4] = RG_READ(xattr, ctx.flags);
-		a->name2 = RG_READ(xattr, ctx.kname);
+	case IORING_OP_FSETXATTR:
+		find_attribute(a, request);
 		break;
-	}
 	default:
 		args[2] = RG_READ((struct io_rw *)request, len);
 		break;
@@ -456,7 +450,7 @@ static __always_inline int request_by_descriptor(void *request, __u8 opcode, __u
 	a->flags = RG_FILE_IO_URING | RG_FILE_REQUESTED;
 	a->file = file;
 	if (RG_READ((struct io_kiocb *)request, flags) & REQ_F_FIXED_FILE)
-		fd = NO_DESCRIPTOR;
+		fd = RG_NO_DESCRIPTOR;
 	a->c.args[opcode == IORING_OP_SPLICE ? 2 : 0] = fd;
 	find_arguments(a, request, opcode);
 	return rg_act_end(s);

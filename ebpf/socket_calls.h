@@ -177,11 +177,6 @@ static __always_inline void rg_put_unix_argument(struct rg_scratch *s, struct rg
 
 /* --- the record ------------------------------------------------------------------ */
 
-static __always_inline bool rg_is_inet(__u16 family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
-
 /* The socket's own or its peer's address. */
 static __always_inline bool rg_socket_end(struct rg_endpoint *out, struct rg_socket_call *n,
 					  bool local)

@@ -16,6 +16,11 @@
 
 #define SOCKFS_MAGIC 0x534f434b
 
+static __always_inline bool rg_is_inet(__u16 family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 struct rg_endpoint {
 	union {
 		__u32 addr[4];

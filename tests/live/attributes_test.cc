@@ -7,7 +7,6 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -209,9 +208,8 @@ TEST_F(AttributesTest, TimesOfThe32BitTable) {
   if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   Make("t32");
   const auto events = EventsOf("times", [] {
-    char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
-    if (low == MAP_FAILED) return 1;
+    char* low = static_cast<char*>(LowMemory());
+    if (low == nullptr) return 1;
     const std::int32_t narrow[4] = {981173106, 7, -1, 8};
     const std::int64_t wide[4] = {981173106, 7, -1, 8};
     std::strcpy(low, "t32");

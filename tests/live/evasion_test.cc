@@ -552,9 +552,8 @@ TEST_F(EvasionTest, CallsOfTheOtherTableAlone) {
   if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   Make("c32");
   const auto events = EventsOf("file_", [] {
-    char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
-    if (low == MAP_FAILED) return 1;
+    char* low = static_cast<char*>(LowMemory());
+    if (low == nullptr) return 1;
     const auto address = reinterpret_cast<long>(low);
     std::strcpy(low, "c32");
     const long fd = Call32(5 /* open */, address, O_RDWR | 0100000 /* O_LARGEFILE */);

@@ -667,9 +667,8 @@ TEST_F(FileTest, ThirtyTwoBitCallsAreNotMisread) {
   Make("c32");
   const auto events = EventsOf([] {
     // Addresses of 32 bits only.
-    char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
-    if (low == MAP_FAILED) return 1;
+    char* low = static_cast<char*>(LowMemory());
+    if (low == nullptr) return 1;
     std::strcpy(low, "c32");
     const auto address = reinterpret_cast<long>(low);
     const long fd = Call32(5 /* open */, address, O_RDWR);

@@ -987,8 +987,7 @@ TEST_F(NetworkTest, ThirtyTwoBitCalls) {
   Do([&] {
     constexpr int kConnect32 = 362;
     constexpr int kSocketcall = 102;
-    char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
+    char* low = static_cast<char*>(LowMemory());
     const auto address = [&](std::size_t at) {
       return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(low + at));
     };

@@ -7,7 +7,6 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -230,9 +229,8 @@ TEST_F(ProcessFilesTest, The32BitTableIsSeenToo) {
   if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
   const Sleeper sleeper;
   const auto lines = AccessBy([&] {
-    char* low = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
-    if (low == MAP_FAILED) return 1;
+    char* low = static_cast<char*>(LowMemory());
+    if (low == nullptr) return 1;
     std::strcpy(low, sleeper.File("mem").c_str());
     return Call32(5 /* open */, reinterpret_cast<long>(low), O_RDWR) < 0 ? 2 : 0;
   });

@@ -69,15 +69,15 @@ void LossAccounting::BeginBatch(std::uint64_t sequence, std::uint64_t first_reco
   cursor_.records = first_record;
 }
 
-void LossAccounting::UpdateKernel(const KindCounters& lost, std::uint64_t time_ns,
-                                  std::uint64_t now_ns, Report report) {
-  kernel_.Update(lost, time_ns,
-                 [&](unsigned kind, std::uint64_t count, std::uint64_t total, std::uint64_t from_ns,
-                     std::uint64_t to_ns) {
+template <typename Counters, typename Describe>
+void LossAccounting::Update(LossTracker<Counters>& tracker, const Counters& counters,
+                            std::uint64_t time_ns, std::uint64_t now_ns, Report report,
+                            Describe&& describe) {
+  tracker.Update(counters, time_ns,
+                 [&](unsigned index, std::uint64_t count, std::uint64_t total,
+                     std::uint64_t from_ns, std::uint64_t to_ns) {
                    Loss loss;
-                   loss.reason = LossReason::kKernel;
-                   loss.kind = KindOf(kind);
-                   loss.lane = LaneOf(kind);
+                   describe(index, loss);
                    loss.count = count;
                    loss.total = total;
                    loss.from_ns = from_ns;
@@ -86,20 +86,21 @@ void LossAccounting::UpdateKernel(const KindCounters& lost, std::uint64_t time_n
                  });
 }
 
+void LossAccounting::UpdateKernel(const KindCounters& lost, std::uint64_t time_ns,
+                                  std::uint64_t now_ns, Report report) {
+  Update(kernel_, lost, time_ns, now_ns, report, [](unsigned kind, Loss& loss) {
+    loss.reason = LossReason::kKernel;
+    loss.kind = KindOf(kind);
+    loss.lane = LaneOf(kind);
+  });
+}
+
 void LossAccounting::UpdateSkipped(const HookCounters& skipped, std::uint64_t time_ns,
                                    std::uint64_t now_ns, Report report) {
-  skipped_.Update(skipped, time_ns,
-                  [&](unsigned hook, std::uint64_t count, std::uint64_t total,
-                      std::uint64_t from_ns, std::uint64_t to_ns) {
-                    Loss loss;
-                    loss.reason = LossReason::kSkipped;
-                    loss.hook = HookOf(hook);
-                    loss.count = count;
-                    loss.total = total;
-                    loss.from_ns = from_ns;
-                    loss.to_ns = to_ns;
-                    Write(loss, now_ns, report);
-                  });
+  Update(skipped_, skipped, time_ns, now_ns, report, [](unsigned hook, Loss& loss) {
+    loss.reason = LossReason::kSkipped;
+    loss.hook = HookOf(hook);
+  });
 }
 
 bool LossAccounting::UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t now_ns,

@@ -59,6 +59,10 @@ class LossAccounting {
   void FillHealth(Health& health) const;
 
  private:
+  // Reports each counter that has grown; describe(index, loss) fills in what the counter is about.
+  template <typename Counters, typename Describe>
+  void Update(LossTracker<Counters>& tracker, const Counters& counters, std::uint64_t time_ns,
+              std::uint64_t now_ns, Report report, Describe&& describe);
   void Write(Loss& loss, std::uint64_t now_ns, Report report);
 
   LossTracker<KindCounters> kernel_;

@@ -25,43 +25,20 @@
 
 #include "tests/live/agent.h"
 #include "tests/live/host.h"
+#include "tests/live/watched_folder.h"
 
 namespace randguard::live {
 namespace {
 
 constexpr long kFileSetattr = 469;  // since Linux 6.17, and the same in every table
 
-class AttributesTest : public testing::Test {
+class AttributesTest : public WatchedFolderTest {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TempFolder;
-    agent_ = new Agent({.config = "[file]\nwatch_paths = [\"" + folder_->path() +
-                                  "\"]\nexclude_paths = []\n"
-                                  "[performance]\nmax_events_per_second = 0\n",
-                        .quiet = false});
+    Start([] { return Watching(); });
   }
-  static void TearDownTestSuite() {
-    EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
-    delete agent_;
-    delete folder_;
-  }
-  static const std::string& root() { return folder_->path(); }
 
-  // The events of files that a child caused by running `body` in the watched folder, in order.
-  static std::vector<Line> EventsOf(const std::function<int()>& body) {
-    int status = -1;
-    const pid_t pid = RunInChild(
-        [&] {
-          if (chdir(root().c_str()) != 0) return 99;
-          return body();
-        },
-        &status);
-    EXPECT_EQ(status, 0) << "status of the child";
-    pid_ = pid;
-    agent_->Catch();
-    return agent_->out().All(
-        [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(pid); });
-  }
+  using WatchedFolderTest::EventsOf;
   // Those with one operation.
   static std::vector<Line> EventsOf(const std::string& operation,
                                     const std::function<int()>& body) {
@@ -71,13 +48,9 @@ class AttributesTest : public testing::Test {
     }
     return events;
   }
-  static std::vector<Line> Starts() { return agent_->out().All(TypeAndPid("process_start", pid_)); }
-  static void Make(const std::string& name) { WriteFile(root() + "/" + name, "x"); }
-
- private:
-  static inline Agent* agent_ = nullptr;
-  static inline TempFolder* folder_ = nullptr;
-  static inline pid_t pid_ = -1;
+  static std::vector<Line> Starts() {
+    return agent().out().All(TypeAndPid("process_start", child()));
+  }
 };
 
 long Call(long number, auto... arguments) { return syscall(number, arguments...); }

@@ -34,30 +34,18 @@
 #include "tests/live/forge.h"
 #include "tests/live/host.h"
 #include "tests/live/ring.h"
+#include "tests/live/watched_folder.h"
 
 namespace randguard::live {
 namespace {
 
 constexpr long kUpperHalf = 1L << 40;  // upper half of rax, which the kernel does not look at
 
-class EvasionTest : public testing::Test {
+class EvasionTest : public WatchedFolderTest {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TempFolder;
-    agent_ = new Agent({.config = "[file]\nwatch_paths = [\"" + folder_->path() +
-                                  "\"]\nexclude_paths = []\n"
-                                  "[events]\nnetwork = true\n[network]\nenabled = true\n"
-                                  "[performance]\nmax_events_per_second = 0\n",
-                        .quiet = false});
+    Start([] { return Watching() + "[events]\nnetwork = true\n[network]\nenabled = true\n"; });
   }
-  static void TearDownTestSuite() {
-    EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
-    delete agent_;
-    delete folder_;
-  }
-  static Agent& agent() { return *agent_; }
-  static const std::string& root() { return folder_->path(); }
-  static void Make(const std::string& name) { WriteFile(root() + "/" + name, "x"); }
   static std::string InodeOf(const std::string& name) {
     struct stat s {};
     EXPECT_EQ(stat((root() + "/" + name).c_str(), &s), 0);
@@ -67,14 +55,8 @@ class EvasionTest : public testing::Test {
   // The events of one type that a child caused by running `body` in the watched folder. `body`
   // returns 0, or 77 where this kernel has no such thing.
   std::vector<Line> EventsOf(std::string_view type, const std::function<int()>& body) {
-    const pid_t pid = RunInChild(
-        [&] {
-          if (chdir(root().c_str()) != 0) return 99;
-          return body();
-        },
-        &status_);
-    agent_->Catch();
-    return agent_->out().All([&](const Line& l) {
+    const pid_t pid = RunInFolder(body, &status_);
+    return agent().out().All([&](const Line& l) {
       return l["event_type"].starts_with(type) && l["pid"] == std::to_string(pid);
     });
   }
@@ -82,8 +64,6 @@ class EvasionTest : public testing::Test {
   int status() const { return status_; }
 
  private:
-  static inline Agent* agent_ = nullptr;
-  static inline TempFolder* folder_ = nullptr;
   int status_ = -1;
 };
 

@@ -29,56 +29,24 @@
 
 #include "tests/live/agent.h"
 #include "tests/live/host.h"
+#include "tests/live/watched_folder.h"
 
 namespace randguard::live {
 namespace {
 
 // One agent for all tests of this file, which watches a folder of theirs.
-class FileTest : public testing::Test {
+class FileTest : public WatchedFolderTest {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TempFolder;
-    agent_ = new Agent({.config = "[file]\nwatch_paths = [\"" + folder_->path() +
-                                  "\"]\nexclude_paths = []\n"
-                                  "[performance]\nmax_events_per_second = 0\n",
-                        .quiet = false});
+    Start([] { return Watching(); });
   }
-  static void TearDownTestSuite() {
-    EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
-    delete agent_;
-    delete folder_;
-  }
-  static Agent& agent() { return *agent_; }
-  static const std::string& root() { return folder_->path(); }
 
-  // The events about files that a child caused by running `body` in the watched folder, in order.
-  // `body` returns 0.
-  std::vector<Line> EventsOf(const std::function<int()>& body) {
-    int status = -1;
-    const pid_t pid = RunInChild(
-        [&] {
-          if (chdir(root().c_str()) != 0) return 99;
-          return body();
-        },
-        &status);
-    EXPECT_EQ(status, 0) << "status of the child";
-    agent().Catch();
-    return agent().out().All(
-        [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(pid); });
-  }
-  // Does that where one event is expected.
+  // EventsOf() where one event is expected.
   Line EventOf(const std::function<int()>& body) {
     const std::vector<Line> events = EventsOf(body);
     EXPECT_EQ(events.size(), 1U);
     return events.empty() ? Line{} : events.front();
   }
-  static void Make(const std::string& name, const std::string& text = "x") {
-    WriteFile(root() + "/" + name, text);
-  }
-
- private:
-  static inline Agent* agent_ = nullptr;
-  static inline TempFolder* folder_ = nullptr;
 };
 
 std::string DeviceOf(const struct stat& st) {

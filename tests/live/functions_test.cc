@@ -18,27 +18,22 @@
 
 #include "tests/live/agent.h"
 #include "tests/live/forge.h"
+#include "tests/live/watched_folder.h"
 
 namespace randguard::live {
 namespace {
 
 // One agent for all tests, which watches one folder and is to pass over another.
-class FunctionsTest : public testing::Test {
+class FunctionsTest : public WatchedFolderTest {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TempFolder;
     elsewhere_ = new TempFolder;
-    agent_ =
-        new Agent({.config = "[ebpf]\nhooks = \"auto\"\n[file]\nwatch_paths = [\"" +
-                             folder_->path() + "\"]\nexclude_paths = [\"" + elsewhere_->path() +
-                             "\"]\n[performance]\nmax_events_per_second = 0\n",
-                   .quiet = false});
+    Start(
+        [] { return "[ebpf]\nhooks = \"auto\"\n" + Watching("[\"" + elsewhere_->path() + "\"]"); });
   }
   static void TearDownTestSuite() {
-    EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
-    delete agent_;
+    WatchedFolderTest::TearDownTestSuite();
     delete elsewhere_;
-    delete folder_;
   }
   void SetUp() override {
     for (const char* hook : {"file_open", "file_write", "file_names"}) {
@@ -48,29 +43,9 @@ class FunctionsTest : public testing::Test {
       }
     }
   }
-  static Agent& agent() { return *agent_; }
-  static const std::string& root() { return folder_->path(); }
   static const std::string& elsewhere() { return elsewhere_->path(); }
 
-  // The events about files that a child caused by running `body` in the watched folder, in order.
-  std::vector<Line> EventsOf(const std::function<int()>& body) {
-    int status = -1;
-    const pid_t pid = RunInChild(
-        [&] {
-          if (chdir(root().c_str()) != 0) return 99;
-          return body();
-        },
-        &status);
-    EXPECT_EQ(status, 0) << "status of the child";
-    agent().Catch();
-    return agent().out().All(
-        [&](const Line& l) { return l.IsOfAFile() && l["pid"] == std::to_string(pid); });
-  }
-  static void Make(const std::string& name) { WriteFile(root() + "/" + name, "x"); }
-
  private:
-  static inline Agent* agent_ = nullptr;
-  static inline TempFolder* folder_ = nullptr;
   static inline TempFolder* elsewhere_ = nullptr;
 };
 

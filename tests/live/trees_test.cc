@@ -18,30 +18,24 @@
 
 #include "tests/live/agent.h"
 #include "tests/live/host.h"
+#include "tests/live/watched_folder.h"
 
 namespace randguard::live {
 namespace {
 
 constexpr const char* kKeys = R"(["*/.ssh/authorized_keys"])";
 
-class TreesTest : public testing::Test {
+class TreesTest : public WatchedFolderTest {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TempFolder;
-    agent_ = new Agent({.config = "[file]\nwatch_paths = [\"" + Watched("a") + "\", \"" +
-                                  Watched("b") + "\", \"" + Watched("c") +
-                                  "\"]\nwatch_patterns = [\"*/.ssh/authorized_keys\"]\n"
-                                  "exclude_paths = [\"" +
-                                  root() + "/excluded\"]\n[process]\nbehaviour = [\"mounts\"]\n" +
-                                  "[performance]\nmax_events_per_second = 0\n",
-                        .quiet = false});
+    Start([] {
+      return "[file]\nwatch_paths = [\"" + Watched("a") + "\", \"" + Watched("b") + "\", \"" +
+             Watched("c") +
+             "\"]\nwatch_patterns = [\"*/.ssh/authorized_keys\"]\nexclude_paths = [\"" + root() +
+             "/excluded\"]\n[process]\nbehaviour = [\"mounts\"]\n" +
+             "[performance]\nmax_events_per_second = 0\n";
+    });
   }
-  static void TearDownTestSuite() {
-    EXPECT_EQ(agent_->Stop(), 0) << agent_->Errors();
-    delete agent_;
-    delete folder_;
-  }
-  static const std::string& root() { return folder_->path(); }
   // Each test has a tree of its own.
   static std::string Watched(const std::string& tree) { return root() + "/" + tree + "/lib/w"; }
   static std::string WatchedList(const std::string& tree) { return "[\"" + Watched(tree) + "\"]"; }
@@ -51,18 +45,15 @@ class TreesTest : public testing::Test {
     home_ = root() + "/" + testing::UnitTest::GetInstance()->current_test_info()->name();
     mkdir(home_.c_str(), 0755);
     int status = -1;
-    const pid_t pid = RunInChild([&] { return chdir(home_.c_str()) != 0 ? 99 : body(); }, &status);
+    const pid_t pid = RunInFolder(body, &status, home_);
     EXPECT_EQ(status, 0);
-    agent_->Catch();
-    return agent_->out().All([&](const Line& l) {
+    return agent().out().All([&](const Line& l) {
       return (l.IsOfAFile() || l.Is("mount") || l.Is("unmount")) && l["pid"] == std::to_string(pid);
     });
   }
   const std::string& home() const { return home_; }
 
  private:
-  static inline Agent* agent_ = nullptr;
-  static inline TempFolder* folder_ = nullptr;
   std::string home_;
 };
 

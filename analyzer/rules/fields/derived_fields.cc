@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/rules/fields/derived_fields.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
+#include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
 #include "analyzer/event/kinds.h"
 #include "analyzer/process/lineage.h"
@@ -362,11 +364,16 @@ void ReadOldPath(const EventView& event, FieldScratch&, Value& out) {
 
 const Socket& SocketOf(const EventView& event) { return *static_cast<const Socket*>(event.object); }
 
+// Calls that share a class of event, and differ in direction.
+constexpr std::string_view kSendType = "network_send";
+static_assert(std::any_of(kCalls.begin(), kCalls.end(),
+                          [](const CallInfo& call) { return call.event_type == kSendType; }));
+
 bool IsOutbound(const EventView& event) {
   if (event.event_class == ClassOf<NetworkClose>()) {
     return Own<NetworkClose>(event).direction == Direction::kOutbound;
   }
-  return event.event_class == ClassOf<NetworkConnect>() || event.event_type == "network_send";
+  return event.event_class == ClassOf<NetworkConnect>() || event.event_type == kSendType;
 }
 
 // Such an event is not about a peer, or has none.

@@ -139,6 +139,8 @@ std::optional<std::vector<IndexKey>> KeysOfPredicate(const Predicate& predicate)
 
 }  // namespace
 
+std::span<const std::string_view> CommonFields() { return kCommonFields; }
+
 std::optional<std::vector<IndexKey>> KeysOf(const ExpressionPool& pool, ExpressionId id) {
   const Expression& expression = pool.expression(id);
   switch (expression.type) {

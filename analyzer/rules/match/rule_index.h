@@ -11,6 +11,7 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ struct IndexKey {
   std::string text;  // in lower case with ignore_case
   std::int64_t number = 0;
 };
+
+// Names of fields of few values. An index by such a field finds most events, so it is the last to
+// be taken.
+std::span<const std::string_view> CommonFields();
 
 // Keys of which an event has at least one, if the expression holds of it: the most selective there
 // are. Absent: there are none.

@@ -5,6 +5,9 @@
 
 #include <utility>
 
+#include "analyzer/rules/fields/field_catalogue.h"
+#include "analyzer/rules/match/rule_index.h"
+
 namespace randguard {
 namespace {
 
@@ -29,6 +32,12 @@ TEST(RuleSetTest, CountsWhatIsEvaluatedWithoutDetections) {
   const RuleSet rules(std::move(parts));
   EXPECT_EQ(rules.enabled(), 1u);
   EXPECT_EQ(rules.rules().size(), 3u);
+}
+
+TEST(RuleSetTest, EachCommonFieldIsAField) {
+  for (const std::string_view name : CommonFields()) {
+    EXPECT_TRUE(FieldCatalogue::Get().Find(name).has_value()) << name;
+  }
 }
 
 TEST(RuleSetDeathTest, StepsLeadToEarlierOnesOnly) {

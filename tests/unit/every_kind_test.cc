@@ -29,6 +29,7 @@
 #include "analyzer/output/json/json_schema.h"
 #include "analyzer/output/testing/sample_events.h"
 #include "analyzer/plan/plan_compiler.h"
+#include "analyzer/rules/fields/event_view.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 #include "schema/plan.capnp.h"
 #include "tests/support/record_builder.h"
@@ -120,6 +121,34 @@ TEST_P(EveryKindTest, GoesFromTheBuilderToALine) {
 
 INSTANTIATE_TEST_SUITE_P(, EveryKindTest, ::testing::Range(1u, unsigned{RG_KIND_END}),
                          [](const auto& kind) { return std::string(Name(KindOf(kind.param))); });
+
+// Rules read the path by a case for the class, not by its FieldsOf(). Without the case it is
+// absent.
+TEST(EveryClassTest, RulesFindThePathOfAFile) {
+  const FieldCatalogue& catalogue = FieldCatalogue::Get();
+  const FieldInfo& field = catalogue.field(catalogue.Find("path").value());
+  const EvaluationContext context;
+  std::set<EventClass> found;
+  for (const Event& sample : testing::SampleEvents()) {
+    std::visit(
+        [&]<typename E>(const E& e) {
+          if constexpr (Described<E>) {
+            if (field.read[ClassOf<E>()] == nullptr) return;
+            FieldScratch scratch;
+            Value value;
+            field.read[ClassOf<E>()](ViewOf(e, context), scratch, value);
+            if (value.present()) found.insert(ClassOf<E>());
+          }
+        },
+        sample);
+  }
+  for (EventClass file = 0; file < kEventClasses; ++file) {
+    const EventClassInfo& info = catalogue.classes()[file];
+    EXPECT_TRUE(found.contains(file) || info.name.empty() || info.rule_type != RuleType::kFile)
+        << "analyzer/rules/fields/derived_fields.cc: PathsOf() has no path of " << info.name
+        << "; or analyzer/output/testing/sample_events.cc: its samples have no absolute one";
+  }
+}
 
 constexpr std::string_view kUniqueNames[] = {
     "none",

@@ -287,11 +287,9 @@ TEST(CompileRulesTest, MistakesAreToldWithTheirPlace) {
       {"process", "signal == 9",
        "c.toml:7:16: error: no event that the rule looks at has the field signal (without "
        "\"events\", that is process_start); these have it: process_exit, agent_signal"},
-      {"network", "exists port and path == 'x'",
-       "c.toml:7:32: error: no event that the rule looks at has the field path; these have it: "
-       "file_open, file_write, file_rename, file_unlink, file_change, file_times, file_flags, "
-       "process_access, module_load, namespace_change, mount, unmount, root_change, "
-       "io_uring_operation"},
+      {"network", "exists port and old_path == 'x'",
+       "c.toml:7:32: error: no event that the rule looks at has the field old_path; these have it: "
+       "file_rename, mount, io_uring_operation"},
       {"network", "backlog == 1 and accepted_fd == 2",
        "c.toml:7:16: error: no network event has all of accepted_fd, backlog; name the events in "
        "\"events\", and a field that one of them lacks is absent there"},

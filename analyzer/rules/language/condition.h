@@ -24,13 +24,13 @@ inline constexpr std::size_t kPatternMax = 1024;      // bytes of a regular expr
 
 enum class Operator : std::uint8_t {
   kExists,
-  kTrue,  // a boolean field by its bare name
-  kEqual,
+  kTrue,   // a boolean field by its bare name
+  kEqual,  // from here to kIn: for numbers, too
   kNotEqual,
   kLess,
   kLessEqual,
   kGreater,
-  kGreaterEqual,
+  kGreaterEqual,  // from kEqual to here: one value, no list
   kIn,
   kInNetwork,
   kHas,

@@ -28,6 +28,7 @@ class ReferenceCheck {
 
   // So many rules of each type, evaluated at once.
   Result Round(std::size_t count);
+  std::string RandomCondition() { return conditions_[0].Make(); }
 
  private:
   using Visit = std::function<void(const EventView&, const ReferenceEvent&)>;

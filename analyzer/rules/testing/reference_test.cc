@@ -3,14 +3,19 @@
 // Random rules over sample events: the compiled form and the obvious one agree.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "analyzer/rules/language/condition.h"
 #include "analyzer/rules/testing/reference_check.h"
+#include "tests/support/source_root.h"
 
 namespace randguard {
 namespace {
@@ -30,6 +35,34 @@ TEST(ReferenceTest, CompiledRulesAgreeWithTheObviousWay) {
   EXPECT_GT(compared, 20000u);
   EXPECT_GT(held, compared / 50);
   EXPECT_LT(held, compared);
+}
+
+std::string PageOfRules() {
+  std::ifstream page(testing::SourcePath("docs/rules.md"));
+  EXPECT_TRUE(page.is_open());
+  return {std::istreambuf_iterator<char>(page), {}};
+}
+
+TEST(ReferenceTest, EveryOperatorIsComparedAndOnThePage) {
+  std::mt19937 random(20261128);
+  testing::ReferenceCheck check([&random](std::size_t n) { return random() % n; });
+  std::set<Operator> made;
+  for (int round = 0; round < 1000; ++round) {
+    const auto parsed = ParseCondition(check.RandomCondition());
+    for (const SyntaxNode& node : std::get<Condition>(parsed).nodes) {
+      if (node.type == SyntaxNode::Type::kComparison) made.insert(node.comparison.op);
+    }
+  }
+  const std::string page = PageOfRules();
+  for (unsigned number = 0; number <= UINT8_MAX; ++number) {
+    const auto op = static_cast<Operator>(number);
+    const std::string name(OperatorName(op));
+    if (name.empty()) continue;  // a bare name, or no operator
+    EXPECT_NE(page.find('`' + name), std::string::npos) << "docs/rules.md: no row for " << name;
+    // condition_test.cc alone compares addresses with networks.
+    EXPECT_TRUE(made.contains(op) || op == Operator::kInNetwork)
+        << "analyzer/rules/testing/reference_evaluator.cc: no random condition with " << name;
+  }
 }
 
 }  // namespace

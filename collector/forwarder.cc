@@ -311,13 +311,14 @@ bool Forwarder::SendHeartbeat() {
 
 std::uint64_t Forwarder::ReadSkipped() {
   std::uint64_t lives = 0;
+  skipped_.fill(0);
   for (const Program& program : sensor_.programs) {
     bpf_prog_info info{};
     __u32 size = sizeof(info);
     if (bpf_obj_get_info_by_fd(program.fd, &info, &size) != 0) {
       Fail("counters of program %u: %s", program.number, std::strerror(errno));
     }
-    skipped_[program.number] = info.recursion_misses;
+    skipped_[program.number] += info.recursion_misses;
     if (program.lives) lives += info.recursion_misses;
   }
   return lives;

@@ -25,6 +25,11 @@ std::string_view TakeUntil(std::string_view& text, std::string_view separator) {
 
 KernelFunctions::KernelFunctions() : types_(btf__load_vmlinux_btf()) {
   if (types_ == nullptr) Fail("this kernel's type information: %s", std::strerror(errno));
+  for (std::uint32_t id = 1; id < btf__type_cnt(types_.get()); ++id) {
+    const btf_type* type = btf__type_by_id(types_.get(), id);
+    if (!btf_is_func(type)) continue;
+    ids_.emplace(btf__name_by_offset(types_.get(), type->name_off), Ids{id, type->type});
+  }
 }
 
 std::string KernelFunctions::Find(std::string_view name, std::string_view signature) const {
@@ -34,6 +39,11 @@ std::string KernelFunctions::Find(std::string_view name, std::string_view signat
     if (HasSignature(std::string(other), wanted)) return std::string(other);
   }
   return "";
+}
+
+KernelFunctions::Ids KernelFunctions::Get(std::string_view name) const {
+  const auto found = ids_.find(name);
+  return found != ids_.end() ? found->second : Ids{};
 }
 
 std::string KernelFunctions::TypeName(std::uint32_t id) const {
@@ -48,10 +58,9 @@ std::string KernelFunctions::TypeName(std::uint32_t id) const {
 }
 
 bool KernelFunctions::HasSignature(const std::string& name, std::string_view signature) const {
-  const int id = btf__find_by_name_kind(types_.get(), name.c_str(), BTF_KIND_FUNC);
-  if (id < 0) return false;
-  const btf_type* prototype =
-      btf__type_by_id(types_.get(), btf__type_by_id(types_.get(), id)->type);
+  const Ids ids = Get(name);
+  if (ids.function == 0) return false;
+  const btf_type* prototype = btf__type_by_id(types_.get(), ids.prototype);
   const auto fits = [&](std::string_view wanted, std::uint32_t type) {
     return wanted == kAnyType || wanted == TypeName(type);
   };

@@ -7,9 +7,11 @@
 
 #include <bpf/btf.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace randguard::collector {
 
@@ -21,6 +23,14 @@ class KernelFunctions {
   // usual one, and `signature` a column of programs.def.
   std::string Find(std::string_view name, std::string_view signature) const;
 
+  // The numbers of a function's type and of its prototype, which says how its arguments are called,
+  // too. Both are 0 if the kernel has no such function.
+  struct Ids {
+    std::uint32_t function = 0;
+    std::uint32_t prototype = 0;
+  };
+  Ids Get(std::string_view name) const;
+
  private:
   struct Free {
     void operator()(btf* types) const { btf__free(types); }
@@ -29,6 +39,7 @@ class KernelFunctions {
   bool HasSignature(const std::string& name, std::string_view signature) const;
 
   std::unique_ptr<btf, Free> types_;
+  std::unordered_map<std::string_view, Ids> ids_;  // names as the type information holds them
 };
 
 }  // namespace randguard::collector

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ namespace {
 
 constexpr char kKernelTypes[] = "/sys/kernel/btf/vmlinux";
 constexpr ino_t kFirstPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO
+constexpr rlim_t kDescriptors = 4096;
 constexpr std::size_t kMaxObjectBytes = std::size_t{16} * 1024 * 1024;
 
 struct ProgramInfo {
@@ -70,11 +72,25 @@ constexpr rg_hook kHookOfCall[RG_CALL_END] = {
 #undef CALL
 };
 
-// A hook on functions. The exit of system calls can take its place.
-bool IsOnFunctions(rg_hook hook) {
+// Calls are seen in their own functions, or else at the exit of all calls.
+constexpr int kCallFunctions = 0;
+constexpr int kCallExit = 1;
+
+// A hook on functions further inside of the kernel. That of calls can take its place.
+bool HasStandIn(rg_hook hook) {
   return hook != RG_HOOK_syscalls &&
          std::find(std::begin(kHookOfOperation), std::end(kHookOfOperation), hook) !=
              std::end(kHookOfOperation);
+}
+
+bool IsOnFunctions(rg_hook hook, int choice) {
+  return HasStandIn(hook) || (hook == RG_HOOK_syscalls && choice == kCallFunctions);
+}
+
+// Does the plan's layer leave the choice out?
+bool IsLeftOut(const Plan& plan, rg_hook hook, int choice) {
+  if (plan.layer == HookLayer::kCalls) return IsOnFunctions(hook, choice);
+  return plan.layer == HookLayer::kFunctions && hook == RG_HOOK_syscalls && choice == kCallExit;
 }
 
 // The first complaint of libbpf since the last clear: the cause, not its consequences.
@@ -116,7 +132,9 @@ struct Selection {
   std::array<int, RG_HOOK_END> choices;                   // 0 or 1 for each hook, -1: none
   std::array<std::string, RG_PROGRAM_END - 1> functions;  // by place in kPrograms: what it is on
   std::array<bool, RG_PROGRAM_END - 1> programs{};
+  CallFunctions call_functions;
   bool HasChoice(rg_hook hook) const { return choices[hook] >= 0; }
+  bool HasCallFunctions() const { return choices[RG_HOOK_syscalls] == kCallFunctions; }
 };
 
 // Programs that are the same up to here are variants of one.
@@ -167,15 +185,15 @@ void Drop(rg_hook hook, Selection& selection) {
   }
 }
 
-// Reports a hook on functions that are not to be used, or cannot be: are its calls seen at their
-// exit?
-void StandIn(const Plan& plan, const Selection& selection, const HookReport& syscalls,
+// Reports a hook on functions that are not to be used, or cannot be: are its calls seen by the hook
+// of calls?
+void StandIn(const Plan& plan, const Selection& selection, const HookReport& hooks_of_calls,
              HookReport& report) {
   if (selection.HasChoice(RG_HOOK_syscalls)) {
     report.state = plan.layer == HookLayer::kCalls ? HookState::kAttached : HookState::kFallback;
-    report.layer = Layer::kCall;
+    report.layer = hooks_of_calls.layer;
   } else if (report.why.empty()) {
-    report.why = syscalls.why;
+    report.why = hooks_of_calls.why;
   }
 }
 
@@ -191,21 +209,22 @@ Selection Select(const Plan& plan, const Refused& refused, bpf_object* object,
       const bool any = std::any_of(
           std::begin(kPrograms), std::end(kPrograms),
           [&](const ProgramInfo& p) { return p.hook == hook.hook && p.choice == choice; });
-      if (!any || (IsOnFunctions(hook.hook) && plan.layer == HookLayer::kCalls)) continue;
+      if (!any || IsLeftOut(plan, hook.hook, choice)) continue;
       std::string why = refused[hook.hook][choice];
       if (why.empty()) why = Take(hook.hook, choice, object, kernel, selection);
       if (!why.empty()) Drop(hook.hook, selection);
       if (why.empty()) {
         selection.choices[hook.hook] = choice;
-        report.state = choice == 0 ? HookState::kAttached : HookState::kFallback;
-        report.layer = IsOnFunctions(hook.hook)        ? Layer::kFunction
-                       : hook.hook == RG_HOOK_syscalls ? Layer::kCall
-                                                       : Layer::kNone;
+        const bool first = choice == 0 || IsLeftOut(plan, hook.hook, 0);
+        report.state = first ? HookState::kAttached : HookState::kFallback;
+        report.layer = IsOnFunctions(hook.hook, choice) ? Layer::kFunction
+                       : hook.hook == RG_HOOK_syscalls  ? Layer::kCall
+                                                        : Layer::kNone;
       } else {
         report.why += (report.why.empty() ? "" : "; ") + why;
       }
     }
-    if (IsOnFunctions(hook.hook) && !selection.HasChoice(hook.hook) &&
+    if (HasStandIn(hook.hook) && !selection.HasChoice(hook.hook) &&
         plan.layer != HookLayer::kFunctions) {
       StandIn(plan, selection, hooks[RG_HOOK_syscalls], report);
     }
@@ -221,21 +240,26 @@ bool IsByFunction(rg_hook hook, const Plan& plan, const Selection& selection) {
          (selection.HasChoice(hook) || plan.layer == HookLayer::kFunctions);
 }
 
-// The calls that are seen when they return: functions do not see them. False: there are none.
+// The calls that are seen when they return: no function further inside sees them. False: there are
+// none.
 bool SelectExitCalls(const Plan& plan, const Selection& selection, rg_settings& settings) {
   bool any = false;
+  for (unsigned call = 1; call < RG_CALL_END; ++call) {
+    if (!IsByFunction(kHookOfCall[call], plan, selection))
+      settings.exit_wanted[call / 64] |= settings.wanted[call / 64] & std::uint64_t{1} << call % 64;
+  }
+  // ioctl(2) is two rows of calls.def, for requests of two kinds, and has one number.
+  const bool flags = settings.exit_wanted[RG_CALL_ioctl_flags / 64] >> RG_CALL_ioctl_flags % 64 & 1;
   for (int table = 0; table < 2; ++table) {
     for (int number = 0; number < RG_CALL_NUMBERS; ++number) {
       const unsigned call = settings.calls[table][number];
       if (call >= RG_CALL_END) Fail("plan: system call %d has the number %u", number, call);
-      if (IsByFunction(kHookOfCall[call], plan, selection)) continue;
+      if (IsByFunction(kHookOfCall[call], plan, selection) && !(call == RG_CALL_ioctl && flags)) {
+        continue;
+      }
       settings.exit_calls[table][number] = static_cast<__u8>(call);
       any |= call != 0;
     }
-  }
-  for (unsigned call = 1; call < RG_CALL_END; ++call) {
-    if (!IsByFunction(kHookOfCall[call], plan, selection))
-      settings.exit_wanted[call / 64] |= settings.wanted[call / 64] & std::uint64_t{1} << call % 64;
   }
   return any;
 }
@@ -294,7 +318,9 @@ void Configure(bpf_object* object, const Plan& plan, const rg_settings& settings
       bpf_map__set_max_entries(FindMap(object, "rg_lane_bulk"), plan.bulk_ring_bytes) != 0) {
     Fail("eBPF object: cannot be configured: %s", std::strerror(errno));
   }
+  ConfigureCallFunctions(object, selection.call_functions);
   for (std::size_t i = 0; i < std::size(kPrograms); ++i) {
+    if (kPrograms[i].number == RG_PROGRAM_call) continue;
     bpf_program* program = FindProgram(object, kPrograms[i].name);
     bpf_program__set_autoload(program, selection.programs[i]);
     const std::string& function = selection.functions[i];
@@ -309,10 +335,18 @@ void Configure(bpf_object* object, const Plan& plan, const rg_settings& settings
 // to load everything again for each hook.
 void Refuse(const ProgramInfo& program, const std::string& why, int error, Refused& refused) {
   refused[program.hook][program.choice] = why;
-  if (error != EPERM || !IsOnFunctions(program.hook)) return;
+  if (error != EPERM || !IsOnFunctions(program.hook, program.choice)) return;
   for (const HookInfo& hook : kHooks) {
-    if (IsOnFunctions(hook.hook)) refused[hook.hook][program.choice] = why;
+    if (IsOnFunctions(hook.hook, program.choice)) refused[hook.hook][program.choice] = why;
   }
+}
+
+// The program that libbpf complains of, or nothing: it complains of something else.
+std::string_view ProgramIn(std::string_view complaint) {
+  constexpr std::string_view kBefore = "prog '";
+  if (!complaint.starts_with(kBefore)) return "";
+  complaint.remove_prefix(kBefore.size());
+  return complaint.substr(0, complaint.find('\''));
 }
 
 // False: the kernel refused a program, and `refused` now says which.
@@ -324,8 +358,10 @@ bool Load(bpf_object* object, Refused& refused) {
   LibbpfComplaint().clear();
   if (bpf_object__load(object) == 0) return true;
   const int error = errno;
+  const std::string_view name = ProgramIn(LibbpfComplaint());
   for (const ProgramInfo& p : kPrograms) {
-    if (!LibbpfComplaint().starts_with(std::string("prog '") + p.name + "'")) continue;
+    const bool is_call = p.number == RG_PROGRAM_call && IsCallProgram(name);
+    if (name != p.name && !is_call) continue;
     Refuse(p, LibbpfComplaint(), error, refused);
     return false;
   }
@@ -343,7 +379,25 @@ bool IsAboutLives(rg_hook hook) {
                      [&](const HookInfo& info) { return info.hook == hook && info.lives; });
 }
 
-bool AttachOne(bpf_object* object, const ProgramInfo& p, Sensor& sensor, Refused& refused) {
+bool AttachCalls(bpf_object* object, const ProgramInfo& p, const CallFunctions& functions,
+                 Sensor& sensor, Refused& refused) {
+  CallPrograms& programs = sensor.call_programs;
+  const std::string why = AttachCallFunctions(object, functions, programs);
+  if (!why.empty()) {
+    Refuse(p, std::string(p.name) + " cannot be attached: " + why, 0, refused);
+    return false;
+  }
+  for (CallPrograms::OnFunction& on_function : programs.on_functions) {
+    sensor.programs.push_back({p.number, IsAboutLives(p.hook), kj::mv(on_function.program)});
+  }
+  return true;
+}
+
+bool AttachOne(bpf_object* object, const ProgramInfo& p, const Selection& selection, Sensor& sensor,
+               Refused& refused) {
+  if (p.number == RG_PROGRAM_call) {
+    return AttachCalls(object, p, selection.call_functions, sensor, refused);
+  }
   const bpf_program* program = FindProgram(object, p.name);
   std::unique_ptr<bpf_link, LinkDelete> link(bpf_program__attach(program));
   if (link == nullptr) {
@@ -364,12 +418,12 @@ bool AttachOne(bpf_object* object, const ProgramInfo& p, Sensor& sensor, Refused
 // last.
 bool Attach(bpf_object* object, const Selection& selection, Sensor& sensor, Refused& refused) {
   for (std::size_t i = 0; i < std::size(kPrograms); ++i) {
-    if (!selection.programs[i] || !IsOnFunctions(kPrograms[i].hook)) continue;
-    if (!AttachOne(object, kPrograms[i], sensor, refused)) return false;
+    if (!selection.programs[i] || !HasStandIn(kPrograms[i].hook)) continue;
+    if (!AttachOne(object, kPrograms[i], selection, sensor, refused)) return false;
   }
   for (std::size_t i = std::size(kPrograms); i-- > 0;) {
-    if (!selection.programs[i] || IsOnFunctions(kPrograms[i].hook)) continue;
-    if (!AttachOne(object, kPrograms[i], sensor, refused)) return false;
+    if (!selection.programs[i] || HasStandIn(kPrograms[i].hook)) continue;
+    if (!AttachOne(object, kPrograms[i], selection, sensor, refused)) return false;
   }
   return true;
 }
@@ -411,6 +465,12 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
     Fail("must run in the host's own pid namespace, not in a container's");
   }
 
+  // Programs on functions of calls take two descriptors each.
+  rlimit descriptors{};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, kDescriptors);
+  if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0) Fail("descriptors: %s", std::strerror(errno));
+
   // Parts that this host refuses are left out and everything is tried again, without optional hooks
   // or with their second choice. Every round leaves out one more part, so there is a last one.
   const KernelFunctions kernel;
@@ -424,6 +484,14 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
       Drop(RG_HOOK_syscalls, selection);  // nothing is left for it
       sensor.hooks[RG_HOOK_syscalls] = {};
     }
+    if (selection.HasCallFunctions()) {
+      std::string why = FindCallFunctions(settings, kernel, selection.call_functions);
+      if (!why.empty()) {
+        refused[RG_HOOK_syscalls][kCallFunctions] = kj::mv(why);
+        continue;
+      }
+    }
+    settings.calls_by_function = selection.HasCallFunctions();
     Configure(object.get(), plan, settings, selection);
     if (!Load(object.get(), refused)) continue;
     FillMaps(object.get(), plan);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/call_functions.h"
 #include "collector/plan.h"
 #include "schema/abi/event.h"
 
@@ -43,6 +44,7 @@ struct Program {
 struct Sensor {
   std::array<HookReport, RG_HOOK_END> hooks;  // by enum rg_hook
   std::vector<std::unique_ptr<bpf_link, LinkDelete>> links;
+  CallPrograms call_programs;  // links alone: the programs themselves are in the next
   std::vector<Program> programs;
   kj::AutoCloseFd critical_map;
   kj::AutoCloseFd bulk_map;

@@ -124,13 +124,14 @@ __noinline int rg_credentials_call(struct rg_call_args *c)
 	/* Only the number of groups is compared, and other groups may be as many. */
 	if (!denied && !groups && last && rg_same_credentials(last, &now))
 		return 0;
-	s = rg_scratch_take(kind, RG_PROGRAM_sys_exit);
+	s = rg_scratch_take(kind, rg_call_program());
 	if (!s)
 		return 0;
 	r = (struct rg_credentials *)s->record;
 	__builtin_memset(r, 0, sizeof(*r));
 	s->used = sizeof(*r);
 	rg_fill_header(&r->hdr, kind, task);
+	rg_mark_witness(&r->hdr);
 	r->result = c->result;
 	r->call = c->call;
 	if (c->compat)
@@ -424,7 +425,7 @@ __noinline int rg_behaviour_details(struct rg_call_args *c)
 	switch (rg_layout_of(c->call)->kind) {
 	case RG_KIND_bpf_operation:
 		rg_fill_bpf(s, r, task, c);
-		if (c->result >= 0 && !rg_may_bpf(r, task, c->args[0]))
+		if (rg_may_be_made_up(c->result) && !rg_may_bpf(r, task, c->args[0]))
 			r->hdr.flags |= RG_HEADER_DOUBTFUL;
 		break;
 	case RG_KIND_namespace_change:
@@ -571,10 +572,11 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 		kind = RG_KIND_conduct_common;
 	counted = kind;
 	rg_opaque(counted); /* for the verifier: an index below RG_KINDS_MAX */
-	s = rg_scratch_take(counted & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
+	s = rg_scratch_take(counted & (RG_KINDS_MAX - 1), rg_call_program());
 	if (!s)
 		return 0;
 	r = rg_begin_behaviour(s, kind, task);
+	rg_mark_witness(&r->hdr);
 	r->result = c->result;
 	r->call = c->call;
 	if (c->compat)
@@ -582,7 +584,7 @@ __noinline int rg_behaviour_call(struct rg_call_args *c)
 	for (int i = 0; i < 6; i++)
 		r->args[i] = l->keep >> i & 1 ? c->args[i] : 0;
 	rg_fill_target(r, target);
-	if (c->result >= 0 && !rg_may_succeed(c, target))
+	if (rg_may_be_made_up(c->result) && !rg_may_succeed(c, target))
 		r->hdr.flags |= RG_HEADER_DOUBTFUL;
 	rg_behaviour_details(c);
 	rg_behaviour_path(c);

@@ -29,6 +29,27 @@ static __always_inline long rg_result_seen(long result)
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? -EINTR : result;
 }
 
+/* --- who has seen the call ------------------------------------------------------- */
+
+/* The program that looks at calls when they return. A host has one of the two. */
+static __always_inline __u32 rg_call_program(void)
+{
+	return rg_settings.calls_by_function ? RG_PROGRAM_call : RG_PROGRAM_sys_exit;
+}
+
+/* A function of the kernel has acted, and its result is its own. So nobody has made it up, whether
+ * or not there is a tracer or a seccomp filter. */
+static __always_inline void rg_mark_witness(struct rg_header *hdr)
+{
+	if (rg_settings.calls_by_function)
+		hdr->flags = RG_HEADER_FUNCTION;
+}
+
+static __always_inline bool rg_may_be_made_up(long result)
+{
+	return !rg_settings.calls_by_function && result >= 0;
+}
+
 /* --- rows of calls.def ---------------------------------------------------------- */
 
 /* The function that looks at a call is the one that fills the body of its records. */

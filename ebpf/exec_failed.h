@@ -76,13 +76,14 @@ static __noinline int exec_failed(struct task_struct *task, struct rg_call_args 
 	bool at = c->call == RG_CALL_execveat;
 	__u32 off;
 
-	s = rg_scratch_take(RG_KIND_exec_failed, RG_PROGRAM_sys_exit);
+	s = rg_scratch_take(RG_KIND_exec_failed, rg_call_program());
 	if (!s)
 		return 0;
 	e = (struct rg_exec_failed *)s->record;
 	__builtin_memset(e, 0, sizeof(*e));
 	s->used = sizeof(*e);
 	rg_fill_header(&e->hdr, RG_KIND_exec_failed, task);
+	rg_mark_witness(&e->hdr);
 	e->result = c->result;
 	e->dirfd = at ? c->args[0] : AT_FDCWD;
 	e->at_flags = at ? c->args[4] : 0;

@@ -431,8 +431,12 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	f->path = path;
 	f->path2 = path2;
 	rg_fill_header(&f->hdr, kind, task);
-	if (a->function || (a->flags & RG_FILE_REQUESTED))
-		f->hdr.flags = a->function ? RG_HEADER_FUNCTION : 0;
+	if (a->flags & RG_FILE_REQUESTED)
+		f->hdr.flags = 0;
+	else if (a->function)
+		f->hdr.flags = RG_HEADER_FUNCTION;
+	else
+		rg_mark_witness(&f->hdr);
 	f->result = a->c.result;
 	f->call = a->c.call;
 	f->flags = a->flags;
@@ -499,7 +503,7 @@ static __noinline bool rg_read_old_mmap(struct rg_call_args *c)
 	if (bpf_probe_read_user(args, sizeof(args), (const void *)c->args[0])) {
 		if (c->result >= 0)
 			rg_drop(RG_KIND_file_write,
-				&rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
+				&rg_counters()->programs[rg_call_program()].errors);
 		return false;
 	}
 	for (int i = 0; i < 6; i++)
@@ -586,7 +590,7 @@ static __always_inline bool rg_find_file(struct task_struct *task, struct rg_cal
 static __always_inline int file_call(struct rg_call_args *c, struct file *file)
 {
 	const struct rg_call_layout *l = rg_layout_of(c->call);
-	struct rg_scratch *s = rg_act_begin(c, RG_PROGRAM_sys_exit);
+	struct rg_scratch *s = rg_act_begin(c, rg_call_program());
 	struct rg_file_act *a;
 
 	if (!s)

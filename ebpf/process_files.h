@@ -188,6 +188,8 @@ __noinline int rg_process_file_record(struct rg_scratch *s)
 	r = rg_begin_behaviour(s, kind, task);
 	if (a->function)
 		r->hdr.flags = RG_HEADER_FUNCTION;
+	else if (!(a->flags & RG_FILE_REQUESTED))
+		rg_mark_witness(&r->hdr);
 	if (gone)
 		r->hdr.flags |= RG_HEADER_DOUBTFUL;
 	r->result = a->c.result;

@@ -350,7 +350,7 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 	if (!n)
 		return 0;
 	sk = n->sk;
-	s = rg_scratch_take(n->kind & (RG_KINDS_MAX - 1), RG_PROGRAM_sys_exit);
+	s = rg_scratch_take(n->kind & (RG_KINDS_MAX - 1), rg_call_program());
 	if (!s)
 		return 0;
 	e = (struct rg_network *)s->record;
@@ -369,6 +369,7 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 	}
 
 	rg_fill_header(&e->hdr, n->kind, task);
+	rg_mark_witness(&e->hdr);
 	rg_fill_socket(e, sk, n->family);
 	if (!sk) { /* it was refused */
 		e->type = n->type;
@@ -376,7 +377,7 @@ __noinline int rg_report_socket(struct rg_socket_call *n)
 	} else if (n->family != AF_UNIX) {
 		rg_fill_own_address(e, n);
 	}
-	if (rg_is_unchanged(n))
+	if (rg_may_be_made_up(n->result) && rg_is_unchanged(n))
 		e->hdr.flags |= RG_HEADER_DOUBTFUL;
 	e->result = n->result;
 	e->socket = n->inode;
@@ -403,7 +404,7 @@ static __always_inline void rg_unreadable(__u16 kind, long result)
 {
 	if (result != -EFAULT)
 		rg_drop(kind & (RG_KINDS_MAX - 1),
-			&rg_counters()->programs[RG_PROGRAM_sys_exit].errors);
+			&rg_counters()->programs[rg_call_program()].errors);
 }
 
 /* Finds the address by a struct msghdr in the caller's memory. */

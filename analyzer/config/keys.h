@@ -90,10 +90,10 @@ void VisitKeys(V& v, EbpfConfig& c) {
   v(Key{"enabled", "`false`: nothing is loaded into the kernel and nothing is observed."},
     c.enabled);
   v(Key{"hooks",
-        "Where files are seen. `functions`: in the kernel's functions that act on them, which know "
-        "the object and the result; a call that the kernel never made reaches none of them. "
-        "`calls`: when system calls return. `auto`: functions, and calls for what this host lets "
-        "no program be attached to."},
+        "Where files, sockets and behaviour are seen. `functions`: in functions of the kernel, "
+        "which know the result and mostly the object; a call that the kernel never made reaches "
+        "none of them. `calls`: at the exit of all system calls. `auto`: functions, and the exit "
+        "of calls for what this host lets no program be attached to."},
     c.hooks);
   v(Key{"buffer_size",
         "Size of the ring buffer for what a busy or hostile program can produce at will: files, "

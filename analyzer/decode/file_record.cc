@@ -141,11 +141,11 @@ void Fill(const rg_file& r, Strings& strings, FileOpen& e) {
       strings.Fail();
   }
   if ((e.flags & (kCreate | kTmpfile)) != 0) e.create_mode = Mode{Unsigned(mode) & kModeBits};
-  // A function of the kernel opens the file before it gets its descriptor.
-  if (r.result >= 0 && e.call.witness == Witness::kCall) {
+  // The function that opens a file returns 0: the file gets its descriptor afterwards.
+  if (r.result > 0 || (r.result == 0 && e.call.witness == Witness::kCall)) {
     e.fd = static_cast<std::int32_t>(r.result);
     // The call is said to have made a descriptor, and there is no file behind it.
-    if ((r.flags & RG_FILE_OBJECT) == 0) e.call.doubtful = true;
+    if ((r.flags & RG_FILE_OBJECT) == 0 && e.call.witness == Witness::kCall) e.call.doubtful = true;
   }
   e.created = (r.flags & RG_FILE_CREATED) != 0;
   FillObject(r, e.object);

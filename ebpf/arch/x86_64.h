@@ -59,6 +59,10 @@ static __always_inline void rg_read_registers(__u64 args[6], struct pt_regs *reg
 	args[5] = compat ? (__u32)regs->bp : regs->r9;
 }
 
+/* Programs for the functions of calls are checked with this one, as the kernel has it for certain.
+ */
+#define RG_FUNCTION_OF_BPF "__x64_sys_bpf"
+
 /* socketcall and old_mmap have their arguments in the memory of a 32-bit program. The offset of
  * old_mmap counts bytes, that of the newer call counts pages. */
 typedef __u32 rg_memory_arg;

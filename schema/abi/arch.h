@@ -7,7 +7,11 @@
 #define RG_SCHEMA_ABI_ARCH_H
 
 #if defined(__x86_64__) || defined(__TARGET_ARCH_x86)
-#define RG_SYSTEM_CALLS "schema/abi/arch/x86_64.def"
+#define RG_SYSTEM_CALLS	      "schema/abi/arch/x86_64.def"
+#define RG_FUNCTIONS_OF_CALLS "schema/abi/call_functions/x86_64.def"
+/* Those functions' names begin so, in each table. */
+#define RG_FUNCTION_PREFIX_64 "__x64_"
+#define RG_FUNCTION_PREFIX_32 "__ia32_"
 #else
 #error "no list of system calls for this architecture: see schema/abi/arch/x86_64.def"
 #endif

@@ -612,9 +612,9 @@ struct rg_filter_slot {
 };
 
 /* The whole of the object's .rodata. The build sets abi_version, by which the collector knows what
- * it is about to load. The collector sets exit_calls and exit_wanted. The plan holds all else, and
- * the collector hands that on unchanged. Whatever the plan says, the programs stay within their
- * memory. */
+ * it is about to load. The collector sets calls_by_function, exit_calls and exit_wanted. The plan
+ * holds all else, and the collector hands that on unchanged. Whatever the plan says, the programs
+ * stay within their memory. */
 #define RG_CALL_NUMBERS 512
 #define RG_CALL_WORDS	4 /* bits for 256 calls */
 
@@ -628,11 +628,11 @@ struct rg_settings {
 	__u32 unix_sockets;  /* report unix sockets, too */
 	__u32 filter_marked; /* a file is only watched if it has one of filter_marks */
 	__u32 filter_tail; /* bytes of an ending that leave a mark, 1 to 4; 0: there is no ending */
-	__u32 filter_slots;  /* number of slots, less one */
-	__u32 process_files; /* report opens of other processes' files (process_files.def) */
-	__u32 reserved;
-	__u64 filter_depths;  /* bit 1 << number of components: there is such a prefix */
-	__u64 filter_endings; /* bit 1 << number of bytes: there is such an ending */
+	__u32 filter_slots;	 /* number of slots, less one */
+	__u32 process_files;	 /* report opens of other processes' files (process_files.def) */
+	__u32 calls_by_function; /* exit_calls are seen in their own functions; zero in a plan */
+	__u64 filter_depths;	 /* bit 1 << number of components: there is such a prefix */
+	__u64 filter_endings;	 /* bit 1 << number of bytes: there is such an ending */
 	/* The same for directories above something watched, and for exclusions. */
 	__u64 filter_depths_above;
 	__u64 filter_endings_above;
@@ -640,8 +640,8 @@ struct rg_settings {
 	/* enum rg_call by system call number, first the 64-bit table, then the 32-bit table. 0: the
 	 * call is not looked at. */
 	__u8 calls[2][RG_CALL_NUMBERS];
-	/* Those of them that are seen when the call returns, because this host attaches no function
-	 * for them. Zero in a plan. */
+	/* Those of them that are seen when the call returns, because no function further inside of
+	 * the kernel serves them. Zero in a plan. */
 	__u8 exit_calls[2][RG_CALL_NUMBERS];
 	/* Bits by enum rg_call: the calls whose own records are wanted, of all and of those that
 	 * are seen when they return. A call may be looked at for what is not its own record: an
@@ -649,6 +649,9 @@ struct rg_settings {
 	__u64 wanted[RG_CALL_WORDS];
 	__u64 exit_wanted[RG_CALL_WORDS];
 };
+
+/* The cookie of a program on the function of a call: enum rg_call, and which table it is in. */
+#define RG_CALL_COOKIE(call, table) ((__u64)(call) | (__u64)(table) << 8)
 
 #define RG_ALIGN8(n) (((n) + 7u) & ~7u)
 

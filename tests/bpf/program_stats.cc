@@ -102,10 +102,12 @@ Loaded Load(const char* path, const rg_settings& settings, std::string_view name
     std::printf("%s cannot be opened: %s\n", path, std::strerror(errno));
     return Loaded::kRefused;
   }
+  rg_settings own = settings;
+  own.calls_by_function = name == "rg_call";
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
     if (std::string_view(bpf_map__name(map)).ends_with(".rodata")) {
-      bpf_map__set_initial_value(map, &settings, sizeof(settings));
+      bpf_map__set_initial_value(map, &own, sizeof(own));
     }
   }
   std::vector<char> log(std::size_t{1} << 20);

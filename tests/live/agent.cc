@@ -301,7 +301,7 @@ void Agent::Catch() {
   static int count = 0;
   const std::string name = "catch-" + std::to_string(getpid()) + "-" + std::to_string(++count);
   // Repeated, as the agent may be about to start.
-  for (int i = 0; i < 100 && child_.Running(); ++i) {
+  for (int i = 0; i < 100 * Patience() && child_.Running(); ++i) {
     RunProgram({"/bin/true", name});
     if (out_.WaitFor(
             [&](const Line& l) {

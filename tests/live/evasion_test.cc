@@ -11,14 +11,18 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -191,6 +195,10 @@ TEST_F(EvasionTest, ResultOfASeccompFilterIsMarked) {
     return access("kept", F_OK) == 0 ? 0 : 5;
   });
   ASSERT_EQ(status(), 0);
+  if (agent().LayerOf("file_names") == "function") {  // the function that removes was never called
+    EXPECT_EQ(events.size(), 1U);
+    return;
+  }
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(events[0]["seccomp"], "false");
   EXPECT_EQ(events[1]["result"], "0");
@@ -228,6 +236,9 @@ TEST_F(EvasionTest, ResultOfATracerIsMarked) {
     });                                                                                \
   }()
 
+// Where calls are seen in their own functions, those that were never made are no events.
+bool SeesForgedCalls(Agent& agent) { return agent.LayerOf("syscalls") == "call"; }
+
 constexpr uid_t kNobody = 65534;
 
 // The descriptor that bpf(2) is said to have returned may be that of any file. No other file is
@@ -262,7 +273,7 @@ TEST_F(EvasionTest, FilesThatAreNoBpfObjectsAreNotReadAsSuch) {
   });
   for (const int file : files) close(file);
   close(pipes[1]);
-  ASSERT_EQ(events.size(), results.size());
+  ASSERT_EQ(events.size(), SeesForgedCalls(agent()) ? results.size() : 0U);
   for (const Line& e : events) {
     EXPECT_EQ(e["doubtful"], "true") << e.text;
     EXPECT_EQ(e["traced"], "true") << e.text;
@@ -289,7 +300,7 @@ TEST_F(EvasionTest, BpfObjectsOfOtherSortsAreNotReadAsSuch) {
     }
   });
   close(map);
-  ASSERT_EQ(events.size(), 4U);
+  ASSERT_EQ(events.size(), SeesForgedCalls(agent()) ? 4U : 0U);
   for (const Line& e : events) {
     EXPECT_EQ(e["doubtful"], "true") << e.text;
     EXPECT_EQ(e["own"], "null") << e.text;
@@ -381,7 +392,7 @@ TEST_F(EvasionTest, SuccessThatCannotBeIsDoubtful) {
     auto events = RG_FORGED(f.type, f.results, kNobody, f.body);
     // The forger lets itself be traced, which is true.
     std::erase_if(events, [](const Line& l) { return l["operation"] == "traceme"; });
-    EXPECT_EQ(events.size(), f.results.size()) << f.type;
+    EXPECT_EQ(events.size(), SeesForgedCalls(agent()) ? f.results.size() : 0U) << f.type;
     for (const Line& e : events) {
       EXPECT_EQ(e["doubtful"], "true") << e.text;
       EXPECT_EQ(e["error"], "null") << e.text;
@@ -409,7 +420,7 @@ TEST_F(EvasionTest, SocketThatIsNotAsTheCallSaysIsDoubtful) {
     syscall(SYS_connect, datagram, &address6, sizeof(address6));
     syscall(SYS_listen, stream, 5);
   });
-  ASSERT_EQ(forged.size(), 3U);
+  ASSERT_EQ(forged.size(), SeesForgedCalls(agent()) ? 3U : 0U);
   for (const Line& e : forged) EXPECT_EQ(e["doubtful"], "true") << e.text;
   const auto made = EventsOf("network_", [&] {
     if (connect(datagram, reinterpret_cast<sockaddr*>(&address6), sizeof(address6)) != 0) return 1;
@@ -431,6 +442,42 @@ TEST_F(EvasionTest, SocketThatIsNotAsTheCallSaysIsDoubtful) {
     EXPECT_EQ(e["error"], "null") << e.text;
     EXPECT_EQ(e["doubtful"], "false") << e.text;
   }
+}
+
+// A tracer stops its child within exec, when the call's number and arguments are still in its
+// registers, and writes others there.
+TEST_F(EvasionTest, CallThatATracerWritesDuringAnExecIsMarked) {
+  const Shared<pid_t> forger;
+  EventsOf("namespace_change", [&] {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      ptrace(PTRACE_TRACEME, 0, 0, 0);
+      raise(SIGSTOP);
+      execl("/bin/true", "true", nullptr);
+      _exit(1);
+    }
+    *forger = pid;
+    int state = 0;
+    waitpid(pid, &state, 0);
+    ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXEC);
+    ptrace(PTRACE_CONT, pid, 0, 0);
+    waitpid(pid, &state, 0);
+    if (state >> 8 != (SIGTRAP | PTRACE_EVENT_EXEC << 8)) return 1;
+    user_regs_struct registers{};
+    ptrace(PTRACE_GETREGS, pid, 0, &registers);
+    registers.orig_rax = SYS_unshare;
+    registers.rdi = CLONE_NEWNS;
+    ptrace(PTRACE_SETREGS, pid, 0, &registers);
+    ptrace(PTRACE_CONT, pid, 0, 0);
+    waitpid(pid, &state, 0);
+    return WIFEXITED(state) ? 0 : 2;
+  });
+  ASSERT_EQ(status(), 0);
+  const auto events = agent().out().All([&](const Line& l) {
+    return l.Is("namespace_change") && l["pid"] == std::to_string(*forger);
+  });
+  ASSERT_EQ(events.size(), SeesForgedCalls(agent()) ? 1U : 0U);
+  for (const Line& e : events) EXPECT_EQ(e["traced"], "true") << e.text;
 }
 
 // Where functions of the kernel are the witnesses, an open that was never made is no event.

@@ -3,21 +3,35 @@
 // Files as the kernel's own functions show them: to somebody who forges calls, hides behind
 // symlinks, swaps descriptors, or makes no system call at all. Hosts that let no program be
 // attached to functions skip these tests, but for the one that asks what they say about it.
+#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <fstream>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "collector/call_functions.h"
+#include "collector/kernel_functions.h"
+#include "schema/abi/arch.h"
 #include "tests/live/agent.h"
 #include "tests/live/forge.h"
+#include "tests/live/host.h"
 #include "tests/live/watched_folder.h"
 
 namespace randguard::live {
@@ -166,6 +180,170 @@ TEST_F(FunctionsTest, LongNamesThatLeadNowhereAreSaidToBeCut) {
   EXPECT_EQ(events[1]["path_status"], "truncated");
 }
 
+// Calls that no function further inside sees are seen in their own functions.
+TEST_F(FunctionsTest, CallsAreSeenInTheirOwnFunctions) {
+  ASSERT_EQ(agent().LayerOf("syscalls"), "function");
+  Make("changed");
+  const auto events = EventsOf([] {
+    if (chmod("changed", 0600) != 0 || truncate("changed", 3) != 0) return 1;
+    if (setxattr("changed", "user.a", "b", 1, 0) != 0) return 2;
+    if (chown("none", 1, 1) == 0) return 3;
+    return syscall(SYS_chmod, "changed", 0644) == 0 ? 0 : 4;
+  });
+  ASSERT_EQ(events.size(), 5U);
+  for (const Line& e : events) {
+    EXPECT_EQ(e["witness"], "function") << e.text;
+    EXPECT_EQ(e["doubtful"], "false") << e.text;
+    EXPECT_EQ(e["path_status"], "null") << e.text;
+  }
+  EXPECT_EQ(events[0]["resolved_path"], root() + "/changed");
+  EXPECT_EQ(events[3]["error"], "ENOENT");
+}
+
+// Calls of behaviour and failed execs, too.
+TEST_F(FunctionsTest, CallsOfEveryDomainNameTheFunctionAsWitness) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const int file = static_cast<int>(syscall(SYS_memfd_create, "seen", 0));
+    if (file < 0 || unshare(CLONE_NEWUTS) != 0) _exit(1);
+    if (setresuid(65534, 65534, 65534) != 0) _exit(2);
+    if (execl("/nowhere", "nowhere", nullptr) == 0) _exit(3);
+    _exit(0);
+  }
+  int status = -1;
+  waitpid(pid, &status, 0);
+  ASSERT_EQ(status, 0);
+  agent().Catch();
+  for (const char* type :
+       {"memfd_create", "namespace_change", "credentials_change", "process_exec_failed"}) {
+    const auto events = agent().out().All(
+        [&](const Line& l) { return l.Is(type) && l["pid"] == std::to_string(pid); });
+    ASSERT_EQ(events.size(), 1U) << type;
+    if (std::string_view(type) != "process_exec_failed") {
+      EXPECT_EQ(events[0]["witness"], "function") << events[0].text;
+    }
+  }
+}
+
+// `bpftool prog` shows the same list: the agent has nothing on the tracepoints of system calls.
+TEST_F(FunctionsTest, NothingIsAttachedToTheExitOfAllCalls) {
+  int programs = 0;
+  bpf_attr next{};
+  while (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &next, sizeof(next)) == 0) {
+    next.start_id = next.next_id;
+    bpf_attr attr{};
+    attr.prog_id = next.next_id;
+    const int fd = static_cast<int>(syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr)));
+    if (fd < 0) continue;
+    bpf_prog_info info{};
+    attr = {};
+    attr.info.bpf_fd = static_cast<std::uint32_t>(fd);
+    attr.info.info_len = sizeof(info);
+    attr.info.info = reinterpret_cast<std::uint64_t>(&info);
+    ASSERT_EQ(syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)), 0);
+    close(fd);
+    programs += std::string_view(info.name).starts_with("rg_call_functi");
+    EXPECT_STRNE(info.name, "rg_sys_exit");
+  }
+  EXPECT_GT(programs, 50);
+}
+
+// How often the program on each function ran, by the number of the function's type.
+std::map<std::uint32_t, std::uint64_t> RunsByFunction() {
+  std::map<std::uint32_t, std::uint64_t> runs;
+  for (std::uint32_t id = 0; bpf_link_get_next_id(id, &id) == 0;) {
+    const int link = bpf_link_get_fd_by_id(id);
+    bpf_link_info of{};
+    std::uint32_t size = sizeof(of);
+    if (link < 0 || bpf_obj_get_info_by_fd(link, &of, &size) != 0) continue;
+    close(link);
+    if (of.type != BPF_LINK_TYPE_TRACING || of.tracing.attach_type != BPF_TRACE_FEXIT) continue;
+    const int program = bpf_prog_get_fd_by_id(of.prog_id);
+    bpf_prog_info info{};
+    size = sizeof(info);
+    if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) != 0) continue;
+    close(program);
+    if (std::string_view(info.name).starts_with("rg_call_functi")) {
+      runs[of.tracing.target_btf_id] += info.run_cnt;
+    }
+  }
+  return runs;
+}
+
+// Each call, with arguments that no call takes, reaches the function that we take for its own. The
+// kernel has other functions of such names, which nothing calls.
+TEST_F(FunctionsTest, EachCallReachesItsFunction) {
+  const Agent all({.config = "[ebpf]\nhooks = \"auto\"\n[events]\nnetwork = true\n"
+                             "[network]\nenabled = true\n" +
+                             Watching(),
+                   .quiet = false});
+  const int counting = bpf_enable_stats(BPF_STATS_RUN_TIME);
+  ASSERT_GE(counting, 0);
+  const collector::KernelFunctions kernel;
+  struct Call {
+    unsigned call;
+    int table;
+    long number;
+  };
+  std::vector<Call> calls;
+#define SYSTEM_CALL(name, nr64, nr32)                                   \
+  if ((nr64) != RG_ABSENT) calls.push_back({RG_CALL_##name, 64, nr64}); \
+  if ((nr32) != RG_ABSENT && No32BitCalls().empty()) {                  \
+    calls.push_back({RG_CALL_##name, 32, nr32});                        \
+  }
+#include RG_SYSTEM_CALLS
+#undef SYSTEM_CALL
+  int tried = 0;
+  for (const Call& call : calls) {
+    const std::string name = collector::NameOfCallFunction(call.call, call.table);
+    const std::uint32_t function = kernel.Get(name).function;
+    const auto before = RunsByFunction();
+    if (function == 0 || !before.contains(function))
+      continue;  // this kernel lacks the call, or
+                 // another function sees it
+    const pid_t pid = fork();
+    if (pid == 0) {
+      call.table == 64 ? syscall(call.number, -1, -1, -1, -1, -1, -1)
+                       : Call32(call.number, -1, -1, -1, -1, -1);
+      _exit(0);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0) << name;
+    EXPECT_GT(RunsByFunction()[function], before.at(function)) << name;
+    ++tried;
+  }
+  close(counting);
+  EXPECT_GT(tried, No32BitCalls().empty() ? 100 : 50);
+}
+
+// The kernel's list of symbols has the function of each call, under the name that we know. Calls
+// that this kernel lacks are few.
+TEST(CallFunctionsTest, EachCallHasItsFunction) {
+  std::set<std::string> symbols;
+  std::ifstream list("/proc/kallsyms");
+  for (std::string address, type, name, rest; list >> address >> type >> name;) {
+    std::getline(list, rest);
+    symbols.insert(name);
+  }
+  ASSERT_TRUE(symbols.contains("__x64_sys_read"));
+  rg_settings settings{};
+#define SYSTEM_CALL(name, nr64, nr32)                                           \
+  if ((nr64) != RG_ABSENT) settings.exit_calls[0][(nr64)&511] = RG_CALL_##name; \
+  if ((nr32) != RG_ABSENT) settings.exit_calls[1][(nr32)&511] = RG_CALL_##name;
+#include RG_SYSTEM_CALLS
+#undef SYSTEM_CALL
+  const collector::KernelFunctions kernel;
+  collector::CallFunctions functions;
+  EXPECT_EQ(collector::FindCallFunctions(settings, kernel, functions), "");
+  std::set<std::string> found;
+  for (const auto& group : functions) {
+    for (const auto& function : group) EXPECT_TRUE(found.insert(function.name).second);
+  }
+  EXPECT_GT(found.size(), 80U);  // of one table at least
+  for (const std::string& name : found) EXPECT_TRUE(symbols.contains(name)) << name;
+}
+
 // There are three ways to ask, and each host says what became of it.
 TEST(HooksTest, HealthSaysWhichLayerEachHookHas) {
   const std::string file =
@@ -174,6 +352,19 @@ TEST(HooksTest, HealthSaysWhichLayerEachHookHas) {
     Agent agent({.config = "[ebpf]\nhooks = \"" + layer + "\"\n" + file, .quiet = false});
     EXPECT_EQ(agent.LayerOf("process_exec"), "");
     return agent.StateOf("file_names") + " " + agent.LayerOf("file_names");
+  };
+  EXPECT_EQ(state("calls"), "attached call");
+  const std::string by_itself = state("auto");
+  const bool has_functions = by_itself == "attached function";
+  EXPECT_TRUE(has_functions || by_itself == "fallback call") << by_itself;
+  EXPECT_EQ(state("functions"), has_functions ? "attached function" : "missing ");
+}
+
+// The hook of all other calls, likewise.
+TEST(HooksTest, HealthSaysWhereCallsAreSeen) {
+  const auto state = [&](const std::string& layer) {
+    Agent agent({.config = "[ebpf]\nhooks = \"" + layer + "\"\n", .quiet = false});
+    return agent.StateOf("syscalls") + " " + agent.LayerOf("syscalls");
   };
   EXPECT_EQ(state("calls"), "attached call");
   const std::string by_itself = state("auto");

@@ -248,9 +248,9 @@ TEST_F(FunctionsTest, NothingIsAttachedToTheExitOfAllCalls) {
   EXPECT_GT(programs, 50);
 }
 
-// How often the program on each function ran, by the number of the function's type.
-std::map<std::uint32_t, std::uint64_t> RunsByFunction() {
-  std::map<std::uint32_t, std::uint64_t> runs;
+// The program on each function of a call, open, by the number of the function's type.
+std::map<std::uint32_t, int> ProgramsByFunction() {
+  std::map<std::uint32_t, int> programs;
   for (std::uint32_t id = 0; bpf_link_get_next_id(id, &id) == 0;) {
     const int link = bpf_link_get_fd_by_id(id);
     bpf_link_info of{};
@@ -262,12 +262,20 @@ std::map<std::uint32_t, std::uint64_t> RunsByFunction() {
     bpf_prog_info info{};
     size = sizeof(info);
     if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) != 0) continue;
-    close(program);
     if (std::string_view(info.name).starts_with("rg_call_functi")) {
-      runs[of.tracing.target_btf_id] += info.run_cnt;
+      programs[of.tracing.target_btf_id] = program;
+    } else {
+      close(program);
     }
   }
-  return runs;
+  return programs;
+}
+
+std::uint64_t Runs(int program) {
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof(info);
+  EXPECT_EQ(bpf_obj_get_info_by_fd(program, &info, &size), 0);
+  return info.run_cnt;
 }
 
 // Each call, with arguments that no call takes, reaches the function that we take for its own. The
@@ -293,14 +301,13 @@ TEST_F(FunctionsTest, EachCallReachesItsFunction) {
   }
 #include RG_SYSTEM_CALLS
 #undef SYSTEM_CALL
+  const std::map<std::uint32_t, int> programs = ProgramsByFunction();
   int tried = 0;
   for (const Call& call : calls) {
     const std::string name = collector::NameOfCallFunction(call.call, call.table);
-    const std::uint32_t function = kernel.Get(name).function;
-    const auto before = RunsByFunction();
-    if (function == 0 || !before.contains(function))
-      continue;  // this kernel lacks the call, or
-                 // another function sees it
+    const auto program = programs.find(kernel.Get(name).function);
+    if (program == programs.end()) continue;  // this kernel lacks it, or another function sees it
+    const std::uint64_t before = Runs(program->second);
     const pid_t pid = fork();
     if (pid == 0) {
       call.table == 64 ? syscall(call.number, -1, -1, -1, -1, -1, -1)
@@ -310,9 +317,10 @@ TEST_F(FunctionsTest, EachCallReachesItsFunction) {
     int status = -1;
     waitpid(pid, &status, 0);
     EXPECT_EQ(status, 0) << name;
-    EXPECT_GT(RunsByFunction()[function], before.at(function)) << name;
+    EXPECT_GT(Runs(program->second), before) << name;
     ++tried;
   }
+  for (const auto& [function, program] : programs) close(program);
   close(counting);
   EXPECT_GT(tried, No32BitCalls().empty() ? 100 : 50);
 }

@@ -248,15 +248,11 @@ bool SelectExitCalls(const Plan& plan, const Selection& selection, rg_settings& 
     if (!IsByFunction(kHookOfCall[call], plan, selection))
       settings.exit_wanted[call / 64] |= settings.wanted[call / 64] & std::uint64_t{1} << call % 64;
   }
-  // ioctl(2) is two rows of calls.def, for requests of two kinds, and has one number.
-  const bool flags = settings.exit_wanted[RG_CALL_ioctl_flags / 64] >> RG_CALL_ioctl_flags % 64 & 1;
   for (int table = 0; table < 2; ++table) {
     for (int number = 0; number < RG_CALL_NUMBERS; ++number) {
       const unsigned call = settings.calls[table][number];
       if (call >= RG_CALL_END) Fail("plan: system call %d has the number %u", number, call);
-      if (IsByFunction(kHookOfCall[call], plan, selection) && !(call == RG_CALL_ioctl && flags)) {
-        continue;
-      }
+      if (IsByFunction(kHookOfCall[call], plan, selection)) continue;
       settings.exit_calls[table][number] = static_cast<__u8>(call);
       any |= call != 0;
     }

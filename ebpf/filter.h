@@ -300,6 +300,10 @@ __noinline int rg_judge(struct rg_scratch *s)
 		j.whole = RG_FILTER_WATCH_WHOLE;
 		j.ending = RG_FILTER_WATCH;
 	}
+	/* Before 6.7, verifiers go through the body of a helper's loop once, with the values that
+	 * it begins with, and remove what these do not reach. So they are not to know them. */
+	j.lengths |= (__u64)s->nothing << 32 | s->nothing;
+	j.depths |= (__u64)s->nothing << 32 | s->nothing;
 	bpf_loop(RG_FILTER_DEPTH_MAX + 1, rg_judge_step, &j, 0);
 	if (j.lengths)
 		bpf_loop(RG_FILTER_ENDING_MAX, rg_ending_step, &j, 0);

@@ -127,6 +127,47 @@ static __always_inline __u32 rg_inline_name(void)
 	return size;
 }
 
+/* Reads what a way up takes from a dentry with one call of the helper: its parent, and the first
+ * eight bytes of its name. False: that cannot be read. For kernels without typed reads. */
+static __always_inline bool rg_read_component(struct dentry *dentry, struct dentry **parent,
+					      __u64 *word)
+{
+	__u32 first = bpf_core_field_offset(struct dentry, d_parent);
+	__u32 pointer = bpf_core_field_offset(struct dentry, d_name.name) - first;
+	__u32 inlined;
+	__u8 head[64];
+	void *name;
+
+	if (!bpf_core_field_exists(((struct dentry___old *)0)->d_iname))
+		return false;
+	inlined = bpf_core_field_offset(struct dentry___old, d_iname) - first;
+	if (pointer > sizeof(head) - 8 || inlined > sizeof(head) - 8 ||
+	    bpf_probe_read_kernel(head, sizeof(head), (void *)dentry + first))
+		return false;
+	*parent = *(struct dentry **)head;
+	name = *(void **)&head[pointer];
+	if (name == (void *)dentry + first + inlined) {
+		*word = *(__u64 *)&head[inlined];
+		return true;
+	}
+	return !bpf_probe_read_kernel(word, sizeof(*word), name);
+}
+
+/* Three members of a mount that lie side by side. False: they do not here, or cannot be read. */
+struct rg_mount_head {
+	struct mount *parent;
+	struct dentry *mountpoint;
+	struct dentry *root;
+};
+static __always_inline bool rg_read_mount(struct mount *mnt, struct rg_mount_head *head)
+{
+	__u32 first = bpf_core_field_offset(struct mount, mnt_parent);
+
+	return bpf_core_field_offset(struct mount, mnt_mountpoint) == first + 8 &&
+	       bpf_core_field_offset(struct mount, mnt.mnt_root) == first + 16 &&
+	       !bpf_probe_read_kernel(head, sizeof(*head), (void *)mnt + first);
+}
+
 /* --- cgroups --------------------------------------------------------------------- */
 
 /* 6.15 "kernfs: Use RCU to access kernfs_node::parent": it became __parent. */

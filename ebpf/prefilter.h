@@ -54,9 +54,57 @@ static __always_inline void *rg_name_words(struct dentry *dentry)
 	return RG_TYPED ? rg_words_of(dentry) : rg_inline_words(dentry);
 }
 
+/* Goes on from a dentry of a mount, in kernels without typed reads: by a helper for each pointer,
+ * which takes a tenth of what the path itself would take. */
+static __noinline bool rg_may_be_watched_from(struct dentry *dentry, struct mount *mnt, __u64 below)
+{
+	struct dentry *parent;
+	struct rg_mount_head at;
+	__u64 word = 0;
+
+	if (!rg_read_mount(mnt, &at))
+		return true;
+	for (int i = 0; i < RG_NEAR_STEPS; i++) {
+		if (dentry == at.root) {
+			if (at.parent == mnt)
+				return rg_is_marked(below, 0) || !rg_is_in_namespace(mnt);
+			dentry = at.mountpoint;
+			mnt = at.parent;
+			if (!rg_read_mount(mnt, &at))
+				return true;
+			continue;
+		}
+		if (!rg_read_component(dentry, &parent, &word) || parent == dentry)
+			return true;
+		word &= rg_bytes_before(rg_zero_bytes(word));
+		if (!word || rg_is_marked(below, word))
+			return true;
+		below = word;
+		dentry = parent;
+	}
+	return true;
+}
+
+/* The same for a file without a type. */
+static __noinline bool rg_may_be_watched_by_helpers(struct file *file)
+{
+	struct vfsmount *vfsmnt = RG_READ(file, f_path.mnt);
+	struct dentry *dentry = RG_READ(file, f_path.dentry);
+	__u64 words[RG_TAIL_WORDS];
+
+	if (rg_settings.filter_tail) {
+		if (dentry == RG_READ(vfsmnt, mnt_root) ||
+		    bpf_probe_read_kernel(words, sizeof(words), RG_READ(dentry, d_name.name)) ||
+		    rg_is_tail_marked(words))
+			return true;
+	}
+	return rg_may_be_watched_from(dentry,
+				      (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt), 0);
+}
+
 /* False: the file is surely not watched. True also where that is not sure: too deep below the root,
  * and for objects that are in no directory. Without typed reads, only an argument of the program
- * has a type (`known`), and what lies below another mount than the first is not sure either. */
+ * has a type (`known`), and what lies above its mount has none. */
 static __always_inline bool rg_may_be_watched(struct file *file, const bool known)
 {
 	struct dentry *dentry, *root, *parent;
@@ -65,8 +113,10 @@ static __always_inline bool rg_may_be_watched(struct file *file, const bool know
 	__u64 below = 0, word;
 	void *name;
 
-	if (!(RG_TYPED || known) || !rg_settings.filter_marked)
+	if (!rg_settings.filter_marked)
 		return true;
+	if (!(RG_TYPED || known))
+		return rg_may_be_watched_by_helpers(file);
 	/* A pointer that is loaded through a pointer of a known type has a known type, too. */
 	if (!known)
 		file = rg_as(struct file, file);
@@ -86,11 +136,11 @@ static __always_inline bool rg_may_be_watched(struct file *file, const bool know
 	}
 	for (int i = 0; i < RG_NEAR_STEPS; i++) {
 		if (dentry == root) {
-			up = RG_TYPED ? mnt->mnt_parent : RG_READ(mnt, mnt_parent);
+			if (!RG_TYPED)
+				return rg_may_be_watched_from(dentry, mnt, below);
+			up = mnt->mnt_parent;
 			if (up == mnt)
 				return rg_is_marked(below, 0) || !rg_is_in_namespace(mnt);
-			if (!RG_TYPED)
-				return true;
 			dentry = mnt->mnt_mountpoint;
 			mnt = up;
 			root = mnt->mnt.mnt_root;

@@ -50,8 +50,8 @@ static const __u32 rg_only_foreign = 0
 	})
 #define RG_TAIL_MASK(text) (sizeof(text) > 8 ? ~0ULL : ~0ULL << 8 * (9 - sizeof(text)))
 
-/* False: the open file surely is none of them. Reads by helpers cost more than the answer is worth,
- * so there it is not sure. `known`: as in rg_may_be_watched(). */
+/* False: the open file surely is none of them. By helpers, any file of procfs may be one. `known`:
+ * as in rg_may_be_watched(). */
 static __always_inline bool rg_may_be_process_file(struct file *file, const bool known)
 {
 	struct dentry *dentry;
@@ -61,7 +61,7 @@ static __always_inline bool rg_may_be_process_file(struct file *file, const bool
 	if (!rg_settings.process_files)
 		return false;
 	if (!(RG_TYPED || known))
-		return true;
+		return RG_READ(file, f_inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
 	if (!known)
 		file = rg_as(struct file, file);
 	if (file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)

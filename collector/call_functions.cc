@@ -11,6 +11,7 @@
 #include <iterator>
 #include <set>
 
+#include "collector/object.h"
 #include "collector/startup.h"
 #include "schema/abi/arch.h"
 
@@ -35,12 +36,6 @@ constexpr const char* kCallNames[RG_CALL_END] = {
 #include "schema/abi/calls.def"
 #undef CALL
 };
-
-bpf_program* Find(bpf_object* object, const char* name) {
-  bpf_program* program = bpf_object__find_program_by_name(object, name);
-  if (program == nullptr) Fail("eBPF object: program %s is missing", name);
-  return program;
-}
 
 bool Add(const CallFunction& function, std::uint32_t prototype,
          std::array<std::uint32_t, std::size(kCallPrograms)>& prototypes,
@@ -111,7 +106,7 @@ std::string FindCallFunctions(const rg_settings& settings, const KernelFunctions
 void ConfigureCallFunctions(bpf_object* object, const CallFunctions& functions) {
   for (std::size_t i = 0; i < functions.size(); ++i) {
     for (const char* name : {kCallPrograms[i].target, kCallPrograms[i].function}) {
-      bpf_program* program = Find(object, name);
+      bpf_program* program = FindProgram(object, name);
       bpf_program__set_autoload(program, !functions[i].empty());
       if (functions[i].empty()) continue;
       const char* function = functions[i].front().name.c_str();
@@ -134,9 +129,8 @@ std::string AttachCallFunctions(bpf_object* object, const CallFunctions& functio
   for (std::size_t i = 0; i < functions.size(); ++i) {
     if (functions[i].empty()) continue;
     const Programs& names = kCallPrograms[i];
-    const bpf_map* map = bpf_object__find_map_by_name(object, names.map);
-    if (map == nullptr) Fail("eBPF object: map %s is missing", names.map);
-    const int target = bpf_program__fd(Find(object, names.target));
+    const bpf_map* map = FindMap(object, names.map);
+    const int target = bpf_program__fd(FindProgram(object, names.target));
     const std::uint32_t first = 0;
     kj::AutoCloseFd& kept =
         programs.targets.emplace_back(fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0));
@@ -145,7 +139,7 @@ std::string AttachCallFunctions(bpf_object* object, const CallFunctions& functio
     }
     // libbpf has put this kernel's numbers into the instructions. They are the same for each
     // function. The types make the programs known as ours.
-    const bpf_program* function = Find(object, names.function);
+    const bpf_program* function = FindProgram(object, names.function);
     const int type = btf__find_by_name_kind(bpf_object__btf(object), names.function, BTF_KIND_FUNC);
     if (type < 0) Fail("eBPF object: the type of %s is missing", names.function);
     const bpf_func_info types = {.insn_off = 0, .type_id = static_cast<__u32>(type)};

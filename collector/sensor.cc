@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "collector/kernel_functions.h"
+#include "collector/object.h"
 #include "collector/startup.h"
 
 namespace randguard::collector {
@@ -117,12 +118,6 @@ struct ObjectDelete {
   void operator()(bpf_object* o) const { bpf_object__close(o); }
 };
 using Object = std::unique_ptr<bpf_object, ObjectDelete>;
-
-bpf_program* FindProgram(bpf_object* object, const char* name) {
-  bpf_program* program = bpf_object__find_program_by_name(object, name);
-  if (program == nullptr) Fail("eBPF object: program %s is missing", name);
-  return program;
-}
 
 // The reason why an earlier try failed on this host, by hook and choice; empty where none failed.
 using Refused = std::array<std::array<std::string, 2>, RG_HOOK_END>;
@@ -258,12 +253,6 @@ bool SelectExitCalls(const Plan& plan, const Selection& selection, rg_settings& 
     }
   }
   return any;
-}
-
-bpf_map* FindMap(bpf_object* object, const char* name) {
-  bpf_map* map = bpf_object__find_map_by_name(object, name);
-  if (map == nullptr) Fail("eBPF object: map %s is missing", name);
-  return map;
 }
 
 // The object's .rodata or .bss: libbpf names it after the object.

@@ -10,6 +10,7 @@ namespace randguard::collector {
 namespace {
 
 constexpr std::string_view kOtherName = " | ";
+constexpr std::string_view kNone = " | -";
 constexpr std::string_view kAnyType = "?";
 constexpr std::string_view kAnyOthers = "...";
 
@@ -34,11 +35,16 @@ KernelFunctions::KernelFunctions() : types_(btf__load_vmlinux_btf()) {
 
 std::string KernelFunctions::Find(std::string_view name, std::string_view signature) const {
   std::string_view names = signature;
+  if (IsDispensable(signature)) names.remove_suffix(kNone.size());
   const std::string_view wanted = TakeUntil(names, kOtherName);
   for (std::string_view other = name; !other.empty(); other = TakeUntil(names, kOtherName)) {
     if (HasSignature(std::string(other), wanted)) return std::string(other);
   }
   return "";
+}
+
+bool KernelFunctions::IsDispensable(std::string_view signature) {
+  return signature.ends_with(kNone);
 }
 
 KernelFunctions::Ids KernelFunctions::Get(std::string_view name) const {

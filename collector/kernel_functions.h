@@ -23,6 +23,9 @@ class KernelFunctions {
   // usual one, and `signature` a column of programs.def.
   std::string Find(std::string_view name, std::string_view signature) const;
 
+  // Does a kernel without the function need no program there?
+  static bool IsDispensable(std::string_view signature);
+
   // The numbers of a function's type and of its prototype, which says how its arguments are called,
   // too. Both are 0 if the kernel has no such function.
   struct Ids {

@@ -80,8 +80,9 @@ constexpr int kCallExit = 1;
 // A hook on functions further inside of the kernel. That of calls can take its place.
 bool HasStandIn(rg_hook hook) {
   return hook != RG_HOOK_syscalls &&
-         std::find(std::begin(kHookOfOperation), std::end(kHookOfOperation), hook) !=
-             std::end(kHookOfOperation);
+         std::any_of(std::begin(kPrograms), std::end(kPrograms), [&](const ProgramInfo& program) {
+           return program.hook == hook && !program.signature.empty();
+         });
 }
 
 bool IsOnFunctions(rg_hook hook, int choice) {
@@ -154,6 +155,10 @@ std::string TakeVariant(const ProgramInfo& first, bpf_object* object, const Kern
       if (selection.functions[i].empty()) continue;
     }
     selection.programs[i] = true;
+    return "";
+  }
+  if (KernelFunctions::IsDispensable(first.signature) &&
+      kernel.Get(FunctionOf(object, first.name)).function == 0) {
     return "";
   }
   return "this kernel has no function " + std::string(FunctionOf(object, first.name)) +
@@ -477,6 +482,7 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
       }
     }
     settings.calls_by_function = selection.HasCallFunctions();
+    settings.attributes_by_function = selection.HasChoice(RG_HOOK_file_names);
     Configure(object.get(), plan, settings, selection);
     if (!Load(object.get(), refused)) continue;
     FillMaps(object.get(), plan);

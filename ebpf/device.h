@@ -15,6 +15,8 @@
 #define BTRFS_SUPER_MAGIC     0x9123683e
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 
+#define BTRFS_VOLUME_INODE 256 /* of the directory that a subvolume begins with */
+
 #define S_IFMT	0170000
 #define S_IFDIR 0040000
 

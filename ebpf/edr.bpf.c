@@ -7,6 +7,8 @@
 
 #include "ebpf/cgroup.bpf.c"
 #include "ebpf/behaviour.bpf.c"
+#include "ebpf/file_attributes.bpf.c"
+#include "ebpf/file_drop.bpf.c"
 #include "ebpf/file_names.bpf.c"
 #include "ebpf/file_open.bpf.c"
 #include "ebpf/file_write.bpf.c"

@@ -216,6 +216,57 @@ static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
 	return rg_judge_joined(s, out, at, 0);
 }
 
+/* Walks from s->walk_from to the root of its file system, adds the name s->asked.name if there is
+ * one, judges that path, and appends it, with s->fs as the offset of its rg_str. Leaves s as a walk
+ * from s->walk_from does. The function is global, so that the verifier goes through it once. */
+__noinline int rg_judge_inside(struct rg_scratch *s)
+{
+	struct rg_str within = {};
+	int verdict = RG_REPORT;
+	const void *entry;
+	__u32 at;
+
+	if (!s)
+		return verdict;
+	within.flags = rg_walk_inside(s);
+	entry = s->asked.name;
+	at = s->text;
+	if (!entry) {
+		verdict = rg_judge(s);
+		rg_put_walked(s, &within, within.flags);
+	} else {
+		s->path[RG_PATH_MAX] = '/';
+		if (bpf_probe_read_kernel_str(&s->path[RG_PATH_MAX + 1], 256, entry) < 0)
+			within.flags |= RG_STR_UNREADABLE;
+		else
+			verdict = rg_judge_joined(s, &within, at, 0);
+	}
+	s->fs = rg_put_within(s, &within);
+	rg_walk_up(s);
+	return verdict;
+}
+
+/* The verdict of both paths of an object, or of an entry of a directory: whichever is watched is to
+ * be reported. `path` leads to the object or the directory, NULL: only its name is known. */
+static __always_inline int rg_judge_both(struct rg_scratch *s, struct rg_str *out,
+					 struct path *path, const void *entry, int verdict)
+{
+	int other;
+
+	/* An exclusion is left as it is where all else is reported. */
+	if (!path || !s->partial || (!rg_settings.watching && verdict != RG_REPORT))
+		return verdict;
+	s->walk_from = path;
+	s->asked.name = entry;
+	other = rg_judge_inside(s);
+	out->fs = s->fs;
+	if (verdict == RG_REPORT || other != RG_REPORT)
+		return verdict;
+	if (!entry)
+		rg_put_walked(s, out, s->walk.flags);
+	return RG_REPORT;
+}
+
 static __always_inline void rg_fill_object(struct rg_file *f, struct inode *inode)
 {
 	f->inode = RG_READ(inode, i_ino);
@@ -344,20 +395,31 @@ static __always_inline bool rg_makes_name(const struct rg_call_layout *l)
 	return l->kind == RG_KIND_file_rename || l->operation == RG_OPERATION_create;
 }
 
-static __always_inline int rg_judge_first(struct rg_scratch *s, struct rg_str *out,
-					  struct task_struct *task, struct rg_file_act *a)
+/* The path of the object, or NULL: it is not known. */
+static __always_inline struct path *rg_object_of(struct rg_file_act *a)
 {
 	struct path *object = a->object;
 	struct file *file = a->file;
 
-	if (file)
-		object = (void *)file + bpf_core_field_offset(struct file, f_path);
+	return file ? (void *)file + bpf_core_field_offset(struct file, f_path) : object;
+}
+
+/* `asked`: where neither the object nor its directory is known, the name as it was asked for is. */
+static __always_inline int rg_judge_first(struct rg_scratch *s, struct rg_str *out,
+					  struct task_struct *task, struct rg_file_act *a,
+					  const bool asked)
+{
+	struct path *object = rg_object_of(a);
+	struct file *file = a->file;
+
 	if (object)
 		return rg_judge_object(s, out, object, file && rg_is_nameless(file));
 	if (rg_is_text(a->c.call))
 		return RG_UNWATCHED;
 	if (a->dir)
 		return rg_judge_entry(s, out, a->dir, a->entry);
+	if (!asked)
+		return RG_UNWATCHED;
 	s->asked.name = a->name;
 	s->asked.dirfd = a->dirfd;
 	s->asked.kernel = !a->user;
@@ -369,10 +431,13 @@ static __always_inline int rg_judge_first(struct rg_scratch *s, struct rg_str *o
 }
 
 static __always_inline int rg_judge_second(struct rg_scratch *s, struct rg_str *out,
-					   struct task_struct *task, struct rg_file_act *a)
+					   struct task_struct *task, struct rg_file_act *a,
+					   const bool asked)
 {
 	if (a->dir2)
 		return rg_judge_entry(s, out, a->dir2, a->entry2);
+	if (!asked)
+		return RG_UNWATCHED;
 	s->asked.name = a->name2;
 	s->asked.dirfd = a->dirfd2;
 	s->asked.kernel = !a->user;
@@ -382,9 +447,7 @@ static __always_inline int rg_judge_second(struct rg_scratch *s, struct rg_str *
 	return rg_judge_name(s, out, task);
 }
 
-/* Builds and submits the record of s->act. The function is global, so that the verifier goes
- * through it once. */
-__noinline int rg_file_record(struct rg_scratch *s)
+static __always_inline int rg_make_file_record(struct rg_scratch *s, const bool asked)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rg_str path = {}, path2 = {};
@@ -406,13 +469,17 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	f = (struct rg_file *)s->record;
 	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
 	keep = rg_read_pointed(s);
-	verdict = rg_judge_first(s, &path, task, a);
+	verdict = rg_judge_first(s, &path, task, a, asked);
 	if (verdict == RG_UNWATCHED && rg_makes_name(l) && !rg_is_text(a->c.call))
 		verdict = rg_judge_above(s);
+	object = rg_object_of(a);
+	verdict = object ? rg_judge_both(s, &path, object, NULL, verdict)
+			 : rg_judge_both(s, &path, a->dir, a->entry, verdict);
 	if (kind == RG_KIND_file_rename) {
-		other = rg_judge_second(s, &path2, task, a);
+		other = rg_judge_second(s, &path2, task, a, asked);
 		if (other == RG_UNWATCHED)
 			other = rg_judge_above(s);
+		other = rg_judge_both(s, &path2, a->dir2, a->entry2, other);
 		if (other == RG_REPORT || verdict == RG_UNWATCHED)
 			verdict = other;
 	}
@@ -439,6 +506,7 @@ __noinline int rg_file_record(struct rg_scratch *s)
 		rg_mark_witness(&f->hdr);
 	f->result = a->c.result;
 	f->call = a->c.call;
+	f->ns_mnt = RG_READ(task, nsproxy, mnt_ns, ns.inum);
 	f->flags = a->flags;
 	if (a->c.compat)
 		f->flags |= RG_FILE_COMPAT;
@@ -453,12 +521,27 @@ __noinline int rg_file_record(struct rg_scratch *s)
 	} else if (object) {
 		rg_fill_object(f, RG_READ(object, dentry, d_inode));
 	}
-	if (l->name >= 0 && !(l->null_name && !a->name))
+	/* A ring's own name is not known where an attribute changes. */
+	if (l->name >= 0 && (a->name || !(l->null_name || (a->flags & RG_FILE_IO_URING))))
 		rg_put_name(s, &f->name, a->name, a->user, a->cut);
 	if (l->name2 >= 0)
 		rg_put_name(s, &f->name2, a->name2, a->user, a->cut2);
 	rg_submit_kind(s, kind);
 	return 0;
+}
+
+/* These two build and submit the record of s->act. They are global, so that the verifier goes
+ * through each once. */
+__noinline int rg_file_record(struct rg_scratch *s)
+{
+	return rg_make_file_record(s, true);
+}
+
+/* The kernel holds the object, or the directories of the names: less for the verifier to go
+ * through. */
+__noinline int rg_held_record(struct rg_scratch *s)
+{
+	return rg_make_file_record(s, false);
 }
 
 /* Takes scratch memory for an act of the call, whose row says which kind of record it makes. NULL:
@@ -478,7 +561,7 @@ static __always_inline struct rg_scratch *rg_act_begin(const struct rg_call_args
 
 static __always_inline int rg_act_end(struct rg_scratch *s)
 {
-	rg_file_record(s);
+	rg_held_record(s);
 	rg_scratch_put(s);
 	return 0;
 }

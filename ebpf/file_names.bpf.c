@@ -6,9 +6,7 @@
 
 #define AT_REMOVEDIR 0x200
 
-#define done(operation, like, target, result)                                                      \
-	rg_naming_done(target, RG_CALL_##like, RG_NR64_##like, RG_PROGRAM_##operation##_done,      \
-		       result)
+#define done(like, target, result) rg_naming_done(target, RG_CALL_##like, RG_NR64_##like, result)
 #define end(operation, like, result)                                                               \
 	rg_naming_end(RG_CALL_##like, RG_NR64_##like, RG_PROGRAM_##operation##_end, result)
 
@@ -31,7 +29,7 @@ int BPF_PROG(rg_unlink_found, const struct path *dir, struct dentry *dentry)
 SEC("fexit/vfs_unlink")
 int BPF_PROG(rg_unlink_done, void *idmap, void *inode, struct dentry *dentry)
 {
-	return done(unlink, unlinkat, dentry, rg_result(ctx));
+	return done(unlinkat, dentry, rg_result(ctx));
 }
 
 SEC("fexit/do_unlinkat")
@@ -60,7 +58,7 @@ int BPF_PROG(rg_rmdir_found, const struct path *dir, struct dentry *dentry)
 SEC("fexit/vfs_rmdir")
 int BPF_PROG(rg_rmdir_done, void *idmap, void *inode, struct dentry *dentry)
 {
-	return done(rmdir, unlinkat, dentry, rg_result(ctx));
+	return done(unlinkat, dentry, rg_result(ctx));
 }
 
 SEC("fexit/do_rmdir")
@@ -93,7 +91,7 @@ int BPF_PROG(rg_rename_found, const struct path *dir, struct dentry *dentry,
 SEC("fexit/vfs_rename")
 int BPF_PROG(rg_rename_done, struct renamedata *data, int result)
 {
-	return done(rename, renameat2, data->old_dentry, result);
+	return done(renameat2, data->old_dentry, result);
 }
 
 SEC("fexit/do_renameat2")
@@ -133,7 +131,7 @@ int BPF_PROG(rg_link_found, struct dentry *old, const struct path *dir2, struct 
 SEC("fexit/vfs_link")
 int BPF_PROG(rg_link_done, struct dentry *old)
 {
-	return done(link, linkat, old, rg_result(ctx));
+	return done(linkat, old, rg_result(ctx));
 }
 
 SEC("fexit/do_linkat")
@@ -160,7 +158,7 @@ int BPF_PROG(rg_symlink_found, const struct path *dir, struct dentry *dentry)
 SEC("fexit/vfs_symlink")
 int BPF_PROG(rg_symlink_done, void *idmap, void *inode, struct dentry *dentry)
 {
-	return done(symlink, symlinkat, dentry, rg_result(ctx));
+	return done(symlinkat, dentry, rg_result(ctx));
 }
 
 SEC("fexit/do_symlinkat")
@@ -191,7 +189,7 @@ int BPF_PROG(rg_mkdir_found, const struct path *dir, struct dentry *dentry)
 SEC("fexit/vfs_mkdir")
 int BPF_PROG(rg_mkdir_done, void *idmap, void *inode, struct dentry *dentry)
 {
-	return done(mkdir, mkdirat, dentry, rg_result(ctx));
+	return done(mkdirat, dentry, rg_result(ctx));
 }
 
 /* 6.15 "VFS: Change vfs_mkdir() to return the dentry". */
@@ -200,7 +198,7 @@ int BPF_PROG(rg_mkdir_done___dentry, void *idmap, void *inode, struct dentry *de
 {
 	long made = rg_result(ctx);
 
-	return done(mkdir, mkdirat, dentry, rg_is_error((void *)made) ? made : 0);
+	return done(mkdirat, dentry, rg_is_error((void *)made) ? made : 0);
 }
 
 SEC("fexit/do_mkdirat")
@@ -231,21 +229,21 @@ int BPF_PROG(rg_mknod_found, const struct path *dir, struct dentry *dentry)
 SEC("fexit/vfs_mknod")
 int BPF_PROG(rg_mknod_done, void *idmap, void *inode, struct dentry *dentry)
 {
-	return done(mknod, mknodat, dentry, rg_result(ctx));
+	return done(mknodat, dentry, rg_result(ctx));
 }
 
 /* A plain file. */
 SEC("fexit/vfs_create")
 int BPF_PROG(rg_create_done, void *idmap, void *inode, struct dentry *dentry)
 {
-	return done(create, mknodat, dentry, rg_result(ctx));
+	return done(mknodat, dentry, rg_result(ctx));
 }
 
 /* 7.0 has no argument for the directory any more. */
 SEC("fexit/vfs_create")
 int BPF_PROG(rg_create_done___entry, void *idmap, struct dentry *dentry)
 {
-	return done(create, mknodat, dentry, rg_result(ctx));
+	return done(mknodat, dentry, rg_result(ctx));
 }
 
 SEC("fexit/do_mknodat")

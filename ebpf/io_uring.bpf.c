@@ -253,9 +253,9 @@ static __always_inline __u16 like_of(__u8 opcode)
 	case IORING_OP_LINKAT:
 		return call_if_seen(linkat);
 	case IORING_OP_SETXATTR:
-		return call_if_seen(setxattr);
+		return rg_settings.attributes_by_function ? 0 : call_if_seen(setxattr);
 	case IORING_OP_FSETXATTR:
-		return call_if_seen(fsetxattr);
+		return rg_settings.attributes_by_function ? 0 : call_if_seen(fsetxattr);
 	case IORING_OP_WRITE:
 	case IORING_OP_WRITE_FIXED:
 		return call_if_seen(write);

@@ -9,14 +9,16 @@
  * found: fentry of the security hook. The kernel has found the directories, and shows the names in
  * them.
  *
- * done: fexit of the file system's operation, with the result. The record is made here, because the
- * directories are held until then.
+ * done: fexit of the file system's operation, with the result.
+ *
+ * drop: the right to write to the mount is given back, while the directories are still held
+ * (file_drop.bpf.c). The record of what was done is made here, by one program for all operations.
  *
  * end: fexit of the function of `begin`. If nothing was done, the attempt has failed, and the
  * record holds what was asked for.
  *
- * The directories may only be looked into at `done`. At `end` they were given back, and so were the
- * names on kernels before 7.0: therefore their first bytes are copied at `begin`.
+ * At `end` the directories were given back, and so were the names on kernels before 7.0: therefore
+ * their first bytes are copied at `begin`.
  */
 #ifndef RG_EBPF_NAMING_H
 #define RG_EBPF_NAMING_H
@@ -36,6 +38,10 @@ struct rg_naming {
 	__s32 dirfd;
 	__s32 dirfd2;
 	__u32 step;
+	/* From `done`: the call that does the like, its number, and the result. */
+	__u16 like;
+	__u16 like_number;
+	__s32 result;
 	__u32 reserved;
 	char entry[RG_ENTRY_MAX];
 	char entry2[RG_ENTRY_MAX];
@@ -43,7 +49,7 @@ struct rg_naming {
 	char asked2[RG_ASKED_MAX];
 };
 
-enum { RG_NAMING_IDLE, RG_NAMING_BEGUN, RG_NAMING_FOUND, RG_NAMING_REPORTED };
+enum { RG_NAMING_IDLE, RG_NAMING_BEGUN, RG_NAMING_FOUND, RG_NAMING_DONE, RG_NAMING_REPORTED };
 
 struct {
 	int (*type)[BPF_MAP_TYPE_TASK_STORAGE];
@@ -158,12 +164,10 @@ static __always_inline struct rg_scratch *rg_naming_act(struct rg_naming *n, __u
 #define EWOULDBLOCK 11
 #define ESTALE	    116
 
-static __always_inline int rg_naming_done(struct dentry *target, __u16 like, __u32 like_number,
-					  enum rg_program program, int result)
+static __always_inline int rg_naming_done(struct dentry *target, __u16 like, __u16 like_number,
+					  int result)
 {
 	struct rg_naming *n = rg_naming_at(RG_NAMING_FOUND);
-	struct rg_scratch *s;
-	struct rg_file_act *a;
 
 	if (!n || n->target != target)
 		return 0;
@@ -171,8 +175,23 @@ static __always_inline int rg_naming_done(struct dentry *target, __u16 like, __u
 		n->step = RG_NAMING_BEGUN;
 		return 0;
 	}
+	n->step = RG_NAMING_DONE;
+	n->like = like;
+	n->like_number = like_number;
+	n->result = result;
+	return 0;
+}
+
+static __always_inline int rg_naming_drop(enum rg_program program)
+{
+	struct rg_naming *n = rg_naming_at(RG_NAMING_DONE);
+	struct rg_scratch *s;
+	struct rg_file_act *a;
+
+	if (!n)
+		return 0;
 	n->step = RG_NAMING_REPORTED;
-	s = rg_naming_act(n, like, like_number, program, result);
+	s = rg_naming_act(n, n->like, n->like_number, program, n->result);
 	if (!s)
 		return 0;
 	a = &s->act;
@@ -213,7 +232,9 @@ static __always_inline int rg_naming_end(__u16 like, __u32 like_number, enum rg_
 		s->act.name2 = n->asked2;
 	s->act.cut = n->asked[RG_ASKED_MAX - 2];
 	s->act.cut2 = n->asked2[RG_ASKED_MAX - 2];
-	return rg_act_end(s);
+	rg_file_record(s);
+	rg_scratch_put(s);
+	return 0;
 }
 
 #endif /* RG_EBPF_NAMING_H */

@@ -7,10 +7,15 @@
  * Names are read without the kernel's rename lock, so up to their NUL and never by d_name.len.
  * During a rename that length may be the new name's while the bytes are the old one's, and no
  * record may hold the bytes behind those.
+ *
+ * In a mount namespace of one's own, anybody can mount a folder elsewhere, and such a path names
+ * the mount. So where a mount shows a part of a file system alone, the path from the file system's
+ * own root is walked besides.
  */
 #ifndef RG_EBPF_PATH_H
 #define RG_EBPF_PATH_H
 
+#include "ebpf/device.h"
 #include "ebpf/strings.h"
 
 /* Prepends `len` bytes of `name`, with a slash before. False: there is no room, or the name cannot
@@ -151,6 +156,14 @@ static __always_inline void rg_add_name(struct rg_scratch *s)
 	rg_add_part(s, hash);
 }
 
+/* Where paths within a file system begin: at its root, or at a subvolume of btrfs, which is mounted
+ * like a file system. */
+static __always_inline bool rg_is_volume(struct dentry *dentry, struct super_block *sb)
+{
+	return RG_READ(sb, s_magic) == BTRFS_SUPER_MAGIC &&
+	       RG_READ(dentry, d_inode, i_ino) == BTRFS_VOLUME_INODE;
+}
+
 static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 {
 	struct rg_scratch *s = *scratch;
@@ -159,9 +172,13 @@ static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 	struct mount *mnt = s->walk.mnt;
 	long n;
 
+	if (s->inside && rg_is_volume(dentry, RG_READ(dentry, d_sb)))
+		return 1;
 	if (dentry == s->walk.mnt_root) {
 		struct mount *up = RG_READ(mnt, mnt_parent);
 
+		if (s->inside)
+			return 1;
 		if (up == mnt || !up) {
 			if (!rg_is_in_namespace(mnt))
 				s->walk.flags |= RG_STR_DETACHED;
@@ -205,7 +222,8 @@ static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 static __always_inline bool rg_walk_begin(struct rg_scratch *s, struct path *path)
 {
 	struct vfsmount *vfsmnt = RG_READ(path, mnt);
-	struct dentry *dentry = RG_READ(path, dentry);
+	struct dentry *dentry = RG_READ(path, dentry), *root, *top;
+	struct super_block *sb;
 
 	s->walk.pos = RG_PATH_MAX;
 	s->walk.flags = 0;
@@ -214,9 +232,13 @@ static __always_inline bool rg_walk_begin(struct rg_scratch *s, struct path *pat
 	if (!vfsmnt || !dentry)
 		return false;
 	s->walk.dentry = dentry;
-	s->walk.mnt_root = RG_READ(vfsmnt, mnt_root);
+	root = RG_READ(vfsmnt, mnt_root);
+	sb = RG_READ(vfsmnt, mnt_sb);
+	top = RG_READ(sb, s_root);
+	s->partial = root != top && !rg_is_volume(root, sb);
+	s->walk.mnt_root = s->inside ? top : root;
 	s->walk.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
-	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != s->walk.mnt_root)
+	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != root)
 		s->walk.flags |= RG_STR_DELETED;
 	return true;
 }
@@ -275,7 +297,7 @@ __noinline int rg_walk_up(struct rg_scratch *s)
 {
 	if (!s || !rg_walk_begin(s, s->walk_from))
 		return RG_STR_UNREADABLE;
-	if (!(RG_TYPED && rg_walk_quickly(s)) &&
+	if (!(RG_TYPED && !s->inside && rg_walk_quickly(s)) &&
 	    bpf_loop(RG_PATH_STEPS, rg_walk_step, &s, 0) == RG_PATH_STEPS)
 		s->walk.flags |= RG_STR_TRUNCATED;
 	return rg_walk_end(s);
@@ -331,6 +353,47 @@ static __always_inline void rg_put_walked(struct rg_scratch *s, struct rg_str *o
 static __always_inline void rg_put_path(struct rg_scratch *s, struct rg_str *out, struct path *path)
 {
 	rg_put_walked(s, out, rg_walk(s, path));
+}
+
+/* Walks from s->walk_from to the root of its file system. */
+static __always_inline __u32 rg_walk_inside(struct rg_scratch *s)
+{
+	__u32 flags;
+
+	s->inside = true;
+	flags = rg_walk_up(s) & ~RG_STR_DELETED;
+	s->inside = false;
+	return flags;
+}
+
+/* Appends the rg_str of a path within a file system. Returns its offset. */
+static __always_inline __u32 rg_put_within(struct rg_scratch *s, struct rg_str *within)
+{
+	__u32 at = rg_offset(s) + 7;
+
+	rg_opaque(at);
+	at &= RG_RECORD_MASK & ~7;
+	*(struct rg_str *)&s->record[at] = *within;
+	s->used = at + sizeof(*within);
+	return at;
+}
+
+/* Appends the path of s->walk_from within its file system, after its other path of `length` bytes.
+ * The longest record has no more room than RG_PATH_MAX bytes for both; without that, the path is
+ * only said to be cut. Returns the offset of the rg_str. The function is global, so that the
+ * verifier goes through it once. */
+__noinline int rg_put_inside(struct rg_scratch *s, __u32 length)
+{
+	struct rg_str within = {};
+
+	if (!s || length > RG_PATH_MAX - sizeof(within) - 7)
+		return 0;
+	within.flags = rg_walk_inside(s);
+	if (length + (RG_PATH_MAX - s->text) + sizeof(within) + 7 > RG_PATH_MAX)
+		within.flags |= RG_STR_TRUNCATED;
+	else
+		rg_put_walked(s, &within, within.flags);
+	return rg_put_within(s, &within);
 }
 
 /* --- cgroup paths ----------------------------------------------------------- */

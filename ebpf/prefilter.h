@@ -85,6 +85,38 @@ static __noinline bool rg_may_be_watched_from(struct dentry *dentry, struct moun
 	return true;
 }
 
+/* Does the mount show a part of its file system alone? */
+static __always_inline bool rg_is_partial(struct vfsmount *vfsmnt)
+{
+	return RG_READ(vfsmnt, mnt_root) != RG_READ(vfsmnt, mnt_sb, s_root);
+}
+
+/* Searches the way up within the file system, for a dentry whose type the verifier knows. */
+static __noinline bool rg_may_be_watched_inside(struct dentry *dentry)
+{
+	struct super_block *sb = dentry->d_sb;
+	struct dentry *top = sb->s_root, *parent;
+	bool volumes = sb->s_magic == BTRFS_SUPER_MAGIC;
+	__u64 below = 0, word;
+	void *name;
+
+	for (int i = 0; i < RG_NEAR_STEPS; i++) {
+		if (dentry == top || (volumes && rg_is_volume(dentry, sb)))
+			return rg_is_marked(below, 0);
+		parent = dentry->d_parent;
+		name = rg_name_words(dentry);
+		if (!name)
+			return true;
+		word = RG_WORD(name);
+		word &= rg_bytes_before(rg_zero_bytes(word));
+		if (!word || rg_is_marked(below, word))
+			return true;
+		below = word;
+		dentry = parent;
+	}
+	return true;
+}
+
 /* The same for a file without a type. */
 static __noinline bool rg_may_be_watched_by_helpers(struct file *file)
 {
@@ -92,6 +124,8 @@ static __noinline bool rg_may_be_watched_by_helpers(struct file *file)
 	struct dentry *dentry = RG_READ(file, f_path.dentry);
 	__u64 words[RG_TAIL_WORDS];
 
+	if (rg_is_partial(vfsmnt))
+		return true;
 	if (rg_settings.filter_tail) {
 		if (dentry == RG_READ(vfsmnt, mnt_root) ||
 		    bpf_probe_read_kernel(words, sizeof(words), RG_READ(dentry, d_name.name)) ||
@@ -134,6 +168,8 @@ static __always_inline bool rg_may_be_watched(struct file *file, const bool know
 		if (!name || rg_is_tail_marked(name))
 			return true;
 	}
+	if (root != vfsmnt->mnt_sb->s_root && rg_may_be_watched_inside(dentry))
+		return true;
 	for (int i = 0; i < RG_NEAR_STEPS; i++) {
 		if (dentry == root) {
 			if (!RG_TYPED)

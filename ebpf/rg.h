@@ -102,8 +102,10 @@ struct rg_scratch {
 	 * cleaned path, down for one that was walked from its end. */
 	__u32 first;
 	__s32 stride;
-	__u32 endless;			 /* the path does not fit, or has too many components */
-	__u32 above;			 /* the question is what lies below the path */
+	__u32 endless; /* the path does not fit, or has too many components */
+	__u32 above;   /* the question is what lies below the path */
+	__u32 inside;  /* walks end at the file system's root, not at the namespace's */
+	__u32 partial; /* the mount that the last walk began in shows a part of its file system */
 	__u64 parts[RG_COMPONENTS_MAX];	 /* hashes of components */
 	__u16 starts[RG_COMPONENTS_MAX]; /* where a cleaned path's components begin */
 	/* State of the cleaning of a path. On the stack, the verifier would follow each value that
@@ -113,6 +115,7 @@ struct rg_scratch {
 	__u32 clean_start; /* where the component begins */
 	__u32 floor;	   /* components that ".." leaves alone */
 	__u32 nothing;	   /* 0, but the verifier does not know that */
+	__u32 fs;	   /* offset of the rg_str that rg_judge_inside() has put */
 	__u32 used;	   /* bytes of record */
 	__u32 busy;
 };

@@ -10,6 +10,7 @@
  * there.
  */
 #include "ebpf/call.h"
+#include "ebpf/attributes.h"
 #include "ebpf/behaviour.h"
 #include "ebpf/exec_failed.h"
 #include "ebpf/file.h"
@@ -38,6 +39,8 @@ static __always_inline int rg_call_returned(struct pt_regs *regs, long ret, __u1
 	case RG_HANDLER_exec_failed:
 		return exec_failed(task, &c);
 	case RG_HANDLER_file:
+		if (rg_is_attribute_reported(task, call))
+			return 0;
 		return rg_find_file(task, &c, &file) ? file_call(&c, file) : 0;
 	case RG_HANDLER_network:
 		return socket_call(task, &c);

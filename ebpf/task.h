@@ -153,6 +153,8 @@ static __always_inline void rg_fill_executable(struct rg_scratch *s, struct rg_p
 	p->exe_gid = RG_READ(inode, i_gid.val);
 	p->exe_dev = rg_device_of(inode);
 	rg_put_path(s, &p->exe_path, path);
+	if (s->partial)
+		p->exe_path.fs = rg_put_inside(s, p->exe_path.length);
 	if (p->exe_path.flags & RG_STR_MEMFD)
 		p->flags |= RG_PROCESS_MEMFD;
 	if (RG_READ(inode, i_nlink) == 0 || (p->exe_path.flags & RG_STR_DELETED))

@@ -35,6 +35,7 @@ void FillCall(const rg_file& r, FileCall& call) {
   }
   call.error = ErrorName(r.result);
   call.compat32 = (r.flags & RG_FILE_COMPAT) != 0;
+  call.mount_namespace = r.ns_mnt;
   FillWitness(r.hdr, call);
   if (requested) call.witness = Witness::kRequest;
   if ((r.flags & RG_FILE_IO_URING) != 0) call.origin = Origin::kIoUring;
@@ -63,6 +64,7 @@ bool IsOneComponent(std::string_view name) {
                                               Strings& strings) {
   FilePath path;
   path.path = strings.GetOptional(s);
+  path.fs_path = strings.GetWithin(s);
   path.status = StatusOf(s);
   if (!path.path.has_value()) return path;
   if ((s.flags & RG_STR_LEXICAL) == 0) {
@@ -76,6 +78,7 @@ bool IsOneComponent(std::string_view name) {
 template <typename E>
 void SetPath(E& event, const FilePath& path) {
   event.resolved_path = path.path;
+  event.fs_path = path.fs_path;
   event.path_source = path.source;
   event.path_status = path.status;
 }
@@ -233,10 +236,12 @@ void Fill(const rg_file& r, Strings& strings, FileRename& e) {
   const bool exact = CallInfoOf(r.call).nofollow && !follows;
   const FilePath old_path = PathOf(r.path, e.old_filename, exact, strings);
   e.old_resolved_path = old_path.path;
+  e.old_fs_path = old_path.fs_path;
   e.old_path_source = old_path.source;
   e.old_path_status = old_path.status;
   const FilePath new_path = PathOf(r.path2, e.new_filename, true, strings);
   e.new_resolved_path = new_path.path;
+  e.new_fs_path = new_path.fs_path;
   e.new_path_source = new_path.source;
   e.new_path_status = new_path.status;
   switch (r.call) {
@@ -380,7 +385,11 @@ template <typename E>
 void FillNamed(const rg_file& r, bool exact, Strings& strings, E& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
-  if (!e.fd.has_value() && r.call != RG_CALL_fsetxattr) {
+  // io_uring's requests have a name, which is not in a record of what came of them.
+  const bool nameless = r.call == RG_CALL_fsetxattr ||
+                        (r.name.length == 0 &&
+                         (r.flags & (RG_FILE_IO_URING | RG_FILE_REQUESTED)) == RG_FILE_IO_URING);
+  if (!e.fd.has_value() && !nameless) {
     e.filename = strings.Get(r.name);
     e.filename_truncated = Cut(r.name);
   }

@@ -39,6 +39,18 @@ class Strings {
     if (s.length == 0) return std::nullopt;
     return Get(s);
   }
+  // The path within the file system that goes with a path; absent also where it was too long.
+  OptionalText GetWithin(const rg_str& path) {
+    if (path.fs == 0) return std::nullopt;
+    if (path.fs < body_ || path.fs % alignof(rg_str) != 0 ||
+        path.fs + sizeof(rg_str) > record_.size()) {
+      ok_ = false;
+      return std::nullopt;
+    }
+    rg_str within;
+    std::memcpy(&within, record_.data() + path.fs, sizeof(within));
+    return GetOptional(within);
+  }
   // Something else in the record contradicts the format.
   void Fail() { ok_ = false; }
   bool ok() const { return ok_; }

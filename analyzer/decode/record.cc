@@ -107,7 +107,7 @@ void FillScripts(const rg_process& r, Strings& strings, ProcessStart& e) {
   const rg_str table{.offset = r.scripts,
                      .length = static_cast<__u16>(r.script_count * sizeof(rg_script)),
                      .flags = 0,
-                     .reserved = 0};
+                     .fs = 0};
   const std::string_view bytes = strings.Get(table);
   if (!strings.ok()) return;
   e.scripts.emplace();
@@ -168,6 +168,7 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   e.tty = strings.GetOptional(r.tty);
   e.actor.cgroup = Whole(r.cgroup, strings);
   e.actor.exe_path = strings.GetOptional(r.exe_path);
+  e.exe_fs_path = strings.GetWithin(r.exe_path);
   e.exe_path_status = StatusOf(r.exe_path);
   if (e.actor.exe_path.has_value()) {
     e.exe_inode = r.exe_inode;

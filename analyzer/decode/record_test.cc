@@ -294,6 +294,9 @@ TEST(DecodeRecordTest, FileOpenKeepsEveryField) {
   EXPECT_FALSE(e.call.compat32 || e.call.alert || e.filename_truncated);
   EXPECT_EQ(e.filename, "ssh/../ssh/sshd_config");
   EXPECT_EQ(e.resolved_path, "/etc/ssh/sshd_config");
+  EXPECT_EQ(e.fs_path, "/images/one/etc/ssh/sshd_config");
+  EXPECT_EQ(e.call.mount_namespace, 4026532001u);
+  EXPECT_EQ(e.call.mount_namespace_foreign, std::nullopt);  // a record alone does not say
   EXPECT_EQ(e.path_source, PathSource::kKernel);
   EXPECT_EQ(e.path_status, std::nullopt);
   EXPECT_EQ(e.flags, 0102u);
@@ -467,8 +470,32 @@ TEST(DecodeRecordTest, FileRenameKeepsEveryField) {
   EXPECT_EQ(e.old_path_source, PathSource::kDirectory);
   EXPECT_EQ(e.new_resolved_path, "/srv/etc/new");
   EXPECT_EQ(e.new_path_source, PathSource::kLexical);
+  EXPECT_EQ(e.old_fs_path, "/images/one/etc/old");
+  EXPECT_EQ(e.new_fs_path, "/images/two/etc/new");
   EXPECT_EQ(e.old_dirfd, std::nullopt);
   EXPECT_EQ(e.new_dirfd, 9);
+}
+
+TEST(DecodeRecordTest, PathsWithinFileSystemsAreAbsentWhereThereAreNone) {
+  auto start = testing::ProcessExec();
+  EXPECT_EQ(Decoded<ProcessStart>(start.Build()).exe_fs_path, std::nullopt);
+  start.PutWithin(&rg_process::exe_path, "/home/eve/dpkg");
+  const Bytes record = start.Build();
+  EXPECT_EQ(Decoded<ProcessStart>(record).exe_fs_path, "/home/eve/dpkg");
+  auto open = testing::FileOpen();
+  open.PutWithin(&rg_file::path, "", RG_STR_TRUNCATED);
+  EXPECT_EQ(Decoded<FileOpen>(open.Build()).fs_path, std::nullopt);
+}
+
+TEST(DecodeRecordTest, PathsWithinFileSystemsLieWithinTheRecord) {
+  const auto good = testing::FileOpen();
+  const std::uint16_t at = good.body.path.fs;
+  for (const int fs : {1, 8, int{sizeof(rg_file)} - 2, at + 1, at + 8, 0x7ffe, 0xfffe, 0xffff}) {
+    auto bad = good;
+    bad.body.path.fs = static_cast<__u16>(fs);
+    const Bytes record = bad.Build();
+    EXPECT_FALSE(DecodeRecord(record).ok()) << fs;
+  }
 }
 
 TEST(DecodeRecordTest, TargetOfASymlinkIsNoPath) {
@@ -1122,7 +1149,7 @@ TEST(DecodeRecordTest, StringsMayShareTheirBytes) {
 // A part that is not used is not believed either.
 TEST(DecodeRecordTest, CutCgroupOutOfRangeIsInvalidArgument) {
   auto r = testing::ProcessExec();
-  r.body.cgroup = {.offset = 0xfff0, .length = 8, .flags = RG_STR_TRUNCATED, .reserved = 0};
+  r.body.cgroup = {.offset = 0xfff0, .length = 8, .flags = RG_STR_TRUNCATED, .fs = 0};
   EXPECT_EQ(CodeOf(r.Build()), kInvalid);
 }
 

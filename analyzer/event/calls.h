@@ -26,7 +26,8 @@ struct CallInfo {
   int number32 = RG_ABSENT;
   bool nofollow = false;  // acts on the name itself, also where it is a symlink's
   bool ids16 = false;     // its user and group ids have 16 bits
-  int kept = 0;           // how many of its arguments records hold
+  bool changes_attributes = false;
+  int kept = 0;  // how many of its arguments records hold
 };
 
 constexpr std::string_view NameUnlessNone(rg_operation operation, std::string_view name) {
@@ -53,6 +54,7 @@ inline constexpr std::array<CallInfo, RG_CALL_END> kCalls = {{
    RG_NR32_##name,                                                                             \
    ((traits)&RG_NOFOLLOW) != 0,                                                                \
    ((traits)&RG_IDS16) != 0,                                                                   \
+   RG_CHANGES_ATTRIBUTES(RG_KIND_##kind, RG_OPERATION_##operation),                            \
    std::popcount(unsigned{keep})},
 #include "schema/abi/calls.def"
 #undef CALL

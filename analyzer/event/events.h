@@ -79,6 +79,7 @@ struct ProcessStart {
   std::optional<Device> exe_dev;
   std::optional<Mode> exe_mode;
   std::optional<std::uint32_t> exe_uid, exe_gid;
+  OptionalText exe_fs_path;
   std::optional<PathStatus> exe_path_status, cwd_status;
   bool fileless = false, memfd = false, unlinked = false;
   std::optional<StreamType> stdin_type, stdout_type, stderr_type;
@@ -96,6 +97,7 @@ struct ProcessStart {
   bool chroot = false, compat32 = false;
   Capabilities capabilities;
   Namespaces namespaces;
+  std::optional<bool> mount_namespace_foreign;
   std::uint32_t ns_pid = 0;
   OptionalText parent_comm;
   OptionalText parent_exe_path;
@@ -139,6 +141,11 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"exe_mode">(&E::exe_mode, "its st_mode, octal"),
       Field<"exe_uid">(&E::exe_uid, "its owner"),
       Field<"exe_gid">(&E::exe_gid, "its group"),
+      Field<"exe_fs_path">(
+          &E::exe_fs_path,
+          "the executable's path within its file system, from that file system's "
+          "root, where the mount shows a part of it alone (a bind mount); null: the "
+          "mount shows all of it, or that is not known"),
       Field<"exe_path_status">(&E::exe_path_status, "why exe_path is not whole; null: it is"),
       Field<"cwd_status">(&E::cwd_status, "why cwd is not whole; null: it is"),
       Field<"fileless">(&E::fileless, "the executable is in no directory: memfd or unlinked"),
@@ -170,6 +177,7 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
       Field<"capabilities">(&E::capabilities, "capability sets after the exec"),
       Field<"namespaces">(&E::namespaces, "the namespaces it runs in"),
+      Field<"mount_namespace_foreign">(&E::mount_namespace_foreign, kMountNamespaceForeignDoc),
       Field<"ns_pid">(&E::ns_pid, "pid in its own pid namespace"),
       Field<"parent_comm">(&E::parent_comm,
                            "name of the parent at the exec; null: unknown. In rules the creator's"),

@@ -21,6 +21,11 @@ namespace randguard {
 inline constexpr const char* kTouchesWatchDoc =
     "watched paths and patterns, as configured, that lie below this directory; null: none";
 
+inline constexpr const char* kFsPathDoc =
+    "the path within its file system, from that file system's root, where the mount shows a part "
+    "of "
+    "it alone (a bind mount); null: the mount shows all of it, or that is not known";
+
 // The system call behind an event, and what came of it.
 struct FileCall {
   Text event_type;
@@ -31,6 +36,8 @@ struct FileCall {
   bool compat32 = false, seccomp = false, traced = false, doubtful = false;
   Witness witness = Witness::kCall;
   std::optional<Origin> origin;
+  std::uint32_t mount_namespace = 0;  // of the thread: inode number; 0: not known
+  std::optional<bool> mount_namespace_foreign;
   bool alert = false;
   OptionalText detection_type;
 };
@@ -50,6 +57,8 @@ constexpr auto FieldsOf(const FileCall*) {
       Field<"doubtful">(&FileCall::doubtful, kDoubtfulDoc),
       Field<"witness">(&FileCall::witness, kWitnessDoc),
       Field<"origin">(&FileCall::origin, kOriginDoc),
+      Field<"mount_namespace_foreign">(&FileCall::mount_namespace_foreign,
+                                       kMountNamespaceForeignDoc),
       Field<"alert">(&FileCall::alert, "a detection fits"),
       Field<"detection_type">(&FileCall::detection_type, "the detection's name"),
   };
@@ -58,6 +67,7 @@ constexpr auto FieldsOf(const FileCall*) {
 // A path as a record holds it.
 struct FilePath {
   OptionalText path;
+  OptionalText fs_path;
   std::optional<PathSource> source;
   std::optional<PathStatus> status;
 };
@@ -80,6 +90,7 @@ struct FileOpen {
   Text filename;
   bool filename_truncated = false;
   OptionalText resolved_path;
+  OptionalText fs_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
   std::uint64_t flags = 0;
@@ -108,6 +119,7 @@ constexpr auto FieldsOf(const FileOpen*) {
       Field<"filename_truncated">(&E::filename_truncated, "filename was longer, or unreadable"),
       Field<"resolved_path">(&E::resolved_path,
                              "the file: absolute; of one that was opened, as the kernel knows it"),
+      Field<"fs_path">(&E::fs_path, kFsPathDoc),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
       Field<"flags">(&E::flags, "the call's flags: O_RDONLY and so on, bit by bit"),
@@ -134,6 +146,7 @@ struct FileWrite {
   std::optional<std::uint32_t> prot;
   std::optional<std::uint32_t> flags;
   OptionalText resolved_path;
+  OptionalText fs_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
   FileObject object;
@@ -150,6 +163,7 @@ constexpr auto FieldsOf(const FileWrite*) {
       Field<"prot">(&E::prot, "mmap: PROT_ flags"),
       Field<"flags">(&E::flags, "the call's flags"),
       Field<"resolved_path">(&E::resolved_path, "the file: absolute, as the kernel knows it"),
+      Field<"fs_path">(&E::fs_path, kFsPathDoc),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
   };
@@ -166,9 +180,11 @@ struct FileRename {
   bool filename_truncated = false;
   std::uint32_t flags = 0;
   OptionalText old_resolved_path;
+  OptionalText old_fs_path;
   std::optional<PathSource> old_path_source;
   std::optional<PathStatus> old_path_status;
   OptionalText new_resolved_path;
+  OptionalText new_fs_path;
   std::optional<PathSource> new_path_source;
   std::optional<PathStatus> new_path_status;
   std::optional<std::int32_t> old_dirfd, new_dirfd;
@@ -184,9 +200,11 @@ constexpr auto FieldsOf(const FileRename*) {
       Field<"filename_truncated">(&E::filename_truncated, "one of the two was longer"),
       Field<"flags">(&E::flags, "the call's flags: RENAME_EXCHANGE and so on, bit by bit"),
       Field<"old_resolved_path">(&E::old_resolved_path, "the old name, absolute"),
+      Field<"old_fs_path">(&E::old_fs_path, kFsPathDoc),
       Field<"old_path_source">(&E::old_path_source, kPathSourceDoc),
       Field<"old_path_status">(&E::old_path_status, kPathStatusDoc),
       Field<"new_resolved_path">(&E::new_resolved_path, "the new name, absolute"),
+      Field<"new_fs_path">(&E::new_fs_path, kFsPathDoc),
       Field<"new_path_source">(&E::new_path_source, kPathSourceDoc),
       Field<"new_path_status">(&E::new_path_status, kPathStatusDoc),
       Field<"old_dirfd">(&E::old_dirfd,
@@ -208,6 +226,7 @@ struct FileUnlink {
   std::uint32_t flags = 0;
   std::optional<std::int32_t> dirfd;
   OptionalText resolved_path;
+  OptionalText fs_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
 };
@@ -220,6 +239,7 @@ constexpr auto FieldsOf(const FileUnlink*) {
       Field<"flags">(&E::flags, "unlinkat: AT_REMOVEDIR (512) removes a directory"),
       Field<"dirfd">(&E::dirfd, "directory a relative name starts from; null: the working one"),
       Field<"resolved_path">(&E::resolved_path, "the name, absolute"),
+      Field<"fs_path">(&E::fs_path, kFsPathDoc),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
   };
@@ -245,6 +265,7 @@ struct FileChange {
   std::optional<std::uint64_t> device;
   OptionalText attribute;
   OptionalText resolved_path;
+  OptionalText fs_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
   std::optional<TextArray> touches_watch;
@@ -266,6 +287,7 @@ constexpr auto FieldsOf(const FileChange*) {
       Field<"device">(&E::device, "mknod: the device, as the caller gave it"),
       Field<"attribute">(&E::attribute, "extended attribute's name"),
       Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
+      Field<"fs_path">(&E::fs_path, kFsPathDoc),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
       Field<"touches_watch">(&E::touches_watch, kTouchesWatchDoc),
@@ -287,6 +309,7 @@ struct FileTimes {
   std::optional<TimeChange> atime_change, mtime_change;
   std::optional<std::int64_t> new_atime_ns, new_mtime_ns;
   OptionalText resolved_path;
+  OptionalText fs_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
   FileObject object;
@@ -307,6 +330,7 @@ constexpr auto FieldsOf(const FileTimes*) {
                             "time of access asked for, since 1970; null: none was given"),
       Field<"new_mtime_ns">(&E::new_mtime_ns, "the same of the time of modification"),
       Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
+      Field<"fs_path">(&E::fs_path, kFsPathDoc),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
   };
@@ -328,6 +352,7 @@ struct FileFlags {
   std::optional<TextArray> file_flags;
   std::optional<std::uint64_t> file_flag_bits;
   OptionalText resolved_path;
+  OptionalText fs_path;
   std::optional<PathSource> path_source;
   std::optional<PathStatus> path_status;
   FileObject object;
@@ -348,6 +373,7 @@ constexpr auto FieldsOf(const FileFlags*) {
                               "the same and all others, as the call numbers them: FS_..._FL of "
                               "FS_IOC_SETFLAGS, else FS_XFLAG_..."),
       Field<"resolved_path">(&E::resolved_path, "the file, absolute"),
+      Field<"fs_path">(&E::fs_path, kFsPathDoc),
       Field<"path_source">(&E::path_source, kPathSourceDoc),
       Field<"path_status">(&E::path_status, kPathStatusDoc),
   };

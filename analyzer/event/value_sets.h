@@ -66,6 +66,8 @@ inline constexpr const char* kWitnessDoc = "where the sensor saw it";
     "a request to io_uring asked for it; where it was seen when it was made, result is null") \
   X(kKernel, "kernel", "the kernel did it within another call, or by itself")
 RG_VALUE_SET(Origin, RG_ORIGINS)
+inline constexpr const char* kMountNamespaceForeignDoc =
+    "in a mount namespace other than the host's, where paths may name other files; null: not known";
 inline constexpr const char* kOriginDoc =
     "who asked for it in the place of the system call, which is then the one that does the like; "
     "null: the call itself";

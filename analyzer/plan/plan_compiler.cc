@@ -85,6 +85,7 @@ void AddHooksOfCalls(const std::vector<std::uint16_t>& calls, std::vector<std::u
   for (const std::uint16_t call : calls) {
     const std::uint16_t hook = kCalls[call].hook;
     if (hook != RG_HOOK_syscalls) others.insert(hook);
+    if (kCalls[call].changes_attributes) others.insert(RG_HOOK_file_names);
   }
   hooks.insert(hooks.end(), others.begin(), others.end());
 }

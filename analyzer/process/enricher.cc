@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kGraceNs = 60'000'000'000;
 constexpr std::size_t kMaxCgroups = 16384;
 constexpr std::size_t kMaxUsers = 65536;
+constexpr std::uint32_t kInit = 1;
+constexpr std::uint32_t kKernelThreads = 2;  // kthreadd
 
 Credentials CredentialsOf(const ProcessStart& e) {
   Credentials c;
@@ -34,6 +36,7 @@ Enricher::Enricher(std::size_t max_processes)
 void Enricher::BeginSession(bool other_boot) {
   BeginSnapshot();
   if (!other_boot) return;
+  host_mount_namespace_ = 0;
   processes_.Clear();
   cgroups_.Clear();
 }
@@ -74,8 +77,16 @@ void Enricher::Enrich(Actor& actor) const {
   }
 }
 
+void Enricher::NoteHost(const ProcessStart& event) {
+  const std::uint32_t pid = event.actor.process_id.pid;
+  const bool first = pid == kInit || (pid == kKernelThreads && host_mount_namespace_ == 0);
+  if (first && event.namespaces.mnt != 0) host_mount_namespace_ = event.namespaces.mnt;
+}
+
 Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
   Actor& actor = event.actor;
+  NoteHost(event);
+  event.mount_namespace_foreign = IsForeign(event.namespaces.mnt);
   if (actor.cgroup.has_value()) cgroups_.Set(actor.cgroup_id, *actor.cgroup);
   {
     const Process* before = processes_.Find(actor.process_id);

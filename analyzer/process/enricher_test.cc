@@ -51,6 +51,33 @@ TEST_F(EnricherTest, StartGetsItsParentAndItsUser) {
   EXPECT_EQ(start.user, "alice");
 }
 
+TEST_F(EnricherTest, MountNamespaceIsComparedWithTheHosts) {
+  constexpr ProcessKey kInit{1, 1};
+  constexpr std::uint32_t kHosts = 4026531841, kOther = 4026532001;
+  const auto foreign_of = [&](std::uint32_t mount_namespace) {
+    FileOpen open;
+    open.actor.process_id = kShell;
+    open.call.mount_namespace = mount_namespace;
+    enricher_.Apply(open, /*snapshot=*/false);
+    return open.call.mount_namespace_foreign;
+  };
+  EXPECT_EQ(foreign_of(kHosts), std::nullopt);  // neither of the host's processes is known yet
+  ProcessStart threads = StartOf({2, 1}, "");
+  threads.namespaces.mnt = kHosts;
+  enricher_.Apply(threads, /*snapshot=*/true);
+  EXPECT_EQ(foreign_of(kHosts), false);
+  ProcessStart init = StartOf(kInit, "/sbin/init");
+  init.namespaces.mnt = kHosts;
+  enricher_.Apply(init, /*snapshot=*/true);
+  EXPECT_EQ(foreign_of(kHosts), false);
+  EXPECT_EQ(foreign_of(kOther), true);
+  EXPECT_EQ(foreign_of(0), std::nullopt);  // a record that does not say
+  ProcessStart start = StartOf(kChild, "/usr/bin/dpkg");
+  start.namespaces.mnt = kOther;
+  enricher_.Apply(start, /*snapshot=*/false);
+  EXPECT_EQ(start.mount_namespace_foreign, true);
+}
+
 // fork, setsid, fork, exit, and exec long after that.
 TEST_F(EnricherTest, ShellThatWasMadeOrphanStaysItsCreators) {
   constexpr ProcessKey kInit{1, 1}, kServer{300, 3}, kFirst{301, 4}, kSecond{302, 5};

@@ -100,6 +100,12 @@ enum {
 		 ? RG_HOOK_syscalls                                                                \
 		 : (hook_of_operation))
 
+/* Does a call of this kind and operation change a file's attributes, or its length by name? It is
+ * seen when it returns; programs of RG_HOOK_file_names have the object that it came to. */
+#define RG_CHANGES_ATTRIBUTES(kind, operation)                                                     \
+	((kind) == RG_KIND_file_times || (kind) == RG_KIND_file_flags ||                           \
+	 ((kind) == RG_KIND_file_change && (operation) != RG_OPERATION_create))
+
 /* The column `like` of a call that is like no other one. */
 enum { RG_CALL_none = 0 };
 
@@ -147,7 +153,9 @@ struct rg_str {
 	__u16 offset;
 	__u16 length;
 	__u16 flags;
-	__u16 reserved; /* zero */
+	/* path: offset of an rg_str that has the path within the file system, from its own root. 0:
+	 * that is not known, or the mount shows the whole file system */
+	__u16 fs;
 };
 
 /* Bits of rg_header.flags. */
@@ -344,7 +352,7 @@ struct rg_file {
 	__u32 owner_gid;
 	__u16 call; /* enum rg_call */
 	__u16 flags;
-	__u32 reserved;	     /* zero */
+	__u32 ns_mnt;	     /* the thread's mount namespace: inode number; 0: not known */
 	struct rg_str path;  /* the object: absolute */
 	struct rg_str name;  /* the caller's argument; symlink: the link's text */
 	struct rg_str path2; /* rename, link, symlink: the new name, absolute */
@@ -612,9 +620,9 @@ struct rg_filter_slot {
 };
 
 /* The whole of the object's .rodata. The build sets abi_version, by which the collector knows what
- * it is about to load. The collector sets calls_by_function, exit_calls and exit_wanted. The plan
- * holds all else, and the collector hands that on unchanged. Whatever the plan says, the programs
- * stay within their memory. */
+ * it is about to load. The collector sets calls_by_function, attributes_by_function, exit_calls and
+ * exit_wanted. The plan holds all else, and the collector hands that on unchanged. Whatever the
+ * plan says, the programs stay within their memory. */
 #define RG_CALL_NUMBERS 512
 #define RG_CALL_WORDS	4 /* bits for 256 calls */
 
@@ -631,8 +639,10 @@ struct rg_settings {
 	__u32 filter_slots;	 /* number of slots, less one */
 	__u32 process_files;	 /* report opens of other processes' files (process_files.def) */
 	__u32 calls_by_function; /* exit_calls are seen in their own functions; zero in a plan */
-	__u64 filter_depths;	 /* bit 1 << number of components: there is such a prefix */
-	__u64 filter_endings;	 /* bit 1 << number of bytes: there is such an ending */
+	__u32 attributes_by_function; /* RG_HOOK_file_names is attached; zero in a plan */
+	__u32 reserved;		      /* zero */
+	__u64 filter_depths;	      /* bit 1 << number of components: there is such a prefix */
+	__u64 filter_endings;	      /* bit 1 << number of bytes: there is such an ending */
 	/* The same for directories above something watched, and for exclusions. */
 	__u64 filter_depths_above;
 	__u64 filter_endings_above;

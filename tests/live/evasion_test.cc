@@ -71,6 +71,24 @@ class EvasionTest : public WatchedFolderTest {
   int status_ = -1;
 };
 
+// A file of somebody's own that is mounted over a program, to be taken for it.
+TEST_F(EvasionTest, ProgramUnderAnothersNameHasAPathOfItsOwn) {
+  if (!IsOnRootFileSystem(root())) GTEST_SKIP() << root() << " has a file system of its own";
+  Make("dpkg");
+  const auto starts = EventsOf("process_start", [] {
+    if (OwnMounts() != 0) return 1;
+    if (system("cp /bin/true impostor") != 0) return 2;  // NOLINT(cert-env33-c): of our own
+    if (mount("impostor", "dpkg", nullptr, MS_BIND, nullptr) != 0) return 3;
+    execl("dpkg", "dpkg", nullptr);
+    return 4;
+  });
+  ASSERT_EQ(status(), 0);
+  ASSERT_EQ(starts.size(), 1U);
+  EXPECT_EQ(starts[0]["exe_path"], root() + "/dpkg");
+  EXPECT_EQ(starts[0]["exe_fs_path"], root() + "/impostor");
+  EXPECT_EQ(starts[0]["mount_namespace_foreign"], "true");
+}
+
 TEST_F(EvasionTest, UpperHalfOfTheCallsNumber) {
   Make("upper");
   const auto files =

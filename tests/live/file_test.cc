@@ -361,13 +361,6 @@ TEST_F(FileTest, ChrootNamesAreTheHosts) {
   EXPECT_EQ(events[0]["path_source"], "kernel");
 }
 
-// In a mount namespace of the test's own.
-int OwnMounts() {
-  return unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0
-             ? 1
-             : 0;
-}
-
 TEST_F(FileTest, BindMountIsNamedByWhereItWasReached) {
   mkdir((root() + "/mnt").c_str(), 0755);
   TempFolder elsewhere;
@@ -378,7 +371,47 @@ TEST_F(FileTest, BindMountIsNamedByWhereItWasReached) {
     return open("mnt/f", O_RDONLY) < 0 ? 3 : 0;
   });
   EXPECT_EQ(e["resolved_path"], root() + "/mnt/f");
+  EXPECT_EQ(e["mount_namespace_foreign"], "true");
+  if (IsOnRootFileSystem(elsewhere.path())) {
+    EXPECT_EQ(e["fs_path"], elsewhere / "f");
+  }
   ExpectObject(e, elsewhere / "f");
+}
+
+// Nobody can take a watched folder out of sight by mounting it elsewhere.
+TEST_F(FileTest, WatchedFolderIsWatchedWhereverItIsMounted) {
+  if (!IsOnRootFileSystem(root())) GTEST_SKIP() << root() << " has a file system of its own";
+  Make("f"), Make("alone");
+  TempFolder elsewhere;
+  WriteFile(elsewhere / "alone", "x");
+  const auto events = EventsOf([&] {
+    if (OwnMounts() != 0) return 1;
+    if (mount("alone", (elsewhere / "alone").c_str(), nullptr, MS_BIND, nullptr) != 0) return 2;
+    if (open((elsewhere / "alone").c_str(), O_RDONLY) < 0) return 3;
+    if (mount(".", elsewhere.path().c_str(), nullptr, MS_BIND, nullptr) != 0) return 4;
+    const int fd = open((elsewhere / "f").c_str(), O_RDWR);
+    if (fd < 0 || write(fd, "y", 1) != 1 || fchmod(fd, 0600) != 0) return 5;
+    return 0;
+  });
+  ASSERT_EQ(events.size(), 4U);
+  EXPECT_EQ(events[0]["resolved_path"], elsewhere / "alone");
+  EXPECT_EQ(events[0]["fs_path"], root() + "/alone");
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    EXPECT_EQ(events[i]["resolved_path"], elsewhere / "f");
+    EXPECT_EQ(events[i]["fs_path"], root() + "/f");
+    EXPECT_EQ(events[i]["mount_namespace_foreign"], "true");
+  }
+  EXPECT_EQ(events[3]["operation"], "chmod");
+}
+
+TEST_F(FileTest, PathsOfWholeFileSystemsAreTheirOwn) {
+  Make("plain");
+  const Line e = EventOf([] { return open("plain", O_RDONLY) < 0 ? 1 : 0; });
+  EXPECT_EQ(e["fs_path"], "null");
+  char hosts[64] = {}, own[64] = {};
+  ASSERT_GT(readlink("/proc/2/ns/mnt", hosts, sizeof(hosts) - 1), 0);  // kthreadd
+  ASSERT_GT(readlink("/proc/self/ns/mnt", own, sizeof(own) - 1), 0);
+  EXPECT_EQ(e["mount_namespace_foreign"], std::string_view(hosts) == own ? "false" : "true");
 }
 
 TEST_F(FileTest, OverlayFile) {
@@ -617,7 +650,7 @@ TEST_F(FileTest, EveryWayToChange) {
   EXPECT_EQ(events[5]["new_uid"], "null");
   EXPECT_EQ(events[5]["new_gid"], "3");
   EXPECT_EQ(events[6]["new_gid"], "null");
-  EXPECT_EQ(events[6]["path_source"], "directory");
+  EXPECT_EQ(events[6]["path_source"], NamesAreResolved() ? "kernel" : "directory");
   EXPECT_EQ(events[7]["flags"], std::to_string(AT_SYMLINK_NOFOLLOW));
   EXPECT_EQ(events[8]["length"], "5");
   EXPECT_EQ(events[9]["new_mode"], "700");

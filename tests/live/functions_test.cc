@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <algorithm>
 #include <atomic>
@@ -32,6 +33,7 @@
 #include "tests/live/agent.h"
 #include "tests/live/forge.h"
 #include "tests/live/host.h"
+#include "tests/live/ring.h"
 #include "tests/live/watched_folder.h"
 
 namespace randguard::live {
@@ -125,6 +127,103 @@ TEST_F(FunctionsTest, NamesAreFollowedWhereSymlinksLead) {
     EXPECT_EQ(e["result"], "0") << e.text;
     EXPECT_TRUE(e["path_source"] == "kernel" || e["new_path_source"] == "kernel") << e.text;
   }
+}
+
+// Each way to change attributes, through a symlink that lies where nobody watches.
+TEST_F(FunctionsTest, AttributesAreFollowedWhereSymlinksLead) {
+  Make("f");
+  const std::string file = elsewhere() + "/attributes/f";
+  ASSERT_EQ(symlink(root().c_str(), (elsewhere() + "/attributes").c_str()), 0);
+  const Shared<int> ring_worked;
+  const auto events = EventsOf([&] {
+    const char* f = file.c_str();
+    const timespec times[2] = {{1, 2}, {3, 4}};
+    const utimbuf seconds = {5, 6};
+    // An access list as the kernel stores it: version 2, then the owner, the group and others.
+    const std::uint32_t list[] = {2, 0x60001, ~0U, 0x40004, ~0U, 0x40020, ~0U};
+    if (chmod(f, 0640) != 0 || fchmodat(AT_FDCWD, f, 0644, 0) != 0) return 1;
+    if (chown(f, 1, 1) != 0 || lchown(f, 2, 2) != 0 || fchownat(AT_FDCWD, f, 0, 0, 0) != 0)
+      return 2;
+    if (truncate(f, 3) != 0) return 3;
+    if (utimensat(AT_FDCWD, f, times, 0) != 0 || utime(f, &seconds) != 0) return 4;
+    if (setxattr(f, "trusted.a", "b", 1, 0) != 0 || lsetxattr(f, "trusted.b", "b", 1, 0) != 0)
+      return 5;
+    if (removexattr(f, "trusted.a") != 0 || lremovexattr(f, "trusted.b") != 0) return 6;
+    if (setxattr(f, "system.posix_acl_access", list, sizeof(list), 0) != 0) return 7;
+    if (removexattr(f, "system.posix_acl_access") != 0) return 8;
+    Ring ring;
+    if (ring.ok()) {
+      io_uring_sqe set{};
+      set.opcode = IORING_OP_SETXATTR;
+      set.addr = reinterpret_cast<std::uint64_t>("trusted.c");
+      set.addr2 = reinterpret_cast<std::uint64_t>("d");
+      set.addr3 = reinterpret_cast<std::uint64_t>(f);
+      set.len = 1;
+      ring.Do(set);
+      char value = 0;
+      *ring_worked = getxattr(f, "trusted.c", &value, 1) == 1;
+    }
+    return 0;
+  });
+  ASSERT_EQ(events.size(), 14U + *ring_worked);
+  for (const Line& e : events) {
+    EXPECT_EQ(e["resolved_path"], root() + "/f") << e.text;
+    EXPECT_EQ(e["path_source"], "kernel") << e.text;
+    EXPECT_EQ(e["witness"], "function") << e.text;
+    EXPECT_EQ(e["result"], "0") << e.text;
+  }
+  EXPECT_EQ(events[0]["filename"], file);
+  EXPECT_EQ(events[0]["new_mode"], "640");
+  EXPECT_EQ(events[5]["length"], "3");
+  EXPECT_EQ(events[8]["attribute"], "trusted.a");
+  EXPECT_EQ(events[12]["attribute"], "system.posix_acl_access");
+  if (*ring_worked != 0) {
+    EXPECT_EQ(events[14]["attribute"], "trusted.c");
+    EXPECT_EQ(events[14]["origin"], "io_uring");
+    EXPECT_EQ(events[14]["filename"], "null");
+  }
+}
+
+// An attempt that came to the file and was refused there, and those that did not come so far.
+TEST_F(FunctionsTest, AttributesThatWereRefused) {
+  Make("refused");
+  Make("folder-less");
+  const auto events = EventsOf([] {
+    if (setresuid(65534, 65534, 65534) != 0) return 1;
+    if (chmod("refused", 0600) == 0 || chmod("folder-less/x", 0600) == 0) return 2;
+    return chown("none", 1, 1) == 0 ? 3 : 0;
+  });
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0]["error"], "EPERM");
+  EXPECT_EQ(events[0]["path_source"], "kernel");
+  EXPECT_EQ(events[1]["error"], "ENOTDIR");
+  EXPECT_EQ(events[2]["error"], "ENOENT");
+}
+
+// The same through a mount of the folder that lies where nobody watches.
+TEST_F(FunctionsTest, NamesAndAttributesInAMountElsewhere) {
+  if (!IsOnRootFileSystem(root())) GTEST_SKIP() << root() << " has a file system of its own";
+  for (const char* name : {"m1", "m2", "m3"}) Make(name);
+  const std::string at = elsewhere() + "/mount";
+  ASSERT_EQ(mkdir(at.c_str(), 0755), 0);
+  const auto all = EventsOf([&] {
+    if (OwnMounts() != 0 || mount(".", at.c_str(), nullptr, MS_BIND, nullptr) != 0) return 1;
+    if (chdir(at.c_str()) != 0) return 2;
+    if (chmod("m1", 0640) != 0 || unlink("m1") != 0) return 3;
+    if (rename("m2", "m4") != 0 || ::link("m3", "m5") != 0 || symlink("text", "m6") != 0) return 4;
+    return mkdir("m7", 0755) == 0 && rmdir("m7") == 0 ? 0 : 5;
+  });
+  std::vector<std::string> paths;
+  for (const Line& e : all) {
+    if (e["operation"] == "null" || e.Is("mount")) continue;
+    EXPECT_EQ(e["mount_namespace_foreign"], "true") << e.text;
+    const bool two = e["operation"] == "rename" || e["operation"] == "link";
+    EXPECT_EQ(e[two ? "new_resolved_path" : "resolved_path"].substr(0, at.size()), at) << e.text;
+    paths.push_back(e[two ? "new_fs_path" : "fs_path"]);
+  }
+  const std::string& r = root();
+  EXPECT_EQ(paths, (std::vector<std::string>{r + "/m1", r + "/m1", r + "/m4", r + "/m5", r + "/m6",
+                                             r + "/m7", r + "/m7"}));
 }
 
 TEST_F(FunctionsTest, CallsThatWereNeverMadeAreNoEvents) {

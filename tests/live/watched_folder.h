@@ -5,6 +5,9 @@
 #define TESTS_LIVE_WATCHED_FOLDER_H_
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -15,6 +18,22 @@
 #include "tests/live/agent.h"
 
 namespace randguard::live {
+
+// Puts a child into a mount namespace of its own, whose mounts nobody else sees.
+inline int OwnMounts() {
+  return unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0
+             ? 1
+             : 0;
+}
+
+// Does the folder lie on the file system that is mounted on "/"? Paths within that one are those of
+// the host.
+inline bool IsOnRootFileSystem(const std::string& folder) {
+  struct stat of_root {
+  }, of_folder{};
+  return stat("/", &of_root) == 0 && stat(folder.c_str(), &of_folder) == 0 &&
+         of_root.st_dev == of_folder.st_dev;
+}
 
 class WatchedFolderTest : public testing::Test {
  protected:
@@ -35,6 +54,8 @@ class WatchedFolderTest : public testing::Test {
   }
 
   static Agent& agent() { return *agent_; }
+  // Are names reported as the kernel resolved them? Else as they were asked for.
+  static bool NamesAreResolved() { return agent().LayerOf("file_names") == "function"; }
   static const std::string& root() { return folder_->path(); }
   static void Make(const std::string& name, const std::string& text = "x") {
     WriteFile(root() + "/" + name, text);

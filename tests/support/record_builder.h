@@ -57,6 +57,17 @@ class RecordBuilder {
     return *this;
   }
 
+  // Sets the path within the file system, of a string that Put() has set.
+  RecordBuilder& PutWithin(rg_str Body::*field, std::string_view text, unsigned flags = 0) {
+    rg_str within{};
+    within.offset = Append(text);
+    within.length = static_cast<__u16>(text.size());
+    within.flags = static_cast<__u16>(flags);
+    strings_.resize(RG_ALIGN8(strings_.size()));
+    (body.*field).fs = Append({reinterpret_cast<const char*>(&within), sizeof(within)});
+    return *this;
+  }
+
   // Puts bytes behind the strings so far; returns where they are in the record.
   std::uint16_t Append(std::string_view bytes) {
     const auto offset = static_cast<std::uint16_t>(sizeof(Body) + strings_.size());
@@ -269,7 +280,9 @@ inline RecordBuilder<rg_file> FileOpen() {
   r.body.args[2] = 0102;  // O_CREAT | O_RDWR
   r.body.args[3] = 0100640;
   r.body.flags = RG_FILE_OBJECT | RG_FILE_CREATED;
+  r.body.ns_mnt = 4026532001;
   r.Put(&rg_file::name, "ssh/../ssh/sshd_config");
+  r.PutWithin(&rg_file::path, "/images/one/etc/ssh/sshd_config");
   return r;
 }
 
@@ -291,6 +304,8 @@ inline RecordBuilder<rg_file> FileRename() {
   r.Put(&rg_file::path, "/etc/old", RG_STR_LEXICAL);
   r.Put(&rg_file::name, "old");
   r.Put(&rg_file::path2, "/srv/etc/new", RG_STR_LEXICAL);
+  r.PutWithin(&rg_file::path, "/images/one/etc/old");
+  r.PutWithin(&rg_file::path2, "/images/two/etc/new");
   r.Put(&rg_file::name2, "etc/new");
   return r;
 }

@@ -125,6 +125,7 @@ ProcessStart SampleStart() {
   e.exe_dev = Device{259u << 20 | 2};
   e.exe_mode = Mode{0104755};
   e.exe_uid = 0, e.exe_gid = 7;
+  e.exe_fs_path = "/srv/image/bin/tool";
   e.exe_path_status = PathStatus::kDeleted;
   e.cwd_status = PathStatus::kTruncated;
   e.fileless = e.unlinked = true;
@@ -155,6 +156,7 @@ ProcessStart SampleStart() {
   e.chroot = true;
   e.capabilities = {{0x1}, {0x1ff'ffff'ffff}, {0}, {0xffff'ffff'ffff'ffff}, {0xabc}};
   e.namespaces = {1, 2, 3, 4, 5, 6, 7, 4026531838};
+  e.mount_namespace_foreign = true;
   e.ns_pid = 34;
   e.parent_comm = "bash";
   e.parent_exe_path = "/usr/bin/bash";
@@ -212,6 +214,7 @@ FileCall SampleCall(unsigned call) {
   c.operation = kCalls[call].operation;
   c.result = -13;
   c.error = "EACCES";
+  c.mount_namespace_foreign = true;
   return c;
 }
 
@@ -223,6 +226,7 @@ FileOpen SampleOpen(unsigned call) {
   e.call = SampleCall(call);
   e.filename = "hosts";
   e.resolved_path = "/etc/hosts";
+  e.fs_path = "/srv/image/hosts";
   e.path_source = PathSource::kKernel;
   e.path_status = PathStatus::kDeleted;
   e.flags = 0102;
@@ -241,6 +245,7 @@ FileWrite SampleWrite(unsigned call) {
   e.fd = 3;
   e.count = 1, e.iovcnt = 2, e.pos = -1, e.length = 4, e.prot = 5, e.flags = 6;
   e.resolved_path = "/etc/hosts";
+  e.fs_path = "/srv/image/hosts";
   e.path_source = PathSource::kKernel;
   e.object = SampleObject();
   return e;
@@ -252,6 +257,7 @@ FileRename SampleRename(unsigned call) {
   e.call = SampleCall(call);
   e.old_filename = "a", e.new_filename = "b";
   e.flags = 2;
+  e.old_fs_path = "/srv/a", e.new_fs_path = "/srv/b";
   e.old_resolved_path = "/etc/a", e.old_path_source = PathSource::kKernel;
   e.new_resolved_path = "/etc/b", e.new_path_source = PathSource::kLexical;
   e.old_dirfd = 3, e.new_dirfd = 4;
@@ -267,6 +273,7 @@ FileUnlink SampleUnlink(unsigned call) {
   e.flags = 0x200;
   e.dirfd = 3;
   e.resolved_path = "/etc/a", e.path_source = PathSource::kKernel;
+  e.fs_path = "/srv/a";
   return e;
 }
 
@@ -280,6 +287,7 @@ FileChange SampleChange(unsigned call) {
   e.new_uid = 1, e.new_gid = 2, e.length = 3, e.device = 4;
   e.attribute = "security.capability";
   e.resolved_path = "/etc/a", e.path_source = PathSource::kLexical;
+  e.fs_path = "/srv/a";
   e.object = SampleObject();
   return e;
 }
@@ -293,6 +301,7 @@ FileTimes SampleTimes(unsigned call) {
   e.atime_change = TimeChange::kNow, e.mtime_change = TimeChange::kGiven;
   e.new_atime_ns = INT64_MIN, e.new_mtime_ns = 978307200'000'000'001;
   e.resolved_path = "/etc/a", e.path_source = PathSource::kLexical;
+  e.fs_path = "/srv/a";
   e.object = SampleObject();
   return e;
 }
@@ -307,6 +316,7 @@ FileFlags SampleFlags(unsigned call) {
   for (const std::string_view name : kValueList<InodeFlag>.names) e.file_flags->Add(name);
   e.file_flag_bits = UINT64_MAX;
   e.resolved_path = "/etc/a", e.path_source = PathSource::kKernel;
+  e.fs_path = "/srv/a";
   e.object = SampleObject();
   return e;
 }

@@ -112,7 +112,7 @@ enum class HookLayer { kAuto, kFunctions, kCalls };
 
 struct EbpfConfig {
   bool enabled = true;
-  HookLayer hooks = HookLayer::kCalls;
+  HookLayer hooks = HookLayer::kAuto;
   std::uint32_t buffer_size = 8192;           // KiB, bulk ring; rounded up by the plan compiler
   std::uint32_t critical_buffer_size = 4096;  // KiB, critical ring; the same
   bool operator==(const EbpfConfig&) const = default;

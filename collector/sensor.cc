@@ -482,7 +482,8 @@ Sensor LoadAndAttach(const Plan& plan, const char* object_path) {
       }
     }
     settings.calls_by_function = selection.HasCallFunctions();
-    settings.attributes_by_function = selection.HasChoice(RG_HOOK_file_names);
+    settings.attributes_by_function =
+        selection.HasChoice(RG_HOOK_file_names) && selection.HasChoice(RG_HOOK_syscalls);
     Configure(object.get(), plan, settings, selection);
     if (!Load(object.get(), refused)) continue;
     FillMaps(object.get(), plan);

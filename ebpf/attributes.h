@@ -17,7 +17,10 @@ struct rg_attribute {
 	const void *name; /* of an extended attribute, in the kernel's copy */
 	__u64 size;	  /* of its value */
 	__u32 flags;
-	__u32 reported; /* the record is made: the call's return has nothing to add */
+	__u16 ring;    /* call that does the like of io_uring's request, or 0: there is none */
+	bool reported; /* the record is made: the call's return has nothing to add */
+	__u8 reserved;
+	const void *ring_name; /* as the request has it */
 };
 
 struct {
@@ -35,32 +38,40 @@ static __always_inline bool rg_changes_attributes(__u16 call)
 	return call == RG_CALL_ioctl || RG_CHANGES_ATTRIBUTES(l->kind, l->operation);
 }
 
-/* Does the task do what is to be reported? Fills in the call and its arguments. `extended`:
- * io_uring does this, too. */
-static __always_inline bool rg_find_change(struct rg_call_args *c, bool *ring, const bool extended)
+/* The attribute that the task is changing, or NULL: none that is to be reported. Fills in the call
+ * and its arguments. */
+static __always_inline struct rg_attribute *rg_find_change(struct rg_call_args *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct rg_attribute *a;
 	struct pt_regs *regs;
+	__u64 create = 0;
 	__u32 nr;
 
-	*ring = true;
+	if (!rg_settings.attributes_by_function)
+		return NULL;
 	if (!(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER))) {
 		regs = (struct pt_regs *)bpf_task_pt_regs(task);
 		nr = rg_call_number(regs);
+		if (nr >= RG_CALL_NUMBERS)
+			return NULL;
 		c->compat = rg_is_compat(task);
-		c->call = nr < RG_CALL_NUMBERS
-				  ? rg_settings.exit_calls[c->compat][nr & (RG_CALL_NUMBERS - 1)]
-				  : 0;
-		*ring = nr == NR_IO_URING_ENTER;
-		if (c->call && !*ring) {
+		c->call = rg_settings.exit_calls[c->compat][nr & (RG_CALL_NUMBERS - 1)];
+		if (c->call && rg_changes_attributes(c->call)) {
 			rg_read_args(c, regs);
-			return rg_changes_attributes(c->call);
+			create = BPF_LOCAL_STORAGE_GET_F_CREATE;
+		} else if (nr != NR_IO_URING_ENTER) {
+			return NULL;
+		} else {
+			c->call = 0;
 		}
 	}
+	a = bpf_task_storage_get(&rg_attribute_of, task, NULL, create);
+	if (!a || c->call)
+		return a;
 	c->compat = false;
-	return *ring && extended && !(task->flags & PF_KTHREAD) &&
-	       (rg_settings.exit_calls[0][RG_NR64_setxattr] |
-		rg_settings.exit_calls[0][RG_NR64_fsetxattr]);
+	c->call = a->ring;
+	return c->call ? a : NULL;
 }
 
 /* Ends the call's look-up. True: the call changed a file, and the record was made then. */
@@ -76,7 +87,7 @@ static __always_inline bool rg_is_attribute_reported(struct task_struct *task, _
 		return false;
 	reported = a->reported;
 	a->reported = false;
-	a->object.dentry = NULL;
+	a->object.dentry = NULL; /* an overlay may have changed a file below for another call */
 	return reported;
 }
 

@@ -216,9 +216,21 @@ static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
 	return rg_judge_joined(s, out, at, 0);
 }
 
+/* The verdict on a name that is not watched itself. */
+static __always_inline int rg_judge_above(struct rg_scratch *s)
+{
+	int verdict;
+
+	s->above = true;
+	verdict = rg_judge(s);
+	s->above = false;
+	return verdict;
+}
+
 /* Walks from s->walk_from to the root of its file system, adds the name s->asked.name if there is
- * one, judges that path, and appends it, with s->fs as the offset of its rg_str. Leaves s as a walk
- * from s->walk_from does. The function is global, so that the verifier goes through it once. */
+ * one, judges that path, and appends it, with s->fs as the offset of its rg_str. With
+ * s->asked.makes, directories above something watched count. The function is global, so that the
+ * verifier goes through it once. */
 __noinline int rg_judge_inside(struct rg_scratch *s)
 {
 	struct rg_str within = {};
@@ -228,11 +240,14 @@ __noinline int rg_judge_inside(struct rg_scratch *s)
 
 	if (!s)
 		return verdict;
-	within.flags = rg_walk_inside(s);
+	s->fs = 0;
+	if (!rg_walk_inside(s, &within))
+		return RG_UNWATCHED;
 	entry = s->asked.name;
 	at = s->text;
 	if (!entry) {
-		verdict = rg_judge(s);
+		if (!(within.flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED)))
+			verdict = rg_judge(s);
 		rg_put_walked(s, &within, within.flags);
 	} else {
 		s->path[RG_PATH_MAX] = '/';
@@ -241,15 +256,17 @@ __noinline int rg_judge_inside(struct rg_scratch *s)
 		else
 			verdict = rg_judge_joined(s, &within, at, 0);
 	}
+	if (verdict == RG_UNWATCHED && s->asked.makes)
+		verdict = rg_judge_above(s);
 	s->fs = rg_put_within(s, &within);
-	rg_walk_up(s);
 	return verdict;
 }
 
 /* The verdict of both paths of an object, or of an entry of a directory: whichever is watched is to
  * be reported. `path` leads to the object or the directory, NULL: only its name is known. */
 static __always_inline int rg_judge_both(struct rg_scratch *s, struct rg_str *out,
-					 struct path *path, const void *entry, int verdict)
+					 struct path *path, const void *entry, bool makes,
+					 int verdict)
 {
 	int other;
 
@@ -258,12 +275,13 @@ static __always_inline int rg_judge_both(struct rg_scratch *s, struct rg_str *ou
 		return verdict;
 	s->walk_from = path;
 	s->asked.name = entry;
+	s->asked.makes = makes;
 	other = rg_judge_inside(s);
 	out->fs = s->fs;
 	if (verdict == RG_REPORT || other != RG_REPORT)
 		return verdict;
 	if (!entry)
-		rg_put_walked(s, out, s->walk.flags);
+		rg_put_walked(s, out, rg_walk(s, path));
 	return RG_REPORT;
 }
 
@@ -378,17 +396,6 @@ static __always_inline bool rg_is_text(__u16 call)
 	return call == RG_CALL_symlink || call == RG_CALL_symlinkat;
 }
 
-/* The verdict on a name that is not watched itself. */
-static __always_inline int rg_judge_above(struct rg_scratch *s)
-{
-	int verdict;
-
-	s->above = true;
-	verdict = rg_judge(s);
-	s->above = false;
-	return verdict;
-}
-
 /* Does the call make, move or link names? */
 static __always_inline bool rg_makes_name(const struct rg_call_layout *l)
 {
@@ -457,8 +464,10 @@ static __always_inline int rg_make_file_record(struct rg_scratch *s, const bool 
 	/* Copies: RG_READ would relocate our own struct with the rest. */
 	struct file *file;
 	struct path *object;
+	struct mount *mnt;
 	int verdict, other;
 	__u32 kind;
+	bool makes;
 	__u8 keep;
 
 	if (!s)
@@ -469,17 +478,19 @@ static __always_inline int rg_make_file_record(struct rg_scratch *s, const bool 
 	f = (struct rg_file *)s->record;
 	s->used = sizeof(*f); /* the path comes first, behind the room for the body */
 	keep = rg_read_pointed(s);
+	s->walk.mnt = NULL;
 	verdict = rg_judge_first(s, &path, task, a, asked);
-	if (verdict == RG_UNWATCHED && rg_makes_name(l) && !rg_is_text(a->c.call))
+	makes = rg_makes_name(l) && !rg_is_text(a->c.call);
+	if (verdict == RG_UNWATCHED && makes)
 		verdict = rg_judge_above(s);
 	object = rg_object_of(a);
-	verdict = object ? rg_judge_both(s, &path, object, NULL, verdict)
-			 : rg_judge_both(s, &path, a->dir, a->entry, verdict);
+	verdict = object ? rg_judge_both(s, &path, object, NULL, makes, verdict)
+			 : rg_judge_both(s, &path, a->dir, a->entry, makes, verdict);
 	if (kind == RG_KIND_file_rename) {
 		other = rg_judge_second(s, &path2, task, a, asked);
 		if (other == RG_UNWATCHED)
 			other = rg_judge_above(s);
-		other = rg_judge_both(s, &path2, a->dir2, a->entry2, other);
+		other = rg_judge_both(s, &path2, a->dir2, a->entry2, true, other);
 		if (other == RG_REPORT || verdict == RG_UNWATCHED)
 			verdict = other;
 	}
@@ -506,7 +517,8 @@ static __always_inline int rg_make_file_record(struct rg_scratch *s, const bool 
 		rg_mark_witness(&f->hdr);
 	f->result = a->c.result;
 	f->call = a->c.call;
-	f->ns_mnt = RG_READ(task, nsproxy, mnt_ns, ns.inum);
+	mnt = s->walk.mnt;
+	f->ns_mnt = mnt ? rg_namespace_of(mnt) : RG_READ(task, nsproxy, mnt_ns, ns.inum);
 	f->flags = a->flags;
 	if (a->c.compat)
 		f->flags |= RG_FILE_COMPAT;
@@ -521,8 +533,7 @@ static __always_inline int rg_make_file_record(struct rg_scratch *s, const bool 
 	} else if (object) {
 		rg_fill_object(f, RG_READ(object, dentry, d_inode));
 	}
-	/* A ring's own name is not known where an attribute changes. */
-	if (l->name >= 0 && (a->name || !(l->null_name || (a->flags & RG_FILE_IO_URING))))
+	if (l->name >= 0 && !(l->null_name && !a->name))
 		rg_put_name(s, &f->name, a->name, a->user, a->cut);
 	if (l->name2 >= 0)
 		rg_put_name(s, &f->name2, a->name2, a->user, a->cut2);

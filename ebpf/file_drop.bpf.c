@@ -1,95 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The right to write to a mount is given back. All calls that change names or attributes of files
- * end so, while they still hold the objects. The act is reported here, by one program
- * for names and one for descriptors.
+ * The right to write to a mount is given back. Calls that have changed names or attributes of files
+ * do so while they still hold the objects. The act is reported here, by one program for names and
+ * one for descriptors.
  */
 #include "ebpf/attributes.h"
 #include "ebpf/naming.h"
 
-/* The call that does what the ring was asked for. */
-static __always_inline void put_ring_call(struct rg_call_args *c, struct rg_attribute *a,
-					  const bool descriptor)
+/* Fills in what comes from the caller, or from the ring's request. */
+static __always_inline void put_request(struct rg_file_act *a, struct rg_attribute *kept)
 {
-	c->call = descriptor ? RG_CALL_fsetxattr : RG_CALL_setxattr;
-	c->args[0] = RG_NO_DESCRIPTOR;
-	c->args[3] = a->size;
-	c->args[4] = a->flags;
-}
+	const struct rg_call_layout *l = rg_layout_of(a->c.call);
 
-/* Reports the attribute that the task has changed on the mount. False: there is none. */
-static __always_inline bool drop_attribute(struct vfsmount *mnt, const bool descriptor,
-					   enum rg_program program)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct rg_call_layout *l;
-	struct rg_call_args c = {};
-	struct rg_attribute *kept;
-	struct rg_file_act *a;
-	struct rg_scratch *s;
-	struct dentry *dentry;
-	bool ring;
-
-	if (!rg_find_change(&c, &ring, true))
-		return false;
-	kept = bpf_task_storage_get(&rg_attribute_of, task, NULL, 0);
-	if (!kept)
-		return false;
-	dentry = kept->object.dentry;
-	if (!dentry)
-		return false;
-	/* A file system that lies on others does the same to a file of theirs, by a mount that is
-	 * in no namespace. */
-	if (RG_READ(dentry, d_sb) != mnt->mnt_sb ||
-	    !rg_is_in_namespace((void *)mnt - bpf_core_field_offset(struct mount, mnt))) {
-		kept->object.dentry = NULL;
-		return true;
-	}
-	if (rg_skip(task, program))
-		goto end;
-	if (ring)
-		put_ring_call(&c, kept, descriptor);
-	else if (c.call == RG_CALL_ioctl)
-		c.call = RG_CALL_ioctl_flags;
-	if (!rg_is_wanted(rg_settings.wanted, c.call))
-		goto end;
-	c.result = rg_result_seen(kept->result);
-	kept->object.mnt = mnt;
-	s = rg_act_begin(&c, program);
-	if (!s)
-		goto end;
-	l = rg_layout_of(c.call);
-	a = &s->act;
 	a->function = true;
 	a->object = &kept->object;
-	if (ring) {
+	if (kept->ring) {
 		a->flags = RG_FILE_IO_URING;
+		a->name = kept->ring_name;
 		a->name2 = kept->name;
-	} else {
-		a->user = true;
-		if (l->name >= 0)
-			a->name = (void *)rg_arg(&a->c, l->name);
-		if (l->name2 >= 0)
-			a->name2 = (void *)rg_arg(&a->c, l->name2);
+		a->c.args[0] = RG_NO_DESCRIPTOR;
+		a->c.args[3] = kept->size;
+		a->c.args[4] = kept->flags;
+		return;
 	}
-	rg_act_end(s);
-end:
+	a->user = true;
+	if (l->name >= 0)
+		a->name = (void *)rg_arg(&a->c, l->name);
+	if (l->name2 >= 0)
+		a->name2 = (void *)rg_arg(&a->c, l->name2);
+}
+
+/* Reports the attribute that the task has changed on the mount, if there is one. */
+static __always_inline int drop_attribute(struct vfsmount *vfsmnt, enum rg_program program)
+{
+	struct mount *mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	struct rg_call_args c = {};
+	struct rg_attribute *kept = rg_find_change(&c);
+	struct rg_scratch *s;
+	struct dentry *dentry;
+
+	if (!kept)
+		return 0;
+	dentry = kept->object.dentry;
 	kept->object.dentry = NULL;
-	kept->reported = true;
-	return true;
+	/* A file system that lies on others does the same to a file of theirs. A name that leads
+	 * nowhere any more is looked up again. */
+	if (!dentry || RG_READ(dentry, d_sb) != vfsmnt->mnt_sb || rg_is_internal(mnt) ||
+	    kept->result == -ESTALE || rg_skip(bpf_get_current_task_btf(), program))
+		return 0;
+	kept->reported = !kept->ring;
+	if (c.call == RG_CALL_ioctl)
+		c.call = RG_CALL_ioctl_flags;
+	if (!rg_is_wanted(rg_settings.wanted, c.call))
+		return 0;
+	c.result = rg_result_seen(kept->result);
+	kept->object.mnt = vfsmnt;
+	kept->object.dentry = dentry;
+	s = rg_act_begin(&c, program);
+	if (s) {
+		put_request(&s->act, kept);
+		rg_act_end(s);
+	}
+	kept->object.dentry = NULL;
+	return 0;
 }
 
 SEC("fentry/mnt_drop_write")
 int BPF_PROG(rg_drop_write, struct vfsmount *mnt)
 {
-	if (drop_attribute(mnt, false, RG_PROGRAM_drop_write))
-		return 0;
-	return rg_naming_drop(RG_PROGRAM_drop_write);
+	struct rg_naming *n = rg_naming_at(RG_NAMING_DONE);
+
+	if (n)
+		return rg_naming_drop(n, RG_PROGRAM_drop_write);
+	return drop_attribute(mnt, RG_PROGRAM_drop_write);
 }
 
 SEC("fentry/mnt_drop_write_file")
 int BPF_PROG(rg_drop_write_file, struct file *file)
 {
-	drop_attribute(file->f_path.mnt, true, RG_PROGRAM_drop_write_file);
-	return 0;
+	return drop_attribute(file->f_path.mnt, RG_PROGRAM_drop_write_file);
 }

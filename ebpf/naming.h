@@ -182,14 +182,11 @@ static __always_inline int rg_naming_done(struct dentry *target, __u16 like, __u
 	return 0;
 }
 
-static __always_inline int rg_naming_drop(enum rg_program program)
+static __always_inline int rg_naming_drop(struct rg_naming *n, enum rg_program program)
 {
-	struct rg_naming *n = rg_naming_at(RG_NAMING_DONE);
 	struct rg_scratch *s;
 	struct rg_file_act *a;
 
-	if (!n)
-		return 0;
 	n->step = RG_NAMING_REPORTED;
 	s = rg_naming_act(n, n->like, n->like_number, program, n->result);
 	if (!s)

@@ -49,19 +49,32 @@ static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, _
 
 #define MNT_NS_ANON_INO 0xeffffff7u
 
+/* The number of the namespace that the mount is in, or 0: none, or one without a number. */
+static __always_inline __u32 rg_namespace_of(struct mount *mnt)
+{
+	struct mnt_namespace *ns = RG_READ(mnt, mnt_ns);
+	long address = (long)ns;
+
+	return address == 0 || (address < 0 && address >= -4095) ? 0 : RG_READ(ns, ns.inum);
+}
+
+/* Is the mount the kernel's own? File systems that lie on others have such mounts of those. An
+ * error value stands for the namespace. */
+static __always_inline bool rg_is_internal(struct mount *mnt)
+{
+	long address = (long)RG_READ(mnt, mnt_ns);
+
+	return address < 0 && address >= -4095;
+}
+
 /* Does a path lead to the tree that this mount is the top of? Not if the tree was unmounted lazily
  * or never mounted: then there is no namespace, or an error value in its place. A namespace without
  * a number (since 6.18: with MNT_NS_ANON_INO) holds a tree that open_tree(2) or fsmount(2) has made
  * and nobody has attached. */
 static __always_inline bool rg_is_in_namespace(struct mount *mnt)
 {
-	struct mnt_namespace *ns = RG_READ(mnt, mnt_ns);
-	long address = (long)ns;
-	__u32 inum;
+	__u32 inum = rg_namespace_of(mnt);
 
-	if (address == 0 || (address < 0 && address >= -4095))
-		return false;
-	inum = RG_READ(ns, ns.inum);
 	return inum != 0 && inum != MNT_NS_ANON_INO;
 }
 
@@ -164,6 +177,13 @@ static __always_inline bool rg_is_volume(struct dentry *dentry, struct super_blo
 	       RG_READ(dentry, d_inode, i_ino) == BTRFS_VOLUME_INODE;
 }
 
+/* Does a mount with that root show a part of its file system alone? */
+static __always_inline bool rg_is_partial(struct dentry *root, struct dentry *top,
+					  struct super_block *sb)
+{
+	return root != top && !rg_is_volume(root, sb);
+}
+
 static long rg_walk_step(__u32 i, struct rg_scratch **scratch)
 {
 	struct rg_scratch *s = *scratch;
@@ -229,13 +249,14 @@ static __always_inline bool rg_walk_begin(struct rg_scratch *s, struct path *pat
 	s->walk.flags = 0;
 	s->text = RG_PATH_MAX;
 	s->depth = 0;
+	s->partial = false;
 	if (!vfsmnt || !dentry)
 		return false;
 	s->walk.dentry = dentry;
 	root = RG_READ(vfsmnt, mnt_root);
 	sb = RG_READ(vfsmnt, mnt_sb);
 	top = RG_READ(sb, s_root);
-	s->partial = root != top && !rg_is_volume(root, sb);
+	s->partial = rg_is_partial(root, top, sb);
 	s->walk.mnt_root = s->inside ? top : root;
 	s->walk.mnt = (void *)vfsmnt - bpf_core_field_offset(struct mount, mnt);
 	if (RG_READ(dentry, d_hash.pprev) == NULL && dentry != root)
@@ -355,15 +376,17 @@ static __always_inline void rg_put_path(struct rg_scratch *s, struct rg_str *out
 	rg_put_walked(s, out, rg_walk(s, path));
 }
 
-/* Walks from s->walk_from to the root of its file system. */
-static __always_inline __u32 rg_walk_inside(struct rg_scratch *s)
+/* Walks from s->walk_from to the root of its file system. False: there is no way up to it. A
+ * network file system may have a root that its mounts do not lie below. */
+static __always_inline bool rg_walk_inside(struct rg_scratch *s, struct rg_str *within)
 {
 	__u32 flags;
 
 	s->inside = true;
-	flags = rg_walk_up(s) & ~RG_STR_DELETED;
+	flags = rg_walk_up(s);
 	s->inside = false;
-	return flags;
+	within->flags = flags & ~RG_STR_DELETED;
+	return !(flags & RG_STR_DETACHED);
 }
 
 /* Appends the rg_str of a path within a file system. Returns its offset. */
@@ -388,7 +411,8 @@ __noinline int rg_put_inside(struct rg_scratch *s, __u32 length)
 
 	if (!s || length > RG_PATH_MAX - sizeof(within) - 7)
 		return 0;
-	within.flags = rg_walk_inside(s);
+	if (!rg_walk_inside(s, &within))
+		return 0;
 	if (length + (RG_PATH_MAX - s->text) + sizeof(within) + 7 > RG_PATH_MAX)
 		within.flags |= RG_STR_TRUNCATED;
 	else

@@ -85,12 +85,6 @@ static __noinline bool rg_may_be_watched_from(struct dentry *dentry, struct moun
 	return true;
 }
 
-/* Does the mount show a part of its file system alone? */
-static __always_inline bool rg_is_partial(struct vfsmount *vfsmnt)
-{
-	return RG_READ(vfsmnt, mnt_root) != RG_READ(vfsmnt, mnt_sb, s_root);
-}
-
 /* Searches the way up within the file system, for a dentry whose type the verifier knows. */
 static __noinline bool rg_may_be_watched_inside(struct dentry *dentry)
 {
@@ -104,6 +98,8 @@ static __noinline bool rg_may_be_watched_inside(struct dentry *dentry)
 		if (dentry == top || (volumes && rg_is_volume(dentry, sb)))
 			return rg_is_marked(below, 0);
 		parent = dentry->d_parent;
+		if (parent == dentry) /* no way up: no path within the file system is known */
+			return false;
 		name = rg_name_words(dentry);
 		if (!name)
 			return true;
@@ -122,9 +118,10 @@ static __noinline bool rg_may_be_watched_by_helpers(struct file *file)
 {
 	struct vfsmount *vfsmnt = RG_READ(file, f_path.mnt);
 	struct dentry *dentry = RG_READ(file, f_path.dentry);
+	struct super_block *sb = RG_READ(vfsmnt, mnt_sb);
 	__u64 words[RG_TAIL_WORDS];
 
-	if (rg_is_partial(vfsmnt))
+	if (rg_is_partial(RG_READ(vfsmnt, mnt_root), RG_READ(sb, s_root), sb))
 		return true;
 	if (rg_settings.filter_tail) {
 		if (dentry == RG_READ(vfsmnt, mnt_root) ||
@@ -168,7 +165,8 @@ static __always_inline bool rg_may_be_watched(struct file *file, const bool know
 		if (!name || rg_is_tail_marked(name))
 			return true;
 	}
-	if (root != vfsmnt->mnt_sb->s_root && rg_may_be_watched_inside(dentry))
+	if (rg_is_partial(root, vfsmnt->mnt_sb->s_root, vfsmnt->mnt_sb) &&
+	    rg_may_be_watched_inside(dentry))
 		return true;
 	for (int i = 0; i < RG_NEAR_STEPS; i++) {
 		if (dentry == root) {

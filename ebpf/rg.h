@@ -39,6 +39,7 @@ struct rg_asked {
 	__s32 dirfd;
 	bool in_root; /* the directory is the root of absolute names, too */
 	bool kernel;  /* the name is the kernel's copy, not the caller's memory */
+	bool makes;   /* the name is made, moved or linked */
 };
 
 /* A system call: of calls.def, with its arguments and what it returned. */

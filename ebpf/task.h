@@ -144,6 +144,7 @@ static __always_inline void rg_fill_executable(struct rg_scratch *s, struct rg_p
 {
 	struct inode *inode = RG_READ(exe, f_inode);
 	struct path *path = (void *)exe + bpf_core_field_offset(struct file, f_path);
+	struct mount *mnt;
 
 	if (!exe)
 		return;
@@ -153,6 +154,9 @@ static __always_inline void rg_fill_executable(struct rg_scratch *s, struct rg_p
 	p->exe_gid = RG_READ(inode, i_gid.val);
 	p->exe_dev = rg_device_of(inode);
 	rg_put_path(s, &p->exe_path, path);
+	mnt = s->walk.mnt;
+	if (mnt && rg_namespace_of(mnt) != p->ns_mnt)
+		p->flags |= RG_PROCESS_FOREIGN_EXE;
 	if (s->partial)
 		p->exe_path.fs = rg_put_inside(s, p->exe_path.length);
 	if (p->exe_path.flags & RG_STR_MEMFD)

@@ -385,11 +385,7 @@ template <typename E>
 void FillNamed(const rg_file& r, bool exact, Strings& strings, E& e) {
   FillActor(r.hdr, e.actor);
   FillCall(r, e.call);
-  // io_uring's requests have a name, which is not in a record of what came of them.
-  const bool nameless = r.call == RG_CALL_fsetxattr ||
-                        (r.name.length == 0 &&
-                         (r.flags & (RG_FILE_IO_URING | RG_FILE_REQUESTED)) == RG_FILE_IO_URING);
-  if (!e.fd.has_value() && !nameless) {
+  if (!e.fd.has_value() && r.call != RG_CALL_fsetxattr) {
     e.filename = strings.Get(r.name);
     e.filename_truncated = Cut(r.name);
   }

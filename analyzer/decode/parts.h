@@ -39,7 +39,7 @@ class Strings {
     if (s.length == 0) return std::nullopt;
     return Get(s);
   }
-  // The path within the file system that goes with a path; absent also where it was too long.
+  // The path within the file system that goes with a path; empty where it is not whole.
   OptionalText GetWithin(const rg_str& path) {
     if (path.fs == 0) return std::nullopt;
     if (path.fs < body_ || path.fs % alignof(rg_str) != 0 ||
@@ -49,6 +49,7 @@ class Strings {
     }
     rg_str within;
     std::memcpy(&within, record_.data() + path.fs, sizeof(within));
+    if ((within.flags & (RG_STR_TRUNCATED | RG_STR_UNREADABLE)) != 0) return "";
     return GetOptional(within);
   }
   // Something else in the record contradicts the format.

@@ -169,6 +169,7 @@ void Fill(const rg_process& r, Strings& strings, ProcessStart& e) {
   e.actor.cgroup = Whole(r.cgroup, strings);
   e.actor.exe_path = strings.GetOptional(r.exe_path);
   e.exe_fs_path = strings.GetWithin(r.exe_path);
+  e.foreign_exe = (r.flags & RG_PROCESS_FOREIGN_EXE) != 0;
   e.exe_path_status = StatusOf(r.exe_path);
   if (e.actor.exe_path.has_value()) {
     e.exe_inode = r.exe_inode;

@@ -483,8 +483,10 @@ TEST(DecodeRecordTest, PathsWithinFileSystemsAreAbsentWhereThereAreNone) {
   const Bytes record = start.Build();
   EXPECT_EQ(Decoded<ProcessStart>(record).exe_fs_path, "/home/eve/dpkg");
   auto open = testing::FileOpen();
-  open.PutWithin(&rg_file::path, "", RG_STR_TRUNCATED);
+  open.body.path.fs = 0;
   EXPECT_EQ(Decoded<FileOpen>(open.Build()).fs_path, std::nullopt);
+  open.PutWithin(&rg_file::path, "b/c", RG_STR_TRUNCATED);
+  EXPECT_EQ(Decoded<FileOpen>(open.Build()).fs_path, "");
 }
 
 TEST(DecodeRecordTest, PathsWithinFileSystemsLieWithinTheRecord) {

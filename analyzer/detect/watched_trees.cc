@@ -63,11 +63,14 @@ void WatchedTrees::AddAround(const OptionalText& path, Found& found) const {
 
 void WatchedTrees::MarkThis(FileRename& event) const {
   AddBelow(event.old_resolved_path, event.touches_watch);
+  AddBelow(event.old_fs_path, event.touches_watch);
   AddBelow(event.new_resolved_path, event.touches_watch);
+  AddBelow(event.new_fs_path, event.touches_watch);
 }
 
 void WatchedTrees::MarkThis(FileChange& event) const {
   AddBelow(event.resolved_path, event.touches_watch);
+  AddBelow(event.fs_path, event.touches_watch);
 }
 
 void WatchedTrees::MarkThis(Mount& event) const {

@@ -50,6 +50,19 @@ TEST(WatchedTreesTest, RenamingInAndOut) {
   EXPECT_EQ(Renamed("/home/u/x.ssh", "/va"), Texts());
 }
 
+// Through a mount of /home elsewhere.
+TEST(WatchedTreesTest, PathsWithinFileSystemsCount) {
+  FileRename event;
+  event.old_resolved_path = "/tmp/mount/u/x";
+  event.new_resolved_path = "/tmp/mount/u/old";
+  event.new_fs_path = "/home/u/.config/autostart";
+  EXPECT_EQ(Marked(event), (Texts{"*/.config/autostart/x"}));
+  FileChange made;
+  made.resolved_path = "/tmp/mount/lib";
+  made.fs_path = "/var/lib";
+  EXPECT_EQ(Marked(made), (Texts{"/var/lib/w/"}));
+}
+
 // A watched name needs no tree to be reported.
 TEST(WatchedTreesTest, WatchedNamesAreNoTrees) {
   EXPECT_EQ(Renamed("/etc", "/var/lib/w"), Texts());

@@ -109,6 +109,7 @@ struct ProcessStart {
   TextArray ancestors;
 
   bool kernel_thread = false;  // only in snapshots
+  bool foreign_exe = false;    // exe_path is of another mount namespace than the process
 };
 
 constexpr auto FieldsOf(const ProcessStart*) {
@@ -144,8 +145,9 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"exe_fs_path">(
           &E::exe_fs_path,
           "the executable's path within its file system, from that file system's "
-          "root, where the mount shows a part of it alone (a bind mount); null: the "
-          "mount shows all of it, or that is not known"),
+          "root, where the mount shows a part of it alone (a bind mount); empty: it "
+          "does, and the path is too long; null: the mount shows all of it, or that "
+          "is not known"),
       Field<"exe_path_status">(&E::exe_path_status, "why exe_path is not whole; null: it is"),
       Field<"cwd_status">(&E::cwd_status, "why cwd is not whole; null: it is"),
       Field<"fileless">(&E::fileless, "the executable is in no directory: memfd or unlinked"),
@@ -177,7 +179,10 @@ constexpr auto FieldsOf(const ProcessStart*) {
       Field<"compat32">(&E::compat32, "called through the 32-bit system call table"),
       Field<"capabilities">(&E::capabilities, "capability sets after the exec"),
       Field<"namespaces">(&E::namespaces, "the namespaces it runs in"),
-      Field<"mount_namespace_foreign">(&E::mount_namespace_foreign, kMountNamespaceForeignDoc),
+      Field<"mount_namespace_foreign">(
+          &E::mount_namespace_foreign,
+          "exe_path is one of a mount namespace other than the host's, "
+          "where it may name another file; null: not known"),
       Field<"ns_pid">(&E::ns_pid, "pid in its own pid namespace"),
       Field<"parent_comm">(&E::parent_comm,
                            "name of the parent at the exec; null: unknown. In rules the creator's"),

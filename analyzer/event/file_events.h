@@ -24,7 +24,8 @@ inline constexpr const char* kTouchesWatchDoc =
 inline constexpr const char* kFsPathDoc =
     "the path within its file system, from that file system's root, where the mount shows a part "
     "of "
-    "it alone (a bind mount); null: the mount shows all of it, or that is not known";
+    "it alone (a bind mount); empty: it does, and the path is too long; null: the mount shows all "
+    "of it, or that is not known";
 
 // The system call behind an event, and what came of it.
 struct FileCall {
@@ -36,7 +37,7 @@ struct FileCall {
   bool compat32 = false, seccomp = false, traced = false, doubtful = false;
   Witness witness = Witness::kCall;
   std::optional<Origin> origin;
-  std::uint32_t mount_namespace = 0;  // of the thread: inode number; 0: not known
+  std::uint32_t mount_namespace = 0;  // of the path: inode number; 0: not known
   std::optional<bool> mount_namespace_foreign;
   bool alert = false;
   OptionalText detection_type;

@@ -67,7 +67,8 @@ inline constexpr const char* kWitnessDoc = "where the sensor saw it";
   X(kKernel, "kernel", "the kernel did it within another call, or by itself")
 RG_VALUE_SET(Origin, RG_ORIGINS)
 inline constexpr const char* kMountNamespaceForeignDoc =
-    "in a mount namespace other than the host's, where paths may name other files; null: not known";
+    "the path is one of a mount namespace other than the host's, where it may name another file; "
+    "null: not known";
 inline constexpr const char* kOriginDoc =
     "who asked for it in the place of the system call, which is then the one that does the like; "
     "null: the call itself";

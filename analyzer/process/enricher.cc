@@ -86,7 +86,7 @@ void Enricher::NoteHost(const ProcessStart& event) {
 Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
   Actor& actor = event.actor;
   NoteHost(event);
-  event.mount_namespace_foreign = IsForeign(event.namespaces.mnt);
+  event.mount_namespace_foreign = event.foreign_exe ? true : IsForeign(event.namespaces.mnt);
   if (actor.cgroup.has_value()) cgroups_.Set(actor.cgroup_id, *actor.cgroup);
   {
     const Process* before = processes_.Find(actor.process_id);

@@ -76,6 +76,14 @@ TEST_F(EnricherTest, MountNamespaceIsComparedWithTheHosts) {
   start.namespaces.mnt = kOther;
   enricher_.Apply(start, /*snapshot=*/false);
   EXPECT_EQ(start.mount_namespace_foreign, true);
+  // A program by a descriptor from there.
+  ProcessStart passed = StartOf(kChild, "/usr/bin/dpkg");
+  passed.namespaces.mnt = kHosts;
+  enricher_.Apply(passed, /*snapshot=*/false);
+  EXPECT_EQ(passed.mount_namespace_foreign, false);
+  passed.foreign_exe = true;
+  enricher_.Apply(passed, /*snapshot=*/false);
+  EXPECT_EQ(passed.mount_namespace_foreign, true);
 }
 
 // fork, setsid, fork, exit, and exec long after that.

@@ -189,13 +189,15 @@ struct rg_header {
 /* Bits of rg_process.flags. */
 enum rg_process_flags {
 	RG_PROCESS_KERNEL_THREAD = 1 << 0,
-	RG_PROCESS_UNLINKED = 1 << 1, /* executable has no name left (or never had one) */
-	RG_PROCESS_MEMFD = 1 << 2,    /* executable is anonymous memory */
-	RG_PROCESS_CHROOT = 1 << 3,   /* root directory is not its mount namespace's root */
-	RG_PROCESS_COMPAT = 1 << 4,   /* exec through the 32-bit system call table */
-	RG_PROCESS_NO_ARGS = 1 << 5,  /* arguments not collected */
-	RG_PROCESS_NO_CWD = 1 << 6,   /* working directory not collected */
-	RG_PROCESS_NO_ENV = 1 << 7,   /* environment not collected */
+	RG_PROCESS_UNLINKED = 1 << 1,	 /* executable has no name left (or never had one) */
+	RG_PROCESS_MEMFD = 1 << 2,	 /* executable is anonymous memory */
+	RG_PROCESS_CHROOT = 1 << 3,	 /* root directory is not its mount namespace's root */
+	RG_PROCESS_COMPAT = 1 << 4,	 /* exec through the 32-bit system call table */
+	RG_PROCESS_NO_ARGS = 1 << 5,	 /* arguments not collected */
+	RG_PROCESS_NO_CWD = 1 << 6,	 /* working directory not collected */
+	RG_PROCESS_NO_ENV = 1 << 7,	 /* environment not collected */
+	RG_PROCESS_FOREIGN_EXE = 1 << 8, /* executable's mount is in another mount namespace than
+					    the process */
 };
 
 /* The way in which an exec was asked for. */
@@ -352,7 +354,7 @@ struct rg_file {
 	__u32 owner_gid;
 	__u16 call; /* enum rg_call */
 	__u16 flags;
-	__u32 ns_mnt;	     /* the thread's mount namespace: inode number; 0: not known */
+	__u32 ns_mnt;	     /* mount namespace that the path is of: inode number; 0: not known */
 	struct rg_str path;  /* the object: absolute */
 	struct rg_str name;  /* the caller's argument; symlink: the link's text */
 	struct rg_str path2; /* rename, link, symlink: the new name, absolute */

@@ -30,7 +30,7 @@ class TreesTest : public WatchedFolderTest {
   static void SetUpTestSuite() {
     Start([] {
       return "[file]\nwatch_paths = [\"" + Watched("a") + "\", \"" + Watched("b") + "\", \"" +
-             Watched("c") +
+             Watched("c") + "\", \"" + Watched("d") +
              "\"]\nwatch_patterns = [\"*/.ssh/authorized_keys\"]\nexclude_paths = [\"" + root() +
              "/excluded\"]\n[process]\nbehaviour = [\"mounts\"]\n" +
              "[performance]\nmax_events_per_second = 0\n";
@@ -119,6 +119,27 @@ TEST_F(TreesTest, FoldersAboveAWatchedPath) {
   });
   ASSERT_EQ(events.size(), 6U);
   for (const Line& e : events) EXPECT_EQ(e["touches_watch"], WatchedList("a")) << e.text;
+}
+
+// Nobody can move a folder above a watched path unseen by mounting its parent elsewhere.
+TEST_F(TreesTest, FoldersAboveAWatchedPathInAMountElsewhere) {
+  if (!NamesAreResolved()) GTEST_SKIP() << "names are judged as they are written here";
+  if (!IsOnRootFileSystem(root())) GTEST_SKIP() << root() << " has a file system of its own";
+  const TempFolder elsewhere;
+  const auto events = EventsOf([&] {
+    if (OwnMounts() != 0) return 1;
+    if (mount(root().c_str(), elsewhere.path().c_str(), nullptr, MS_BIND, nullptr) != 0) return 2;
+    const std::string top = elsewhere.path() + "/d";
+    if (mkdir(top.c_str(), 0755) != 0 || mkdir((top + "/lib").c_str(), 0755) != 0) return 3;
+    return rename((top + "/lib").c_str(), (top + "/other").c_str()) == 0 ? 0 : 4;
+  });
+  int touched = 0;
+  for (const Line& e : events) {
+    if (!e.IsOfAFile()) continue;
+    EXPECT_EQ(e["touches_watch"], WatchedList("d")) << e.text;
+    ++touched;
+  }
+  EXPECT_EQ(touched, 3);
 }
 
 // A watched name is reported as it was, and one that is beside is not.

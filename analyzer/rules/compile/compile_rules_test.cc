@@ -207,6 +207,18 @@ TEST(CompileRulesTest, ParentOfAStartIsItsCreator) {
   EXPECT_FALSE(Holds("exists creator_name", e));
 }
 
+TEST(CompileRulesTest, PathsWithinFileSystems) {
+  FileOpen open = testing::SampleOpen();
+  open.resolved_path = "/tmp/mount/shadow";
+  open.fs_path = "/etc/shadow";
+  const auto holds = [&](std::string_view condition) { return Holds(condition, open, "file"); };
+  EXPECT_TRUE(holds("paths == '/etc/shadow' and paths == '/tmp/mount/shadow'"));
+  EXPECT_TRUE(holds("fs_path == '/etc/shadow' and mount_namespace_foreign"));
+  EXPECT_FALSE(holds("path == '/etc/shadow'"));
+  open.fs_path = std::nullopt;
+  EXPECT_FALSE(holds("paths == '/etc/shadow' or exists fs_path"));
+}
+
 TEST(CompileRulesTest, ScriptOfAProgram) {
   ProcessStart e = testing::SampleStart();
   EXPECT_TRUE(Holds("script_path == '/usr/local/bin/fetch' and script_mode has 0o111", e));

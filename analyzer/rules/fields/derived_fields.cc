@@ -289,36 +289,40 @@ OptionalText Resolved(const OptionalText& resolved, const OptionalText& name) {
 // The name that the operation is about, and, of a rename, link or move, the earlier one.
 struct PathPair {
   OptionalText path, other;
+  // The same within their file systems, where mounts show a part of those alone.
+  OptionalText fs_path = std::nullopt, other_fs_path = std::nullopt;
 };
 
 PathPair PathsOf(const EventView& event) {
   switch (event.event_class) {
     case ClassOf<FileOpen>(): {
       const auto& e = Own<FileOpen>(event);
-      return {Resolved(e.resolved_path, e.filename), {}};
+      return {Resolved(e.resolved_path, e.filename), {}, e.fs_path};
     }
-    case ClassOf<FileWrite>():
-      return {Own<FileWrite>(event).resolved_path, {}};
+    case ClassOf<FileWrite>(): {
+      const auto& e = Own<FileWrite>(event);
+      return {e.resolved_path, {}, e.fs_path};
+    }
     case ClassOf<FileRename>(): {
       const auto& e = Own<FileRename>(event);
       return {Resolved(e.new_resolved_path, e.new_filename),
-              Resolved(e.old_resolved_path, e.old_filename)};
+              Resolved(e.old_resolved_path, e.old_filename), e.new_fs_path, e.old_fs_path};
     }
     case ClassOf<FileUnlink>(): {
       const auto& e = Own<FileUnlink>(event);
-      return {Resolved(e.resolved_path, e.filename), {}};
+      return {Resolved(e.resolved_path, e.filename), {}, e.fs_path};
     }
     case ClassOf<FileChange>(): {
       const auto& e = Own<FileChange>(event);
-      return {Resolved(e.resolved_path, e.filename), {}};
+      return {Resolved(e.resolved_path, e.filename), {}, e.fs_path};
     }
     case ClassOf<FileTimes>(): {
       const auto& e = Own<FileTimes>(event);
-      return {Resolved(e.resolved_path, e.filename), {}};
+      return {Resolved(e.resolved_path, e.filename), {}, e.fs_path};
     }
     case ClassOf<FileFlags>(): {
       const auto& e = Own<FileFlags>(event);
-      return {Resolved(e.resolved_path, e.filename), {}};
+      return {Resolved(e.resolved_path, e.filename), {}, e.fs_path};
     }
     case ClassOf<ProcessAccess>():
       return {Own<ProcessAccess>(event).resolved_path, {}};
@@ -351,8 +355,10 @@ void ReadPath(const EventView& event, FieldScratch&, Value& out) {
 void ReadPaths(const EventView& event, FieldScratch& scratch, Value& out) {
   const PathPair paths = PathsOf(event);
   scratch.array = {};
-  if (paths.path.has_value()) scratch.array.Add(*paths.path);
-  if (paths.other.has_value()) scratch.array.Add(*paths.other);
+  for (const OptionalText* one :
+       {&paths.path, &paths.other, &paths.fs_path, &paths.other_fs_path}) {
+    if (one->has_value()) scratch.array.Add(**one);
+  }
   if (scratch.array.size == 0) return;
   out.form = Value::Form::kTextArray;
   out.list = &scratch.array;
@@ -545,7 +551,10 @@ constexpr std::array kDerived = {
     Given<"old_path", ReadOldPath>(ValueType::kText,
                                    "of a rename or link the old name, of a bind mount the source",
                                    kWithOldPath),
-    Given<"paths", ReadPaths>(ValueType::kTexts, "path and old_path", kWithPath),
+    Given<"paths", ReadPaths>(ValueType::kTexts,
+                              "path, old_path, and both within their file systems where a bind "
+                              "mount shows a part of those",
+                              kWithPath),
     DerivedField{.name = "direction",
                  .type = ValueType::kText,
                  .doc = "outbound: connect, send; inbound: bind, listen, accept, receive",

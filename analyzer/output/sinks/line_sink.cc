@@ -19,6 +19,7 @@ namespace randguard {
 namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
+constexpr std::uint64_t kMaxLineBytes = std::uint64_t{4} << 20;  // more than any line has
 
 absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path) {
   // Not through a symlink in its last component: the folder may be writable by others.
@@ -28,6 +29,47 @@ absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path) {
     return ErrnoError(errno, absl::StrFormat("output file %s cannot be opened", path));
   }
   return fd;
+}
+
+// The number of bytes behind the file's last newline; `first` becomes the first of them. Longer
+// than any line: none is looked for further.
+std::uint64_t BytesBehindLastLine(int fd, std::uint64_t size, char& first) {
+  constexpr std::size_t kBlock = std::size_t{64} << 10;
+  std::string block(kBlock, '\0');
+  std::uint64_t end = size;
+  while (end > 0 && size - end < kMaxLineBytes) {
+    const std::uint64_t begin = end > kBlock ? end - kBlock : 0;
+    const ssize_t n = pread(fd, block.data(), end - begin, static_cast<off_t>(begin));
+    if (n != static_cast<ssize_t>(end - begin)) return 0;  // it shrinks, or cannot be read
+    const std::size_t newline = std::string_view(block.data(), end - begin).rfind('\n');
+    if (newline != std::string_view::npos) {
+      if (begin + newline + 1 < size && newline + 1 < end - begin) first = block[newline + 1];
+      return size - (begin + newline + 1);
+    }
+    first = block[0];
+    end = begin;
+  }
+  return size - end;
+}
+
+// A process that was killed may have left the beginning of a line. Its record counts as lost, so
+// the bytes go; whatever else a file ends with only gets a newline.
+void EndLastLine(const std::string& path) {
+  const kj::AutoCloseFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat st {};
+  if (fd.get() < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return;
+  char first = 0;
+  const auto size = static_cast<std::uint64_t>(st.st_size);
+  const std::uint64_t torn = BytesBehindLastLine(fd, size, first);
+  if (torn == 0) return;
+  if (first == '{' && torn < kMaxLineBytes) {
+    if (ftruncate(fd, static_cast<off_t>(size - torn)) != 0) return;
+    Log(LogLevel::kWarn,
+        "%s ended with %d bytes of a line that a killed process left; they are removed", path,
+        torn);
+  } else if (pwrite(fd, "\n", 1, st.st_size) == 1) {
+    Log(LogLevel::kWarn, "%s did not end with a newline; there is one now", path);
+  }
 }
 
 bool SameFile(int a, int b) {
@@ -46,6 +88,7 @@ LineSink LineSink::Stdout() { return LineSink("", {}, STDOUT_FILENO); }
 
 absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation) {
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path));
+  EndLastLine(path);
   const int raw = fd.get();
   LineSink sink(std::move(path), std::move(fd), raw);
   sink.rotation_ = rotation;

@@ -30,7 +30,8 @@ struct Rotation {
 class LineSink final : public Sink {
  public:
   static LineSink Stdout();
-  // Appends to the file, made with mode 0640 if it is not there.
+  // Appends to the file, made with mode 0640 if it is not there. The beginning of a line that a
+  // killed process left at its end is removed.
   static absl::StatusOr<LineSink> File(std::string path, Rotation rotation = {});
 
   LineSink(LineSink&&) = default;

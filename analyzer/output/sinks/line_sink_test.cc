@@ -79,6 +79,37 @@ class DiskOf {
   rlimit before_{};
 };
 
+// A process that is killed within write(2) leaves the beginning of a line.
+TEST_F(LineSinkTest, BeginningOfALineThatAKilledProcessLeftIsRemoved) {
+  const std::string whole = "{\"a\":1}\n", next = "{\"b\":2}\n";
+  const std::string shortest = "{", longest = "{\"c\":\"" + std::string(200'000, 'x');
+  for (const std::string& before : {std::string(), whole, whole + whole}) {
+    for (const std::string& torn : {shortest, longest}) {
+      std::ofstream(Path(), std::ios::binary | std::ios::trunc) << before << torn;
+      {
+        LineSink sink = Open(Path());
+        sink.Write({.text = next});
+        sink.Flush();
+      }
+      EXPECT_EQ(Content(Path()), before + next) << torn.size();
+    }
+    // A block of the search ends with the last newline.
+    const std::string blocks = before + std::string((64 << 10) - before.size() - 1, 'y') + "\n";
+    std::ofstream(Path(), std::ios::binary | std::ios::trunc)
+        << blocks << "{" << std::string((64 << 10) - 1, 'z');
+    Open(Path());
+    EXPECT_EQ(Content(Path()), blocks);
+  }
+}
+
+TEST_F(LineSinkTest, OtherTextWithoutANewlineGetsOne) {
+  std::ofstream(Path(), std::ios::binary) << "notes\nof somebody";
+  LineSink sink = Open(Path());
+  sink.Write({.text = "{}\n"});
+  sink.Flush();
+  EXPECT_EQ(Content(Path()), "notes\nof somebody\n{}\n");
+}
+
 TEST_F(LineSinkTest, LinesAreWrittenWhenFlushed) {
   LineSink sink = Open(Path());
   sink.Write({"one\n"});

@@ -80,9 +80,8 @@ constexpr int kCallExit = 1;
 // A hook on functions further inside of the kernel. That of calls can take its place.
 bool HasStandIn(rg_hook hook) {
   return hook != RG_HOOK_syscalls &&
-         std::any_of(std::begin(kPrograms), std::end(kPrograms), [&](const ProgramInfo& program) {
-           return program.hook == hook && !program.signature.empty();
-         });
+         std::find(std::begin(kHookOfOperation), std::end(kHookOfOperation), hook) !=
+             std::end(kHookOfOperation);
 }
 
 bool IsOnFunctions(rg_hook hook, int choice) {

@@ -198,6 +198,13 @@ static __noinline int rg_judge_name(struct rg_scratch *s, struct rg_str *out,
 	return rg_judge_joined(s, out, at, floor);
 }
 
+/* Reads the name of an entry to behind the path that a walk has left. */
+static __always_inline bool rg_add_entry(struct rg_scratch *s, const void *name)
+{
+	s->path[RG_PATH_MAX] = '/';
+	return bpf_probe_read_kernel_str(&s->path[RG_PATH_MAX + 1], 256, name) >= 0;
+}
+
 /* The filter's verdict on a name in a directory that the kernel has resolved, and its path. */
 static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
 				     struct path *directory, const void *name)
@@ -206,8 +213,7 @@ static __noinline int rg_judge_entry(struct rg_scratch *s, struct rg_str *out,
 
 	out->flags = rg_walk(s, directory) & ~RG_STR_DELETED;
 	at = s->text;
-	s->path[RG_PATH_MAX] = '/';
-	if (bpf_probe_read_kernel_str(&s->path[RG_PATH_MAX + 1], 256, name) < 0) {
+	if (!rg_add_entry(s, name)) {
 		out->flags |= RG_STR_UNREADABLE;
 		return RG_REPORT;
 	}
@@ -249,12 +255,10 @@ __noinline int rg_judge_inside(struct rg_scratch *s)
 		if (!(within.flags & (RG_STR_UNREADABLE | RG_STR_TRUNCATED)))
 			verdict = rg_judge(s);
 		rg_put_walked(s, &within, within.flags);
+	} else if (rg_add_entry(s, entry)) {
+		verdict = rg_judge_joined(s, &within, at, 0);
 	} else {
-		s->path[RG_PATH_MAX] = '/';
-		if (bpf_probe_read_kernel_str(&s->path[RG_PATH_MAX + 1], 256, entry) < 0)
-			within.flags |= RG_STR_UNREADABLE;
-		else
-			verdict = rg_judge_joined(s, &within, at, 0);
+		within.flags |= RG_STR_UNREADABLE;
 	}
 	if (verdict == RG_UNWATCHED && s->asked.makes)
 		verdict = rg_judge_above(s);

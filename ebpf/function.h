@@ -14,12 +14,6 @@
 
 #define NR_IO_URING_ENTER 426 /* on every architecture, and in every table */
 
-/* Kernel functions return an error in the place of a pointer so. */
-static __always_inline bool rg_is_error(const void *pointer)
-{
-	return (__u64)pointer >= (__u64)-4095;
-}
-
 /* The result of the function that has just returned, however many arguments it has. */
 static __always_inline long rg_result(void *ctx)
 {

@@ -53,18 +53,15 @@ static __always_inline bool rg_prepend(struct rg_scratch *s, const void *name, _
 static __always_inline __u32 rg_namespace_of(struct mount *mnt)
 {
 	struct mnt_namespace *ns = RG_READ(mnt, mnt_ns);
-	long address = (long)ns;
 
-	return address == 0 || (address < 0 && address >= -4095) ? 0 : RG_READ(ns, ns.inum);
+	return !ns || rg_is_error(ns) ? 0 : RG_READ(ns, ns.inum);
 }
 
 /* Is the mount the kernel's own? File systems that lie on others have such mounts of those. An
  * error value stands for the namespace. */
 static __always_inline bool rg_is_internal(struct mount *mnt)
 {
-	long address = (long)RG_READ(mnt, mnt_ns);
-
-	return address < 0 && address >= -4095;
+	return rg_is_error(RG_READ(mnt, mnt_ns));
 }
 
 /* Does a path lead to the tree that this mount is the top of? Not if the tree was unmounted lazily

@@ -17,6 +17,17 @@ static __always_inline bool rg_is_marked(__u64 word, __u64 above)
 	return rg_settings.filter_marks[mark >> 6 & (RG_FILTER_MARKS / 64 - 1)] >> (mark & 63) & 1;
 }
 
+/* Has the component whose name begins with `word` a mark, above *below? Else it is the next one
+ * below. A name that could not be read counts as marked. */
+static __always_inline bool rg_is_component_marked(__u64 word, __u64 *below)
+{
+	word &= rg_bytes_before(rg_zero_bytes(word));
+	if (!word || rg_is_marked(*below, word))
+		return true;
+	*below = word;
+	return false;
+}
+
 /* A name's end is looked for in this many words. Longer names count as marked. */
 #define RG_TAIL_WORDS 5
 
@@ -76,10 +87,8 @@ static __noinline bool rg_may_be_watched_from(struct dentry *dentry, struct moun
 		}
 		if (!rg_read_component(dentry, &parent, &word) || parent == dentry)
 			return true;
-		word &= rg_bytes_before(rg_zero_bytes(word));
-		if (!word || rg_is_marked(below, word))
+		if (rg_is_component_marked(word, &below))
 			return true;
-		below = word;
 		dentry = parent;
 	}
 	return true;
@@ -91,7 +100,7 @@ static __noinline bool rg_may_be_watched_inside(struct dentry *dentry)
 	struct super_block *sb = dentry->d_sb;
 	struct dentry *top = sb->s_root, *parent;
 	bool volumes = sb->s_magic == BTRFS_SUPER_MAGIC;
-	__u64 below = 0, word;
+	__u64 below = 0;
 	void *name;
 
 	for (int i = 0; i < RG_NEAR_STEPS; i++) {
@@ -101,13 +110,8 @@ static __noinline bool rg_may_be_watched_inside(struct dentry *dentry)
 		if (parent == dentry) /* no way up: no path within the file system is known */
 			return false;
 		name = rg_name_words(dentry);
-		if (!name)
+		if (!name || rg_is_component_marked(RG_WORD(name), &below))
 			return true;
-		word = RG_WORD(name);
-		word &= rg_bytes_before(rg_zero_bytes(word));
-		if (!word || rg_is_marked(below, word))
-			return true;
-		below = word;
 		dentry = parent;
 	}
 	return true;
@@ -117,14 +121,14 @@ static __noinline bool rg_may_be_watched_inside(struct dentry *dentry)
 static __noinline bool rg_may_be_watched_by_helpers(struct file *file)
 {
 	struct vfsmount *vfsmnt = RG_READ(file, f_path.mnt);
-	struct dentry *dentry = RG_READ(file, f_path.dentry);
+	struct dentry *dentry = RG_READ(file, f_path.dentry), *root = RG_READ(vfsmnt, mnt_root);
 	struct super_block *sb = RG_READ(vfsmnt, mnt_sb);
 	__u64 words[RG_TAIL_WORDS];
 
-	if (rg_is_partial(RG_READ(vfsmnt, mnt_root), RG_READ(sb, s_root), sb))
+	if (rg_is_partial(root, RG_READ(sb, s_root), sb))
 		return true;
 	if (rg_settings.filter_tail) {
-		if (dentry == RG_READ(vfsmnt, mnt_root) ||
+		if (dentry == root ||
 		    bpf_probe_read_kernel(words, sizeof(words), RG_READ(dentry, d_name.name)) ||
 		    rg_is_tail_marked(words))
 			return true;
@@ -141,7 +145,7 @@ static __always_inline bool rg_may_be_watched(struct file *file, const bool know
 	struct dentry *dentry, *root, *parent;
 	struct vfsmount *vfsmnt;
 	struct mount *mnt, *up;
-	__u64 below = 0, word;
+	__u64 below = 0;
 	void *name;
 
 	if (!rg_settings.filter_marked)
@@ -184,13 +188,8 @@ static __always_inline bool rg_may_be_watched(struct file *file, const bool know
 		if (parent == dentry)
 			return true;
 		name = rg_name_words(dentry);
-		if (!name)
+		if (!name || rg_is_component_marked(RG_WORD(name), &below))
 			return true;
-		word = RG_WORD(name);
-		word &= rg_bytes_before(rg_zero_bytes(word));
-		if (!word || rg_is_marked(below, word)) /* no word: it could not be read */
-			return true;
-		below = word;
 		dentry = parent;
 	}
 	return true;

@@ -73,6 +73,12 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
  * member is a pointer. */
 #define rg_read_pointer(address) ((void *)RG_READ((struct hlist_node *)(address), next))
 
+/* The kernel has an error in the place of a pointer so. */
+static __always_inline bool rg_is_error(const void *pointer)
+{
+	return (__u64)pointer >= (__u64)-4095;
+}
+
 /* --- text in words: SWAR, eight bytes in one register -------------------------- */
 
 /* The lowest bit that is set marks the first byte that is zero. Higher bits may be wrong. */

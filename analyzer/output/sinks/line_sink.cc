@@ -43,7 +43,7 @@ std::uint64_t BytesBehindLastLine(int fd, std::uint64_t size, char& first) {
     if (n != static_cast<ssize_t>(end - begin)) return 0;  // it shrinks, or cannot be read
     const std::size_t newline = std::string_view(block.data(), end - begin).rfind('\n');
     if (newline != std::string_view::npos) {
-      if (begin + newline + 1 < size && newline + 1 < end - begin) first = block[newline + 1];
+      if (newline + 1 < end - begin) first = block[newline + 1];
       return size - (begin + newline + 1);
     }
     first = block[0];

@@ -641,7 +641,7 @@ struct rg_settings {
 	__u32 filter_slots;	 /* number of slots, less one */
 	__u32 process_files;	 /* report opens of other processes' files (process_files.def) */
 	__u32 calls_by_function; /* exit_calls are seen in their own functions; zero in a plan */
-	__u32 attributes_by_function; /* RG_HOOK_file_names is attached; zero in a plan */
+	__u32 attributes_by_function; /* hooks of names and of calls are on; zero in a plan */
 	__u32 reserved;		      /* zero */
 	__u64 filter_depths;	      /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings;	      /* bit 1 << number of bytes: there is such an ending */

@@ -106,6 +106,7 @@ struct CollectorStats {
 struct Context {
   users @0 :List(User);
   printed @1 :Cursor;  # position that the analyzer before this one had reached; absent: unknown
+  reading @2 :UInt32;  # counts readings of the users, from 1; 0: not said
   struct Cursor {
     bootId @0 :Text;
     collectorStartNs @1 :UInt64;

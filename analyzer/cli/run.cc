@@ -154,7 +154,7 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
     folder.Disown();
     const absl::Status status = AnalyzerChild(
         config, *out, std::move(listener), std::move(options), std::move(recorder), identities,
-        {ConfigPath(arguments), OutputPath(arguments, config), std::nullopt});
+        {ConfigPath(arguments), OutputPath(arguments, config), std::nullopt, kUserNamesPath});
     _exit(status.ok() ? 0 : Fail(status));
   }
   listener = nullptr;

@@ -223,7 +223,8 @@ void VisitKeys(V& v, PerformanceConfig& c) {
         "counted. `true` (drop telemetry and go on) is accepted with a warning.",
         kOptional, "records always wait: what the rings cannot hold is counted as lost"},
     c.drop_when_full);
-  v(Key{"max_process_cache_entries", "Most processes remembered; evictions beyond it are counted."},
+  v(Key{"max_process_cache_entries",
+        "Most processes remembered, as far as 112 MiB hold them; evictions are counted."},
     c.max_process_cache_entries, Range{64, 4194304});
   v(Key{"max_pending_exec_sources",
         "Accepted for older configurations; a value other than the default gets a warning.",

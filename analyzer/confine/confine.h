@@ -26,6 +26,7 @@ struct OpenLater {
   std::optional<std::string> config;
   std::optional<std::string> output;  // this file is opened again, renamed and made anew
   std::optional<std::string> state;   // this folder is written
+  std::optional<std::string> users;   // this file is read again; another may take its place
 };
 
 // For the service: no new privileges, no dumps, Landlock where the kernel has it, and only the

@@ -173,6 +173,29 @@ TEST_F(ConfineTest, NothingElseIsOpened) {
   EXPECT_EQ(OpenError("log/../other/file", O_RDONLY), EACCES);
 }
 
+// Somebody puts another file in the place of that one, as all who change users do.
+TEST_F(ConfineTest, NamesOfUsersAreReadAgain) {
+  Write("other/passwd", "old");
+  const auto confined = [&](const std::function<int()>& body) {
+    return Describe(InChild([&] {
+      if (geteuid() == 0 && (setgid(kSomebody) != 0 || setuid(kSomebody) != 0)) return 100;
+      if (!ConfineService({.users = Path("other/passwd")}).ok()) return 101;
+      return body();
+    }));
+  };
+  std::filesystem::rename(Path("other/file"), Path("other/passwd"));
+  EXPECT_EQ(confined([&] { return open(Path("other/passwd").c_str(), O_RDONLY) < 0 ? errno : 0; }),
+            "exited with 0");
+  if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
+  const std::string denied = "exited with " + std::to_string(EACCES);
+  EXPECT_EQ(confined([&] { return open(Path("other/passwd").c_str(), O_RDWR) < 0 ? errno : 0; }),
+            denied);
+  EXPECT_EQ(confined([&] { return open(Path("other").c_str(), O_RDONLY) < 0 ? errno : 0; }),
+            denied);
+  EXPECT_EQ(confined([&] { return open(Path("log/events").c_str(), O_RDONLY) < 0 ? errno : 0; }),
+            denied);
+}
+
 TEST_F(ConfineTest, DeviceAsOutputOpensNoOther) {
   if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
   const int status = InChild([&] {

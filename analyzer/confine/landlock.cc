@@ -74,6 +74,15 @@ void AddConfig(const std::string& config, std::vector<Rule>& rules) {
   }
 }
 
+// Whoever changes the file puts a new one in its place, so the folder's files can be read. The
+// folder itself cannot.
+void AddUsers(const std::string& users, std::vector<Rule>& rules) {
+  rules.push_back({FolderOf(users), LANDLOCK_ACCESS_FS_READ_FILE});
+  std::error_code absent;
+  const std::string real = fs::canonical(users, absent).string();
+  if (!absent) rules.push_back({FolderOf(real), LANDLOCK_ACCESS_FS_READ_FILE});
+}
+
 void AddOutput(const std::string& output, std::vector<Rule>& rules) {
   struct stat st {};
   if (stat(output.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
@@ -142,6 +151,7 @@ absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
   if (later.config.has_value()) AddConfig(*later.config, rules);
   if (later.output.has_value()) AddOutput(*later.output, rules);
   if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});
+  if (later.users.has_value()) AddUsers(*later.users, rules);
   if (kSanitized) rules.push_back({"/proc/self/task", kRead});  // which threads to stop
 
   const RulesetAttr attr = AttrFor(result.abi);

@@ -67,7 +67,10 @@ bool AlertFolder::Fold(const Alert& alert, Emit emit) {
     ++window.count;
     ++folded_;
     window.last = alert.time;
+    bytes_ -= BytesOf(window);
     Store(alert, window);
+    bytes_ += BytesOf(window);
+    MakeRoom(emit);
     return false;
   }
   if (windows_.size() >= max_) {
@@ -76,7 +79,21 @@ bool AlertFolder::Fold(const Alert& alert, Emit emit) {
   }
   windows_.push_back({.key = key_, .start_ns = alert.timestamp_ns});
   by_key_.emplace(key_, std::prev(windows_.end()));
+  bytes_ += BytesOf(windows_.back());
+  MakeRoom(emit);
   return true;
+}
+
+// The key is there twice: in the window and in the table.
+std::size_t AlertFolder::BytesOf(const Window& window) {
+  return sizeof(Window) + sizeof(std::string) + 2 * window.key.capacity() + window.text.capacity();
+}
+
+void AlertFolder::MakeRoom(Emit emit) {
+  while (bytes_ > kMaxBytes && windows_.size() > 1) {
+    ++ended_early_;
+    EndFirst(emit);
+  }
 }
 
 // The alert of the summary is the last one, with texts of its own: the rules may be reloaded and
@@ -112,6 +129,7 @@ void AlertFolder::EndFirst(Emit emit) {
     alert.last_time = window.last;
     emit(alert);
   }
+  bytes_ -= BytesOf(window);
   by_key_.erase(window.key);
   windows_.pop_front();
 }

@@ -6,6 +6,7 @@
 #ifndef ANALYZER_DETECT_ALERT_FOLDER_H_
 #define ANALYZER_DETECT_ALERT_FOLDER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -22,8 +23,10 @@ class AlertFolder {
  public:
   using Emit = absl::FunctionRef<void(const Alert&)>;
 
-  // A window of 0 folds nothing. At most `max` windows are open at a time; beyond it the oldest one
-  // ends early.
+  // A window of 0 folds nothing. At most `max` windows are open at a time, and they take at most
+  // kMaxBytes; beyond either the oldest one ends early.
+  static constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+
   AlertFolder(std::uint64_t window_ns, std::size_t max) : window_ns_(window_ns), max_(max) {}
 
   // True: the alert is to be written. False: it was counted.
@@ -35,6 +38,7 @@ class AlertFolder {
 
   std::uint64_t folded() const { return folded_; }
   std::uint64_t ended_early() const { return ended_early_; }
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Window {
@@ -46,7 +50,10 @@ class AlertFolder {
     WallTime first, last;
   };
 
+  static std::size_t BytesOf(const Window& window);
   void Store(const Alert& alert, Window& window);
+  // Ends windows early, but for the last one.
+  void MakeRoom(Emit emit);
   void EndFirst(Emit emit);
 
   const std::uint64_t window_ns_;
@@ -55,6 +62,7 @@ class AlertFolder {
   absl::flat_hash_map<std::string, std::list<Window>::iterator> by_key_;
   std::string key_;
   std::uint64_t folded_ = 0, ended_early_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace randguard

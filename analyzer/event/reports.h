@@ -174,6 +174,9 @@ struct Health {
   std::optional<std::string> rule_set_hash;
   std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
                 command_lines_cut = 0, creators_cut = 0;
+  std::uint64_t process_table_bytes = 0, process_texts_evicted = 0, living_processes_evicted = 0;
+  std::uint64_t user_names = 0, user_names_read = 0;
+  std::optional<std::string> user_names_error;
   std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
   std::optional<std::string> rule_reload_error;
 };
@@ -267,6 +270,21 @@ constexpr auto FieldsOf(const Health*) {
       Field<"creators_cut">(&H::creators_cut,
                             "creators of processes whose own creators were forgotten for want of "
                             "room"),
+      Field<"process_table_bytes">(&H::process_table_bytes,
+                                   "memory of the process table, as it accounts for it"),
+      Field<"process_texts_evicted">(&H::process_texts_evicted,
+                                     "programs whose path and arguments were forgotten for want of "
+                                     "room"),
+      Field<"living_processes_evicted">(&H::living_processes_evicted,
+                                        "how many of process_records_evicted and of "
+                                        "process_texts_evicted were about living processes"),
+      Field<"user_names">(&H::user_names, "names of users known"),
+      Field<"user_names_read">(&H::user_names_read,
+                               "which reading of these names is in force; 0: of a recording that "
+                               "does not say"),
+      Field<"user_names_error">(&H::user_names_error,
+                                "why the latest change of /etc/passwd was not taken over, or not "
+                                "whole; null: it was"),
       Field<"rule_reloads">(&H::rule_reloads, "times that rules were read again, and put in force"),
       Field<"rule_reload_failures">(&H::rule_reload_failures,
                                     "times that they were wrong, and the old ones stayed"),

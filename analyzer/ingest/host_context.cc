@@ -3,47 +3,20 @@
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
-#include <pwd.h>
-
-#include <cstdio>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "schema/telemetry.capnp.h"
 
 namespace randguard {
-namespace {
 
-// A host with more local users than this has them in a directory.
-constexpr std::size_t kMaxUsers = 4096;
-constexpr std::size_t kMaxName = 256;
-
-std::vector<std::pair<uid_t, std::string>> LocalUsers() {
-  std::vector<std::pair<uid_t, std::string>> users;
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/etc/passwd", "re"), std::fclose);
-  if (file == nullptr) return users;
-  std::vector<char> buffer(65536);
-  passwd entry{};
-  for (passwd* found = nullptr; users.size() < kMaxUsers;) {
-    if (fgetpwent_r(file.get(), &entry, buffer.data(), buffer.size(), &found) != 0) break;
-    const std::string name = found->pw_name;
-    if (name.size() <= kMaxName) users.emplace_back(found->pw_uid, name);
-  }
-  return users;
-}
-
-}  // namespace
-
-kj::Array<capnp::word> BuildHostContext(const std::optional<Cursor>& printed) {
+kj::Array<capnp::word> BuildHostContext(std::span<const UserName> users, std::uint32_t reading,
+                                        const std::optional<Cursor>& printed) {
   capnp::MallocMessageBuilder message;
   auto context = message.initRoot<wire::Message>().initContext();
-  const auto users = LocalUsers();
+  context.setReading(reading);
   auto list = context.initUsers(static_cast<unsigned>(users.size()));
   for (unsigned i = 0; i < users.size(); ++i) {
-    list[i].setUid(users[i].first);
-    list[i].setName(users[i].second);
+    list[i].setUid(users[i].uid);
+    list[i].setName(users[i].name);
   }
   if (printed.has_value()) {
     auto cursor = context.initPrinted();

@@ -8,15 +8,19 @@
 #include <capnp/common.h>
 #include <kj/array.h>
 
+#include <cstdint>
 #include <optional>
+#include <span>
 
+#include "analyzer/ingest/user_names.h"
 #include "analyzer/pipeline/cursor.h"
 
 namespace randguard {
 
-// One framed `context` message: the names in /etc/passwd (not of network directories: those would
-// be asked over the network) and how far the analyzer before had got.
-kj::Array<capnp::word> BuildHostContext(const std::optional<Cursor>& printed);
+// One framed `context` message: the names of users, which reading of them this is, and how far the
+// analyzer before had got (with the first reading only).
+kj::Array<capnp::word> BuildHostContext(std::span<const UserName> users, std::uint32_t reading,
+                                        const std::optional<Cursor>& printed);
 
 }  // namespace randguard
 

@@ -84,7 +84,9 @@ absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
 absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   signals_ = std::move(signals);
   memory_use_ = kj::AutoCloseFd(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
-  const auto context = BuildHostContext(cursor_.has_value() ? cursor_->Read() : std::nullopt);
+  user_names_.Read(steady_clock::now());
+  const auto context = BuildHostContext(user_names_.users(), user_names_.reading(),
+                                        cursor_.has_value() ? cursor_->Read() : std::nullopt);
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
@@ -112,18 +114,28 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
       wait = std::min(
           wait, std::chrono::duration_cast<milliseconds>(next_notice - now) + milliseconds(1));
     }
-    pollfd fds[] = {{signals_, POLLIN, 0}, {listener_, POLLIN, 0}, {connection_, POLLIN, 0}};
-    if (poll(fds, 3, static_cast<int>(std::max<std::int64_t>(wait.count(), 0))) < 0 &&
+    if (const auto due = user_names_.due(); due.has_value()) {
+      wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*due - now) + milliseconds(1));
+    }
+    pollfd fds[] = {{signals_, POLLIN, 0},
+                    {listener_, POLLIN, 0},
+                    {connection_, POLLIN, 0},
+                    {user_names_.notices(), POLLIN, 0}};
+    if (poll(fds, std::size(fds), static_cast<int>(std::max<std::int64_t>(wait.count(), 0))) < 0 &&
         errno != EINTR) {
       return ErrnoError(errno, "poll");
     }
     if ((fds[0].revents & POLLIN) != 0) OnSignal();
+    // Before the data, which may be of the user that was just added.
+    if ((fds[3].revents & POLLIN) != 0) user_names_.OnNotices();
+    ReadUserNames();
     // Data before new connections: a collector that comes back finds its old connection closed.
     if (connection_.get() >= 0 && fds[2].revents != 0 && !OnData()) HangUp();
     if ((fds[1].revents & POLLIN) != 0) OnConnect();
     if (steady_clock::now() >= next_health) {
       next_health += options_.health_interval;
       out_.RotateIfOld();
+      user_names_.Look();
       WriteHealth();
     }
     if (out_.closed()) {
@@ -179,6 +191,19 @@ void Service::ReloadRules() {
   Log(LogLevel::kInfo, "rules reloaded: %d enabled, hash %s", (*rules)->enabled(),
       (*rules)->hash());
   pipeline_.SetRules(*std::move(rules));
+}
+
+// The message is a part of the stream: replay takes the names over at the same place.
+void Service::ReadUserNames() {
+  const auto due = user_names_.due();
+  if (!due.has_value()) return;
+  const auto now = steady_clock::now();
+  if (now < *due || !user_names_.Read(now)) return;
+  Log(LogLevel::kInfo, "names of %d users read, reading %d", user_names_.users().size(),
+      user_names_.reading());
+  const auto context =
+      BuildHostContext(user_names_.users(), user_names_.reading(), /*printed=*/std::nullopt);
+  OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer);
 }
 
 void Service::TakeBacklog() {
@@ -314,6 +339,7 @@ void Service::WriteHealth() {
   health.rule_reloads = rule_reloads_;
   health.rule_reload_failures = rule_reload_failures_;
   health.rule_reload_error = rule_reload_error_;
+  health.user_names_error = user_names_.error();
   health.collector.plan_current =
       options_.plan_digest == 0 || pipeline_.plan_digest() == options_.plan_digest;
 
@@ -330,6 +356,15 @@ void Service::WriteHealth() {
   if (rule_reload_error_.has_value()) {
     reasons.push_back("the rules were not reloaded: " + *rule_reload_error_);
   }
+  if (user_names_.error().has_value()) {
+    reasons.push_back("names of users: " + *user_names_.error());
+  }
+  if (health.living_processes_evicted != living_evicted_) {
+    reasons.push_back(absl::StrFormat(
+        "%d living processes were forgotten for want of room since the last health record",
+        health.living_processes_evicted - living_evicted_));
+  }
+  living_evicted_ = health.living_processes_evicted;
   const std::uint64_t skipped = pipeline_.skipped();
   if (skipped != skipped_) {
     reasons.push_back(absl::StrFormat(

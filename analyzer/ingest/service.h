@@ -20,12 +20,16 @@
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
 #include "analyzer/ingest/cursor_file.h"
+#include "analyzer/ingest/user_names.h"
 #include "analyzer/output/sinks/datagram.h"
 #include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/wire/frame_reader.h"
 
 namespace randguard {
+
+// Where the host's users have their names.
+inline constexpr const char* kUserNamesPath = "/etc/passwd";
 
 struct ServiceOptions {
   std::vector<uid_t> peers;              // who may connect; root always may
@@ -59,6 +63,8 @@ class Service {
   void Notify(std::string_view state) const;
   void OnSignal();
   void ReloadRules();
+  // Takes the names of users over, where they have changed.
+  void ReadUserNames();
   void OnConnect();
   void Refuse(const std::string& why);
   // False: the connection is over.
@@ -83,6 +89,7 @@ class Service {
   const ServiceOptions options_;
   std::optional<CaptureWriter> recorder_;
   std::optional<CursorFile> cursor_;
+  UserNamesFile user_names_{kUserNamesPath};
   Datagram manager_;            // the service manager's notification socket
   kj::AutoCloseFd memory_use_;  // /proc/self/statm
   ConfinementHealth confinement_;
@@ -98,6 +105,7 @@ class Service {
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;
   std::uint64_t skipped_ = 0;
+  std::uint64_t living_evicted_ = 0;
 };
 
 }  // namespace randguard

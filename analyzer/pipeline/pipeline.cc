@@ -243,7 +243,7 @@ absl::Status Pipeline::Stages::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
 }
 
 void Pipeline::Stages::OnContext(wire::Context::Reader context) {
-  enricher_.ClearUsers();
+  enricher_.ClearUsers(context.getReading());
   for (const auto user : context.getUsers()) {
     enricher_.AddUser(user.getUid(), AsView(user.getName()));
   }
@@ -382,7 +382,12 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   out_.AddTo(health);
   health.process_table_size = enricher_.processes().size();
   health.process_records_evicted = enricher_.processes().evicted();
-  health.command_lines_cut = enricher_.processes().images_cut();
+  health.user_names = enricher_.users().size();
+  health.user_names_read = enricher_.users_reading();
+  health.process_table_bytes = enricher_.processes().bytes();
+  health.process_texts_evicted = enricher_.processes().images().forgotten();
+  health.living_processes_evicted = enricher_.processes().living_forgotten();
+  health.command_lines_cut = enricher_.processes().images().shortened();
   health.creators_cut = enricher_.processes().creators_cut();
   health.processes_reconciled = counts_.reconciled;
   health.process_table_repairs = counts_.repairs;

@@ -335,5 +335,39 @@ TEST(PipelineProcessTest, CutCgroupNamesAreNotLearnt) {
   EXPECT_EQ(stream.Filled().cgroup_names, 0u);
 }
 
+// The names of /etc/passwd have changed, so the analyzer has put another reading into the stream.
+TEST(PipelineProcessTest, NamesOfUsersChangeWhereTheStreamSaysSo) {
+  const auto names = [](std::uint32_t reading, const std::string& name) {
+    return testing::MakeMessage([&](wire::Message::Builder message) {
+      auto context = message.initContext();
+      context.setReading(reading);
+      auto users = context.initUsers(1);
+      users[0].setUid(1000);
+      users[0].setName(name);
+    });
+  };
+  const auto exec = [](std::uint64_t start_ns, std::uint64_t time_ns) {
+    auto r = testing::ProcessExec();
+    r.By(200, start_ns).ChildOf(1, 10).At(time_ns);
+    r.body.hdr.uid = 1000;
+    return r.Build();
+  };
+  Stream stream;
+  EXPECT_SENT(stream, testing::PrintedOf("other", 1, 1));
+  EXPECT_SENT(stream, names(1, "alice"));
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, testing::MakeSnapshot(SnapshotRecords()));
+  EXPECT_SENT(stream, BatchOf{.records = {exec(30, kStartNs + kMs)}});
+  EXPECT_EQ(stream.Filled().user_names_read, 1u);
+  EXPECT_SENT(stream, names(2, "bob"));
+  EXPECT_SENT(stream, (BatchOf{.sequence = 1,
+                               .first_record = 1,
+                               .records = {exec(40, kStartNs + 1001 * kMs)},
+                               .drained_ns = kStartNs + 2000 * kMs}));
+  EXPECT_EQ(Each(stream.Lines(), {"uid", "user"}), (Texts{R"(1000 "alice")", R"(1000 "bob")"}));
+  EXPECT_EQ(stream.Filled().user_names_read, 2u);
+  EXPECT_EQ(stream.Filled().user_names, 1u);
+}
+
 }  // namespace
 }  // namespace randguard

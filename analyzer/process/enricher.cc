@@ -62,6 +62,16 @@ void Enricher::FindExePath(const ProcessKey& key, OptionalText& path) const {
   }
 }
 
+Owner Enricher::OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const {
+  // Below their own slice, users make any cgroups they like.
+  constexpr std::string_view kOfUsers = "/user.slice/";
+  const Cgroup* cgroup = cgroups_.Find(cgroup_id);
+  if (cgroup == nullptr || !cgroup->container.has_value() || cgroup->path.starts_with(kOfUsers)) {
+    return OwnerOf(uid, /*container=*/"");
+  }
+  return OwnerOf(uid, cgroup->container->id);
+}
+
 void Enricher::Enrich(Actor& actor) const {
   if (!actor.exe_path.has_value()) FindExePath(actor.process_id, actor.exe_path);
   const Cgroup* cgroup = cgroups_.Find(actor.cgroup_id);
@@ -93,18 +103,20 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
     if (snapshot && (before == nullptr || (before->exited && !before->exit_recorded))) {
       ++findings_.born;
     }
-    Process& process = processes_.Upsert(actor.process_id);
+    const Owner owner = OwnerFor(actor.uid, actor.cgroup_id);
+    Process& process = processes_.Upsert(actor.process_id, owner);
     process.generation = generation_;
     process.parent = actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(actor.comm);
     process.cgroup_id = actor.cgroup_id;
-    ProgramImage image = ImageOf(event);
+    const ProgramImage image = ImageOf(event);
+    const bool had_image = process.image != nullptr && !process.image->forgotten;
     // A snapshot has no arguments, and a process whose memory is gone has no executable. While the
     // program is the same, an earlier record knows more.
-    const bool is_known = snapshot && process.image != nullptr &&
-                          (image.exe_path.empty() || process.image->IsSameProgram(image));
-    if (snapshot && !is_known && process.image != nullptr) ++findings_.changed;
-    if (!is_known) process.image = processes_.MakeImage(std::move(image));
+    const bool is_known =
+        snapshot && had_image && (image.exe_path.empty() || process.image->IsSameProgram(image));
+    if (snapshot && !is_known && had_image) ++findings_.changed;
+    if (!is_known) processes_.SetImage(process, processes_.MakeImage(image, owner));
     process.credentials = std::make_shared<const KnownCredentials>(KnownCredentials{
         CredentialsOf(event), snapshot ? CredentialsSource::kSnapshot : CredentialsSource::kExec});
     process.credentials_inherited = false;
@@ -131,7 +143,8 @@ Enricher::Outcome Enricher::Apply(ProcessExit& event, bool snapshot) {
   if (event.group_dead) {
     exit_path_ = event.actor.exe_path.value_or("");  // Exit() may make room in the table
     if (event.actor.exe_path.has_value()) event.actor.exe_path = exit_path_;
-    event.group_dead = processes_.Exit(event.actor.process_id, event.actor.timestamp_ns);
+    event.group_dead = processes_.Exit(event.actor.process_id, event.actor.timestamp_ns,
+                                       OwnerFor(event.actor.uid, event.actor.cgroup_id));
   }
   return Outcome::kHappened;
 }
@@ -159,7 +172,8 @@ Enricher::Outcome Enricher::Apply(CredentialsChange& event, bool snapshot) {
     }
   }
   if (event.before == event.after && !event.groups.has_value()) return Outcome::kNoChange;
-  Process& process = processes_.Upsert(event.actor.process_id);
+  Process& process =
+      processes_.Upsert(event.actor.process_id, OwnerFor(event.after.uid, event.actor.cgroup_id));
   process.credentials = std::make_shared<const KnownCredentials>(
       KnownCredentials{event.after, CredentialsSource::kCredentialsChange});
   process.credentials_inherited = false;

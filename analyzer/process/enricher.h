@@ -39,7 +39,11 @@ class Enricher {
   // The snapshot is whole: ends the processes that it did not have.
   Findings EndSnapshot(std::uint64_t now_ns);
   void Expire(std::uint64_t now_ns) { processes_.Expire(now_ns); }
-  void ClearUsers() { users_.clear(); }
+  // Names of another reading follow, by AddUser().
+  void ClearUsers(std::uint32_t reading) {
+    users_.clear();
+    users_reading_ = reading;
+  }
   void AddUser(std::uint32_t uid, std::string_view name);
 
   enum class Outcome : std::uint8_t {
@@ -69,6 +73,7 @@ class Enricher {
   const ProcessTable& processes() const { return processes_; }
   const CgroupNames& cgroups() const { return cgroups_; }
   const Users& users() const { return users_; }
+  std::uint32_t users_reading() const { return users_reading_; }
 
  private:
   // The first process and the parent of all kernel threads are in the host's mount namespace. A
@@ -79,6 +84,8 @@ class Enricher {
     if (mount_namespace == 0 || host_mount_namespace_ == 0) return std::nullopt;
     return mount_namespace != host_mount_namespace_;
   }
+  // Whose share of the process table a process takes.
+  Owner OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const;
   void Enrich(Actor& actor) const;
   // Leaves the path as it is, where none is known.
   void FindExePath(const ProcessKey& process, OptionalText& path) const;
@@ -86,6 +93,7 @@ class Enricher {
   ProcessTable processes_;
   CgroupNames cgroups_;
   Users users_;
+  std::uint32_t users_reading_ = 0;
   std::uint32_t host_mount_namespace_ = 0;  // 0: not known
   std::uint32_t generation_ = 0;            // of the latest snapshot
   Findings findings_;                       // of that one, so far

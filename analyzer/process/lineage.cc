@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/process/lineage.h"
 
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -16,7 +15,7 @@ constexpr std::size_t kArgsKept = 2048;
 ProgramImage ImageOf(const ProcessStart& event) {
   ProgramImage image;
   image.exe_path = event.actor.exe_path.value_or("");
-  if (event.args.has_value()) image.args = std::string(event.args->bytes.substr(0, kArgsKept));
+  if (event.args.has_value()) image.args = event.args->bytes.substr(0, kArgsKept);
   image.cwd = event.cwd.value_or("");
   image.tty = event.tty.value_or("");
   image.loginuid = event.loginuid;
@@ -49,9 +48,7 @@ const ProgramImage* Ancestor::image() const {
 }
 
 std::string_view Ancestor::exe_path() const {
-  // A conditional of "" and a std::string would be a std::string of its own, gone by then.
-  if (image() == nullptr) return {};
-  return image()->exe_path;
+  return image() == nullptr ? std::string_view() : image()->exe_path;
 }
 
 std::string_view Ancestor::comm() const {
@@ -73,13 +70,15 @@ void NoteFork(const ProcessRelationship& event, std::uint32_t generation, Proces
                                        actor.parent_process_id.value_or(ProcessKey{}), actor.comm);
   const Process* known = processes.Find(actor.process_id);
   auto credentials = known == nullptr ? nullptr : known->credentials;  // the table may move
-  Process& made = processes.Upsert(event.child_process_id);
+  const auto owner = processes.OwnerOf(actor.process_id);
+  Process& made = processes.Upsert(event.child_process_id,
+                                   owner.value_or(OwnerOf(actor.uid, /*container=*/"")));
   if (is_new) {
     made.generation = generation;
     made.parent = {event.parent_pid, event.child_parent_start_ns};
     made.set_comm(event.child_comm);
     made.cgroup_id = event.child_cgroup_id;
-    made.image = creator->image;
+    processes.SetImage(made, creator->image);
     made.credentials = std::move(credentials);
     made.credentials_inherited = true;
   }

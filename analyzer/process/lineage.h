@@ -51,7 +51,7 @@ inline bool IsAdopted(const Creator& creator, const std::optional<ProcessKey>& p
   return parent != creator.key;
 }
 
-// The data of a start that the process table keeps.
+// The data of a start that the process table keeps. Its texts are the event's.
 ProgramImage ImageOf(const ProcessStart& event);
 
 // Notes the child of a fork. Leaves what is known of the child from later records.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The processes of the observed host, as far as records have reported them. Bounded: at most
-// `capacity` entries. Ended processes stay for a grace time, because records of their actions may
-// still be on the way.
+// The processes of the observed host, as far as records have reported them. Bounded in entries and
+// in bytes. Ended processes stay for a grace time, because records of their actions may still be on
+// the way.
 //
-// Eviction is LRU in two queues: first ended processes, the longest-ended before others, then
-// living ones, the longest-unheard-of before others. Every operation takes constant time, except
+// Whoever has the most processes makes room for others (fair_share.h). Eviction is LRU in two
+// queues of each user: first ended processes, the longest-ended before others, then living ones,
+// the longest-unheard-of before others. Ended processes of one user go before living ones of
+// another, unless the first has less than his share. Every operation takes constant time, except
 // Expire() (constant for each process that goes) and EndOthers() (constant for each living one).
 #ifndef ANALYZER_PROCESS_PROCESS_TABLE_H_
 #define ANALYZER_PROCESS_PROCESS_TABLE_H_
@@ -16,35 +18,19 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "analyzer/event/credentials.h"
 #include "analyzer/event/value_sets.h"
 #include "analyzer/event/values.h"
+#include "analyzer/process/fair_share.h"
+#include "analyzer/process/image_store.h"
 #include "schema/abi/event.h"
 
 namespace randguard {
-
-// A program as it was started. Processes share images, because a forked process goes on with its
-// parent's program. Copying a path for each of a build's thousand forks would take most of the
-// table's time.
-struct ProgramImage {
-  std::string exe_path;  // empty: unknown
-  // At the start; each argument ends with NUL. Absent when arguments are not collected.
-  std::optional<std::string> args;
-  std::string cwd, tty;  // empty: unknown, none
-  std::optional<std::uint32_t> loginuid;
-  std::string script_path;  // empty: none, or unknown
-  std::uint64_t exe_inode = 0;
-  std::uint32_t exe_dev = 0;  // the kernel's dev_t
-
-  bool IsSameProgram(const ProgramImage& other) const {
-    return exe_path == other.exe_path && exe_inode == other.exe_inode && exe_dev == other.exe_dev;
-  }
-};
 
 // Credentials of the whole process in the latest record that has them. Its threads may differ.
 struct KnownCredentials {
@@ -61,20 +47,36 @@ inline std::string_view TextOf(const CommBytes& comm) {
 // it do: it may end, or start another program, long before they act.
 struct Creator {
   ProcessKey key;
-  ProcessKey parent;                          // pid 0: none or unknown
-  std::shared_ptr<const ProgramImage> image;  // null: unknown
-  std::shared_ptr<const Creator> creator;     // of this one; null: unknown, or too far away
+  ProcessKey parent;                       // pid 0: none or unknown
+  HeldImage image;                         // null: unknown
+  std::shared_ptr<const Creator> creator;  // of this one; null: unknown, or too far away
   CommBytes comm{};
   std::uint32_t depth = 1;  // links of the chain that begins here
 
   std::string_view comm_text() const { return TextOf(comm); }
 };
 
+// The image of a process. The table sets it, because it has to know which images are in use.
+class RunningImage : public HeldImage {
+ public:
+  RunningImage() = default;
+  RunningImage(const RunningImage&) = default;
+
+ private:
+  friend class ProcessTable;
+  friend struct Process;
+  RunningImage& operator=(const RunningImage&) = default;
+  RunningImage& operator=(HeldImage image) {
+    HeldImage::operator=(std::move(image));
+    return *this;
+  }
+};
+
 struct Process {
   ProcessKey key;
   ProcessKey parent;                                    // pid 0: none or unknown
   std::shared_ptr<const Creator> creator;               // null: unknown
-  std::shared_ptr<const ProgramImage> image;            // null: unknown
+  RunningImage image;                                   // null: unknown
   std::shared_ptr<const KnownCredentials> credentials;  // null: unknown
   bool credentials_inherited = false;                   // of the process that forked this one
   std::uint64_t cgroup_id = 0;
@@ -90,23 +92,28 @@ struct Process {
 
 class ProcessTable {
  public:
-  // Bytes of arguments that are kept of all processes together. Beyond that, only the first
-  // kArgsWhenFull bytes of each new program are kept, and the cut is counted.
-  static constexpr std::size_t kArgsTotal = std::size_t{32} << 20;
-  static constexpr std::size_t kArgsWhenFull = 128;
+  // Texts of all programs together, and all the rest of the table. The table's own account of what
+  // it takes; the allocator adds a little.
+  static constexpr std::size_t kTextBytes = std::size_t{48} << 20;
+  static constexpr std::size_t kOtherBytes = std::size_t{64} << 20;
 
   // Creators above a process that are kept at least. The chain is cut when it is twice as long.
   static constexpr std::uint32_t kCreators = 16;
 
   ProcessTable(std::size_t capacity, std::uint64_t grace_ns);
+  ~ProcessTable() { Clear(); }
+  ProcessTable(const ProcessTable&) = delete;
+  ProcessTable& operator=(const ProcessTable&) = delete;
 
   // Null if unknown. Pointers stay valid until Upsert(), Exit(), Expire() or Clear().
   const Process* Find(const ProcessKey& key) const;
   // The entry, made if it was not there (then another one is evicted if the table is full). A
-  // process that EndOthers() ended lives again: the snapshot had missed it.
-  Process& Upsert(const ProcessKey& key);
+  // process that EndOthers() ended lives again: the snapshot had missed it. Without an owner, a new
+  // entry is root's, and an old one keeps its owner.
+  Process& Upsert(const ProcessKey& key, const std::optional<Owner>& owner = std::nullopt);
   // Marks the process as ended. Returns false if an earlier record has done so.
-  bool Exit(const ProcessKey& key, std::uint64_t time_ns);
+  bool Exit(const ProcessKey& key, std::uint64_t time_ns,
+            const std::optional<Owner>& owner = std::nullopt);
   // Forgets what has ended longer than the grace time before `now_ns`.
   void Expire(std::uint64_t now_ns);
   // Ends every living process of another generation. Those are gone, though no record has reported
@@ -114,59 +121,91 @@ class ProcessTable {
   std::size_t EndOthers(std::uint32_t generation, std::uint64_t time_ns);
   void Clear();
 
-  // A process as creator of another one. Its image and its own creator are those in the table.
+  // The owner of a process that is there; nothing if it is not.
+  std::optional<Owner> OwnerOf(const ProcessKey& key) const;
+
+  // A process as creator of another one. Its image and its own creator are those in the table. The
+  // creator must not outlive the table.
   std::shared_ptr<const Creator> MakeCreator(const ProcessKey& key, const ProcessKey& parent,
                                              std::string_view comm);
   // How often a creator was kept without its own, because there were too many of them.
   std::uint64_t creators_cut() const { return creators_cut_; }
 
-  // Makes an image that the processes of one program share.
-  std::shared_ptr<const ProgramImage> MakeImage(ProgramImage image);
-  std::uint64_t images_cut() const { return images_cut_; }
+  // Makes an image that the processes of one program share, and that must not outlive the table.
+  HeldImage MakeImage(const ProgramImage& image, const Owner& owner = {});
+  // The process is one that Upsert() returned last.
+  void SetImage(Process& process, const HeldImage& image);
+  const ImageStore& images() const { return images_; }
 
   std::size_t size() const { return index_.size(); }
   std::uint64_t evicted() const { return evicted_; }
+  // Living processes whose entry, or whose program's texts, were forgotten for want of room.
+  std::uint64_t living_forgotten() const { return living_evicted_ + images_.living_forgotten(); }
+  // Memory of all of it, as the table accounts for it.
+  std::size_t bytes() const { return images_.text_bytes() + OtherBytes(); }
 
  private:
   using Slot = std::uint32_t;
+  using Account = FairShare::Account;
   static constexpr Slot kNone = UINT32_MAX;
-  // Creators that are kept at most, for each process that the table can hold.
+  // Creators that are kept at most, for each process that the table can hold, and in all.
   static constexpr std::size_t kCreatorsPerProcess = 2;
+  static constexpr std::size_t kMaxCreators = 131072;
+  static constexpr std::size_t kNodesPerBlock = 256;
 
-  struct Node {
-    Process process;
+  struct Links {
     Slot previous = kNone;
     Slot next = kNone;
+  };
+  struct Node {
+    Process process;
+    Account account = FairShare::kNone;
+    Links own;    // among its owner's living or ended processes
+    Links ended;  // among all that ended
   };
   // Doubly linked through the nodes; the front is evicted first.
   struct Queue {
     Slot front = kNone;
     Slot back = kNone;
   };
+  struct Queues {
+    Queue living, ended;
+  };
 
-  std::shared_ptr<const Creator> Keep(Creator creator);
-  Queue& QueueOf(const Process& process) { return process.exited ? exited_ : living_; }
+  Node& NodeAt(Slot slot) { return blocks_[slot / kNodesPerBlock][slot % kNodesPerBlock]; }
+  const Node& NodeAt(Slot slot) const {
+    return blocks_[slot / kNodesPerBlock][slot % kNodesPerBlock];
+  }
+  std::size_t OtherBytes() const;
+  std::shared_ptr<const Creator> Keep(Creator creator, Account account);
+  template <Links Node::*kLinks>
   void Unlink(Queue& queue, Slot slot);
+  template <Links Node::*kLinks>
   void PushBack(Queue& queue, Slot slot);
-  void Remove(Queue& queue, Slot slot);
+  // Into and out of the queues and the amounts of its owner.
+  void Enter(Slot slot);
+  void Leave(Slot slot);
+  void SetOwner(Slot slot, const Owner& owner);
+  Slot NewSlot();
+  void Remove(Slot slot);
+  void EvictOne();
   // The entry of a key, made if it was not there. An ended process stays ended.
-  Slot FindOrAdd(const ProcessKey& key);
+  Slot FindOrAdd(const ProcessKey& key, const std::optional<Owner>& owner);
   void End(Slot slot, std::uint64_t time_ns);
 
   const std::size_t capacity_;
   const std::uint64_t grace_ns_;
-  std::vector<Node> nodes_;
+  FairShare shares_;
+  ImageStore images_{kTextBytes, shares_};
+  std::vector<std::unique_ptr<Node[]>> blocks_;
+  Slot used_ = 0;  // nodes that were ever used
   std::vector<Slot> free_;
   absl::flat_hash_map<ProcessKey, Slot> index_;
-  Queue living_;
-  Queue exited_;
-  std::uint64_t evicted_ = 0;
-  std::uint64_t images_cut_ = 0;
+  std::vector<Queues> queues_;  // by account
+  Queue ended_;                 // of all
+  std::size_t creators_ = 0;
+  std::uint64_t evicted_ = 0, living_evicted_ = 0;
   std::uint64_t creators_cut_ = 0;
-  // Shared with the images: each image subtracts its bytes when it goes.
-  std::shared_ptr<std::size_t> args_bytes_ = std::make_shared<std::size_t>(0);
-  // Shared with the creators, likewise: how many there are.
-  std::shared_ptr<std::size_t> creators_ = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace randguard

@@ -65,11 +65,11 @@ TEST(ProcessTableTest, EntryMadeInAnEvictedOnesPlaceIsEmpty) {
   old.set_comm("old");
   old.parent = Key(9);
   old.generation = 3;
-  const auto image = std::make_shared<const ProgramImage>(ProgramImage{"/bin/old"});
-  old.image = image;
+  table.SetImage(old, table.MakeImage({"/bin/old"}));
+  EXPECT_EQ(table.images().images(), 1u);
   table.Exit(Key(1), 5);
   const Process& made = table.Upsert(Key(2));
-  EXPECT_EQ(image.use_count(), 1) << "an evicted process keeps its image";
+  EXPECT_EQ(table.images().images(), 0u) << "an evicted process keeps its image";
   EXPECT_EQ(made.comm_text(), "");
   EXPECT_EQ(made.parent, ProcessKey{});
   EXPECT_EQ(made.image, nullptr);
@@ -224,7 +224,7 @@ std::size_t LinksOf(const Creator* creator) {
 
 TEST(ProcessTableTest, CreatorStaysWithWhatItCreated) {
   ProcessTable table(2, kGrace);
-  table.Upsert(Key(1)).image = table.MakeImage({"/usr/sbin/nginx"});
+  table.SetImage(table.Upsert(Key(1)), table.MakeImage({"/usr/sbin/nginx"}));
   auto creator = table.MakeCreator(Key(1), Key(9), "nginx");
   table.Upsert(Key(2)).creator = creator;
   table.Exit(Key(1), 5);

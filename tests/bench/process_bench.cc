@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "analyzer/process/process_table.h"
 #include "tests/bench/allocations.h"
@@ -39,9 +39,10 @@ void Life(benchmark::State& state) {
   const Allocations before = AllocationsSoFar();
   for (auto _ : state) {
     const ProcessKey key = KeyOf(++n);
-    table.Upsert(key).image = table.MakeImage({.exe_path = "/usr/bin/a-program",
-                                               .args = std::string("a-program\0--option\0", 19),
-                                               .cwd = "/srv"});
+    table.SetImage(table.Upsert(key),
+                   table.MakeImage({.exe_path = "/usr/bin/a-program",
+                                    .args = std::string_view("a-program\0--option\0", 19),
+                                    .cwd = "/srv"}));
     benchmark::DoNotOptimize(table.Exit(key, now_ns += step_ns));
     table.Expire(now_ns);
   }

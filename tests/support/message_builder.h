@@ -151,7 +151,9 @@ inline Bytes MakeHeartbeat(std::uint64_t time_ns = kStartNs + 2'000'000'000) {
 
 inline Bytes MakeContext() {
   return MakeMessage([](wire::Message::Builder message) {
-    auto users = message.initContext().initUsers(1);
+    auto context = message.initContext();
+    context.setReading(1);
+    auto users = context.initUsers(1);
     users[0].setUid(0);
     users[0].setName("root");
   });

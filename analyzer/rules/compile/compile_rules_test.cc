@@ -157,11 +157,13 @@ TEST(DetectionTest, MarksByPathAndByPort) {
 TEST(CompileRulesTest, ProcessTableTellsOfParentsAndAncestors) {
   ProcessTable table(100, 1);
   Process& init = table.Upsert({1, 0x10});
-  init.image = table.MakeImage({"/sbin/init", std::string("init\0splash\0", 12), "/", "", 7});
+  table.SetImage(
+      init, table.MakeImage({"/sbin/init", std::string_view("init\0splash\0", 12), "/", "", 7}));
   FileOpen e = testing::SampleOpen();
   Process& curl = table.Upsert(e.actor.process_id);
   curl.parent = {1, 0x10};
-  curl.image = table.MakeImage({"/usr/bin/curl", std::string("curl\0-k\0", 8), "/home", "pts0", 5});
+  table.SetImage(curl, table.MakeImage({"/usr/bin/curl", std::string_view("curl\0-k\0", 8), "/home",
+                                        "pts0", 5}));
   const EvaluationContext context{.processes = &table};
   const auto holds = [&](std::string_view c) { return Holds(c, e, "file", context); };
   EXPECT_TRUE(holds("parent_name == 'init'"));
@@ -176,9 +178,9 @@ TEST(CompileRulesTest, ProcessTableTellsOfParentsAndAncestors) {
 
 TEST(CompileRulesTest, CreatorIsNotLostWithAnAdoption) {
   ProcessTable table(100, 1);
-  table.Upsert({1, 0x10}).image = table.MakeImage({"/sbin/init"});
-  table.Upsert({5, 5}).image =
-      table.MakeImage({"/usr/sbin/nginx", std::string("nginx\0-g\0x\0", 11)});
+  table.SetImage(table.Upsert({1, 0x10}), table.MakeImage({"/sbin/init"}));
+  table.SetImage(table.Upsert({5, 5}),
+                 table.MakeImage({"/usr/sbin/nginx", std::string_view("nginx\0-g\0x\0", 11)}));
   FileOpen e = testing::SampleOpen();
   e.actor.parent_process_id = ProcessKey{1, 0x10};
   table.Upsert(e.actor.process_id).creator = table.MakeCreator({5, 5}, {1, 0x10}, "worker");
@@ -233,7 +235,7 @@ TEST(CompileRulesTest, ScriptOfAProgram) {
   FileOpen open = testing::SampleOpen();
   ProgramImage image{"/usr/bin/dash"};
   image.script_path = "/opt/x";
-  table.Upsert(open.actor.process_id).image = table.MakeImage(std::move(image));
+  table.SetImage(table.Upsert(open.actor.process_id), table.MakeImage(image));
   const EvaluationContext context{.processes = &table};
   EXPECT_TRUE(Holds("script_path == '/opt/x'", open, "file", context));
   EXPECT_FALSE(Holds("exists script_path", open, "file"));

@@ -215,7 +215,7 @@ void EventFixture::Learn(const Made& made) {
     Process& process = processes_.Upsert(start->actor.process_id);
     process.parent = start->actor.parent_process_id.value_or(ProcessKey{});
     process.set_comm(start->actor.comm);
-    process.image = processes_.MakeImage(ImageOf(*start));
+    processes_.SetImage(process, processes_.MakeImage(ImageOf(*start)));
   } else if (const auto* fork = std::get_if<ProcessRelationship>(&made.event)) {
     NoteFork(*fork, 0, processes_);
   }

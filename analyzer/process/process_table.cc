@@ -54,7 +54,7 @@ std::shared_ptr<const Creator> ProcessTable::Keep(Creator creator) {
 
 std::shared_ptr<const Creator> ProcessTable::MakeCreator(const ProcessKey& key,
                                                          const ProcessKey& parent,
-                                                         std::string_view comm) {
+                                                         std::string_view comm, bool root) {
   const Process* known = Find(key);
   std::shared_ptr<const Creator> above = known == nullptr ? nullptr : known->creator;
   if (above != nullptr && above->depth >= 2 * kCreators) {
@@ -74,12 +74,18 @@ std::shared_ptr<const Creator> ProcessTable::MakeCreator(const ProcessKey& key,
                .parent = parent,
                .image = known == nullptr ? nullptr : known->image,
                .creator = std::move(above),
-               .comm = CommOf(comm)});
+               .comm = CommOf(comm),
+               .root = root});
 }
 
 const Process* ProcessTable::Find(const ProcessKey& key) const {
   const auto it = index_.find(key);
   return it == index_.end() ? nullptr : &nodes_[it->second].process;
+}
+
+void ProcessTable::NoteCgroup(const ProcessKey& key, std::uint64_t cgroup_id) {
+  const auto it = index_.find(key);
+  if (it != index_.end()) nodes_[it->second].process.cgroup_id = cgroup_id;
 }
 
 Process& ProcessTable::Upsert(const ProcessKey& key) {

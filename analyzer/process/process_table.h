@@ -40,6 +40,10 @@ struct ProgramImage {
   std::string script_path;  // empty: none, or unknown
   std::uint64_t exe_inode = 0;
   std::uint32_t exe_dev = 0;  // the kernel's dev_t
+  bool trusted = false;       // the host's own program (trust.h)
+  // Its set-user-id or set-group-id bit gave it rights that its caller lacks. So the caller's
+  // environment and debugger have no say in what it does.
+  bool set_id = false;
 
   bool IsSameProgram(const ProgramImage& other) const {
     return exe_path == other.exe_path && exe_inode == other.exe_inode && exe_dev == other.exe_dev;
@@ -65,8 +69,11 @@ struct Creator {
   std::shared_ptr<const ProgramImage> image;  // null: unknown
   std::shared_ptr<const Creator> creator;     // of this one; null: unknown, or too far away
   CommBytes comm{};
+  bool root = false;        // by its real user id
   std::uint32_t depth = 1;  // links of the chain that begins here
 
+  // The host's own program, and nobody but root has said what it is to do.
+  bool trusted() const { return root && image != nullptr && image->trusted; }
   std::string_view comm_text() const { return TextOf(comm); }
 };
 
@@ -107,6 +114,15 @@ class ProcessTable {
   Process& Upsert(const ProcessKey& key);
   // Marks the process as ended. Returns false if an earlier record has done so.
   bool Exit(const ProcessKey& key, std::uint64_t time_ns);
+  // Calls visit(process) for each that has not ended.
+  template <typename Visit>
+  void ForEachLiving(Visit&& visit) const {
+    for (Slot slot = living_.front; slot != kNone; slot = nodes_[slot].next) {
+      visit(nodes_[slot].process);
+    }
+  }
+  // The process acted in that cgroup.
+  void NoteCgroup(const ProcessKey& key, std::uint64_t cgroup_id);
   // Forgets what has ended longer than the grace time before `now_ns`.
   void Expire(std::uint64_t now_ns);
   // Ends every living process of another generation. Those are gone, though no record has reported
@@ -116,7 +132,7 @@ class ProcessTable {
 
   // A process as creator of another one. Its image and its own creator are those in the table.
   std::shared_ptr<const Creator> MakeCreator(const ProcessKey& key, const ProcessKey& parent,
-                                             std::string_view comm);
+                                             std::string_view comm, bool root = false);
   // How often a creator was kept without its own, because there were too many of them.
   std::uint64_t creators_cut() const { return creators_cut_; }
 

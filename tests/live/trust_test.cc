@@ -53,10 +53,11 @@ class TrustTest : public WatchedFolderTest {
     return home;
   }
   // apt-get runs the command before it looks for updates, of which there are none.
-  static int AptGet(const std::string& command) {
-    return execl("/usr/bin/apt-get", "apt-get", "-qq", "-o", "Dir::State=state", "-o",
-                 "Dir::Cache=cache", "-o", "Dir::Etc=etc", "-o",
-                 ("APT::Update::Pre-Invoke::=" + command).c_str(), "update", nullptr);
+  static int AptGet(const std::string& home, const std::string& command) {
+    return execl(
+        "/usr/bin/apt-get", "apt-get", "-qq", "-o", ("Dir::State=" + home + "/state").c_str(), "-o",
+        ("Dir::Cache=" + home + "/cache").c_str(), "-o", ("Dir::Etc=" + home + "/etc").c_str(),
+        "-o", ("APT::Update::Pre-Invoke::=" + command).c_str(), "update", nullptr);
   }
   static int BecomeNobody() { return setgid(kNobody) != 0 || setuid(kNobody) != 0 ? 90 : 0; }
   // The rule about profiles of shells, for the file in that folder.
@@ -74,9 +75,9 @@ TEST_F(TrustTest, PackageManagerThatAUserBringsToRunACommand) {
   const std::string home = Home("pre-invoke", kNobody);
   int status = -1;
   RunInFolder(
-      [] {
+      [&] {
         if (const int failed = BecomeNobody(); failed != 0) return failed;
-        return AptGet("echo x >> .bashrc");
+        return AptGet(home, "echo x >> " + home + "/.bashrc");
       },
       &status, home);
   ASSERT_EQ(status, 0);
@@ -133,7 +134,8 @@ TEST_F(TrustTest, PackageManagerOfRootIsAnException) {
   if (access("/usr/bin/apt-get", X_OK) != 0) GTEST_SKIP() << "there is no apt-get";
   const std::string home = Home("root", 0);
   int status = -1;
-  const pid_t pid = RunInFolder([] { return AptGet("echo x >> .bashrc"); }, &status, home);
+  const pid_t pid =
+      RunInFolder([&] { return AptGet(home, "echo x >> " + home + "/.bashrc"); }, &status, home);
   ASSERT_EQ(status, 0);
   const Line* start = agent().out().First(TypeAndPid("process_start", pid));
   ASSERT_NE(start, nullptr);

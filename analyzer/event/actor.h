@@ -42,6 +42,8 @@ struct Actor {
   OptionalText container_id;
   std::optional<ContainerRuntime> container_runtime;
   bool container_inherited = false;
+  OrLeftOut<bool> container_rootless;
+  OrLeftOut<TextList> nested_containers;
 };
 
 constexpr auto FieldsOf(const Actor*) {
@@ -63,13 +65,21 @@ constexpr auto FieldsOf(const Actor*) {
       Field<"cgroup">(&Actor::cgroup, "path in the cgroup v2 hierarchy; null: unknown"),
       Field<"cgroup_id">(&Actor::cgroup_id, "id of that cgroup"),
       Field<"container_id">(&Actor::container_id,
-                            "container that the cgroup's path names; of systemd-nspawn and lxc the "
-                            "machine's name; null: none that is recognised"),
+                            "outermost container that the cgroup's path names; of systemd-nspawn, "
+                            "machined, lxc and garden the name that its maker chose; null: none "
+                            "that is recognised"),
       Field<"container_runtime">(&Actor::container_runtime,
                                  "what runs that container; null: none that is recognised"),
       Field<"container_inherited">(&Actor::container_inherited,
                                    "the cgroup's path is not known yet: this is the parent's "
                                    "container"),
+      Field<"container_rootless">(
+          &Actor::container_rootless,
+          "true: a user's own container, below that user's slice, where the "
+          "user can choose every name; left out for all others"),
+      Field<"nested_containers">(&Actor::nested_containers,
+                                 "containers within that container, the outermost first, each as "
+                                 "RUNTIME:ID, a user's own as rootless-RUNTIME:ID; left out: none"),
   };
 }
 

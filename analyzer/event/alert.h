@@ -48,6 +48,7 @@ struct Alert {
   OptionalText error;
   OptionalText container_id;
   std::optional<ContainerRuntime> container_runtime;
+  OrLeftOut<bool> container_rootless;
   std::vector<std::string_view> tags;
   OptionalText description;
   std::uint64_t count = 1;
@@ -159,6 +160,10 @@ constexpr auto FieldsOf(const Alert*) {
                                         "container of the process; null: none"),
       AlertField<"container_runtime">(&A::container_runtime, &Actor::container_runtime, "",
                                       "its runtime"),
+      AlertField<"container_rootless", kSame>(&A::container_rootless, &Actor::container_rootless,
+                                              "",
+                                              "true: a user's own container, whose name the user "
+                                              "can choose; left out for all others"),
       AlertField<"tags">(&A::tags, kRule, "RANDGUARD_TAG", "the rule's tags"),
       AlertField<"description">(&A::description, kRule, "", "the rule's description"),
       AlertField<"count">(&A::count, kFolding, "RANDGUARD_FOLDED",

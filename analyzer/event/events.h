@@ -52,6 +52,11 @@ constexpr auto FieldsOf(const ScriptFile*) {
   };
 }
 
+inline constexpr const char* kTrustedExeDoc =
+    "the program is the host's own: root owns it and the scripts it was started for, nobody else "
+    "may write to them, they have a name on the host's file systems, and the process is in the "
+    "host's namespaces and in no container; null: not known";
+
 // A program was started in a process; also what a process was like when the sensor came.
 struct ProcessStart {
   static constexpr std::array kKinds = {RG_KIND_process_exec, RG_KIND_process_snapshot};
@@ -107,6 +112,8 @@ struct ProcessStart {
   OptionalText creator_exe_path;
   std::optional<bool> adopted;
   TextArray ancestors;
+  std::optional<bool> trusted_exe;
+  std::uint32_t ancestors_trusted = 0;
 
   bool kernel_thread = false;  // only in snapshots
   bool foreign_exe = false;    // exe_path is of another mount namespace than the process
@@ -203,6 +210,11 @@ constexpr auto FieldsOf(const ProcessStart*) {
                          "executables (or names, of kernel threads) from the creator upwards, as "
                          "far as known, at most 16; where a creator is not known, its place has "
                          "the parent"),
+      Field<"trusted_exe">(&E::trusted_exe, kTrustedExeDoc),
+      Field<"ancestors_trusted">(
+          &E::ancestors_trusted,
+          "how many of ancestors, from the first on, are creators that ran a trusted program as "
+          "root"),
   };
 }
 

@@ -244,8 +244,8 @@ constexpr auto FieldsOf(const Health*) {
                               "processes that run another program, which only these snapshots had"),
       Field<"cgroup_names">(&H::cgroup_names, "cgroup names known"),
       Field<"cgroup_names_evicted">(&H::cgroup_names_evicted,
-                                    "cgroup names forgotten for want of "
-                                    "room"),
+                                    "names of cgroups in use that were forgotten for want of room: "
+                                    "raise performance.max_process_cache_entries"),
       Field<"unknown_messages">(&H::unknown_messages,
                                 "messages of a type this version does not "
                                 "know"),

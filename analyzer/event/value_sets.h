@@ -14,14 +14,19 @@ namespace randguard {
 
 // --- processes ---------------------------------------------------------------------------------
 
-#define RG_CONTAINER_RUNTIMES(X)                       \
-  X(kDocker, "docker", "")                             \
-  X(kContainerd, "containerd", "")                     \
-  X(kCriO, "cri-o", "")                                \
-  X(kPodman, "podman", "")                             \
-  X(kKubernetes, "kubernetes", "of whichever runtime") \
-  X(kSystemdNspawn, "systemd-nspawn", "")              \
-  X(kLxc, "lxc", "")
+#define RG_CONTAINER_RUNTIMES(X)                               \
+  X(kDocker, "docker", "")                                     \
+  X(kContainerd, "containerd", "")                             \
+  X(kCriO, "cri-o", "")                                        \
+  X(kPodman, "podman", "")                                     \
+  X(kKubernetes, "kubernetes", "of whichever runtime")         \
+  X(kSystemdNspawn, "systemd-nspawn", "")                      \
+  X(kLxc, "lxc", "")                                           \
+  X(kBuildkit, "buildkit", "a step of a build")                \
+  X(kEcs, "ecs", "a task of Amazon ECS")                       \
+  X(kMachined, "machined", "registered with systemd-machined") \
+  X(kGarden, "garden", "of Cloud Foundry")                     \
+  X(kOci, "oci", "of a runtime that its cgroup does not name")
 RG_VALUE_SET(ContainerRuntime, RG_CONTAINER_RUNTIMES)
 
 #define RG_EXEC_SOURCES(X)     \

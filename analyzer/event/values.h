@@ -47,6 +47,8 @@ using OptionalText = std::optional<std::string_view>;
 // Items that end with NUL each, but for a last one that was cut.
 struct TextList {
   std::string_view bytes;
+
+  friend bool operator==(const TextList&, const TextList&) = default;
 };
 
 // The items of a TextList, joined with one space.

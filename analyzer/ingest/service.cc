@@ -373,6 +373,13 @@ void Service::WriteHealth() {
         skipped - skipped_));
   }
   skipped_ = skipped;
+  if (health.cgroup_names_evicted != cgroup_names_evicted_) {
+    reasons.push_back(absl::StrFormat(
+        "names of %d cgroups in use were forgotten since the last health record; raise "
+        "performance.max_process_cache_entries",
+        health.cgroup_names_evicted - cgroup_names_evicted_));
+  }
+  cgroup_names_evicted_ = health.cgroup_names_evicted;
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +

@@ -106,6 +106,7 @@ class Service {
   std::uint64_t troubles_ = 0;
   std::uint64_t skipped_ = 0;
   std::uint64_t living_evicted_ = 0;
+  std::uint64_t cgroup_names_evicted_ = 0;
 };
 
 }  // namespace randguard

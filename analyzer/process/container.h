@@ -4,8 +4,9 @@
 #ifndef ANALYZER_PROCESS_CONTAINER_H_
 #define ANALYZER_PROCESS_CONTAINER_H_
 
-#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "analyzer/event/value_sets.h"
 
@@ -13,12 +14,15 @@ namespace randguard {
 
 struct Container {
   ContainerRuntime runtime = ContainerRuntime::kDocker;
-  std::string_view id;  // 64 hex digits; of nspawn and lxc the machine's name. Part of the path
+  std::string id;         // 64 hex digits; of some runtimes a name that somebody chose
+  bool rootless = false;  // a user's own, whose name that user can choose
+
+  friend bool operator==(const Container&, const Container&) = default;
 };
 
-// The innermost container that the path of a v2 cgroup names; nullopt if there is none that is
-// known here.
-std::optional<Container> ContainerOf(std::string_view cgroup_path);
+// The containers that the path of a cgroup names, the outermost first. A name counts only where
+// root or a runtime has put it. Whoever lives within a container can make up those that follow.
+std::vector<Container> ContainersOf(std::string_view cgroup_path);
 
 }  // namespace randguard
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/process/enricher.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -12,10 +13,8 @@ namespace {
 // How long an ended process is kept at least, if there is room: what it did may come by the other
 // lane, and its children ask for their parent.
 constexpr std::uint64_t kGraceNs = 60'000'000'000;
-constexpr std::size_t kMaxCgroups = 16384;
+constexpr std::size_t kLeastCgroups = 1024;
 constexpr std::size_t kMaxUsers = 65536;
-constexpr std::uint32_t kInit = 1;
-constexpr std::uint32_t kKernelThreads = 2;  // kthreadd
 
 Credentials CredentialsOf(const ProcessStart& e) {
   Credentials c;
@@ -31,12 +30,12 @@ Credentials CredentialsOf(const ProcessStart& e) {
 }  // namespace
 
 Enricher::Enricher(std::size_t max_processes)
-    : processes_(max_processes, kGraceNs), cgroups_(kMaxCgroups) {}
+    : processes_(max_processes, kGraceNs), cgroups_(std::max(max_processes, kLeastCgroups)) {}
 
 void Enricher::BeginSession(bool other_boot) {
   BeginSnapshot();
   if (!other_boot) return;
-  host_mount_namespace_ = 0;
+  trust_.Clear();
   processes_.Clear();
   cgroups_.Clear();
 }
@@ -62,42 +61,53 @@ void Enricher::FindExePath(const ProcessKey& key, OptionalText& path) const {
   }
 }
 
-Owner Enricher::OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const {
-  // Below their own slice, users make any cgroups they like.
-  constexpr std::string_view kOfUsers = "/user.slice/";
-  const Cgroup* cgroup = cgroups_.Find(cgroup_id);
-  if (cgroup == nullptr || !cgroup->container.has_value() || cgroup->path.starts_with(kOfUsers)) {
-    return OwnerOf(uid, /*container=*/"");
-  }
-  return OwnerOf(uid, cgroup->container->id);
+void Enricher::NameCgroup(std::uint64_t id, std::string_view path) {
+  cgroups_.Set(id, path);
+  if (cgroups_.HasRoom()) return;
+  cgroups_.MakeRoom([this](const auto& use) {
+    processes_.ForEachLiving([&](const Process& process) { use(process.cgroup_id); });
+  });
 }
 
-void Enricher::Enrich(Actor& actor) const {
+Owner Enricher::OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const {
+  const Cgroup* cgroup = cgroups_.Find(cgroup_id);
+  // Users make as many containers of their own as they like.
+  if (cgroup == nullptr || cgroup->containers.empty() || cgroup->containers.front().rootless) {
+    return OwnerOf(uid, /*container=*/"");
+  }
+  return OwnerOf(uid, cgroup->containers.front().id);
+}
+
+void Enricher::FillContainers(const Cgroup& cgroup, Actor& actor) {
+  if (cgroup.containers.empty()) return;
+  const Container& outermost = cgroup.containers.front();
+  actor.container_id = outermost.id;
+  actor.container_runtime = outermost.runtime;
+  if (outermost.rootless) actor.container_rootless = true;
+  if (!cgroup.nested.empty()) actor.nested_containers = TextList{cgroup.nested};
+}
+
+void Enricher::Enrich(Actor& actor) {
   if (!actor.exe_path.has_value()) FindExePath(actor.process_id, actor.exe_path);
+  processes_.NoteCgroup(actor.process_id, actor.cgroup_id);
   const Cgroup* cgroup = cgroups_.Find(actor.cgroup_id);
   if (cgroup != nullptr && !actor.cgroup.has_value()) actor.cgroup = cgroup->path;
   if (cgroup == nullptr && actor.parent_process_id.has_value()) {
     const Process* parent = processes_.Find(*actor.parent_process_id);
     if (parent != nullptr) cgroup = cgroups_.Find(parent->cgroup_id);
-    actor.container_inherited = cgroup != nullptr && cgroup->container.has_value();
+    actor.container_inherited = cgroup != nullptr && !cgroup->containers.empty();
   }
-  if (cgroup != nullptr && cgroup->container.has_value()) {
-    actor.container_id = cgroup->container->id;
-    actor.container_runtime = cgroup->container->runtime;
-  }
-}
-
-void Enricher::NoteHost(const ProcessStart& event) {
-  const std::uint32_t pid = event.actor.process_id.pid;
-  const bool first = pid == kInit || (pid == kKernelThreads && host_mount_namespace_ == 0);
-  if (first && event.namespaces.mnt != 0) host_mount_namespace_ = event.namespaces.mnt;
+  if (cgroup != nullptr) FillContainers(*cgroup, actor);
 }
 
 Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
   Actor& actor = event.actor;
-  NoteHost(event);
-  event.mount_namespace_foreign = event.foreign_exe ? true : IsForeign(event.namespaces.mnt);
-  if (actor.cgroup.has_value()) cgroups_.Set(actor.cgroup_id, *actor.cgroup);
+  trust_.NoteHost(event);
+  event.mount_namespace_foreign = event.foreign_exe ? true : trust_.IsForeign(event.namespaces.mnt);
+  if (actor.cgroup.has_value()) NameCgroup(actor.cgroup_id, *actor.cgroup);
+  const Cgroup* cgroup = cgroups_.Find(actor.cgroup_id);
+  event.trusted_exe =
+      trust_.IsTrusted(event, snapshot, cgroup != nullptr && !cgroup->containers.empty());
   {
     const Process* before = processes_.Find(actor.process_id);
     if (snapshot && (before == nullptr || (before->exited && !before->exit_recorded))) {
@@ -130,7 +140,7 @@ Enricher::Outcome Enricher::Apply(ProcessStart& event, bool snapshot) {
 
 Enricher::Outcome Enricher::Apply(ProcessRelationship& event, bool snapshot) {
   if (snapshot) return Outcome::kNoted;
-  if (event.child_cgroup.has_value()) cgroups_.Set(event.child_cgroup_id, *event.child_cgroup);
+  if (event.child_cgroup.has_value()) NameCgroup(event.child_cgroup_id, *event.child_cgroup);
   NoteFork(event, generation_, processes_);
   Enrich(event.actor);
   return Outcome::kHappened;
@@ -150,7 +160,7 @@ Enricher::Outcome Enricher::Apply(ProcessExit& event, bool snapshot) {
 }
 
 Enricher::Outcome Enricher::Apply(CgroupName& event, bool snapshot) {
-  if (!snapshot && event.path.has_value()) cgroups_.Set(event.id, *event.path);
+  if (!snapshot && event.path.has_value()) NameCgroup(event.id, *event.path);
   return Outcome::kNoted;
 }
 

@@ -15,6 +15,7 @@
 #include "analyzer/event/events.h"
 #include "analyzer/process/cgroup_names.h"
 #include "analyzer/process/process_table.h"
+#include "analyzer/process/trust.h"
 
 namespace randguard {
 
@@ -62,7 +63,7 @@ class Enricher {
     if (snapshot) return Outcome::kNoted;
     Enrich(event.actor);
     if constexpr (requires { event.call.mount_namespace_foreign; }) {
-      event.call.mount_namespace_foreign = IsForeign(event.call.mount_namespace);
+      event.call.mount_namespace_foreign = trust_.IsForeign(event.call.mount_namespace);
     }
     if constexpr (requires { event.target.process_id; }) {
       FindExePath(event.target.process_id.value_or(ProcessKey{}), event.target.exe_path);
@@ -76,17 +77,12 @@ class Enricher {
   std::uint32_t users_reading() const { return users_reading_; }
 
  private:
-  // The first process and the parent of all kernel threads are in the host's mount namespace. A
-  // snapshot may lack either.
-  void NoteHost(const ProcessStart& event);
-  // Is the mount namespace another one than the host's? Absent: one of them is not known.
-  std::optional<bool> IsForeign(std::uint32_t mount_namespace) const {
-    if (mount_namespace == 0 || host_mount_namespace_ == 0) return std::nullopt;
-    return mount_namespace != host_mount_namespace_;
-  }
   // Whose share of the process table a process takes.
   Owner OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const;
-  void Enrich(Actor& actor) const;
+  void Enrich(Actor& actor);
+  // The text of the actor borrows from the cgroup's name.
+  static void FillContainers(const Cgroup& cgroup, Actor& actor);
+  void NameCgroup(std::uint64_t id, std::string_view path);
   // Leaves the path as it is, where none is known.
   void FindExePath(const ProcessKey& process, OptionalText& path) const;
 
@@ -94,10 +90,10 @@ class Enricher {
   CgroupNames cgroups_;
   Users users_;
   std::uint32_t users_reading_ = 0;
-  std::uint32_t host_mount_namespace_ = 0;  // 0: not known
-  std::uint32_t generation_ = 0;            // of the latest snapshot
-  Findings findings_;                       // of that one, so far
-  std::string exit_path_;                   // executable of the process whose end was last applied
+  Trust trust_;
+  std::uint32_t generation_ = 0;  // of the latest snapshot
+  Findings findings_;             // of that one, so far
+  std::string exit_path_;         // executable of the process whose end was last applied
 };
 
 }  // namespace randguard

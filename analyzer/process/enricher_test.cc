@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace randguard {
@@ -186,6 +189,59 @@ TEST_F(EnricherTest, NameOfACgroupIsNotedAndGivenToItsProcesses) {
   event.actor.cgroup_id = 7;
   enricher_.Apply(event, /*snapshot=*/false);
   EXPECT_EQ(event.actor.cgroup, "/system.slice/cron.service");
+}
+
+// A timer that runs once a minute makes that many cgroups in eleven days.
+TEST_F(EnricherTest, ContainerOfALivingProcessIsKnownHoweverManyCgroupsComeAndGo) {
+  const std::string id(64, 'a');
+  const std::string path = "/system.slice/docker-" + id + ".scope";
+  ProcessStart start = StartOf(kChild, "/usr/sbin/nginx");
+  start.actor.cgroup_id = 9;
+  start.actor.cgroup = path;
+  enricher_.Apply(start, /*snapshot=*/false);
+  // Another process has moved into a container, and has started no program since.
+  CgroupName moved{10, "/system.slice/docker-b.scope"};
+  enricher_.Apply(moved, /*snapshot=*/false);
+  FileOpen open;
+  open.actor.process_id = kShell;
+  open.actor.cgroup_id = 10;
+  enricher_.Apply(open, /*snapshot=*/false);
+  for (std::uint64_t i = 0; i < 16'400; ++i) {
+    const std::string name = "/system.slice/job-" + std::to_string(i) + ".service";
+    CgroupName cgroup{1000 + i, name};
+    enricher_.Apply(cgroup, /*snapshot=*/false);
+  }
+  ProcessExit event;
+  event.actor.process_id = kChild;
+  event.actor.cgroup_id = 9;
+  enricher_.Apply(event, /*snapshot=*/false);
+  EXPECT_EQ(event.actor.container_id, id);
+  EXPECT_EQ(event.actor.cgroup, path);
+  ProcessExit other;
+  other.actor.process_id = kShell;
+  other.actor.cgroup_id = 10;
+  enricher_.Apply(other, /*snapshot=*/false);
+  EXPECT_EQ(other.actor.cgroup, "/system.slice/docker-b.scope");
+  EXPECT_EQ(enricher_.cgroups().evicted(), 0u);
+  EXPECT_LE(enricher_.cgroups().size(), 1024u);
+}
+
+TEST_F(EnricherTest, NestedContainersFollowTheOutermost) {
+  const std::string id(64, 'a');
+  ProcessStart start = StartOf(kChild, "/usr/sbin/nginx");
+  const std::string path = "/docker/" + id + "/lxc.payload.web";
+  start.actor.cgroup = path;
+  enricher_.Apply(start, /*snapshot=*/false);
+  EXPECT_EQ(start.actor.container_id, id);
+  EXPECT_EQ(start.actor.container_rootless, std::nullopt);
+  ASSERT_TRUE(start.actor.nested_containers.has_value());
+  EXPECT_EQ(start.actor.nested_containers->bytes, std::string_view("lxc:web\0", 8));
+  const std::string users =
+      "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + id + ".scope";
+  start.actor.cgroup = users;
+  enricher_.Apply(start, /*snapshot=*/false);
+  ASSERT_TRUE(start.actor.container_rootless.has_value());
+  EXPECT_TRUE(*start.actor.container_rootless);
 }
 
 TEST_F(EnricherTest, CredentialsThatStayAreNoChange) {

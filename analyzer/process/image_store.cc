@@ -10,6 +10,8 @@ StoredImage::StoredImage(const ProgramImage& image, ImageStore& store, FairShare
   image_.loginuid = image.loginuid;
   image_.exe_inode = image.exe_inode;
   image_.exe_dev = image.exe_dev;
+  image_.trusted = image.trusted;
+  image_.set_id = image.set_id;
   store_.shares_.Hold(account_);
   ++store_.images_;
   store_.TakeTexts(image, *this);

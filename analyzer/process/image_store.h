@@ -32,6 +32,10 @@ struct ProgramImage {
   std::uint64_t exe_inode = 0;
   std::uint32_t exe_dev = 0;  // the kernel's dev_t
   bool forgotten = false;     // its texts were known once
+  bool trusted = false;       // the host's own program (trust.h)
+  // Its set-user-id or set-group-id bit gave it rights that its caller lacks. So the caller's
+  // environment and debugger have no say in what it does.
+  bool set_id = false;
 
   bool IsSameProgram(const ProgramImage& other) const {
     return exe_path == other.exe_path && exe_inode == other.exe_inode && exe_dev == other.exe_dev;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/process/lineage.h"
 
+#include <sys/stat.h>
+
 #include <string_view>
 #include <utility>
 
@@ -22,6 +24,10 @@ ProgramImage ImageOf(const ProcessStart& event) {
   image.script_path = event.script_path.value_or("");
   image.exe_inode = event.exe_inode.value_or(0);
   image.exe_dev = event.exe_dev.value_or(Device{}).dev;
+  image.trusted = event.trusted_exe.value_or(false);
+  const std::uint32_t mode = event.exe_mode.value_or(Mode{}).bits;
+  image.set_id = ((mode & S_ISUID) != 0 && event.euid != event.actor.uid) ||
+                 ((mode & S_ISGID) != 0 && event.egid != event.actor.gid);
   return image;
 }
 
@@ -66,8 +72,8 @@ void NoteFork(const ProcessRelationship& event, std::uint32_t generation, Proces
   if (child != nullptr && child->creator != nullptr) return;
   const bool is_new = child == nullptr;  // else of a snapshot, which does not know the creator
   const Actor& actor = event.actor;
-  auto creator = processes.MakeCreator(actor.process_id,
-                                       actor.parent_process_id.value_or(ProcessKey{}), actor.comm);
+  auto creator = processes.MakeCreator(
+      actor.process_id, actor.parent_process_id.value_or(ProcessKey{}), actor.comm, actor.uid == 0);
   const Process* known = processes.Find(actor.process_id);
   auto credentials = known == nullptr ? nullptr : known->credentials;  // the table may move
   const auto owner = processes.OwnerOf(actor.process_id);
@@ -105,6 +111,9 @@ void FillLineage(const ProcessTable& processes, ProcessStart& event) {
   Ancestor ancestor(processes, event.actor.process_id, parent_key);
   for (; ancestor.known() && event.ancestors.size < TextArray::kMax; ancestor.Up()) {
     event.ancestors.Add(ancestor.name());
+    if (ancestor.trusted() && event.ancestors_trusted + 1 == event.ancestors.size) {
+      ++event.ancestors_trusted;
+    }
   }
 }
 

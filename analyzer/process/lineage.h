@@ -32,6 +32,8 @@ class Ancestor {
   const ProgramImage* image() const;  // null: unknown
   std::string_view exe_path() const;  // empty: unknown
   std::string_view comm() const;
+  // A creator that ran a trusted program as root. A mere parent may only have adopted the process.
+  bool trusted() const { return creator_ != nullptr && creator_->trusted(); }
   // The executable, or the name where none is known.
   std::string_view name() const { return exe_path().empty() ? comm() : exe_path(); }
 

@@ -75,7 +75,7 @@ std::shared_ptr<const Creator> ProcessTable::Keep(Creator creator, Account accou
 
 std::shared_ptr<const Creator> ProcessTable::MakeCreator(const ProcessKey& key,
                                                          const ProcessKey& parent,
-                                                         std::string_view comm) {
+                                                         std::string_view comm, bool root) {
   const auto it = index_.find(key);
   const Node* node = it == index_.end() ? nullptr : &NodeAt(it->second);
   const Process* known = node == nullptr ? nullptr : &node->process;
@@ -98,7 +98,8 @@ std::shared_ptr<const Creator> ProcessTable::MakeCreator(const ProcessKey& key,
                     .parent = parent,
                     .image = known == nullptr ? HeldImage() : HeldImage(known->image),
                     .creator = std::move(above),
-                    .comm = CommOf(comm)},
+                    .comm = CommOf(comm),
+                    .root = root},
                    account);
   if (node == nullptr) shares_.Close(account);
   return made;
@@ -113,6 +114,11 @@ std::optional<Owner> ProcessTable::OwnerOf(const ProcessKey& key) const {
   const auto it = index_.find(key);
   if (it == index_.end()) return std::nullopt;
   return shares_.OwnerOf(NodeAt(it->second).account);
+}
+
+void ProcessTable::NoteCgroup(const ProcessKey& key, std::uint64_t cgroup_id) {
+  const auto it = index_.find(key);
+  if (it != index_.end()) NodeAt(it->second).process.cgroup_id = cgroup_id;
 }
 
 Process& ProcessTable::Upsert(const ProcessKey& key, const std::optional<Owner>& owner) {

@@ -51,8 +51,11 @@ struct Creator {
   HeldImage image;                         // null: unknown
   std::shared_ptr<const Creator> creator;  // of this one; null: unknown, or too far away
   CommBytes comm{};
+  bool root = false;        // by its real user id
   std::uint32_t depth = 1;  // links of the chain that begins here
 
+  // The host's own program, and nobody but root has said what it is to do.
+  bool trusted() const { return root && image != nullptr && image->trusted; }
   std::string_view comm_text() const { return TextOf(comm); }
 };
 
@@ -114,6 +117,17 @@ class ProcessTable {
   // Marks the process as ended. Returns false if an earlier record has done so.
   bool Exit(const ProcessKey& key, std::uint64_t time_ns,
             const std::optional<Owner>& owner = std::nullopt);
+  // Calls visit(process) for each that has not ended.
+  template <typename Visit>
+  void ForEachLiving(Visit&& visit) const {
+    for (const Queues& queues : queues_) {
+      for (Slot slot = queues.living.front; slot != kNone; slot = NodeAt(slot).own.next) {
+        visit(NodeAt(slot).process);
+      }
+    }
+  }
+  // The process acted in that cgroup.
+  void NoteCgroup(const ProcessKey& key, std::uint64_t cgroup_id);
   // Forgets what has ended longer than the grace time before `now_ns`.
   void Expire(std::uint64_t now_ns);
   // Ends every living process of another generation. Those are gone, though no record has reported
@@ -127,7 +141,7 @@ class ProcessTable {
   // A process as creator of another one. Its image and its own creator are those in the table. The
   // creator must not outlive the table.
   std::shared_ptr<const Creator> MakeCreator(const ProcessKey& key, const ProcessKey& parent,
-                                             std::string_view comm);
+                                             std::string_view comm, bool root = false);
   // How often a creator was kept without its own, because there were too many of them.
   std::uint64_t creators_cut() const { return creators_cut_; }
 

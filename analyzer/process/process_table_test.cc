@@ -424,26 +424,77 @@ TEST(ProcessTableTest, DoesAsTheSlowAndObviousOne) {
   }
 }
 
-TEST(CgroupNamesTest, LastNameCountsAndTheFirstHeardOfGoesFirst) {
+// Makes room as the enricher does, with these cgroups in use.
+void SetWithin(CgroupNames& names, std::uint64_t id, std::string_view path,
+               const std::vector<std::uint64_t>& in_use = {}) {
+  names.Set(id, path);
+  if (names.HasRoom()) return;
+  names.MakeRoom([&](const auto& use) {
+    for (const std::uint64_t one : in_use) use(one);
+  });
+}
+
+TEST(CgroupNamesTest, LastNameCountsAndTheLongestUnusedGoesFirst) {
   CgroupNames names(2);
   EXPECT_EQ(names.Find(1), nullptr);
-  names.Set(1, "/a");
-  names.Set(2, "/b");
-  names.Set(1, "/c");
+  SetWithin(names, 1, "/a");
+  SetWithin(names, 2, "/b");
+  SetWithin(names, 1, "/c");
   ASSERT_NE(names.Find(1), nullptr);
   EXPECT_EQ(names.Find(1)->path, "/c");
-  EXPECT_EQ(names.evicted(), 0u);
-  names.Set(3, "/d");
-  EXPECT_EQ(names.Find(1), nullptr);
-  EXPECT_EQ(names.Find(2)->path, "/b");
+  SetWithin(names, 3, "/d");
+  EXPECT_EQ(names.Find(2), nullptr) << "1 was used after it";
+  EXPECT_EQ(names.Find(1)->path, "/c");
   EXPECT_EQ(names.size(), 2u);
-  EXPECT_EQ(names.evicted(), 1u);
+  EXPECT_EQ(names.evicted(), 0u) << "nobody was in it";
   names.Clear();
   EXPECT_EQ(names.size(), 0u);
-  names.Set(1, "/e");
-  names.Set(2, "/f");
-  EXPECT_EQ(names.size(), 2u);
-  EXPECT_EQ(names.evicted(), 1u);
+  EXPECT_EQ(names.bytes(), 0u);
+}
+
+TEST(CgroupNamesTest, ShortLivedOnesDoNotReplaceThoseInUse) {
+  CgroupNames names(1000);
+  std::vector<std::uint64_t> in_use;
+  for (std::uint64_t id = 1; id <= 100; ++id) {
+    SetWithin(names, id, "/docker/" + std::string(64, 'a'));
+    in_use.push_back(id);
+  }
+  for (std::uint64_t id = 1000; id < 1000 + 16'400; ++id) {
+    SetWithin(names, id, "/system.slice/run-" + std::to_string(id) + ".service", in_use);
+  }
+  for (const std::uint64_t id : in_use) EXPECT_NE(names.Find(id), nullptr) << id;
+  EXPECT_EQ(names.evicted(), 0u);
+  EXPECT_LE(names.size(), 1000u);
+}
+
+TEST(CgroupNamesTest, OneInUseThatHasToGoIsCounted) {
+  CgroupNames names(8);
+  std::vector<std::uint64_t> in_use;
+  for (std::uint64_t id = 1; id <= 9; ++id) {
+    in_use.push_back(id);
+    SetWithin(names, id, "/a", in_use);
+  }
+  EXPECT_EQ(names.Find(1), nullptr);
+  EXPECT_EQ(names.Find(2), nullptr);
+  EXPECT_NE(names.Find(9), nullptr);
+  EXPECT_EQ(names.evicted(), 2u);
+}
+
+// Somebody who may make cgroups gives them names of two thousand bytes, and a process to each.
+TEST(CgroupNamesTest, LongNamesGoBeforeThoseOfContainers) {
+  CgroupNames names(1000);
+  std::vector<std::uint64_t> in_use;
+  for (std::uint64_t id = 1; id <= 100; ++id) {
+    in_use.push_back(id);
+    SetWithin(names, id, "/docker/" + std::string(64, 'a'), in_use);
+  }
+  for (std::uint64_t id = 1000; id < 1800; ++id) {
+    in_use.push_back(id);
+    SetWithin(names, id, "/" + std::string(2000, 'x'), in_use);
+    EXPECT_LE(names.bytes(), 1000u * 256);
+  }
+  for (std::uint64_t id = 1; id <= 100; ++id) EXPECT_NE(names.Find(id), nullptr) << id;
+  EXPECT_GT(names.evicted(), 0u);
 }
 
 }  // namespace

@@ -16,10 +16,20 @@ constexpr bool IsKept(const Field& field) {
          !std::same_as<Value, AgentId>;
 }
 
+template <typename T>
+bool IsEqual(const T& a, const T& b) {
+  return a == b;
+}
+// An OrLeftOut is compared as the optional that it is.
+template <typename T>
+bool IsEqual(const OrLeftOut<T>& a, const OrLeftOut<T>& b) {
+  return static_cast<const std::optional<T>&>(a) == static_cast<const std::optional<T>&>(b);
+}
+
 template <typename Field>
 bool Same(const Field& field, const Actor& a, const Actor& b) {
   if constexpr (IsKept(Field{})) {
-    return field.Get(a) == field.Get(b);
+    return IsEqual(field.Get(a), field.Get(b));
   } else {
     return true;
   }
@@ -40,8 +50,11 @@ void Own(Value& value, std::string& bytes) {
     value = Text(bytes).substr(at);
   } else if constexpr (std::same_as<Value, OptionalText>) {
     if (value.has_value()) Own(*value, bytes);
+  } else if constexpr (std::same_as<Value, OrLeftOut<TextList>>) {
+    if (value.has_value()) Own(value->bytes, bytes);
   } else {
-    static_assert(std::integral<Value> || std::same_as<Value, ProcessKey> ||
+    static_assert(std::integral<Value> || std::same_as<Value, OrLeftOut<bool>> ||
+                      std::same_as<Value, ProcessKey> ||
                       std::same_as<Value, std::optional<ProcessKey>> ||
                       std::same_as<Value, WallTime> || std::same_as<Value, Host> ||
                       std::same_as<Value, AgentId> || kValuesOf<Value> != nullptr,
@@ -55,6 +68,8 @@ std::size_t BytesOf(const Value& value) {
     return value.size();
   } else if constexpr (std::same_as<Value, OptionalText>) {
     return value.has_value() ? value->size() : 0;
+  } else if constexpr (std::same_as<Value, OrLeftOut<TextList>>) {
+    return value.has_value() ? value->bytes.size() : 0;
   } else {
     return 0;
   }

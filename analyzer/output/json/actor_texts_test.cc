@@ -39,6 +39,8 @@ ProcessExit SampleEvent() {
   event.actor.cgroup = "/system.slice/sample.service";
   event.actor.container_id = "0123456789ab";
   event.actor.container_runtime = ContainerRuntime::kPodman;
+  event.actor.container_rootless = true;
+  event.actor.nested_containers = TextList{"lxc:web"};
   return event;
 }
 
@@ -60,8 +62,14 @@ struct Changed {
   static WallTime Value(WallTime time) { return {time.boot_ns + 1}; }
   static Host Value(Host host) { return host; }
   static AgentId Value(AgentId id) { return id; }
+  static TextList Value(TextList) { return TextList{"another"}; }
   template <typename T>
   static std::optional<T> Value(std::optional<T> value) {
+    if (value.has_value()) value = Value(*value);
+    return value;
+  }
+  template <typename T>
+  static OrLeftOut<T> Value(OrLeftOut<T> value) {
     if (value.has_value()) value = Value(*value);
     return value;
   }
@@ -75,6 +83,10 @@ struct Missing {
   template <typename T>
   static std::optional<T> Value(std::optional<T>) {
     return std::nullopt;
+  }
+  template <typename T>
+  static OrLeftOut<T> Value(OrLeftOut<T>) {
+    return {};
   }
 };
 

@@ -215,7 +215,8 @@ TEST(EventWriterTest, ExitLooksLikeThis) {
       R"("parent_process_id":"0e6c9a1c7b1c4a39-1-10","cgroup":"/user.slice",)"
       R"("cgroup_id":42,"container_id":)"
       R"("3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2",)"
-      R"("container_runtime":"docker","container_inherited":true,"group_dead":true,"exit_code":3,"signal":null,)"
+      R"("container_runtime":"docker","container_inherited":true,"container_rootless":true,)"
+      R"("nested_containers":["lxc:web","rootless-podman:ab"],"group_dead":true,"exit_code":3,"signal":null,)"
       R"("core_dumped":false,"duration_ns":1000})"
       "\n");
 }

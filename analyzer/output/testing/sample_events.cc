@@ -83,6 +83,7 @@ SessionContext SampleSession() {
 }
 
 Actor SampleActor() {
+  using namespace std::string_view_literals;
   Actor a;
   a.timestamp_ns = 61'000'000'007;
   a.time = {a.timestamp_ns};
@@ -100,6 +101,8 @@ Actor SampleActor() {
   a.container_id = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
   a.container_runtime = ContainerRuntime::kDocker;
   a.container_inherited = true;
+  a.container_rootless = true;
+  a.nested_containers = TextList{"lxc:web\0rootless-podman:ab\0"sv};
   return a;
 }
 
@@ -167,6 +170,8 @@ ProcessStart SampleStart() {
   e.adopted = true;
   e.ancestors.Add("/usr/bin/bash");
   e.ancestors.Add("kthreadd");
+  e.trusted_exe = true;
+  e.ancestors_trusted = 1;
   return e;
 }
 
@@ -453,6 +458,7 @@ Alert SampleAlert() {
   e.parent_exe_path = "/usr/bin/dash", e.parent_command_line = "sh -c x";
   e.old_path = "/etc/shadow-", e.result = -1, e.error = "EPERM";
   e.container_id = "c1", e.container_runtime = ContainerRuntime::kDocker;
+  e.container_rootless = true;
   e.tags = {"attack.t1003.008", "other"};
   e.description = "text";
   e.count = 7, e.folded = true;

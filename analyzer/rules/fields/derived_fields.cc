@@ -256,6 +256,40 @@ void ReadAncestors(const EventView& event, FieldScratch& scratch, Value& out) {
   out.list = &scratch.array;
 }
 
+void ReadTrustedAncestors(const EventView& event, FieldScratch& scratch, Value& out) {
+  scratch.array = {};
+  if (event.event_class == ClassOf<ProcessStart>()) {
+    const auto& start = *static_cast<const ProcessStart*>(event.own);
+    const std::size_t size = std::min<std::size_t>(start.ancestors_trusted, start.ancestors.size);
+    for (std::size_t i = 0; i < size; ++i) scratch.array.Add(start.ancestors.items[i]);
+  } else {
+    bool trusted = true;
+    ForEachAncestor(event, [&](const Ancestor& a) {
+      trusted = trusted && a.trusted();
+      if (trusted) scratch.array.Add(a.name());
+    });
+  }
+  out.form = Value::Form::kTextArray;
+  out.list = &scratch.array;
+}
+
+void ReadTrustedParent(const EventView& event, FieldScratch&, Value& out) {
+  if (event.event_class == ClassOf<ProcessStart>()) {
+    SetNumber(static_cast<const ProcessStart*>(event.own)->ancestors_trusted > 0 ? 1 : 0, out);
+    return;
+  }
+  const auto maker = FindMaker(event);
+  SetNumber(maker.has_value() && maker->trusted() ? 1 : 0, out);
+}
+
+void ReadTrustedExe(const EventView& event, FieldScratch&, Value& out) {
+  if (const ProgramImage* image = ActorImage(event)) SetNumber(image->trusted ? 1 : 0, out);
+}
+
+void ReadSetId(const EventView& event, FieldScratch&, Value& out) {
+  if (const ProgramImage* image = ActorImage(event)) SetNumber(image->set_id ? 1 : 0, out);
+}
+
 void ReadAncestorNames(const EventView& event, FieldScratch& scratch, Value& out) {
   scratch.array = {};
   if (event.event_class == ClassOf<ProcessStart>()) {
@@ -359,6 +393,22 @@ void ReadPaths(const EventView& event, FieldScratch& scratch, Value& out) {
        {&paths.path, &paths.other, &paths.fs_path, &paths.other_fs_path}) {
     if (one->has_value()) scratch.array.Add(**one);
   }
+  if (scratch.array.size == 0) return;
+  out.form = Value::Form::kTextArray;
+  out.list = &scratch.array;
+}
+
+// A symlink's other path is only what it points to.
+constexpr std::string_view kSymlinkType = "file_symlink";
+static_assert(std::any_of(kCalls.begin(), kCalls.end(),
+                          [](const CallInfo& call) { return call.event_type == kSymlinkType; }));
+
+void ReadTouchedPaths(const EventView& event, FieldScratch& scratch, Value& out) {
+  if (!event.event_type.starts_with(kSymlinkType)) return ReadPaths(event, scratch, out);
+  const PathPair paths = PathsOf(event);
+  scratch.array = {};
+  if (paths.path.has_value()) scratch.array.Add(*paths.path);
+  if (paths.fs_path.has_value()) scratch.array.Add(*paths.fs_path);
   if (scratch.array.size == 0) return;
   out.form = Value::Form::kTextArray;
   out.list = &scratch.array;
@@ -543,6 +593,19 @@ constexpr std::array kDerived = {
         ValueType::kTexts,
         "executables (or names, of kernel threads) from the creator upwards, at most 16", kAll),
     Given<"ancestor_names", ReadAncestorNames>(ValueType::kTexts, "their file names", kAll),
+    Given<"trusted_exe", ReadTrustedExe>(ValueType::kBoolean, kTrustedExeDoc, kAll),
+    Given<"set_id", ReadSetId>(
+        ValueType::kBoolean,
+        "the program's set-user-id or set-group-id bit gave it rights that its caller lacks: the "
+        "caller's environment and debugger have no say in what it does",
+        kAll),
+    Given<"trusted_ancestors", ReadTrustedAncestors>(
+        ValueType::kTexts,
+        "ancestors that ran a trusted program as root, from the creator upwards to the first that "
+        "did not",
+        kAll),
+    Given<"trusted_parent", ReadTrustedParent>(
+        ValueType::kBoolean, "the creator is known, and ran a trusted program as root", kAll),
     Given<"path", ReadPath>(
         ValueType::kText,
         "the file: the kernel's path where it is known, else the directory and the name "
@@ -555,6 +618,9 @@ constexpr std::array kDerived = {
                               "path, old_path, and both within their file systems where a bind "
                               "mount shows a part of those",
                               kWithPath),
+    Given<"touched_paths", ReadTouchedPaths>(
+        ValueType::kTexts,
+        "paths of the file that was acted on: the same, without what a symlink points to", kFiles),
     DerivedField{.name = "direction",
                  .type = ValueType::kText,
                  .doc = "outbound: connect, send; inbound: bind, listen, accept, receive",

@@ -36,6 +36,10 @@ template <typename T>
 struct OptionalOf<std::optional<T>> {
   using Type = T;
 };
+template <typename T>
+struct OptionalOf<OrLeftOut<T>> {
+  using Type = T;
+};
 // The type that a field holds when it is not null.
 template <typename T>
 using Plain = typename OptionalOf<T>::Type;

@@ -69,6 +69,36 @@ TEST(DefaultRulesTest, DoWhatTheirTestsSay) {
   EXPECT_GE(results.tests, 2 * config.rules.size());
 }
 
+// A name can be had: who has it besides is to be asked, too.
+TEST(DefaultRulesTest, ExceptionsForProgramsAskForTrust) {
+  static const RE2 names(
+      R"(\b(exe_path|process_name|(parent|creator)_(name|exe_path|comm)|ancestors|ancestor_names|)"
+      R"(script_path)\b)");
+  static const RE2 trust(
+      R"(\b(trusted_\w+|of_the_system|of_a_login|by_package_manager|by_container_runtime|)"
+      R"(maintains_accounts)\b)");
+  static const RE2 user(
+      R"(\b(uid == 0|of_the_system|of_a_login|by_package_manager|by_container_runtime|)"
+      R"(maintains_accounts)\b)");
+  Lines without, untested;
+  for (const Rule& rule : Shipped().rules) {
+    std::size_t trusting = 0;
+    for (const RuleException& exception : rule.unless) {
+      const std::string& condition = exception.condition.text;
+      const bool asks = RE2::PartialMatch(condition, trust) && RE2::PartialMatch(condition, user);
+      if (RE2::PartialMatch(condition, names) && !asks)
+        without.push_back(rule.id + ": " + condition);
+      if (asks) ++trusting;
+    }
+    const auto impostors = static_cast<std::size_t>(std::count_if(
+        rule.tests.begin(), rule.tests.end(),
+        [](const RuleTest& test) { return test.fires && test.name.text.starts_with("impostor"); }));
+    if (impostors < 2 * trusting) untested.push_back(rule.id);
+  }
+  EXPECT_EQ(without, Lines{});
+  EXPECT_EQ(untested, Lines{}) << "of each exception, by its name and by an ordinary user";
+}
+
 TEST(DefaultRulesTest, SayWhatTheyMeanAndWhatElseMakesThemFire) {
   EXPECT_EQ(ShippedRules([](const Rule& r) { return r.description.empty(); }), Lines{});
   EXPECT_EQ(ShippedRules([](const Rule& r) { return r.references.empty(); }), Lines{});

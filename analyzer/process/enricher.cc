@@ -13,7 +13,9 @@ namespace {
 // How long an ended process is kept at least, if there is room: what it did may come by the other
 // lane, and its children ask for their parent.
 constexpr std::uint64_t kGraceNs = 60'000'000'000;
+// Names of cgroups, which take 256 bytes on average.
 constexpr std::size_t kLeastCgroups = 1024;
+constexpr std::size_t kMostCgroups = 65536;
 constexpr std::size_t kMaxUsers = 65536;
 
 Credentials CredentialsOf(const ProcessStart& e) {
@@ -30,7 +32,7 @@ Credentials CredentialsOf(const ProcessStart& e) {
 }  // namespace
 
 Enricher::Enricher(std::size_t max_processes)
-    : processes_(max_processes, kGraceNs), cgroups_(std::max(max_processes, kLeastCgroups)) {}
+    : processes_(max_processes, kGraceNs), cgroups_(std::clamp(max_processes, kLeastCgroups, kMostCgroups)) {}
 
 void Enricher::BeginSession(bool other_boot) {
   BeginSnapshot();
@@ -69,7 +71,7 @@ void Enricher::NameCgroup(std::uint64_t id, std::string_view path) {
   });
 }
 
-Owner Enricher::OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const {
+Owner Enricher::OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) {
   const Cgroup* cgroup = cgroups_.Find(cgroup_id);
   // Users make as many containers of their own as they like.
   if (cgroup == nullptr || cgroup->containers.empty() || cgroup->containers.front().rootless) {

@@ -78,7 +78,7 @@ class Enricher {
 
  private:
   // Whose share of the process table a process takes.
-  Owner OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id) const;
+  Owner OwnerFor(std::uint32_t uid, std::uint64_t cgroup_id);
   void Enrich(Actor& actor);
   // The text of the actor borrows from the cgroup's name.
   static void FillContainers(const Cgroup& cgroup, Actor& actor);

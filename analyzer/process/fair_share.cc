@@ -23,13 +23,11 @@ Owner OwnerOf(std::uint32_t uid, std::string_view container) {
   return {kRange | (uid / kIdsOfOne), uid};
 }
 
-void Ranking::Change(std::vector<Item>& items, Id id, std::int64_t by) {
+void Ranking::Move(std::vector<Item>& items, Id id, std::uint64_t before) {
   Item& item = items[id];
   const auto power = [](std::uint64_t amount) {
     return std::min<std::size_t>(std::bit_width(amount), kPowers) - 1;
   };
-  const std::uint64_t before = item.amount;
-  item.amount += static_cast<std::uint64_t>(by);
   const std::uint64_t after = item.amount;
   if (before != 0 && after != 0 && power(before) == power(after)) return;
   if (before != 0) {
@@ -113,17 +111,6 @@ void FairShare::Close(Account account) {
   }
   group_of_.erase(group.key);
   free_groups_.push_back(data.group);
-}
-
-void FairShare::Change(Account account, Measure measure, std::int64_t by) {
-  const Group group = accounts_[account].group;
-  auto& items = account_items_[measure];
-  if (Rankings* inner = groups_[group].inner.get(); inner != nullptr) {
-    (*inner)[measure].Change(items, account, by);
-  } else {
-    items[account].amount += static_cast<std::uint64_t>(by);
-  }
-  ranking_[measure].Change(group_items_[measure], group, by);
 }
 
 FairShare::Account FairShare::Largest(Measure measure) const {

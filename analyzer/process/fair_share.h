@@ -12,6 +12,7 @@
 #define ANALYZER_PROCESS_FAIR_SHARE_H_
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -50,11 +51,18 @@ class Ranking {
 
   Ranking() { heads_.fill(kNone); }
   // `items` has all of this ranking, by their ids.
-  void Change(std::vector<Item>& items, Id id, std::int64_t by);
+  void Change(std::vector<Item>& items, Id id, std::int64_t by) {
+    Item& item = items[id];
+    const std::uint64_t before = item.amount;
+    item.amount += static_cast<std::uint64_t>(by);
+    if (std::bit_width(before) != std::bit_width(item.amount)) Move(items, id, before);
+  }
   // kNone: there is nothing.
   Id Top() const;
 
  private:
+  void Move(std::vector<Item>& items, Id id, std::uint64_t before);
+
   static constexpr std::size_t kPowers = 40;  // amounts beyond 2^39 are alike
 
   std::uint64_t filled_ = 0;  // bit n: heads_[n] is not empty
@@ -72,7 +80,16 @@ class FairShare {
   void Hold(Account account) { ++accounts_[account].holds; }
   void Close(Account account);
 
-  void Change(Account account, Measure measure, std::int64_t by);
+  void Change(Account account, Measure measure, std::int64_t by) {
+    const Group group = accounts_[account].group;
+    ranking_[measure].Change(group_items_[measure], group, by);
+    auto& items = account_items_[measure];
+    if (Rankings* inner = groups_[group].inner.get(); inner != nullptr) {
+      (*inner)[measure].Change(items, account, by);
+    } else {
+      items[account].amount += static_cast<std::uint64_t>(by);
+    }
+  }
   void ChangeCreators(Account account, std::int64_t by) {
     groups_[accounts_[account].group].creators += static_cast<std::uint64_t>(by);
   }

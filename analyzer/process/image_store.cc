@@ -66,16 +66,18 @@ void ImageStore::Run(const HeldImage& image) {
   if (image == nullptr) return;
   StoredImage& stored = *image.stored_;
   if (stored.living_++ > 0 || stored.place_ != Place::kEnded) return;
-  Leave(stored);
-  Enter(stored, Place::kLiving);
+  Unlink(stored);
+  Link(stored, Place::kLiving);
+  shares_.Change(stored.account_, FairShare::kEndedText, -std::int64_t{stored.charge_});
 }
 
 void ImageStore::Stop(const HeldImage& image) {
   if (image == nullptr) return;
   StoredImage& stored = *image.stored_;
   if (--stored.living_ > 0 || stored.place_ == Place::kNowhere) return;
-  Leave(stored);
-  Enter(stored, Place::kEnded);
+  Unlink(stored);
+  Link(stored, Place::kEnded);
+  shares_.Change(stored.account_, FairShare::kEndedText, std::int64_t{stored.charge_});
 }
 
 ImageStore::Queue& ImageStore::QueueOf(const StoredImage& image) {
@@ -84,10 +86,23 @@ ImageStore::Queue& ImageStore::QueueOf(const StoredImage& image) {
   return image.place_ == Place::kLiving ? queues.living : queues.shortened;
 }
 
-void ImageStore::Leave(StoredImage& image) {
+void ImageStore::Unlink(StoredImage& image) {
   Queue& queue = QueueOf(image);
   (image.previous_ == nullptr ? queue.front : image.previous_->next_) = image.next_;
   (image.next_ == nullptr ? queue.back : image.next_->previous_) = image.previous_;
+}
+
+void ImageStore::Link(StoredImage& image, Place place) {
+  image.place_ = place;
+  Queue& queue = QueueOf(image);
+  image.previous_ = queue.back;
+  image.next_ = nullptr;
+  (queue.back == nullptr ? queue.front : queue.back->next_) = &image;
+  queue.back = &image;
+}
+
+void ImageStore::Leave(StoredImage& image) {
+  Unlink(image);
   const auto charge = static_cast<std::int64_t>(image.charge_);
   shares_.Change(image.account_, FairShare::kText, -charge);
   if (image.place_ == Place::kEnded) {
@@ -97,12 +112,7 @@ void ImageStore::Leave(StoredImage& image) {
 }
 
 void ImageStore::Enter(StoredImage& image, Place place) {
-  image.place_ = place;
-  Queue& queue = QueueOf(image);
-  image.previous_ = queue.back;
-  image.next_ = nullptr;
-  (queue.back == nullptr ? queue.front : queue.back->next_) = &image;
-  queue.back = &image;
+  Link(image, place);
   const auto charge = static_cast<std::int64_t>(image.charge_);
   shares_.Change(image.account_, FairShare::kText, charge);
   if (place == Place::kEnded) shares_.Change(image.account_, FairShare::kEndedText, charge);

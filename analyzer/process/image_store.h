@@ -129,6 +129,10 @@ class ImageStore {
   void Shorten(StoredImage& stored);
   void Charge(StoredImage& stored);
   Queue& QueueOf(const StoredImage& image);
+  // Out of its queue and into another one.
+  void Unlink(StoredImage& image);
+  void Link(StoredImage& image, Place place);
+  // The same with its owner's amounts.
   void Leave(StoredImage& image);
   void Enter(StoredImage& image, Place place);
   void MakeRoom();

@@ -126,9 +126,10 @@ Process& ProcessTable::Upsert(const ProcessKey& key, const std::optional<Owner>&
   Process& process = NodeAt(slot).process;
   if (process.exit_recorded) return process;
   if (process.exited) {
-    Leave(slot);
+    Unlink(slot);
     process.exited = false;
-    Enter(slot);
+    Link(slot);
+    shares_.Change(NodeAt(slot).account, FairShare::kEndedEntries, -1);
   } else {  // LRU: it was heard of just now
     Queue& queue = queues_[NodeAt(slot).account].living;
     if (queue.back != slot) {
@@ -202,10 +203,11 @@ bool ProcessTable::Exit(const ProcessKey& key, std::uint64_t time_ns,
 
 void ProcessTable::End(Slot slot, std::uint64_t time_ns) {
   Process& process = NodeAt(slot).process;
-  Leave(slot);
+  Unlink(slot);
   process.exited = true;
   process.exit_ns = time_ns;
-  Enter(slot);
+  Link(slot);
+  shares_.Change(NodeAt(slot).account, FairShare::kEndedEntries, 1);
 }
 
 void ProcessTable::Expire(std::uint64_t now_ns) {
@@ -254,12 +256,10 @@ void ProcessTable::PushBack(Queue& queue, Slot slot) {
   queue.back = slot;
 }
 
-void ProcessTable::Enter(Slot slot) {
+void ProcessTable::Link(Slot slot) {
   Node& node = NodeAt(slot);
   Queues& queues = queues_[node.account];
-  shares_.Change(node.account, FairShare::kEntries, 1);
   if (node.process.exited) {
-    shares_.Change(node.account, FairShare::kEndedEntries, 1);
     PushBack<&Node::own>(queues.ended, slot);
     PushBack<&Node::ended>(ended_, slot);
   } else {
@@ -268,18 +268,30 @@ void ProcessTable::Enter(Slot slot) {
   }
 }
 
-void ProcessTable::Leave(Slot slot) {
+void ProcessTable::Unlink(Slot slot) {
   Node& node = NodeAt(slot);
   Queues& queues = queues_[node.account];
-  shares_.Change(node.account, FairShare::kEntries, -1);
   if (node.process.exited) {
-    shares_.Change(node.account, FairShare::kEndedEntries, -1);
     Unlink<&Node::own>(queues.ended, slot);
     Unlink<&Node::ended>(ended_, slot);
   } else {
     Unlink<&Node::own>(queues.living, slot);
     images_.Stop(node.process.image);
   }
+}
+
+void ProcessTable::Enter(Slot slot) {
+  const Node& node = NodeAt(slot);
+  shares_.Change(node.account, FairShare::kEntries, 1);
+  if (node.process.exited) shares_.Change(node.account, FairShare::kEndedEntries, 1);
+  Link(slot);
+}
+
+void ProcessTable::Leave(Slot slot) {
+  const Node& node = NodeAt(slot);
+  shares_.Change(node.account, FairShare::kEntries, -1);
+  if (node.process.exited) shares_.Change(node.account, FairShare::kEndedEntries, -1);
+  Unlink(slot);
 }
 
 void ProcessTable::Remove(Slot slot) {

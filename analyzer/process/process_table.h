@@ -196,7 +196,10 @@ class ProcessTable {
   void Unlink(Queue& queue, Slot slot);
   template <Links Node::*kLinks>
   void PushBack(Queue& queue, Slot slot);
-  // Into and out of the queues and the amounts of its owner.
+  // Into and out of the queues of its owner.
+  void Link(Slot slot);
+  void Unlink(Slot slot);
+  // The same with his amounts.
   void Enter(Slot slot);
   void Leave(Slot slot);
   void SetOwner(Slot slot, const Owner& owner);

@@ -35,7 +35,8 @@ TEST(ValueWarningsTest, WhatIsLikeNothingGetsTheList) {
   EXPECT_EQ(Said("uid == 0 or container_runtime == 'qemu'"),
             Lines{"c.toml:7:28: warning: container_runtime is never \"qemu\"; it is one of "
                   "\"docker\", \"containerd\", \"cri-o\", \"podman\", \"kubernetes\", "
-                  "\"systemd-nspawn\", \"lxc\""});
+                  "\"systemd-nspawn\", \"lxc\", \"buildkit\", \"ecs\", \"machined\", "
+                  "\"garden\", \"oci\""});
 }
 
 TEST(ValueWarningsTest, EachValueOfAListIsLookedAt) {

@@ -2,9 +2,11 @@
 #include "collector/plan.h"
 
 #include <capnp/serialize.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
 
 #include "collector/startup.h"
@@ -32,19 +34,18 @@ std::uint32_t RingSize(const char* field, std::uint32_t value) {
   return value;
 }
 
-}  // namespace
+// A compiler that fails leaves no plan, or an empty one.
+void RefuseMissingPlan(const char* path) {
+  struct stat st {};
+  const bool there = stat(path, &st) == 0;
+  if (there ? st.st_size != 0 : errno != ENOENT) return;
+  Fail(
+      "plan %s is %s: it could not be compiled; `rand-guard check` says why (under systemd, "
+      "journalctl -u rand-guard-plan, too)",
+      path, there ? "empty" : "missing");
+}
 
-Plan ReadPlan(const char* path) {
-  std::size_t size = 0;
-  const auto words = ReadTrustedFile(path, "plan", kMaxPlanBytes, size);
-  if (size % sizeof(capnp::word) != 0) Fail("plan %s: not whole words; compile it again", path);
-  // Limits: a plan is a dozen numbers and flat lists.
-  capnp::ReaderOptions limits;
-  limits.traversalLimitInWords = 2 * kMaxPlanBytes / sizeof(capnp::word);
-  limits.nestingLimit = 4;
-  capnp::FlatArrayMessageReader message(words, limits);
-  const auto in = message.getRoot<wire::Plan>();
-
+Plan Take(wire::Plan::Reader in, const char* path) {
   if (in.getAbiVersion() != RG_ABI_VERSION) {
     Fail(
         "plan %s is for ABI version %u, this collector has %u; compile it again with "
@@ -86,6 +87,25 @@ Plan ReadPlan(const char* path) {
   plan.flush_ms = static_cast<int>(Between("flushMs", in.getFlushMs(), 1, 10));
   plan.heartbeat_ms = static_cast<int>(Between("heartbeatMs", in.getHeartbeatMs(), 100, 60000));
   return plan;
+}
+
+}  // namespace
+
+Plan ReadPlan(const char* path) {
+  RefuseMissingPlan(path);
+  std::size_t size = 0;
+  const auto words = ReadTrustedFile(path, "plan", kMaxPlanBytes, size);
+  if (size % sizeof(capnp::word) != 0) Fail("plan %s: not whole words; compile it again", path);
+  // Limits: a plan is a dozen numbers and flat lists.
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = 2 * kMaxPlanBytes / sizeof(capnp::word);
+  limits.nestingLimit = 4;
+  try {
+    capnp::FlatArrayMessageReader message(words, limits);
+    return Take(message.getRoot<wire::Plan>(), path);
+  } catch (const kj::Exception& e) {
+    Fail("plan %s is damaged: %s; compile it again", path, e.getDescription().cStr());
+  }
 }
 
 }  // namespace randguard::collector

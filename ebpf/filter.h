@@ -6,7 +6,7 @@
 #ifndef RG_EBPF_FILTER_H
 #define RG_EBPF_FILTER_H
 
-#include "ebpf/path.h"
+#include "ebpf/prefilter.h"
 
 /* A hash table in an array, read by linear probing. Unlike with the kernel's hash map, a lookup
  * calls nothing. */
@@ -20,8 +20,10 @@ struct rg_filter_map rg_filter SEC(".maps");
 
 static __always_inline struct rg_filter_entry *rg_find_entry(__u64 hash)
 {
+	__u32 first = rg_first_slot(hash);
+
 	for (__u32 probe = 0; probe < RG_FILTER_PROBES; probe++) {
-		__u32 number = ((__u32)hash + probe) & rg_settings.filter_slots;
+		__u32 number = (first + probe) & rg_settings.filter_slots;
 		struct rg_filter_slot *slot = bpf_map_lookup_elem(&rg_filter, &number);
 
 		if (!slot || !slot->hash)
@@ -191,15 +193,13 @@ __noinline int rg_is_prefix(struct rg_scratch *s, struct rg_filter_entry *e)
 	return rg_has_text(s, e, s->text);
 }
 
-/* Flags of the entry for the path's last `length` bytes, or 0. The path has as many bytes. */
-__noinline int rg_judge_ending(struct rg_scratch *s, __u32 length)
+/* Flags of the entry for the `length` bytes before s->path[end], or 0. The path has as many. */
+__noinline int rg_judge_text(struct rg_scratch *s, __u32 end, __u32 length)
 {
 	struct rg_filter_entry *e;
-	__u32 end;
 
 	if (!s || length > RG_FILTER_ENDING_MAX)
 		return 0;
-	end = s->text + s->text_length;
 	e = rg_find_entry(rg_hash_end(s->path, end, length));
 	if (!e || e->length != length)
 		return 0;
@@ -224,12 +224,15 @@ enum rg_verdict {
 struct rg_judging {
 	struct rg_scratch *s;
 	__u64 depths;  /* that entries have */
-	__u64 lengths; /* of endings */
+	__u64 lengths; /* of endings; then of parts that may end at `end` */
 	__u64 hash;
-	__u32 part;
+	union {
+		__u32 part; /* which component is next */
+		__u32 end;  /* bytes of the path before the next place where a part may end */
+	};
 	__u32 flags;
 	__u16 all;    /* flags that count for the path and all below it */
-	__u16 whole;  /* flag that fits the path itself alone */
+	__u16 whole;  /* flag that fits the path itself alone, or 0 */
 	__u32 ending; /* flag that fits an ending */
 };
 
@@ -246,7 +249,7 @@ static long rg_ending_step(__u32 i, struct rg_judging *j)
 	if (length > j->s->text_length)
 		return 1;
 	j->lengths = longer;
-	if (rg_judge_ending(j->s, length) & j->ending)
+	if (rg_judge_text(j->s, j->s->text + j->s->text_length, length) & j->ending)
 		j->flags |= RG_FILTER_WATCH;
 	return 0;
 }
@@ -277,6 +280,51 @@ static long rg_judge_step(__u32 depth, struct rg_judging *j)
 	return 0;
 }
 
+/* Goes on by a byte, or looks up one length of those that a mark has left to be tried. */
+static long rg_part_step(__u32 i, struct rg_judging *j)
+{
+	__u64 lengths = j->lengths, longer = lengths & (lengths - 1), tail;
+	__u32 end = j->end, bytes = rg_settings.filter_part_tail, length, at;
+	struct rg_scratch *s = j->s;
+
+	if (lengths) {
+		rg_opaque(longer);
+		length = rg_bit_number(lengths ^ longer);
+		j->lengths = longer;
+		if (length > end ||
+		    !(rg_judge_text(s, s->text + end, length) & RG_FILTER_WATCH_PART))
+			return 0;
+		j->flags |= RG_FILTER_WATCH;
+		return 1;
+	}
+	if (end >= s->text_length)
+		return 1;
+	end += 1;
+	j->end = end;
+	at = s->text + end - bytes;
+	rg_opaque(at);
+	tail = RG_WORD(&s->path[at & RG_TEXT_MASK]);
+	tail <<= (64 - 8 * bytes) & 63;
+	tail >>= (64 - 8 * bytes) & 63;
+	if (rg_is_marked(tail, RG_HASH_PART))
+		j->lengths = rg_settings.filter_parts;
+	return 0;
+}
+
+/* More steps than any path takes that was not made to have marks without parts. */
+#define RG_PART_STEPS (2 * RG_PATH_MAX)
+
+/* Looks for a watched part in the path. If that takes too long, it counts as found. */
+static __always_inline void rg_judge_parts(struct rg_judging *j)
+{
+	struct rg_scratch *s = j->s;
+
+	j->lengths = (__u64)s->nothing << 32 | s->nothing; /* see rg_judge() */
+	j->end = rg_settings.filter_part_tail - 1 + s->nothing;
+	if (bpf_loop(RG_PART_STEPS, rg_part_step, j, 0) == RG_PART_STEPS)
+		j->flags |= RG_FILTER_WATCH;
+}
+
 /* The verdict on the path that rg_clean() or rg_walk() left. With s->above, nothing fits but a
  * directory above something watched. The function is global, and its loops are a helper's, so that
  * the verifier goes through each once. */
@@ -297,7 +345,6 @@ __noinline int rg_judge(struct rg_scratch *s)
 		j.depths = rg_settings.filter_depths;
 		j.lengths = rg_settings.filter_endings;
 		j.all = RG_FILTER_EXCLUDE | RG_FILTER_WATCH;
-		j.whole = RG_FILTER_WATCH_WHOLE;
 		j.ending = RG_FILTER_WATCH;
 	}
 	/* Before 6.7, verifiers go through the body of a helper's loop once, with the values that
@@ -307,6 +354,8 @@ __noinline int rg_judge(struct rg_scratch *s)
 	bpf_loop(RG_FILTER_DEPTH_MAX + 1, rg_judge_step, &j, 0);
 	if (j.lengths)
 		bpf_loop(RG_FILTER_ENDING_MAX, rg_ending_step, &j, 0);
+	if (rg_settings.filter_part_tail && !s->above && !(j.flags & RG_FILTER_WATCH))
+		rg_judge_parts(&j);
 	if (rg_settings.watching && !(j.flags & RG_FILTER_WATCH))
 		return RG_UNWATCHED;
 	return j.flags & RG_FILTER_EXCLUDE ? RG_EXCLUDED : RG_REPORT;

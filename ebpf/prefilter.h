@@ -3,7 +3,8 @@
  * Most files are not watched, and that can be known before their paths are. Each watched prefix and
  * ending has left a mark in a Bloom filter with one hash function (rg_filter_mark). Here the way up
  * is only searched for marks, without a call and without a byte written. Names may change during
- * this walk, as during any other.
+ * this walk, as during any other. A part can be anywhere in a path. With parts, nothing is known
+ * before the path is.
  */
 #ifndef RG_EBPF_PREFILTER_H
 #define RG_EBPF_PREFILTER_H

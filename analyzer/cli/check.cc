@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
@@ -18,7 +19,7 @@ namespace randguard::cli {
 namespace {
 
 // Beside the file and then in its place: nobody ever sees half a plan.
-absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& bytes) {
+absl::Status WritePlanFile(const std::string& path, const std::vector<std::byte>& bytes) {
   std::string temporary = path + ".XXXXXX";
   kj::AutoCloseFd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (fd.get() < 0) return ErrnoError(errno, "--output " + path);
@@ -29,6 +30,43 @@ absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& by
     unlink(temporary.c_str());
   }
   return status;
+}
+
+// To a file that somebody else has opened, as the service manager does: no privilege is needed. A
+// file that did not take all is left empty, which the collector knows for a failure.
+absl::Status WritePlanToStdout(const std::vector<std::byte>& bytes) {
+  if (isatty(STDOUT_FILENO) != 0) {
+    return InvalidInput("--output -: a plan is binary, and standard output is a terminal");
+  }
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t n = write(STDOUT_FILENO, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      absl::Status status = ErrnoError(n < 0 ? errno : EIO, "--output -");
+      if (ftruncate(STDOUT_FILENO, 0) != 0) return status;  // a pipe
+      return status;
+    }
+    done += static_cast<std::size_t>(n);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WritePlan(const std::string& path, const std::vector<std::byte>& bytes) {
+  return path == "-" ? WritePlanToStdout(bytes) : WritePlanFile(path, bytes);
+}
+
+// Says where this user may not look. Links there are not followed, so the path is watched or
+// excluded as it is written.
+std::string RealPathOrSay(const std::string& path) {
+  errno = 0;
+  std::string real = RealPath(path);
+  if (real.empty() && errno == EACCES) {
+    Log(LogLevel::kInfo,
+        "%s: uid %d may not look there, so the path is taken as it is written; should it lead "
+        "through a link, name where that leads, too",
+        path, geteuid());
+  }
+  return real;
 }
 
 }  // namespace
@@ -48,8 +86,8 @@ int CompilePlanCommand(const Arguments& arguments) {
   if (!config.ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
   const auto identities = FindIdentities(arguments);
   if (!identities.ok()) return Fail(identities.status());
-  const absl::Status status = WriteFile(*arguments.Value(option::kPlanOutput),
-                                        CompilePlan(config, ForPlan(*identities), RealPath));
+  const absl::Status status = WritePlan(*arguments.Value(option::kPlanOutput),
+                                        CompilePlan(config, ForPlan(*identities), RealPathOrSay));
   return status.ok() ? 0 : Fail(status);
 }
 

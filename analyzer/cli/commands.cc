@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "analyzer/base/status.h"
 #include "analyzer/cli/help.h"
@@ -192,6 +193,11 @@ int Help(const Arguments& arguments) {
 }
 
 int Dispatch(std::vector<std::string> words) {
+  // So units and scripts that name the configuration and nothing else start the agent.
+  if (const char* config = std::getenv("EDR_CONFIG");
+      words.empty() && config != nullptr && *config != '\0') {
+    words.emplace_back("run");
+  }
   if (words.empty()) {
     std::fputs(FormatHelp().c_str(), stderr);
     return 2;

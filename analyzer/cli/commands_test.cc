@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <sstream>
 #include <string>
@@ -149,7 +150,22 @@ TEST(DispatchTest, EveryGroupAnswersHelp) {
   }
 }
 
+// As in the unit of the earlier rand-guard.
+TEST(DispatchTest, NoWordsRunWhereTheEnvironmentNamesAConfiguration) {
+  setenv("EDR_CONFIG", "/no/such/config.toml", 1);
+  const Answer answer = Ask({});
+  setenv("EDR_CONFIG", "", 1);
+  const Answer empty = Ask({});
+  unsetenv("EDR_CONFIG");
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_EQ(answer.err,
+            "/no/such/config.toml: error: cannot be opened: No such file or directory\n");
+  EXPECT_EQ(empty.status, 2);
+  EXPECT_EQ(empty.err, FormatHelp());
+}
+
 TEST(DispatchTest, NoWordsAreAnswersOnStderr) {
+  unsetenv("EDR_CONFIG");
   const Answer answer = Ask({});
   EXPECT_EQ(answer.status, 2);
   EXPECT_EQ(answer.out, "");

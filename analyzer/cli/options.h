@@ -23,7 +23,8 @@ inline constexpr Option kOutput{
 inline constexpr Option kReplayOutput{
     "--output", "FILE", "file for the lines of a capture (default: -, which is standard output)",
     Completes::kFile};
-inline constexpr Option kPlanOutput{"--output", "FILE", "file for the plan", Completes::kFile};
+inline constexpr Option kPlanOutput{"--output", "FILE", "file for the plan, - for standard output",
+                                    Completes::kFile};
 
 inline constexpr Option kRecord{"--record", "CAPTURE",
                                 "capture to keep besides; compressed, where the name ends in .zst",

@@ -238,8 +238,10 @@ struct Rule {
   std::vector<std::string> paths;          // file
   std::vector<std::string> patterns;       // file
   std::vector<FileOperation> operations;   // file
-  std::optional<Direction> direction;      // network, then set
-  std::vector<std::uint16_t> ports;        // network
+  // Those that are written with "file_" before their names, or as "*"; so alerts name them.
+  std::vector<FileOperation> prefixed_operations;
+  std::optional<Direction> direction;  // network, then set
+  std::vector<std::uint16_t> ports;    // network
 
   SourceText source;     // the id, as it is written
   SourceText condition;  // may be empty; must hold besides the above
@@ -248,6 +250,7 @@ struct Rule {
   std::string description;
   std::vector<std::string> tags, references, false_positives;
   std::vector<RuleTest> tests;
+  bool faulty = false;  // it is off, and what is wrong with it was a warning
   bool operator==(const Rule&) const = default;
 };
 
@@ -279,7 +282,7 @@ struct AlertsConfig {
 
 struct PersistenceDetection {
   std::string name;
-  std::vector<std::string> paths;
+  std::vector<std::string> paths;     // empty: every folder
   std::vector<std::string> patterns;  // empty: every file under the paths
   std::vector<FileOperation> operations;
   bool operator==(const PersistenceDetection&) const = default;

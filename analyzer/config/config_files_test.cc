@@ -153,6 +153,24 @@ TEST(ShippedConfigTest, EarlierConfigLoads) {
   EXPECT_EQ(result.config->rules.size(), 3u);
 }
 
+// Another one, with what only such users write: patterns that are parts of paths, and a rule that
+// was never finished and is off.
+TEST(ShippedConfigTest, EarlierConfigWithPartsOfPathsLoads) {
+  const std::string path = testing::SourcePath("analyzer/config/testdata/earlier/config.toml");
+  const ConfigResult result = LoadConfig(path);
+  ASSERT_TRUE(result.config.has_value());
+  const Lines diagnostics = Format(result);
+  ASSERT_EQ(diagnostics.size(), 2u);
+  for (const std::string& line : diagnostics) {
+    EXPECT_TRUE(line.starts_with(path + ":6") && line.ends_with("because the rule is off)"))
+        << line;
+  }
+  const Config& config = *result.config;
+  EXPECT_EQ(config.file.watch_patterns, (Lines{"*.service", "crontab", ".ssh"}));
+  EXPECT_EQ(config.rules.size(), 5u);
+  EXPECT_EQ(config.detections.persistence.size(), 2u);
+}
+
 // The same with lists written empty wherever that is as if they were left out.
 TEST(ShippedConfigTest, EarlierConfigWithEmptyListsLoads) {
   const std::string path = testing::SourcePath("analyzer/config/testdata/earlier_empty_lists.toml");

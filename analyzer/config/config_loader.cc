@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,7 +64,7 @@ class FileReader {
                                                      TypeName(item.type)));
         continue;
       }
-      TableReader reader(&item, table.name, reporter_);
+      TableReader reader(&item, table.name, reporter_, UseOf<T>(item));
       T& element = list.emplace_back();
       VisitKeys(reader, element);
       reader.ReportUnknownKeys();
@@ -170,12 +171,25 @@ class FileReader {
     }
   }
 
+  template <typename T>
+  static TableReader::Use UseOf(const TomlValue& table) {
+    if constexpr (std::is_same_v<T, Rule>) {
+      const TomlValue* enabled = FindMember(table, "enabled");
+      if (enabled != nullptr && enabled->type == Type::kBoolean && !enabled->boolean) {
+        return TableReader::Use::kOff;
+      }
+    }
+    return TableReader::Use::kOn;
+  }
+
   void CheckElement(Rule& rule, const TableReader& reader) {
     rule.source = reporter_.Locate(reader.OffsetOf("id"), rule.id);
+    NoteNamesOfOperations(rule, reader);
     CheckRule(rule, reader, reporter_, rule_ids_);
+    rule.faulty = reader.faulty();
   }
-  void CheckElement(const PersistenceDetection& detection, const TableReader& reader) {
-    CheckDetection(detection, reader);
+  void CheckElement(const PersistenceDetection&, const TableReader& reader) {
+    CheckDetection(reader);
   }
   void CheckElement(const NetworkDetection&, const TableReader&) {}
 

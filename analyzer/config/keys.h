@@ -54,10 +54,11 @@ inline constexpr Text kAnyPath = {"a path", CheckPath};
 inline constexpr Text kFilterPaths = {"absolute paths of at most 256 bytes and 63 components",
                                       CheckFilterPath, 2048};
 inline constexpr Text kFilterPatterns = {
-    "patterns: `*` and an ending of at most 63 bytes, or an absolute path", CheckFilterPattern,
-    2048};
+    "patterns of at most 63 bytes: `*` and an ending, or a text", CheckFilterPattern, 2048};
 inline constexpr Text kPaths = {"absolute paths", CheckAbsolutePath};
 inline constexpr Text kPatterns = {"patterns", CheckPattern};
+inline constexpr Text kLoosePatterns = {"patterns: `*` and an ending, or a text",
+                                        CheckLoosePattern};
 inline constexpr Text kLabel = {"printable text, 1 to 128 bytes", CheckLabel};
 inline constexpr Text kProcessNames = {"process names", CheckProcessName};
 inline constexpr Text kCondition = {"a condition (docs/rules.md), at most 16384 bytes",
@@ -158,9 +159,10 @@ void VisitKeys(V& v, FileConfig& c) {
         "`[]`: no paths. With no paths and no patterns, every file."},
     c.watch_paths, kFilterPaths);
   v(Key{"watch_patterns",
-        "Files to report wherever they are. `*` at the start matches any beginning; elsewhere "
-        "the whole path must be equal. `[]`, and when `watch_paths` is written and this is not: "
-        "none."},
+        "Files to report wherever they are. `*` at the start matches any beginning. Without it, "
+        "the text may be anywhere in the path: `crontab` is also in `/usr/bin/crontab`. Then the "
+        "kernel searches the whole path of each file, which takes longer. `[]`, and when "
+        "`watch_paths` is written and this is not: none."},
     c.watch_patterns, kFilterPatterns);
   v(Key{"exclude_paths", "Files never to report, also when they match the above. `[]`: none."},
     c.exclude_paths, kFilterPaths);
@@ -257,11 +259,15 @@ void VisitKeys(V& v, Rule& r) {
     r.parent_names, kProcessNames);
   v(Key{"paths",
         "file: with `/` at the end, whatever is below; otherwise the path itself and all below it. "
-        "A file rule needs this or `patterns`; with both, both must match."},
+        "A file rule needs this or `patterns`; with both, both must match. In a rename or link, "
+        "either name may match, and the alert's `path` is the one that did."},
     r.paths, kPaths);
   v(Key{"patterns", "file: `*` at the start matches any beginning; else the whole path."},
     r.patterns, kPatterns);
-  v(Key{"operations", "file, needed: what was done to the file."}, r.operations);
+  v(Key{"operations",
+        "file, needed: what was done to the file. The alert's `operation` is named as here: "
+        "`file_write` for `file_write` and for `*`."},
+    r.operations);
   v(Key{"direction", "network, needed: connect is outbound, bind and listen are inbound."},
     r.direction);
   v(Key{"ports", "network, needed: the remote port of a connect, the local one otherwise."},
@@ -309,9 +315,11 @@ void VisitKeys(V& v, AlertsConfig& c) {
 template <typename V>
 void VisitKeys(V& v, PersistenceDetection& d) {
   v(Key{"name", "The value of the event's `detection_type`.", kRequired}, d.name, kLabel);
-  v(Key{"paths", "As in a file rule.", kRequired}, d.paths, kPaths);
-  v(Key{"patterns", "As in a file rule. Without it, every file under the paths."}, d.patterns,
-    kPatterns);
+  v(Key{"paths", "As in a file rule."}, d.paths, kPaths);
+  v(Key{"patterns",
+        "`*` at the start matches any beginning. Without it, the text may be anywhere in the path. "
+        "A detection needs this or `paths`; with both, both must match."},
+    d.patterns, kLoosePatterns);
   v(Key{"operations", "As in a file rule.", kRequired}, d.operations);
 }
 

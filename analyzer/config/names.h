@@ -4,6 +4,7 @@
 #ifndef ANALYZER_CONFIG_NAMES_H_
 #define ANALYZER_CONFIG_NAMES_H_
 
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -84,17 +85,22 @@ std::vector<E> EnumeratorsOf(std::string_view text) {
   return {*found};
 }
 
+// "file_write" for kWrite.
+inline constexpr std::string_view kFileOperationPrefix = "file_";
+constexpr std::string_view PrefixedName(FileOperation operation) {
+  constexpr std::string_view kNames[] = {"file_open", "file_write", "file_rename", "file_unlink"};
+  static_assert(std::size(kNames) == std::size(EnumTraits<FileOperation>::kNames));
+  return kNames[static_cast<std::size_t>(operation)];
+}
+
 template <>
 inline std::vector<FileOperation> EnumeratorsOf(std::string_view text) {
   using Op = FileOperation;
   if (text == "*") return {Op::kOpen, Op::kWrite, Op::kRename, Op::kUnlink};
-  constexpr std::string_view kLongNames[] = {"file_open", "file_write", "file_rename",
-                                             "file_unlink"};
-  for (std::size_t i = 0; i < std::size(kLongNames); ++i) {
-    const auto op = static_cast<Op>(i);
-    if (text == Name(op) || text == kLongNames[i]) return {op};
-  }
-  return {};
+  if (text.starts_with(kFileOperationPrefix)) text.remove_prefix(kFileOperationPrefix.size());
+  const std::optional<Op> found = FindNamed<Op>(text);
+  if (!found.has_value()) return {};
+  return {*found};
 }
 
 }  // namespace randguard

@@ -98,15 +98,16 @@ void CheckId(const Rule& rule, const TableReader& reader, const Reporter& report
   if (rule.id.empty()) return;  // reported already
   const std::size_t offset = reader.OffsetOf("id");
   if (rule.id.starts_with(kReservedPrefix) && !ids.built_in) {
-    reader.Error(offset, "id",
-                 absl::StrFormat("%s begins with \"%s\", which is reserved for built-in rules",
-                                 Quoted(rule.id), kReservedPrefix));
+    reader.ErrorInAnyUse(
+        offset, "id",
+        absl::StrFormat("%s begins with \"%s\", which is reserved for built-in rules",
+                        Quoted(rule.id), kReservedPrefix));
   }
   const auto [first, is_new] = ids.first.try_emplace(rule.id, reporter.Where(offset));
   if (is_new) return;
-  reader.Error(offset, "id",
-               absl::StrFormat("%s is already taken by the rule at %s; ids must be unique",
-                               Quoted(rule.id), first->second));
+  reader.ErrorInAnyUse(offset, "id",
+                       absl::StrFormat("%s is already taken by the rule at %s; ids must be unique",
+                                       Quoted(rule.id), first->second));
 }
 
 bool HasSimpleKeys(const TableReader& reader) {
@@ -159,8 +160,22 @@ bool IsIncomplete(const Rule& rule) {
   return false;
 }
 
-void CheckDetection(const PersistenceDetection& detection, const TableReader& reader) {
-  CheckPathsMeetPatterns(detection.paths, detection.patterns, reader);
+void NoteNamesOfOperations(Rule& rule, const TableReader& reader) {
+  const TomlMember* operations = reader.Find("operations");
+  if (operations == nullptr) return;
+  for (const TomlValue& item : operations->value.array) {
+    if (item.string != "*" && !item.string.starts_with(kFileOperationPrefix)) continue;
+    for (const FileOperation operation : EnumeratorsOf<FileOperation>(item.string)) {
+      rule.prefixed_operations.push_back(operation);
+    }
+  }
+}
+
+void CheckDetection(const TableReader& reader) {
+  if (reader.Gives("paths") || reader.Gives("patterns")) return;
+  reader.Error(reader.OffsetOf("paths"), "paths",
+               absl::StrFormat("%s; [[detections.persistence]] needs paths or patterns",
+                               reader.Find("paths") == nullptr ? "missing" : "is empty"));
 }
 
 }  // namespace randguard

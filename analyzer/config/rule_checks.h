@@ -24,7 +24,9 @@ struct RuleIds {
 void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& reporter, RuleIds& ids);
 // Lacks what a rule of its type needs. Such a rule is off, or CheckRule reported an error.
 bool IsIncomplete(const Rule& rule);
-void CheckDetection(const PersistenceDetection& detection, const TableReader& reader);
+// Fills Rule::prefixed_operations.
+void NoteNamesOfOperations(Rule& rule, const TableReader& reader);
+void CheckDetection(const TableReader& reader);
 
 }  // namespace randguard
 

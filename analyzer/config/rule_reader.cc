@@ -55,11 +55,12 @@ void TableReader::operator()(const Key& key, std::vector<RuleException>& field) 
 void TableReader::ReadException(const Key& key, const TomlValue& item,
                                 std::vector<RuleException>& field) {
   if (item.type == Type::kTable) {
-    TableReader reader(&item, name_ + "." + std::string(key.name), reporter_);
+    TableReader reader(&item, name_ + "." + std::string(key.name), reporter_, use_);
     RuleException exception;
     reader(Key{"name", ""}, exception.name, kLabel);
     reader(Key{"condition", "", kRequired}, exception.condition, kCondition);
     reader.ReportUnknownKeys();
+    faulty_ = faulty_ || reader.faulty();
     if (!exception.condition.text.empty()) field.push_back(std::move(exception));
     return;
   }
@@ -81,7 +82,7 @@ void TableReader::operator()(const Key& key, std::vector<RuleTest>& field) {
 }
 
 void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field) {
-  TableReader reader(&table, name_ + ".tests", reporter_);
+  TableReader reader(&table, name_ + ".tests", reporter_, use_);
   RuleTest test;
   reader(Key{"name", "", kRequired}, test.name, kLabel);
   reader(Key{"fires", "", kRequired}, test.fires);
@@ -107,6 +108,7 @@ void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field)
     }
   }
   reader.ReportUnknownKeys();
+  faulty_ = faulty_ || reader.faulty();
   field.push_back(std::move(test));
 }
 

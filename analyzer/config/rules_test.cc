@@ -152,8 +152,54 @@ TEST(RulesTest, RuleThatIsOffMayBeIncomplete) {
   const auto complete = Rules(With(kProcess, off + "process_names = [\"sh\"]\n"));
   ASSERT_EQ(complete.size(), 1u);
   EXPECT_FALSE(IsIncomplete(complete[0]));
-  // A mistake in a rule is an error even while the rule is off.
-  EXPECT_EQ(Diagnose(With(kProcess, off + "process_names = [\"/bin/sh\"]\n")).size(), 1u);
+}
+
+// They may never have been finished. The words that all rules have in common are another thing.
+TEST(RulesTest, MistakesInARuleThatIsOffAreWarnings) {
+  const std::string off = "enabled = false\n";
+  EXPECT_EQ(Diagnose(With(kProcess, off + "process_names = [\"/bin/sh\"]\n")),
+            Lines{"c.toml:7:18: warning: rules.process_names: \"/bin/sh\" can never match: a "
+                  "process name has no folder; write \"sh\" (a warning, because the rule is off)"});
+  const auto result =
+      ParseConfig(With(kFile, off +
+                                  "patterns = [\"templates\"]\noperations = [\"opne\"]\n"
+                                  "ports = [1]\nunless = [{ condition = 1 }]\n"
+                                  "tests = [{ fires = 3 }]\n" +
+                                  std::string(kProcess) + "process_names = [\"sh\"]\n"),
+                  "c.toml");
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_GE(result.diagnostics.size(), 6u);
+  for (const Diagnostic& d : result.diagnostics) {
+    EXPECT_EQ(d.severity, Diagnostic::Severity::kWarning) << FormatDiagnostic(d);
+    EXPECT_TRUE(d.message.ends_with("(a warning, because the rule is off)")) << d.message;
+  }
+  ASSERT_EQ(result.config->rules.size(), 2u);
+  EXPECT_TRUE(result.config->rules[0].faulty);
+  EXPECT_FALSE(result.config->rules[1].faulty);
+
+  for (const char* error : {"enbaled = true\n", "id = \"BUILTIN-X\"\n"}) {
+    std::string rule = With(kProcess, off + "process_names = [\"sh\"]\n");
+    if (std::string_view(error).starts_with("id")) {
+      rule.replace(rule.find("id = \"P\"\n"), 9, error);
+    } else {
+      rule += error;
+    }
+    EXPECT_FALSE(ParseConfig(rule, "c.toml").config.has_value()) << error;
+  }
+  const std::string twice = With(kProcess, off + "process_names = [\"sh\"]\n");
+  EXPECT_FALSE(ParseConfig(twice + twice, "c.toml").config.has_value());
+}
+
+TEST(RulesTest, OperationsAreNamedAsTheyAreWritten) {
+  const auto prefixed = [](std::string_view operations) {
+    const auto rules =
+        Rules(With(kFile, "paths = [\"/a\"]\noperations = " + std::string(operations) + "\n"));
+    return rules.empty() ? std::vector<FileOperation>{} : rules[0].prefixed_operations;
+  };
+  using Op = FileOperation;
+  EXPECT_EQ(prefixed("[\"write\", \"file_unlink\"]"), std::vector{Op::kUnlink});
+  EXPECT_EQ(prefixed("[\"*\"]"), (std::vector{Op::kOpen, Op::kWrite, Op::kRename, Op::kUnlink}));
+  EXPECT_EQ(prefixed("[\"open\"]"), std::vector<Op>{});
 }
 
 TEST(RulesTest, EmptyKeysBesideACondition) {
@@ -319,17 +365,33 @@ TEST(DetectionsTest, RequiredKeysAreNeeded) {
       // NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
       (Lines{"c.toml:1:1: error: detections.persistence.name: missing; [[detections.persistence]] "
              "needs it",
-             "c.toml:1:1: error: detections.persistence.paths: missing; [[detections.persistence]] "
-             "needs "
-             "it",
              "c.toml:1:1: error: detections.persistence.operations: missing; "
              "[[detections.persistence]] "
              "needs it",
+             "c.toml:1:1: error: detections.persistence.paths: missing; [[detections.persistence]] "
+             "needs paths or patterns",
              "c.toml:2:1: error: detections.network.name: missing; [[detections.network]] needs it",
              "c.toml:2:1: error: detections.network.directions: missing; [[detections.network]] "
              "needs it",
              "c.toml:2:1: error: detections.network.ports: missing; [[detections.network]] needs "
              "it"}));
+}
+
+TEST(DetectionsTest, PatternsMayBeAnywhereInAPath) {
+  const auto diagnose = [](std::string_view pattern, std::string_view paths = "[]") {
+    return Diagnose("[[detections.persistence]]\nname = \"n\"\noperations = [\"*\"]\npaths = " +
+                    std::string(paths) + "\npatterns = [\"" + std::string(pattern) + "\"]\n");
+  };
+  for (const char* pattern : {"crontab", ".ssh", "/etc/cron.", "*.service", "."}) {
+    EXPECT_EQ(diagnose(pattern), Lines{}) << pattern;
+    EXPECT_EQ(diagnose(pattern, "[\"/srv\"]"), Lines{}) << pattern;
+  }
+  const std::string at = "c.toml:5:13: error: detections.persistence.patterns: ";
+  EXPECT_EQ(diagnose("cron*"), Lines{at + "\"cron*\" can never match: \"*\" is special only at the "
+                                          "start, as in \"*.service\""});
+  EXPECT_EQ(diagnose("a//b"),
+            Lines{at + "\"a//b\" can never match: no path has \"//\" after it has been resolved"});
+  EXPECT_EQ(diagnose("/"), Lines{at + "\"/\" matches everything: leave the pattern out instead"});
 }
 
 TEST(DetectionsTest, UnknownOneIsSuggested) {

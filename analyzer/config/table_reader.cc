@@ -18,8 +18,8 @@ std::string_view HookTableOf(std::string_view name) {
 
 }  // namespace
 
-TableReader::TableReader(const TomlValue* table, std::string_view name, Reporter& reporter)
-    : table_(table), name_(name), reporter_(reporter) {}
+TableReader::TableReader(const TomlValue* table, std::string_view name, Reporter& reporter, Use use)
+    : table_(table), name_(name), reporter_(reporter), use_(use) {}
 
 void TableReader::operator()(const Key& key, bool& field) {
   if (const TomlValue* value = Expect(key, TomlValue::Type::kBoolean)) field = value->boolean;
@@ -103,6 +103,16 @@ std::size_t TableReader::OffsetOf(std::string_view key) const {
 }
 
 void TableReader::Error(std::size_t offset, std::string_view key, std::string_view message) const {
+  if (use_ == Use::kOn) {
+    ErrorInAnyUse(offset, key, message);
+    return;
+  }
+  faulty_ = true;
+  reporter_.Warning(offset, absl::StrFormat("%s.%s: %s%s", name_, key, message, kRuleIsOff));
+}
+
+void TableReader::ErrorInAnyUse(std::size_t offset, std::string_view key,
+                                std::string_view message) const {
   reporter_.Error(offset, absl::StrFormat("%s.%s: %s", name_, key, message));
 }
 

@@ -37,7 +37,10 @@ std::string AllowedValues() {
 class TableReader {
  public:
   // All arguments are borrowed. `table` is null if the table is not written. Messages use `name`.
-  TableReader(const TomlValue* table, std::string_view name, Reporter& reporter);
+  // Mistakes in what is off are warnings, except for unknown keys.
+  enum class Use : bool { kOff, kOn };
+  TableReader(const TomlValue* table, std::string_view name, Reporter& reporter,
+              Use use = Use::kOn);
 
   // The visitor of keys.h.
   void operator()(const Key& key, bool& field);
@@ -95,6 +98,10 @@ class TableReader {
 
   // "table.key: message"
   void Error(std::size_t offset, std::string_view key, std::string_view message) const;
+  // The same, also of what is off.
+  void ErrorInAnyUse(std::size_t offset, std::string_view key, std::string_view message) const;
+  // Whether a mistake was only a warning.
+  bool faulty() const { return faulty_; }
   void Warning(std::size_t offset, std::string_view key, std::string_view message) const;
 
  private:
@@ -148,6 +155,8 @@ class TableReader {
   const TomlValue* table_;
   std::string name_;
   Reporter& reporter_;
+  const Use use_;
+  mutable bool faulty_ = false;
   std::vector<std::string_view> known_keys_;
 };
 

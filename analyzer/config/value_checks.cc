@@ -57,26 +57,44 @@ std::string CheckAbsolutePath(std::string_view value) {
   return CheckPath(value);
 }
 
+namespace {
+
+constexpr char kStarElsewhere[] =
+    "can never match: \"*\" is special only at the start, as in \"*.service\"";
+
+std::string CheckEnding(std::string_view value) {
+  if (value == "*") return "matches everything: leave the pattern out instead";
+  return value.find('*', 1) != value.npos ? kStarElsewhere : CheckPath(value);
+}
+
+}  // namespace
+
 std::string CheckPattern(std::string_view value) {
   if (value.empty()) return "must not be empty";
-  if (value == "*") return "matches everything: leave the pattern out instead";
-  if (value.starts_with('*')) {
-    if (value.find('*', 1) != value.npos) {
-      return "can never match: \"*\" is special only at the start, as in \"*.service\"";
-    }
-    return CheckPath(value);
-  }
+  if (value.starts_with('*')) return CheckEnding(value);
   if (!value.starts_with('/')) {
     return absl::StrFormat(
         "can never match: a pattern is \"*\" and an ending (\"*/%s\", \"*.ext\") or an absolute "
         "path",
         value.substr(0, std::min(value.find('*'), kLabelMax)));
   }
-  if (value.find('*') != value.npos) {
-    return "can never match: \"*\" is special only at the start, as in \"*.service\"";
-  }
+  if (value.find('*') != value.npos) return kStarElsewhere;
   if (value.ends_with('/')) return "can never match: no file's path ends in \"/\"";
   return CheckAbsolutePath(value);
+}
+
+std::string CheckLoosePattern(std::string_view value) {
+  if (value.empty()) return "must not be empty";
+  if (value.starts_with('*')) return CheckEnding(value);
+  if (value.find('*') != value.npos) return kStarElsewhere;
+  if (value == "/") return "matches everything: leave the pattern out instead";
+  for (const std::string_view absent : {"//", "/./", "/../"}) {
+    if (value.find(absent) != value.npos) {
+      return absl::StrFormat("can never match: no path has \"%s\" after it has been resolved",
+                             absent);
+    }
+  }
+  return CheckPath(value);
 }
 
 std::string CheckFilterPath(std::string_view value) {
@@ -92,13 +110,15 @@ std::string CheckFilterPath(std::string_view value) {
 }
 
 std::string CheckFilterPattern(std::string_view value) {
-  std::string wrong = CheckPattern(value);
+  std::string wrong = CheckLoosePattern(value);
   if (!wrong.empty()) return wrong;
-  if (!value.starts_with('*')) return CheckFilterPath(value);
-  if (value.size() - 1 > RG_FILTER_ENDING_MAX) {
+  if (value.starts_with('*')) {
+    if (value.size() - 1 <= RG_FILTER_ENDING_MAX) return "";
     return absl::StrFormat("has more than %d bytes after \"*\"", RG_FILTER_ENDING_MAX);
   }
-  return "";
+  if (value.size() <= RG_FILTER_ENDING_MAX) return "";
+  return absl::StrFormat("is longer than %d bytes%s", RG_FILTER_ENDING_MAX,
+                         value.starts_with('/') ? "; watch_paths takes longer paths" : "");
 }
 
 std::string CheckProcessName(std::string_view value) {

@@ -24,7 +24,11 @@ std::string CheckAbsolutePath(std::string_view value);
 // "*" and an ending, or a whole path.
 std::string CheckPattern(std::string_view value);
 
-// Like CheckAbsolutePath() and CheckPattern(), for what the kernel compares, where room is short.
+// "*" and an ending, or a text that is anywhere in a path.
+std::string CheckLoosePattern(std::string_view value);
+
+// Like CheckAbsolutePath() and CheckLoosePattern(), for what the kernel compares, where room is
+// short.
 std::string CheckFilterPath(std::string_view value);
 std::string CheckFilterPattern(std::string_view value);
 

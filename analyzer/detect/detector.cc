@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/detect/detector.h"
 
+#include <algorithm>
 #include <concepts>
 #include <cstdlib>
 #include <type_traits>
 #include <utility>
 
+#include "analyzer/config/names.h"
 #include "analyzer/event/actor.h"
+#include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
@@ -88,22 +91,39 @@ Alert Detector::AlertOf(const EventView& event) {
   return alert;
 }
 
+void Detector::NameFileAsIn(const Rule& rule, Alert& alert) {
+  if (alert.operation.has_value()) {
+    const auto operation = FindNamed<FileOperation>(*alert.operation);
+    const auto& prefixed = rule.prefixed_operations;
+    if (operation.has_value() &&
+        std::find(prefixed.begin(), prefixed.end(), *operation) != prefixed.end()) {
+      alert.operation = PrefixedName(*operation);
+    }
+  }
+  const bool has_names = !rule.paths.empty() || !rule.patterns.empty();
+  if (has_names && alert.old_path.has_value() && FitsSimplePaths(rule, *alert.old_path) &&
+      !(alert.path.has_value() && FitsSimplePaths(rule, *alert.path))) {
+    alert.path = alert.old_path;
+  }
+}
+
 void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
-  std::optional<Alert> alert;
+  std::optional<Alert> of_event;
   for (const std::uint32_t index : fired_) {
     const CompiledRule& compiled = matcher_->rules().rules()[index];
     if (compiled.detection) continue;
     const Rule& rule = compiled.rule;
-    if (!alert.has_value()) alert = AlertOf(event);
-    alert->rule_id = rule.id;
-    alert->rule_name = rule.name;
-    alert->rule_type = rule.type;
-    alert->severity = rule.severity;
-    alert->action = rule.action;
-    alert->tags.assign(rule.tags.begin(), rule.tags.end());
-    alert->description = std::nullopt;
-    if (!rule.description.empty()) alert->description = rule.description;
-    if (folder_.Fold(*alert, write)) write(*alert);
+    if (!of_event.has_value()) of_event = AlertOf(event);
+    Alert alert = *of_event;
+    alert.rule_id = rule.id;
+    alert.rule_name = rule.name;
+    alert.rule_type = rule.type;
+    alert.severity = rule.severity;
+    alert.action = rule.action;
+    alert.tags.assign(rule.tags.begin(), rule.tags.end());
+    if (!rule.description.empty()) alert.description = rule.description;
+    if (rule.type == RuleType::kFile) NameFileAsIn(rule, alert);
+    if (folder_.Fold(alert, write)) write(alert);
   }
 }
 

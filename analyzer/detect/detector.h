@@ -71,6 +71,8 @@ class Detector {
   void RaiseAll(const EventView& event, AlertFolder::Emit write);
   // All but what is the rule's.
   Alert AlertOf(const EventView& event);
+  // `path` and `operation` as the rule asks for them.
+  static void NameFileAsIn(const Rule& rule, Alert& alert);
   // Fills in a field, if it comes from the event.
   template <typename Field>
   void FillFromEvent(Alert& alert, const Field& field, FieldId id);

@@ -26,11 +26,8 @@ WatchedTrees::WatchedTrees(const FileConfig& config) {
   };
   for (const std::string& path : config.watch_paths) add_path(path);
   for (const std::string& pattern : config.watch_patterns) {
-    if (!pattern.starts_with('*')) {
-      add_path(pattern);
-      continue;
-    }
-    ForEachEndingAbove(std::string_view(pattern).substr(1), [&](std::string_view ending) {
+    const std::string_view text = std::string_view(pattern).substr(pattern[0] == '*' ? 1 : 0);
+    ForEachEndingAbove(text, [&](std::string_view ending) {
       endings_[std::string(ending)].push_back(pattern);
       lengths_.push_back(ending.size());
     });

@@ -121,9 +121,11 @@ constexpr auto FieldsOf(const Alert*) {
       AlertField<"parent_name">(&A::parent_name, kEvent, "RANDGUARD_PARENT_NAME",
                                 "the same of the parent; null: not known"),
       AlertField<"path", kSame>(&A::path, kEvent, "RANDGUARD_PATH",
-                                "the file; of a rename or link, the new name"),
+                                "the file; of a rename or link, the new name, or the old one where "
+                                "the rule's paths and patterns fit that one alone"),
       AlertField<"operation">(&A::operation, kEvent, "RANDGUARD_OPERATION",
-                              "what was done: to the file, with the socket, to the other process"),
+                              "what was done: to the file, with the socket, to the other process; "
+                              "with file_ before it, where the rule's operations are so written"),
       AlertField<"direction">(
           &A::direction, kEvent, "RANDGUARD_DIRECTION",
           "who asked for the connection or datagram; null: not about the network"),

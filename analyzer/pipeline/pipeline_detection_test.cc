@@ -96,6 +96,62 @@ TEST(PipelineDetectionTest, AlertsFollowTheirEventInTheOrderOfRules) {
   EXPECT_EQ(health.rule_set_hash, d.rules->hash());
 }
 
+std::string FileRule(std::string_view id, std::string_view operations) {
+  return "[[rules]]\nid = '" + std::string(id) +
+         "'\nname = 'n'\nseverity = 'high'\ntype = 'file'\npaths = ['/etc/cron.d', "
+         "'/etc/shadow']\noperations = [" +
+         std::string(operations) + "]\n";
+}
+
+Bytes Rename(std::uint64_t time_ns, std::string_view from, std::string_view to) {
+  auto rename = testing::FileRename();
+  rename.At(time_ns);
+  rename.Put(&rg_file::path, from, RG_STR_LEXICAL);
+  rename.Put(&rg_file::path2, to, RG_STR_LEXICAL);
+  return rename.Build();
+}
+
+TEST(PipelineDetectionTest, AlertsNameTheOperationAsTheRuleDoes) {
+  const auto d = Compile("[alerts]\nbuilt_in_rules = false\n" + FileRule("SHORT", "'open'") +
+                         FileRule("LONG", "'file_write', 'file_open'") + FileRule("STAR", "'*'") +
+                         FileRule("MIXED", "'open', 'file_unlink'") +
+                         RuleOf("CONDITION", "file", "path == '/etc/shadow'"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1)}}));
+  EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id", "operation"}),
+            (Texts{"\"SHORT\" \"open\"", "\"LONG\" \"file_open\"", "\"STAR\" \"file_open\"",
+                   "\"MIXED\" \"open\"", "\"CONDITION\" \"open\""}));
+}
+
+TEST(PipelineDetectionTest, AnAlertsPathIsTheNameThatFits) {
+  const auto d = Compile("[alerts]\nwindow_secs = 0\nbuilt_in_rules = false\n" +
+                         FileRule("R", "'file_rename'") +
+                         RuleOf("CONDITION", "file", "operation == 'rename'"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream,
+              (BatchOf{.records = {Rename(kStartNs + 1, "/etc/cron.d/job", "/srv/job"),
+                                   Rename(kStartNs + 2, "/srv/job", "/etc/cron.d/job"),
+                                   Rename(kStartNs + 3, "/etc/cron.d/a", "/etc/cron.d/b")}}));
+  EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id", "path", "old_path", "operation"}),
+            (Texts{R"("R" "/etc/cron.d/job" "/etc/cron.d/job" "file_rename")",
+                   R"("CONDITION" "/srv/job" "/etc/cron.d/job" "rename")",
+                   R"("R" "/etc/cron.d/job" "/srv/job" "file_rename")",
+                   R"("CONDITION" "/etc/cron.d/job" "/srv/job" "rename")",
+                   R"("R" "/etc/cron.d/b" "/etc/cron.d/a" "file_rename")",
+                   R"("CONDITION" "/etc/cron.d/b" "/etc/cron.d/a" "rename")"}));
+}
+
+TEST(PipelineDetectionTest, BuiltInRulesNameOperationsAsTheyEverDid) {
+  const auto d = Compile("");
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {Rename(kStartNs + 1, "/etc/crontab", "/root/x")}}));
+  EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id", "path", "operation"}),
+            (Texts{R"("BUILTIN-FILE-CRON-001" "/etc/crontab" "file_rename")"}));
+}
+
 TEST(PipelineDetectionTest, AlertsReachTheJournalWithWhatCanBeSearchedFor) {
   const auto d = Compile(
       "[[rules]]\nid = 'FILE-7'\nname = 'Shadow file'\nseverity = 'critical'\ntype = 'file'\n"

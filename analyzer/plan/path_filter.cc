@@ -67,35 +67,41 @@ void MarkPrefix(CompiledFilter& filter, std::string_view prefix) {
 
 bool IsEnding(std::string_view pattern) { return pattern.starts_with('*'); }
 
-// The length of the shortest ending, at most the bytes that a mark may hold; 0: there are no
-// endings. Every ending has at least this many bytes, so each can leave a mark of that length.
-std::uint32_t TailOf(const std::vector<std::string>& patterns) {
-  std::size_t shortest = 0;
-  for (const std::string& pattern : patterns) {
-    if (!IsEnding(pattern)) continue;
-    const std::size_t size = pattern.size() - 1;
-    shortest = shortest == 0 ? size : std::min(shortest, size);
-  }
-  return static_cast<std::uint32_t>(std::min<std::size_t>(shortest, RG_FILTER_TAIL_MAX));
+// The ending, or the part.
+std::string_view TextOf(std::string_view pattern) {
+  return pattern.substr(IsEnding(pattern) ? 1 : 0);
 }
 
-void MarkEnding(CompiledFilter& filter, std::string_view ending) {
-  filter.marks.set(
-      rg_filter_mark(Word(ending.substr(ending.size() - filter.tail)), RG_HASH_ENDING));
+// The length of the shortest ending (or part), at most the bytes that a mark may hold; 0: there are
+// none. Every one has at least this many bytes, so each can leave a mark of that length.
+std::uint32_t TailOf(const std::vector<std::string>& patterns, bool endings, std::size_t most) {
+  std::size_t shortest = 0;
+  for (const std::string& pattern : patterns) {
+    if (IsEnding(pattern) != endings) continue;
+    const std::size_t size = TextOf(pattern).size();
+    shortest = shortest == 0 ? size : std::min(shortest, size);
+  }
+  return static_cast<std::uint32_t>(std::min(shortest, most));
+}
+
+void MarkTail(CompiledFilter& filter, std::string_view text, std::uint32_t tail,
+              std::uint64_t kind) {
+  filter.marks.set(rg_filter_mark(Word(text.substr(text.size() - tail)), kind));
 }
 
 // Two texts have one hash only if somebody made them so, through the target of a symlink. The
-// kernel side compares the texts of exclusions and of endings, but not those of watched prefixes.
-// So only watched prefixes may share an entry. An exclusion that meets another text is left out. If
-// anything else meets another text, every file that is not excluded is reported.
-bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags) {
-  const auto [at, is_new] =
-      filter.entries.try_emplace(hash, CompiledFilter::Entry{.text = std::string(text)});
+// kernel side compares the texts of exclusions, endings and parts, but not those of watched
+// prefixes. So only watched prefixes may share an entry. An exclusion that meets another text is
+// left out. If anything else meets another text, every file that is not excluded is reported.
+bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std::uint16_t flags,
+         bool is_prefix) {
+  const auto [at, is_new] = filter.entries.try_emplace(
+      hash, CompiledFilter::Entry{.text = std::string(text), .prefix = is_prefix});
   const auto is_exclusion = [](std::uint16_t f) { return (f & RG_FILTER_EXCLUDE) != 0; };
   const bool other = !is_new && at->second.text != text;
   if (is_exclusion(flags) && (other || at->second.shared)) return false;
   if (other) {
-    if (is_exclusion(at->second.flags) || !text.starts_with('/')) {
+    if (is_exclusion(at->second.flags) || !is_prefix || !at->second.prefix) {
       filter.watching = false;
       return false;
     }
@@ -103,6 +109,14 @@ bool Add(CompiledFilter& filter, std::uint64_t hash, std::string_view text, std:
   }
   at->second.flags |= flags;
   return true;
+}
+
+bool AddPrefix(CompiledFilter& filter, std::string_view prefix, std::uint16_t flags) {
+  return Add(filter, HashPrefix(prefix), prefix, flags, /*is_prefix=*/true);
+}
+
+bool AddText(CompiledFilter& filter, std::string_view text, std::uint16_t flags) {
+  return Add(filter, HashEnding(text), text, flags, /*is_prefix=*/false);
 }
 
 std::ptrdiff_t DepthOf(std::string_view path) { return std::count(path.begin(), path.end(), '/'); }
@@ -116,7 +130,7 @@ void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags)
     flags = RG_FILTER_WATCH;
     path = path.substr(0, path.rfind('/'));
   }
-  if (!Add(filter, HashPrefix(path), path, flags)) return;
+  if (!AddPrefix(filter, path, flags)) return;
   filter.depths |= std::uint64_t{1} << DepthOf(path);
   if ((flags & RG_FILTER_EXCLUDE) != 0) {
     filter.depths_above |= std::uint64_t{1} << DepthOf(path);
@@ -124,37 +138,51 @@ void AddPath(CompiledFilter& filter, std::string_view path, std::uint16_t flags)
   }
   MarkPrefix(filter, path);
   ForEachDirectoryAbove(path, [&](std::string_view directory) {
-    if (!Add(filter, HashPrefix(directory), directory, RG_FILTER_ABOVE)) return;
+    if (!AddPrefix(filter, directory, RG_FILTER_ABOVE)) return;
     filter.depths_above |= std::uint64_t{1} << DepthOf(directory);
   });
 }
 
-void AddEnding(CompiledFilter& filter, std::string_view ending) {
-  if (!Add(filter, HashEnding(ending), ending, RG_FILTER_WATCH)) return;
-  filter.endings |= std::uint64_t{1} << ending.size();
-  MarkEnding(filter, ending);
-  ForEachEndingAbove(ending, [&](std::string_view directory) {
-    if (!Add(filter, HashEnding(directory), directory, RG_FILTER_ABOVE)) return;
+// Directories that the ending or part goes through.
+void AddEndingsAbove(CompiledFilter& filter, std::string_view text) {
+  ForEachEndingAbove(text, [&](std::string_view directory) {
+    if (!AddText(filter, directory, RG_FILTER_ABOVE)) return;
     filter.endings_above |= std::uint64_t{1} << directory.size();
   });
 }
 
-bool Fits(std::string_view path, std::string_view pattern) {
-  return IsEnding(pattern) ? path.ends_with(pattern.substr(1)) : path == pattern;
+void AddEnding(CompiledFilter& filter, std::string_view ending) {
+  if (!AddText(filter, ending, RG_FILTER_WATCH)) return;
+  filter.endings |= std::uint64_t{1} << ending.size();
+  MarkTail(filter, ending, filter.tail, RG_HASH_ENDING);
+  AddEndingsAbove(filter, ending);
 }
 
-// Whether `directory` lies above what the path or pattern stands for.
-bool IsAbove(std::string_view directory, std::string_view watch) {
+void AddPart(CompiledFilter& filter, std::string_view part) {
+  if (!AddText(filter, part, RG_FILTER_WATCH_PART)) return;
+  filter.parts |= std::uint64_t{1} << part.size();
+  MarkTail(filter, part, filter.part_tail, RG_HASH_PART);
+  AddEndingsAbove(filter, part);
+}
+
+bool Fits(std::string_view path, std::string_view pattern) {
+  return IsEnding(pattern) ? path.ends_with(TextOf(pattern))
+                           : path.find(pattern) != std::string_view::npos;
+}
+
+// Whether `directory` lies above the watched path.
+bool IsAbovePath(std::string_view directory, std::string_view watch) {
   bool above = false;
-  const bool ending = IsEnding(watch);
-  const auto compare = [&](std::string_view text) {
-    above = above || (ending ? directory.ends_with(text) : directory == text);
-  };
-  if (ending) {
-    ForEachEndingAbove(watch.substr(1), compare);
-  } else {
-    ForEachDirectoryAbove(watch, compare);
-  }
+  ForEachDirectoryAbove(watch, [&](std::string_view text) { above = above || directory == text; });
+  return above;
+}
+
+// Whether a file below `directory` can fit the pattern that does not fit without the directory's
+// name.
+bool IsAbovePattern(std::string_view directory, std::string_view pattern) {
+  bool above = false;
+  ForEachEndingAbove(TextOf(pattern),
+                     [&](std::string_view text) { above = above || directory.ends_with(text); });
   return above;
 }
 
@@ -175,16 +203,21 @@ CompiledFilter CompileFilter(const FileConfig& config, const ResolvePath& resolv
     if (resolved.starts_with('/')) AddPath(filter, resolved, flags);
   };
   filter.watching = !config.watch_paths.empty() || !config.watch_patterns.empty();
-  filter.tail = TailOf(config.watch_patterns);
-  filter.marked = filter.watching;
+  filter.tail = TailOf(config.watch_patterns, /*endings=*/true, RG_FILTER_TAIL_MAX);
+  filter.part_tail = TailOf(config.watch_patterns, /*endings=*/false, RG_FILTER_PART_TAIL_MAX);
+  filter.marked = filter.watching && filter.part_tail == 0;
   for (const std::string& path : config.watch_paths) add(path, RG_FILTER_WATCH);
   for (const std::string& path : config.exclude_paths) add(path, RG_FILTER_EXCLUDE);
   for (const std::string& pattern : config.watch_patterns) {
     if (IsEnding(pattern)) {
-      AddEnding(filter, std::string_view(pattern).substr(1));
-    } else {
-      add(pattern, RG_FILTER_WATCH_WHOLE);
+      AddEnding(filter, TextOf(pattern));
+      continue;
     }
+    AddPart(filter, pattern);
+    if (resolve == nullptr || !pattern.starts_with('/')) continue;
+    // It may be meant as a whole path, which then counts wherever it leads.
+    const std::string resolved = resolve(pattern);
+    if (resolved.starts_with('/')) AddPath(filter, resolved, RG_FILTER_WATCH);
   }
   filter.marked = filter.marked && filter.watching;
   return filter;
@@ -194,10 +227,10 @@ PathVerdict JudgePath(const FileConfig& config, std::string_view path, PathUse u
   const auto any = [](const std::vector<std::string>& list, auto&& fits) {
     return std::any_of(list.begin(), list.end(), fits);
   };
-  const auto is_above = [&](auto& watch) { return IsAbove(path, watch); };
   const bool everything = config.watch_paths.empty() && config.watch_patterns.empty();
   const bool above = use == PathUse::kName &&
-                     (any(config.watch_paths, is_above) || any(config.watch_patterns, is_above));
+                     (any(config.watch_paths, [&](auto& p) { return IsAbovePath(path, p); }) ||
+                      any(config.watch_patterns, [&](auto& p) { return IsAbovePattern(path, p); }));
   if (!everything && !above &&
       !any(config.watch_paths, [&](auto& p) { return IsUnder(path, p); }) &&
       !any(config.watch_patterns, [&](auto& p) { return Fits(path, p); })) {

@@ -28,15 +28,18 @@ struct CompiledFilter {
   bool watching = false;
   std::uint64_t depths = 0;
   std::uint64_t endings = 0;
+  std::uint64_t parts = 0;
   // The same for directories above what is watched, and for exclusions.
   std::uint64_t depths_above = 0;
   std::uint64_t endings_above = 0;
   std::bitset<RG_FILTER_MARKS> marks;
-  bool marked = false;     // everything watched has left marks
-  std::uint32_t tail = 0;  // bytes of endings in marks
+  bool marked = false;          // everything watched has left marks, and there are no parts
+  std::uint32_t tail = 0;       // bytes of endings in marks
+  std::uint32_t part_tail = 0;  // the same of parts
   struct Entry {
     std::uint16_t flags = 0;
     std::string text;
+    bool prefix = false;  // else an ending, a part, or a directory above one
     bool shared = false;  // another watched prefix has the same hash
   };
   std::map<std::uint64_t, Entry> entries;  // by hash
@@ -50,7 +53,8 @@ enum class PathVerdict { kReport, kUnwatched, kExcluded };
 enum class PathUse { kFile, kName };
 
 // The reference: compares strings. Tests hold the kernel's verdict against this one. `path` is
-// absolute and has no ".", ".." or empty component.
+// absolute and has no ".", ".." or empty component. A pattern is "*" and an ending, or a text that
+// the path has anywhere.
 PathVerdict JudgePath(const FileConfig& config, std::string_view path,
                       PathUse use = PathUse::kFile);
 

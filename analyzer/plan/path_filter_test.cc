@@ -63,6 +63,29 @@ std::uint64_t HashOfEnding(std::string_view ending) {
   return hash;
 }
 
+// Is a watched part in the path? Each byte may be the last one of a part. Lengths are looked up
+// only where the bytes before it have a mark.
+bool HasPart(const CompiledFilter& filter, std::string_view path) {
+  if (filter.part_tail == 0) return false;
+  for (std::size_t end = filter.part_tail; end <= path.size(); ++end) {
+    if (!filter.marks[rg_filter_mark(WordAt(path, end - filter.part_tail, filter.part_tail),
+                                     RG_HASH_PART)]) {
+      continue;
+    }
+    for (std::size_t length = 1; length <= std::min<std::size_t>(end, RG_FILTER_ENDING_MAX);
+         ++length) {
+      if ((filter.parts >> length & 1) == 0) continue;
+      const std::string_view part = path.substr(end - length, length);
+      const auto it = filter.entries.find(HashOfEnding(part));
+      if (it != filter.entries.end() && it->second.text == part &&
+          (it->second.flags & RG_FILTER_WATCH_PART) != 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // Works like ebpf/filter.h: a look-up for each length that occurs, then a comparison. Prefixes are
 // compared only where they are excluded.
 Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path,
@@ -88,7 +111,6 @@ Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path,
     if ((it->second.flags & RG_FILTER_EXCLUDE) != 0 && it->second.text != prefix) continue;
     watched |= (it->second.flags & RG_FILTER_WATCH) != 0;
     excluded |= (it->second.flags & RG_FILTER_EXCLUDE) != 0;
-    if (whole) watched |= (it->second.flags & RG_FILTER_WATCH_WHOLE) != 0;
     if (whole && is_name) watched |= (it->second.flags & RG_FILTER_ABOVE) != 0;
   }
   for (std::size_t length = 1; length <= std::min<std::size_t>(path.size(), RG_FILTER_ENDING_MAX);
@@ -103,6 +125,7 @@ Verdict JudgeCompiled(const CompiledFilter& filter, std::string_view path,
       watched |= (it->second.flags & flags) != 0;
     }
   }
+  watched = watched || HasPart(filter, path);
   return !watched ? Verdict::kUnwatched : excluded ? Verdict::kExcluded : Verdict::kReport;
 }
 
@@ -158,27 +181,36 @@ TEST(JudgePathTest, NothingWatchedIsEverything) {
   EXPECT_EQ(JudgePath(Filter({}, {}, {"/"}), "/srv/x"), Verdict::kExcluded);
 }
 
-TEST(JudgePathTest, PatternWithoutStarIsTheWholePath) {
-  const FileConfig config = Filter({}, {"/etc/shadow"});
-  EXPECT_EQ(JudgePath(config, "/etc/shadow"), Verdict::kReport);
-  EXPECT_EQ(JudgePath(config, "/etc/shadow/x"), Verdict::kUnwatched);
+TEST(JudgePathTest, PatternWithoutStarIsAnywhereInThePath) {
+  const FileConfig config = Filter({}, {"crontab", "/etc/sha", "b/c", "~"});
+  for (const char* path : {"/etc/crontab", "/usr/bin/crontab", "/x/my-crontabs/y", "/etc/shadow",
+                           "/mnt/etc/shadow/x", "/ab/cd", "/x/y~/z", "/x~"}) {
+    EXPECT_EQ(JudgePath(config, path), Verdict::kReport) << path;
+    EXPECT_EQ(JudgeCompiled(CompileFilter(config), path), Verdict::kReport) << path;
+    EXPECT_TRUE(MayBeWatched(CompileFilter(config), path)) << path;
+  }
+  for (const char* path : {"/etc/cron.tab", "/etc", "/crontaB", "/etcsha", "/b/d", "/ab", "/"}) {
+    EXPECT_EQ(JudgePath(config, path), Verdict::kUnwatched) << path;
+    EXPECT_EQ(JudgeCompiled(CompileFilter(config), path), Verdict::kUnwatched) << path;
+  }
+  EXPECT_EQ(JudgePath(Filter({}, {"cron"}, {"/var"}), "/var/spool/cron"), Verdict::kExcluded);
 }
 
 // Whoever moves a directory moves what is below.
 TEST(JudgePathTest, NamesOfDirectoriesAboveWhatIsWatched) {
   const FileConfig config =
-      Filter({"/var/lib/w/"}, {"*/.ssh/id_rsa", "*a/b/c", "*.key", "/opt/x/y"},
+      Filter({"/var/lib/w/"}, {"*/.ssh/id_rsa", "*a/b/c", "*.key", "/opt/x/y", "k8s/pki/"},
              {"/srv", "/var/lib/w/not"});
   const auto judge = [&](std::string_view path) { return JudgePath(config, path, PathUse::kName); };
-  for (const char* above :
-       {"/var", "/var/lib", "/home/u/.ssh", "/.ssh", "/xa", "/a/b", "/xa/b", "/opt", "/opt/x"}) {
+  for (const char* above : {"/var", "/var/lib", "/home/u/.ssh", "/.ssh", "/xa", "/a/b", "/xa/b",
+                            "/opt", "/opt/x", "/mnt/opt", "/y/k8s", "/y/my-k8s/pki"}) {
     EXPECT_EQ(judge(above), Verdict::kReport) << above;
     EXPECT_EQ(JudgePath(config, above), Verdict::kUnwatched) << above;
     EXPECT_EQ(JudgeCompiled(CompileFilter(config), above, PathUse::kName), Verdict::kReport);
     EXPECT_EQ(JudgeCompiled(CompileFilter(config), above), Verdict::kUnwatched) << above;
   }
   for (const char* beside : {"/", "/v", "/var/libx", "/home/u/ssh", "/home/u/x.ssh", "/b", "/x/b",
-                             "/home/u", "/opt/y"}) {
+                             "/home/u", "/opt/y", "/y/pki", "/y/k8s/p"}) {
     EXPECT_EQ(judge(beside), Verdict::kUnwatched) << beside;
   }
   EXPECT_EQ(judge("/srv/.ssh"), Verdict::kExcluded);
@@ -268,6 +300,9 @@ TEST(CompileFilterTest, NoMarksWhereEverythingIsWatched) {
 TEST(CompileFilterTest, TailIsWhatAllEndingsHave) {
   EXPECT_EQ(CompileFilter(Filter({"/etc"})).tail, 0u);
   EXPECT_EQ(CompileFilter(Filter({}, {"/etc/shadow"})).tail, 0u);
+  EXPECT_EQ(CompileFilter(Filter({}, {"/etc/shadow", "*.c"})).part_tail, 8u);
+  EXPECT_EQ(CompileFilter(Filter({}, {"/etc/shadow", ".ssh", "*.c"})).part_tail, 4u);
+  EXPECT_EQ(CompileFilter(Filter({}, {"/etc/shadow", ".ssh", "*.c"})).tail, 2u);
   EXPECT_EQ(CompileFilter(Filter({}, {"*.service", "*.c"})).tail, 2u);
   EXPECT_EQ(CompileFilter(Filter({}, {"*~"})).tail, 1u);
 }
@@ -298,8 +333,11 @@ TEST(CompileFilterTest, JudgesAsTheReferenceDoes) {
     }
     for (std::size_t n = random() % 4; n > 0; --n) {
       const std::string path = RandomPath(random, 3);
-      config.watch_patterns.push_back(
-          random() % 3 == 0 ? path : "*" + path.substr(1 + random() % (path.size() - 1)));
+      const std::string part = path.substr(1 + random() % (path.size() - 1));
+      // Parts are rare, because without them most of what is not watched is known by its marks.
+      config.watch_patterns.push_back(random() % 6 != 0   ? "*" + part
+                                      : random() % 2 == 0 ? path
+                                                          : part);
     }
     for (std::size_t n = random() % 4; n > 0; --n) {
       config.exclude_paths.push_back(random() % 20 == 0 ? "/" : RandomPath(random, 4));

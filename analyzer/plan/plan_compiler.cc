@@ -169,6 +169,8 @@ rg_settings SettingsOf(const Config& config, const CompiledFilter& filter) {
   settings.filter_tail = filter.tail;
   settings.filter_depths = filter.depths;
   settings.filter_endings = filter.endings;
+  settings.filter_parts = filter.parts;
+  settings.filter_part_tail = filter.part_tail;
   settings.filter_depths_above = filter.depths_above;
   settings.filter_endings_above = filter.endings_above;
   for (std::size_t mark = 0; mark < RG_FILTER_MARKS; ++mark) {
@@ -196,8 +198,9 @@ std::vector<rg_filter_slot> InsertAll(const CompiledFilter& filter, std::size_t 
     std::memcpy(moving.entry.text, entry.text.data(), entry.text.size());
     for (std::size_t distance = 0; moving.hash != 0; ++distance) {
       if (distance == RG_FILTER_PROBES) return {};
-      rg_filter_slot& slot = table[(moving.hash + distance) % slots];
-      const std::size_t its_distance = (&slot - table.data() + slots - slot.hash % slots) % slots;
+      rg_filter_slot& slot = table[(rg_first_slot(moving.hash) + distance) % slots];
+      const std::size_t its_distance =
+          (&slot - table.data() + slots - rg_first_slot(slot.hash) % slots) % slots;
       if (slot.hash == 0 || its_distance < distance) {
         std::swap(slot, moving);
         distance = its_distance;

@@ -228,7 +228,7 @@ TEST(CompilePlanTest, FilterIsHandedOn) {
 // Linear probing, as in ebpf/filter.h.
 const rg_filter_slot* FindSlot(const std::vector<rg_filter_slot>& table, std::uint64_t hash) {
   for (std::size_t probe = 0; probe < RG_FILTER_PROBES; ++probe) {
-    const rg_filter_slot& slot = table[(hash + probe) & (table.size() - 1)];
+    const rg_filter_slot& slot = table[(rg_first_slot(hash) + probe) & (table.size() - 1)];
     if (slot.hash == 0) break;
     if (slot.hash == hash) return &slot;
   }
@@ -263,6 +263,21 @@ TEST(CompilePlanTest, EveryEntryIsFoundInTheTable) {
       EXPECT_EQ(slot->entry.flags, entry.flags);
       EXPECT_EQ(std::string(slot->entry.text, slot->entry.length), entry.text);
     }
+  }
+}
+
+// Texts that differ in their last bytes alone have most bits of their hashes in common.
+TEST(CompilePlanTest, NumberedNamesHaveAPlaceInTheTable) {
+  for (const std::string before : {"*ending-", "part-of-", "*/etc/x", "a-part"}) {
+    Config config;
+    config.file.watch_paths.clear();
+    config.file.watch_patterns.clear();
+    for (int i = 0; i < 1000; ++i) {
+      config.file.watch_patterns.push_back(before + std::to_string(1000 + i));
+    }
+    Plan compiled(CompilePlan(config, kIdentities, nullptr));
+    EXPECT_EQ(compiled.Settings().watching, 1u) << before;
+    EXPECT_LE(compiled.Settings().filter_slots, 8191u) << before;
   }
 }
 

@@ -55,6 +55,16 @@ void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity s
                          .message = EscapedForTerminal(message)});
 }
 
+void ReportMistake(const SourceText& text, std::size_t offset, std::string_view message, bool off,
+                   std::vector<Diagnostic>& diagnostics) {
+  if (!off) {
+    ReportAt(text, offset, Diagnostic::Severity::kError, message, diagnostics);
+    return;
+  }
+  ReportAt(text, offset, Diagnostic::Severity::kWarning,
+           absl::StrFormat("%s%s", message, kRuleIsOff), diagnostics);
+}
+
 Reporter::Reporter(std::string_view file, std::string_view text,
                    std::vector<Diagnostic>& diagnostics)
     : file_(file), text_(text), line_starts_{0}, diagnostics_(diagnostics) {

@@ -40,9 +40,16 @@ class Reporter {
   std::vector<Diagnostic>& diagnostics_;
 };
 
+// Behind the message about a mistake that is only a warning for that reason.
+inline constexpr std::string_view kRuleIsOff = " (a warning, because the rule is off)";
+
 // Reports a mistake at an offset of a text that knows its position.
 void ReportAt(const SourceText& text, std::size_t offset, Diagnostic::Severity severity,
               std::string_view message, std::vector<Diagnostic>& diagnostics);
+
+// An error; a warning, if it is in a rule that is off.
+void ReportMistake(const SourceText& text, std::size_t offset, std::string_view message, bool off,
+                   std::vector<Diagnostic>& diagnostics);
 
 // The value in double quotes, control characters escaped, cut when it is long.
 std::string Quoted(std::string_view value);

@@ -556,20 +556,21 @@ struct rg_shared {
 
 /* --- which files are reported -----------------------------------------------
  *
- * A path is reported if a watched prefix or ending fits, or nothing is watched at all, and no
+ * A path is reported if a watched prefix, ending or part fits, or nothing is watched at all, and no
  * excluded prefix fits. Prefixes are whole components: "/etc" fits "/etc" and "/etc/passwd", not
- * "/etcetera".
+ * "/etcetera". A part fits wherever its text is in the path, within a component or over several.
  *
  * Whoever moves a directory moves all that is below it. So a name that is made or moved is also
  * reported if it is that of a directory above something watched: "/var" for the prefix "/var/log",
- * and any ".ssh" for the ending "/.ssh/id_rsa".
+ * and any ".ssh" for the ending or part "/.ssh/id_rsa".
  *
- * Each prefix and ending is found by a hash: FNV-1a's scheme, eight bytes at a time, with the
+ * Each prefix, ending and part is found by a hash: FNV-1a's scheme, eight bytes at a time, with the
  * factor of Fibonacci hashing. A component is hashed by its words, a prefix by the hashes of its
- * components, and an ending by its words from the last to the first. Then the texts are compared,
+ * components, other texts by their words from the last to the first. Then the texts are compared,
  * but not those of prefixes that are only watched: one more file that is reported does no harm. */
 #define RG_HASH_BASIS  0xcbf29ce484222325ULL
 #define RG_HASH_ENDING 0x84222325cbf29ce4ULL
+#define RG_HASH_PART   0xe484222325cbf29cULL
 #define RG_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
 /* Adds a word to a hash. A word is eight bytes as they lie in memory, with zeroes behind the last
@@ -584,28 +585,35 @@ static inline __u64 rg_hash_word(__u64 hash, __u64 word)
  * recognised by less than their path. The last two components of each watched prefix leave a mark,
  * and so do the last bytes of each watched ending. A path without a mark is not watched. Only the
  * first eight bytes of a component count; `above` is the component above it, 0 where there is
- * none. */
-#define RG_FILTER_MARKS	   4096 /* as many as rg_filter_mark() has values */
-#define RG_FILTER_TAIL_MAX 4
+ * none. Parts can be anywhere in a path, so all of it is needed. Their last bytes leave marks, too:
+ * only where a path has such a mark are parts looked up. */
+#define RG_FILTER_MARKS		4096 /* as many as rg_filter_mark() has values */
+#define RG_FILTER_TAIL_MAX	4
+#define RG_FILTER_PART_TAIL_MAX 8
 static inline __u32 rg_filter_mark(__u64 word, __u64 above)
 {
 	return (word * RG_HASH_FACTOR + above) * RG_HASH_FACTOR >> 52;
 }
 
 #define RG_FILTER_TEXT_MAX   256 /* bytes of a prefix */
-#define RG_FILTER_ENDING_MAX 63	 /* bytes of an ending */
+#define RG_FILTER_ENDING_MAX 63	 /* bytes of an ending or part */
 #define RG_FILTER_DEPTH_MAX  63	 /* components of a prefix */
 
-/* The hash table of prefixes and endings, for linear probing. An entry is in the slot of its hash
- * modulo the number of slots, or in one of the next, before an empty one. */
+/* The hash table of prefixes, endings and parts, for linear probing. An entry is in the slot of its
+ * hash modulo the number of slots, or in one of the next, before an empty one. The low bits of a
+ * hash alone would not do: texts that differ in their last two bytes have them in common. */
 #define RG_FILTER_SLOTS_MAX 65536 /* a power of two, as any number of slots is */
 #define RG_FILTER_PROBES    8	  /* slots that a lookup reads at most */
+static inline __u32 rg_first_slot(__u64 hash)
+{
+	return hash * RG_HASH_FACTOR >> 32;
+}
 
 enum rg_filter_flags {
 	RG_FILTER_WATCH = 1 << 0,
 	RG_FILTER_EXCLUDE = 1 << 1,
-	RG_FILTER_WATCH_WHOLE = 1 << 2, /* the path itself, nothing below it */
-	RG_FILTER_ABOVE = 1 << 3,	/* a directory above something watched */
+	RG_FILTER_WATCH_PART = 1 << 2, /* paths that have the text anywhere */
+	RG_FILTER_ABOVE = 1 << 3,      /* a directory above something watched */
 };
 
 struct rg_filter_entry {
@@ -642,9 +650,10 @@ struct rg_settings {
 	__u32 process_files;	 /* report opens of other processes' files (process_files.def) */
 	__u32 calls_by_function; /* exit_calls are seen in their own functions; zero in a plan */
 	__u32 attributes_by_function; /* hooks of names and of calls are on; zero in a plan */
-	__u32 reserved;		      /* zero */
+	__u32 filter_part_tail;	      /* bytes of a part that leave a mark; 0: there is no part */
 	__u64 filter_depths;	      /* bit 1 << number of components: there is such a prefix */
 	__u64 filter_endings;	      /* bit 1 << number of bytes: there is such an ending */
+	__u64 filter_parts;	      /* the same of parts */
 	/* The same for directories above something watched, and for exclusions. */
 	__u64 filter_depths_above;
 	__u64 filter_endings_above;

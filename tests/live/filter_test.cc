@@ -112,8 +112,15 @@ TEST(FilterTest, KernelAndReferenceAgree) {
     }
     for (std::size_t n = paths.Below(3); n > 0; --n) {
       constexpr const char* kEndings[] = {"*.service", "*e", "*etc/a", "*.d", "*/a/etc/b.service"};
-      config.watch_patterns.push_back(paths.Below(3) == 0 ? paths.Next(3)
-                                                          : kEndings[paths.Below(5)]);
+      config.watch_patterns.emplace_back(kEndings[paths.Below(5)]);
+    }
+    // Parts take another way, so half of the rounds have none.
+    for (std::size_t n = round % 2 == 0 ? 1 + paths.Below(3) : 0; n > 0; --n) {
+      constexpr const char* kParts[] = {
+          "etcetera/a",  "letters.",
+          "b.service/c", "/c.d/et",
+          "39-",         "name-of-70-letters..........................................."};
+      config.watch_patterns.emplace_back(kParts[paths.Below(6)]);
     }
     for (std::size_t n = paths.Below(4); n > 0; --n) config.exclude_paths.push_back(paths.Next(4));
     Agent agent({.config = ConfigOf(config), .quiet = false});
@@ -142,6 +149,36 @@ TEST(FilterTest, KernelAndReferenceAgree) {
   }
   EXPECT_GT(reported, total / 10);
   EXPECT_LT(reported, total * 9 / 10);
+}
+
+// A part may begin and end anywhere, and many paths have nearly all of it.
+TEST(FilterTest, PartsOfPaths) {
+  TempFolder folder;
+  FileConfig config;
+  config.watch_paths.clear();
+  config.watch_patterns = {"crontab", ".ssh", "/deep/er/", std::string(RG_FILTER_ENDING_MAX, 'p')};
+  config.exclude_paths = {folder / "no"};
+  Agent agent({.config = ConfigOf(config), .quiet = false});
+  std::vector<std::string> tried;
+  for (const char* name :
+       {"crontab", "my-crontabs", "crontab/below/it", "cronta", "rontab", "cron.tab",
+        "crontacrontab", ".ss", ".ssh", "x/.sshd/y", "deep/er", "deep/er/x", "x/deep/er/y",
+        "deep/erx/y", "a", "no/crontab", "no/a", "ntabntabntabntabntabntab"}) {
+    tried.push_back(folder / name);
+  }
+  for (const std::size_t size : {62, 63, 64, 200}) tried.push_back(folder / std::string(size, 'p'));
+  // More marks without a part than are looked at: it counts as found.
+  std::string marked = folder.path();
+  while (marked.size() < 3800) marked += "/" + std::string(62, 'p');
+  for (const PathUse use : {PathUse::kFile, PathUse::kName}) {
+    const std::vector<bool> seen = Reported(agent, tried, use);
+    for (std::size_t i = 0; i < tried.size(); ++i) {
+      EXPECT_EQ(seen[i], JudgePath(config, tried[i], use) == PathVerdict::kReport)
+          << tried[i] << (use == PathUse::kName ? " as a name" : "");
+    }
+  }
+  EXPECT_EQ(Reported(agent, {marked}), std::vector<bool>{true});
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
 }
 
 TEST(FilterTest, TwoThousandPrefixes) {

@@ -272,7 +272,19 @@ TEST_F(RefusingCollector, ObjectThatIsCut) {
 
 TEST_F(RefusingCollector, PlanThatIsCut) {
   std::filesystem::resize_file(folder_ / "plan", 16);
-  EXPECT_EQ(Refusal().find("rand-guard-collector: "), 0U);
+  EXPECT_EQ(Refusal().find("rand-guard-collector: plan " + (folder_ / "plan") + " is damaged: "),
+            0U);
+}
+
+// `rand-guard plan` leaves that when it fails.
+TEST_F(RefusingCollector, PlanThatIsEmpty) {
+  std::filesystem::resize_file(folder_ / "plan", 0);
+  EXPECT_NE(Refusal().find("is empty: it could not be compiled"), std::string::npos);
+}
+
+TEST_F(RefusingCollector, NoPlan) {
+  std::filesystem::remove(folder_ / "plan");
+  EXPECT_NE(Refusal().find("is missing: it could not be compiled"), std::string::npos);
 }
 
 TEST_F(RefusingCollector, PlanOfGarbage) {

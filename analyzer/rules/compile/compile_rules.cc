@@ -27,8 +27,9 @@ std::shared_ptr<const RuleSet> CompileRules(const Config& config,
     for (const Rule& rule : built_in.config->rules) compiler.AddRule(rule, /*built_in=*/true);
   }
   for (const Rule& rule : config.rules) {
-    // Nothing can be made of one that is off and incomplete, which was a warning.
-    if (rule.enabled || !IsIncomplete(rule)) compiler.AddRule(rule, /*built_in=*/false);
+    // Nothing can be made of one that is off and wrong or incomplete, which was a warning.
+    if (rule.enabled || !(rule.faulty || IsIncomplete(rule)))
+      compiler.AddRule(rule, /*built_in=*/false);
   }
   if (unused == UnusedNames::kReport) compiler.ReportUnused();
   return compiler.Finish();

@@ -8,6 +8,7 @@
 
 #include "analyzer/output/testing/sample_events.h"
 #include "analyzer/process/process_table.h"
+#include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/testing/rule_test_support.h"
 
 namespace randguard {
@@ -44,6 +45,26 @@ TEST(CompileRulesTest, NothingIsMadeOfAnIncompleteRuleThatIsOff) {
   EXPECT_EQ(compiled.diagnostics.size(), 3u) << "a warning of each";
   EXPECT_EQ(compiled.rules->rules().size(), 1u);
   EXPECT_EQ(Fired(compiled, testing::SampleStart()), Lines{"R"});
+}
+
+// Lists and macros are not off: another rule may use them.
+TEST(CompileRulesTest, MistakesInAConditionOfARuleThatIsOffAreWarnings) {
+  for (const char* condition : {"uid ==", "no_such_field == 1", "uid == 'x'", "path == 'x'"}) {
+    const auto compiled = CompileText(RuleText(condition, "process", "enabled = false", "OFF") +
+                                      RuleText("uid == 1000"));
+    ASSERT_NE(compiled.rules, nullptr) << condition;
+    ASSERT_EQ(compiled.diagnostics.size(), 1u) << condition;
+    EXPECT_NE(compiled.diagnostics[0].find(": warning: "), std::string::npos);
+    EXPECT_TRUE(compiled.diagnostics[0].ends_with("(a warning, because the rule is off)"));
+    EXPECT_EQ(Fired(compiled, testing::SampleStart()), Lines{"R"});
+    EXPECT_EQ(CompileText(RuleText(condition)).rules, nullptr) << condition;
+  }
+  for (const char* macro : {"uid ==", "no_such_field == 1"}) {
+    const std::string macros = "[macros]\nbroken = \"" + std::string(macro) + "\"\n";
+    const std::string off = RuleText("broken", "process", "enabled = false", "OFF");
+    EXPECT_EQ(CompileText(macros + off).rules, nullptr) << macro;
+    EXPECT_EQ(CompileText(macros + off + RuleText("broken")).rules, nullptr) << macro;
+  }
 }
 
 TEST(CompileRulesTest, ProcessRulesLookAtStartsOnlyUnlessToldOtherwise) {
@@ -152,6 +173,44 @@ TEST(DetectionTest, MarksByPathAndByPort) {
   write.resolved_path = "/etc/cron.d/x";
   EXPECT_EQ(Fired(compiled, write), Lines{"mark:cron"});
   EXPECT_EQ(Fired(compiled, testing::SampleConnect()), Lines{"mark:port"});
+}
+
+TEST(DetectionTest, PatternsWithoutStarAreAnywhereInThePath) {
+  const std::string head = "[[detections.persistence]]\nname = 'n'\noperations = ['*']\n";
+  FileWrite write = testing::SampleWrite();
+  const auto marks = [&](std::string_view keys, std::string_view path) {
+    write.resolved_path = path;
+    const auto compiled = CompileText(head + std::string(keys));
+    EXPECT_EQ(compiled.diagnostics, Lines{}) << keys;
+    return Fired(compiled, write) == Lines{"mark:n"};
+  };
+  const char* alone = "patterns = ['crontab', '/.ssh/', '*.service']\n";
+  EXPECT_TRUE(marks(alone, "/var/spool/my-crontabs/root"));
+  EXPECT_TRUE(marks(alone, "/home/u/.ssh/config"));
+  EXPECT_TRUE(marks(alone, "/srv/x.service"));
+  EXPECT_FALSE(marks(alone, "/srv/x.service/y"));
+  EXPECT_FALSE(marks(alone, "/etc/cron.tab"));
+  const char* below = "paths = ['/etc/']\npatterns = ['cron']\n";
+  EXPECT_TRUE(marks(below, "/etc/cron.d/x"));
+  EXPECT_FALSE(marks(below, "/srv/cron"));
+}
+
+// A rule's pattern is the whole path, as before.
+TEST(SimpleRuleTest, NamesFitAsTheConditionHasThem) {
+  const auto compiled = CompileText(std::string(kHead) +
+                                    "\"file\"\npaths = ['/etc/', '/srv/x']\npatterns = ['*.d/a', "
+                                    "'/etc/b', '/srv/x']\noperations = ['*']");
+  ASSERT_NE(compiled.rules, nullptr);
+  const Rule& rule = compiled.rules->rules()[0].rule;
+  FileWrite write = testing::SampleWrite();
+  int fits = 0;
+  for (const char* path : {"/etc/b", "/etc/b/c", "/etc/x.d/a", "/etc/a", "/srv/x", "/srv/x/y.d/a",
+                           "/srv/xx.d/a", "/x.d/a", "/etc", "/b", ""}) {
+    write.resolved_path = path;
+    EXPECT_EQ(FitsSimplePaths(rule, path), Fired(compiled, write) == Lines{"S"}) << path;
+    fits += FitsSimplePaths(rule, path) ? 1 : 0;
+  }
+  EXPECT_EQ(fits, 4);
 }
 
 TEST(CompileRulesTest, ProcessTableTellsOfParentsAndAncestors) {

@@ -41,7 +41,7 @@ void ConditionResolver::CheckName(const SourceText& name, std::string_view what)
 }
 
 bool ConditionResolver::Fail(const Frame& frame, std::size_t offset, std::string_view message) {
-  ReportAt(frame.text, offset, Diagnostic::Severity::kError, message, diagnostics_);
+  ReportMistake(frame.text, offset, message, off_ && depth_ == 0, diagnostics_);
   return false;
 }
 
@@ -49,7 +49,7 @@ std::optional<std::uint32_t> ConditionResolver::Resolve(
     const std::shared_ptr<const SourceText>& text, RuleTree& tree) {
   auto parsed = ParseCondition(text->text);
   if (const auto* error = std::get_if<ConditionError>(&parsed)) {
-    ReportAt(*text, error->offset, Diagnostic::Severity::kError, error->message, diagnostics_);
+    ReportMistake(*text, error->offset, error->message, off_, diagnostics_);
     return std::nullopt;
   }
   const auto& condition = std::get<Condition>(parsed);

@@ -32,6 +32,10 @@ class ConditionResolver {
   std::optional<std::uint32_t> Resolve(const std::shared_ptr<const SourceText>& text,
                                        RuleTree& tree);
 
+  // Whether the rule whose conditions come next is off. Mistakes in these are warnings then. Lists
+  // and macros are others' as well, so mistakes in them stay errors.
+  void SetOff(bool off) { off_ = off; }
+
   // Warns about lists and macros that no condition has used so far.
   void ReportUnused();
 
@@ -85,7 +89,8 @@ class ConditionResolver {
   std::vector<Diagnostic>& diagnostics_;
   std::map<std::string, NamedList, std::less<>> lists_;
   std::map<std::string, NamedMacro, std::less<>> macros_;
-  std::size_t depth_ = 0;  // of macros in macros
+  std::size_t depth_ = 0;  // of macros in macros; 0: in the rule itself
+  bool off_ = false;
 };
 
 }  // namespace randguard

@@ -32,11 +32,13 @@ RuleCompiler::RuleCompiler(const Config& config, std::vector<Diagnostic>& diagno
       scheduler_(parts_) {}
 
 bool RuleCompiler::Fail(const SourceText& text, std::size_t offset, std::string_view message) {
-  ReportAt(text, offset, Diagnostic::Severity::kError, message, diagnostics_);
+  ReportMistake(text, offset, message, off_, diagnostics_);
   return false;
 }
 
 void RuleCompiler::AddRule(Rule rule, bool built_in) {
+  off_ = !rule.enabled;
+  resolver_.SetOff(off_);
   const std::string simple = SimpleCondition(rule);
   CompiledRule compiled;
   compiled.rule = std::move(rule);
@@ -46,6 +48,8 @@ void RuleCompiler::AddRule(Rule rule, bool built_in) {
 
 void RuleCompiler::AddDetection(const std::string& name, RuleType type,
                                 const std::string& condition) {
+  off_ = false;
+  resolver_.SetOff(off_);
   CompiledRule compiled;
   compiled.detection = true;
   compiled.rule.name = name;
@@ -55,6 +59,7 @@ void RuleCompiler::AddDetection(const std::string& name, RuleType type,
 
 void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
   if (parts_.rules.size() == kRulesMax) {
+    off_ = false;
     Fail(compiled.rule.source, 0, absl::StrFormat("more than %d rules", kRulesMax));
   }
   if (parts_.rules.size() >= kRulesMax) return;

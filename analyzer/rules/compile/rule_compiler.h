@@ -50,6 +50,7 @@ class RuleCompiler {
   ConditionResolver resolver_;
   RuleSet::Parts parts_;
   RuleScheduler scheduler_;
+  bool off_ = false;  // the rule that is being added
 };
 
 }  // namespace randguard

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/rules/compile/simple_rules.h"
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -40,9 +42,12 @@ void And(std::string& condition, const std::string& more) {
   condition += (condition.empty() ? "" : " and ") + more;
 }
 
+// A pattern without "*" is the whole path in a rule, and any part of the path in a detection.
+enum class Patterns : bool { kOfRule, kOfDetection };
+
 // One of `paths` and one of `patterns`, of one name: `field`.
 std::string PathCondition(std::string_view field, const std::vector<std::string>& paths,
-                          const std::vector<std::string>& patterns) {
+                          const std::vector<std::string>& patterns, Patterns use) {
   std::vector<std::string> whole, beginnings;
   for (const std::string& path : paths) {
     if (path.ends_with('/')) {
@@ -52,35 +57,39 @@ std::string PathCondition(std::string_view field, const std::vector<std::string>
       beginnings.push_back(path + "/");
     }
   }
-  std::vector<std::string> whole_patterns, endings;
+  std::vector<std::string> texts, endings;
   for (const std::string& pattern : patterns) {
     if (pattern.starts_with('*')) {
       endings.push_back(pattern.substr(1));
     } else {
-      whole_patterns.push_back(pattern);
+      texts.push_back(pattern);
     }
   }
-  const auto either = [&](const std::vector<std::string>& equal,
-                          const std::vector<std::string>& part, std::string_view op) {
+  const auto either = [&](std::string_view op1, const std::vector<std::string>& items1,
+                          std::string_view op2, const std::vector<std::string>& items2) {
     std::string out;
-    if (!equal.empty()) out = absl::StrFormat("%s in %s", field, Texts(equal));
-    if (!part.empty()) {
-      absl::StrAppendFormat(&out, "%s%s %s %s", out.empty() ? "" : " or ", field, op, Texts(part));
+    if (!items1.empty()) out = absl::StrFormat("%s %s %s", field, op1, Texts(items1));
+    if (!items2.empty()) {
+      absl::StrAppendFormat(&out, "%s%s %s %s", out.empty() ? "" : " or ", field, op2,
+                            Texts(items2));
     }
     return "(" + out + ")";
   };
   std::string condition;
-  if (!paths.empty()) And(condition, either(whole, beginnings, "startswith"));
-  if (!patterns.empty()) And(condition, either(whole_patterns, endings, "endswith"));
+  if (!paths.empty()) And(condition, either("in", whole, "startswith", beginnings));
+  if (!patterns.empty()) {
+    And(condition,
+        either(use == Patterns::kOfRule ? "in" : "contains", texts, "endswith", endings));
+  }
   return condition;
 }
 
 std::string FileCondition(const std::vector<std::string>& paths,
                           const std::vector<std::string>& patterns,
-                          const std::vector<FileOperation>& operations) {
+                          const std::vector<FileOperation>& operations, Patterns use) {
   return absl::StrFormat("%s and (%s or %s)", Operations(operations),
-                         PathCondition("path", paths, patterns),
-                         PathCondition("old_path", paths, patterns));
+                         PathCondition("path", paths, patterns, use),
+                         PathCondition("old_path", paths, patterns, use));
 }
 
 std::string ProcessCondition(const Rule& rule) {
@@ -115,7 +124,7 @@ type = "file"
 severity = "high"
 paths = ["/etc/systemd/system", "/usr/lib/systemd/system", "/run/systemd/system"]
 patterns = ["*.service"]
-operations = ["write", "rename", "unlink"]
+operations = ["file_write", "file_rename", "file_unlink"]
 description = "A service unit was written, renamed or removed: what it names starts with the host."
 tags = ["attack.persistence", "attack.t1543.002"]
 false_positives = ["installing, upgrading or removing a package that brings a service"]
@@ -126,7 +135,7 @@ name = "system cron table changed"
 type = "file"
 severity = "high"
 paths = ["/etc/cron.d", "/etc/cron.daily", "/etc/crontab"]
-operations = ["write", "rename", "unlink"]
+operations = ["file_write", "file_rename", "file_unlink"]
 description = "A system cron table was written, renamed or removed: what it names runs by itself."
 tags = ["attack.persistence", "attack.t1053.003"]
 false_positives = ["installing, upgrading or removing a package that brings a cron job"]
@@ -151,7 +160,7 @@ std::string SimpleCondition(const Rule& rule) {
       return ProcessCondition(rule);
     case RuleType::kFile:
       if (rule.operations.empty()) return "";
-      return FileCondition(rule.paths, rule.patterns, rule.operations);
+      return FileCondition(rule.paths, rule.patterns, rule.operations, Patterns::kOfRule);
     case RuleType::kNetwork:
       if (!rule.direction.has_value()) return "";
       return NetworkCondition({*rule.direction}, rule.ports, rule.process_names);
@@ -160,11 +169,26 @@ std::string SimpleCondition(const Rule& rule) {
 }
 
 std::string SimpleCondition(const PersistenceDetection& detection) {
-  return FileCondition(detection.paths, detection.patterns, detection.operations);
+  return FileCondition(detection.paths, detection.patterns, detection.operations,
+                       Patterns::kOfDetection);
 }
 
 std::string SimpleCondition(const NetworkDetection& detection) {
   return NetworkCondition(detection.directions, detection.ports, detection.process_names);
+}
+
+bool FitsSimplePaths(const Rule& rule, std::string_view path) {
+  const auto under = [&](const std::string& beginning) {
+    if (!path.starts_with(beginning)) return false;
+    return beginning.ends_with('/') || path.size() == beginning.size() ||
+           path[beginning.size()] == '/';
+  };
+  const auto fits = [&](const std::string& pattern) {
+    return pattern.starts_with('*') ? path.ends_with(std::string_view(pattern).substr(1))
+                                    : path == pattern;
+  };
+  return (rule.paths.empty() || std::any_of(rule.paths.begin(), rule.paths.end(), under)) &&
+         (rule.patterns.empty() || std::any_of(rule.patterns.begin(), rule.patterns.end(), fits));
 }
 
 std::string_view BuiltInRules() { return kBuiltIn; }

@@ -16,6 +16,9 @@ std::string SimpleCondition(const Rule& rule);
 std::string SimpleCondition(const PersistenceDetection& detection);
 std::string SimpleCondition(const NetworkDetection& detection);
 
+// Whether the lists of a file rule fit this name, as SimpleCondition() has it for each name.
+bool FitsSimplePaths(const Rule& rule, std::string_view path);
+
 // TOML: the rules that are there without a file.
 std::string_view BuiltInRules();
 

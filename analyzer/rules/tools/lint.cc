@@ -65,8 +65,7 @@ bool MayBeReported(const FileConfig& config, std::string_view path, bool beginni
   if (!beginning) return false;
   if (JudgePath(config, path) == PathVerdict::kExcluded) return false;
   // Something watched below it, or a pattern that fits anywhere.
-  return std::any_of(config.watch_patterns.begin(), config.watch_patterns.end(),
-                     [](const std::string& p) { return p.starts_with('*'); }) ||
+  return !config.watch_patterns.empty() ||
          std::any_of(config.watch_paths.begin(), config.watch_paths.end(),
                      [&](const std::string& p) { return p.starts_with(path); });
 }

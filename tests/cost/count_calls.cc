@@ -126,6 +126,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string unwatched = MakeFile(argv[1]);
+  const std::string deep = MakeFile(argv[1] + std::string("/one/two/three/four"));
   const std::string watched = MakeFile(argv[2]);
   Count("getppid", [] { syscall(SYS_getppid); });  // libc might know it without a call
   Count("stat", [path = unwatched.c_str()] {
@@ -133,6 +134,7 @@ int main(int argc, char** argv) {
     Must(stat(path, &status) == 0, path);
   });
   Count("open", [path = unwatched.c_str()] { OpenAndClose(path); });
+  Count("open-deep", [path = deep.c_str()] { OpenAndClose(path); });
   Count("open-watched", [path = watched.c_str()] { OpenAndClose(path); });
   CountWrites("pwrite", unwatched);
   CountWrites("pwrite-watched", watched);

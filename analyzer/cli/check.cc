@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "analyzer/base/status.h"
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
@@ -36,8 +37,14 @@ absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& by
 int Check(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
+  const auto paths = ResolvePaths(arguments, loaded->config);
+  if (!paths.has_value()) return 1;
   std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
               loaded->config.rules.size());
+  Print(EscapedForTerminal(Summary(arguments, *loaded)) + "\n");
+  for (const PathHealth& link : paths->links()) {
+    if (link.leads_to.has_value()) Print(EscapedForTerminal(Description(link)) + "\n");
+  }
   return 0;
 }
 
@@ -48,8 +55,10 @@ int CompilePlanCommand(const Arguments& arguments) {
   if (!config.ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
   const auto identities = FindIdentities(arguments);
   if (!identities.ok()) return Fail(identities.status());
+  const auto paths = ResolvePaths(arguments, config);
+  if (!paths.has_value()) return 1;
   const absl::Status status = WriteFile(*arguments.Value(option::kPlanOutput),
-                                        CompilePlan(config, ForPlan(*identities), RealPath));
+                                        CompilePlan(config, ForPlan(*identities), *paths));
   return status.ok() ? 0 : Fail(status);
 }
 

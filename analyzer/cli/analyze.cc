@@ -46,6 +46,14 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   options.plan_digest = PlanDigest(CompilePlan(config, ForPlan(identities)));
   Log(LogLevel::kDebug, "the plan's digest is %016x", options.plan_digest);
   options.limitations = config.Unsupported();
+  // For health. The plan was compiled elsewhere; a wrong exclusion is refused there.
+  const auto paths = ResolvePaths(arguments, config);
+  if (paths.has_value()) {
+    options.links = paths->links();
+  } else {
+    options.limitations.emplace_back("an exclusion is wrong, see the analyzer's messages");
+  }
+  Log(LogLevel::kInfo, Summary(arguments, loaded));
   options.rules = loaded.rules;
   options.reload_rules = RuleReloader(arguments);
   Service service(config, *out, std::move(listener), std::move(options), std::move(recorder),

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
@@ -55,27 +55,19 @@ absl::Status WritePlan(const std::string& path, const std::vector<std::byte>& by
   return path == "-" ? WritePlanToStdout(bytes) : WritePlanFile(path, bytes);
 }
 
-// Says where this user may not look. Links there are not followed, so the path is watched or
-// excluded as it is written.
-std::string RealPathOrSay(const std::string& path) {
-  errno = 0;
-  std::string real = RealPath(path);
-  if (real.empty() && errno == EACCES) {
-    Log(LogLevel::kInfo,
-        "%s: uid %d may not look there, so the path is taken as it is written; should it lead "
-        "through a link, name where that leads, too",
-        path, geteuid());
-  }
-  return real;
-}
-
 }  // namespace
 
 int Check(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
+  const auto paths = ResolvePaths(arguments, loaded->config);
+  if (!paths.has_value()) return 1;
   std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
               loaded->config.rules.size());
+  Print(EscapedForTerminal(Summary(arguments, *loaded)) + "\n");
+  for (const PathHealth& link : paths->links()) {
+    if (link.leads_to.has_value()) Print(EscapedForTerminal(Description(link)) + "\n");
+  }
   return 0;
 }
 
@@ -86,8 +78,10 @@ int CompilePlanCommand(const Arguments& arguments) {
   if (!config.ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));
   const auto identities = FindIdentities(arguments);
   if (!identities.ok()) return Fail(identities.status());
+  const auto paths = ResolvePaths(arguments, config);
+  if (!paths.has_value()) return 1;
   const absl::Status status = WritePlan(*arguments.Value(option::kPlanOutput),
-                                        CompilePlan(config, ForPlan(*identities), RealPathOrSay));
+                                        CompilePlan(config, ForPlan(*identities), *paths));
   return status.ok() ? 0 : Fail(status);
 }
 

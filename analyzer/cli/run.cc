@@ -111,7 +111,7 @@ absl::Status Supervise(pid_t collector, pid_t analyzer, const sigset_t& signals)
   }
 }
 
-absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
+absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const ConfiguredPaths& paths,
                      const std::optional<std::string>& capture) {
   const Config& config = loaded.config;
   if (geteuid() != 0) {
@@ -139,15 +139,17 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*capture));
     recorder.emplace(std::move(writer));
   }
-  const auto plan = CompilePlan(config, ForPlan(identities), RealPath);
+  const auto plan = CompilePlan(config, ForPlan(identities), paths);
   ServiceOptions options;
   options.peers = {identities.collector_uid};
   options.plan_digest = PlanDigest(plan);
   Log(LogLevel::kDebug, "the plan's digest is %016x", options.plan_digest);
   options.limitations = config.Unsupported();
+  options.links = paths.links();
   options.rules = loaded.rules;
   options.reload_rules = RuleReloader(arguments);
 
+  Log(LogLevel::kInfo, Summary(arguments, loaded));
   const pid_t analyzer = fork();
   if (analyzer < 0) return ErrnoError(errno, "fork");
   if (analyzer == 0) {
@@ -170,7 +172,9 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded,
 int RunWith(const Arguments& arguments, const std::optional<std::string>& capture) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
-  const absl::Status status = RunBoth(arguments, *loaded, capture);
+  const auto paths = ResolvePaths(arguments, loaded->config);
+  if (!paths.has_value()) return 1;
+  const absl::Status status = RunBoth(arguments, *loaded, *paths, capture);
   return status.ok() ? 0 : Fail(status);
 }
 

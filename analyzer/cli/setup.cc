@@ -16,9 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/config/names.h"
 #include "analyzer/output/sinks/journal.h"
 #include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/rules/compile/compile_rules.h"
@@ -126,7 +129,7 @@ LogLevel LevelOf(const Diagnostic& diagnostic) {
 
 std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
   std::vector<Diagnostic> diagnostics;
-  auto loaded = Load(ConfigPath(arguments), report == Report::kLint, diagnostics);
+  auto loaded = Load(ConfigPath(arguments), report != Report::kErrors, diagnostics);
   for (const Diagnostic& d : diagnostics) {
     if (report == Report::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
@@ -170,9 +173,20 @@ std::optional<std::string> OutputPath(const Arguments& arguments, const Config& 
 
 namespace {
 
+// Root writes to no file that somebody else has chosen. A path that root names on the command line
+// is root's choice.
+absl::Status CheckOutput(const Arguments& arguments, const std::string& path) {
+  if (geteuid() != 0 || arguments.Value(option::kOutput).has_value()) return absl::OkStatus();
+  const ResolvedPath resolved = FollowLinks(path);
+  if (resolved.refused.empty()) return absl::OkStatus();
+  return HostError("output.path: the symlink in %s is not followed: %s; write the path it leads to",
+                   path, resolved.refused);
+}
+
 absl::StatusOr<LineSink> OpenLines(const Arguments& arguments, const Config& config) {
   const auto path = OutputPath(arguments, config);
   if (!path.has_value()) return LineSink::Stdout();
+  RG_RETURN_IF_ERROR(CheckOutput(arguments, *path));
   const OutputConfig& output = config.output;
   return LineSink::File(*path, {std::uint64_t{output.rotate_size} << 20,
                                 std::chrono::hours(output.rotate_age), output.rotate_keep});
@@ -200,10 +214,60 @@ absl::StatusOr<Identities> FindOrInventIdentities(const Arguments& arguments) {
   return Find(arguments, /*invent=*/true);
 }
 
-std::string RealPath(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
-                                                         std::free);
-  return real == nullptr ? "" : real.get();
+std::optional<ConfiguredPaths> ResolvePaths(const Arguments& arguments, const Config& config) {
+  ConfiguredPaths paths(config.file);
+  for (const PathHealth& link : paths.links()) {
+    if (link.leads_to.has_value()) continue;
+    LogDiagnostic(LogLevel::kWarn, "warning: " + Description(link));
+  }
+  std::vector<Diagnostic> diagnostics;
+  if (paths.Check(config.file, ConfigPath(arguments).value_or("defaults"), diagnostics)) {
+    return paths;
+  }
+  for (const Diagnostic& d : diagnostics) LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
+  return std::nullopt;
+}
+
+namespace {
+
+// "3 rules; off: A, B"
+std::string RulesOf(const Loaded& loaded) {
+  constexpr std::size_t kNamed = 20;
+  const Config& config = loaded.config;
+  std::vector<std::string> off;
+  for (const Rule& rule : config.rules) {
+    if (!rule.enabled) off.push_back(rule.id);
+  }
+  const std::size_t more = off.size() - std::min(off.size(), kNamed);
+  off.resize(off.size() - more);
+  const DetectionsConfig& detections = config.detections;
+  const std::size_t idle = (config.file.enabled ? 0 : detections.persistence.size()) +
+                           (config.network.enabled ? 0 : detections.network.size());
+  std::string text = absl::StrFormat("%d rules and %d detections", loaded.rules->enabled(),
+                                     detections.persistence.size() + detections.network.size());
+  if (!off.empty()) absl::StrAppend(&text, "; rules that are off: ", absl::StrJoin(off, ", "));
+  if (more != 0) absl::StrAppend(&text, " and ", more, " more");
+  if (idle != 0) {
+    absl::StrAppend(&text, "; ", idle, " of the detections see no event, for ",
+                    config.file.enabled      ? "network.enabled is false"
+                    : config.network.enabled ? "file.enabled is false"
+                                             : "files and the network are off");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Summary(const Arguments& arguments, const Loaded& loaded) {
+  const Config& config = loaded.config;
+  const auto path = OutputPath(arguments, config);
+  std::string output = path.has_value() ? *path : "stdout";
+  if (config.output.type == OutputType::kJournald) output += ", alerts also to the journal";
+  if (!config.output.telemetry) output += ", without events";
+  return absl::StrFormat(
+      "agent %s, mode %s: %s%s; hooks: %s; output: %s", config.agent.id, Name(config.agent.mode),
+      config.agent.mode == AgentMode::kTelemetry ? "no rule is evaluated; without effect are " : "",
+      RulesOf(loaded), Name(config.ebpf.hooks), output);
 }
 
 PlanIdentities ForPlan(const Identities& identities) {

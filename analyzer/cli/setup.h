@@ -15,6 +15,7 @@
 #include "analyzer/cli/arguments.h"
 #include "analyzer/config/config.h"
 #include "analyzer/output/sinks/sink.h"
+#include "analyzer/plan/configured_paths.h"
 #include "analyzer/plan/plan_compiler.h"
 #include "analyzer/rules/match/rule_set.h"
 
@@ -65,8 +66,12 @@ absl::StatusOr<Identities> FindIdentities(const Arguments& arguments);
 // The same for a host without these users: for them, ids that no user of the host has.
 absl::StatusOr<Identities> FindOrInventIdentities(const Arguments& arguments);
 
-// Absolute and without symlinks, "" if there is no such file: for CompilePlan().
-std::string RealPath(const std::string& path);
+// Where configured paths lead. Says so of a symlink that is not followed. Absent: an exclusion is
+// wrong, which is reported.
+std::optional<ConfiguredPaths> ResolvePaths(const Arguments& arguments, const Config& config);
+
+// Says in one line what the configuration makes of the sensor: its id, mode, rules, output.
+std::string Summary(const Arguments& arguments, const Loaded& loaded);
 
 PlanIdentities ForPlan(const Identities& identities);
 // The digest that CompilePlan() wrote.

@@ -23,9 +23,8 @@
 
 namespace randguard {
 
-// Names of the enumerators, as they are written in the file: names.h; of Severity, RuleType,
-// RuleAction and Direction, which events have, too: value_sets.h.
-enum class AgentMode { kMonitor, kDetect };
+// Names of the enumerators, as they are written in the file: names.h; of AgentMode, Severity,
+// RuleType, RuleAction and Direction, which lines have, too: value_sets.h.
 enum class ProcessHook { kExecve, kExecveat, kFork, kExit };
 enum class Behaviour {
 #define BEHAVIOUR(name, enumerator) enumerator,
@@ -151,6 +150,13 @@ std::vector<FileHook> AllFileHooks();
 std::vector<std::string> DefaultWatchPaths();
 std::vector<std::string> DefaultWatchPatterns();
 
+// Where the items of a list are written; none where the list is not. Equal lists may stand
+// anywhere.
+struct ItemPlaces {
+  std::vector<SourceText> items;
+  bool operator==(const ItemPlaces&) const { return true; }
+};
+
 struct FileConfig {
   bool enabled = true;
   std::vector<FileHook> hooks = AllFileHooks();
@@ -158,6 +164,7 @@ struct FileConfig {
   // None when watch_paths is written and this is not.
   std::vector<std::string> watch_patterns = DefaultWatchPatterns();
   std::vector<std::string> exclude_paths = {"/var/log", "/tmp", "/proc", "/sys"};
+  ItemPlaces exclude_places;
   bool operator==(const FileConfig&) const = default;
 };
 

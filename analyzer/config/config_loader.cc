@@ -16,6 +16,7 @@
 #include "analyzer/config/keys.h"
 #include "analyzer/config/rule_checks.h"
 #include "analyzer/config/table_reader.h"
+#include "analyzer/config/without_effect.h"
 #include "analyzer/source/reporter.h"
 #include "analyzer/source/toml_document.h"
 
@@ -325,6 +326,28 @@ void CheckConsistency(const Config& config, const FileReader& file) {
   }
 }
 
+// One warning for each key that is written for nothing.
+void WarnOfIdleKeys(const Config& config, const FileReader& file) {
+  ForEachWithoutEffect(
+      config, [&](std::string_view name, std::string_view key, std::string_view why) {
+        const TableReader& table = file.TableOf(name);
+        if (table.Find(key) == nullptr) return;
+        table.Warning(table.OffsetOf(key), key, absl::StrFormat("has no effect: %s", why));
+      });
+}
+
+ItemPlaces PlacesOf(std::string_view key, const TableReader& table, const Reporter& reporter) {
+  ItemPlaces places;
+  const TomlMember* list = table.Find(key);
+  if (list == nullptr) return places;
+  for (const TomlValue& item : list->value.array) {
+    if (item.type == Type::kString) {
+      places.items.push_back(reporter.Locate(item.offset, item.string));
+    }
+  }
+  return places;
+}
+
 class Loader {
  public:
   explicit Loader(bool built_in) : rule_ids_{.built_in = built_in} {}
@@ -345,7 +368,9 @@ class Loader {
       if (watched.Find("watch_paths") != nullptr && watched.Find("watch_patterns") == nullptr) {
         config_.file.watch_patterns.clear();
       }
+      config_.file.exclude_places = PlacesOf("exclude_paths", watched, reporter);
       CheckConsistency(config_, file);
+      WarnOfIdleKeys(config_, file);
     }
     std::stable_sort(diagnostics_.begin() + static_cast<std::ptrdiff_t>(first), diagnostics_.end(),
                      [](const Diagnostic& a, const Diagnostic& b) {

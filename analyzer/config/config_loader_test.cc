@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,7 +100,7 @@ TEST(ParseConfigTest, UnknownValueIsSuggested) {
   EXPECT_EQ(
       Diagnose("[agent]\nmode = \"Detct\"\n"),
       Lines{"c.toml:2:8: error: agent.mode: unknown value \"Detct\"; did you mean \"detect\"? "
-            "allowed: \"monitor\", \"detect\""});
+            "allowed: \"monitor\", \"detect\", \"telemetry\""});
 }
 
 TEST(ParseConfigTest, WrongTypeIsReportedWithBoth) {
@@ -229,7 +230,8 @@ TEST(ParseConfigTest, EnvironmentNamesAreChecked) {
   EXPECT_EQ(Diagnose("[process]\nenv_names = [\"\"]\n"),
             Lines{"c.toml:2:14: error: process.env_names: \"\" must have 1 to 63 bytes"});
   const std::string longest(63, 'A');
-  EXPECT_EQ(Diagnose("[process]\nenv_names = [\"" + longest + "\"]\n"), Lines{});
+  EXPECT_EQ(Diagnose("[process]\ncollect_env = true\nenv_names = [\"" + longest + "\"]\n"),
+            Lines{});
   EXPECT_EQ(
       Diagnose("[process]\nenv_names = [\"A" + longest + "\"]\n"),
       Lines{"c.toml:2:14: error: process.env_names: \"A" + longest + "\" must have 1 to 63 bytes"});
@@ -238,7 +240,7 @@ TEST(ParseConfigTest, EnvironmentNamesAreChecked) {
 TEST(ParseConfigTest, EnvironmentNamesAreAtMost64) {
   std::string names;
   for (int i = 0; i < 64; ++i) names += "\"V" + std::to_string(i) + "\", ";
-  EXPECT_EQ(Diagnose("[process]\nenv_names = [" + names + "]\n"), Lines{});
+  EXPECT_EQ(Diagnose("[process]\ncollect_env = true\nenv_names = [" + names + "]\n"), Lines{});
   EXPECT_EQ(Diagnose("[process]\nenv_names = [" + names + "\"V64\"]\n"),
             Lines{"c.toml:2:13: error: process.env_names: has 65 items; at most 64 are allowed"});
 }
@@ -259,7 +261,9 @@ TEST(ParseConfigTest, JournaldTakesAPathOrNone) {
 }
 
 TEST(ParseConfigTest, RotationHasBounds) {
-  EXPECT_EQ(Diagnose("[output]\nrotate_size = 0\nrotate_age = 24\nrotate_keep = 1\n"), Lines{});
+  EXPECT_EQ(Diagnose("[output]\ntype = \"file\"\npath = \"/x\"\nrotate_size = 0\nrotate_age = 24\n"
+                     "rotate_keep = 1\n"),
+            Lines{});
   EXPECT_EQ(Diagnose("[output]\nrotate_keep = 0\n").size(), 1u);
   EXPECT_EQ(Diagnose("[output]\nrotate_size = 1048577\n").size(), 1u);
 }
@@ -331,7 +335,7 @@ TEST(ParseConfigTest, AnErrorLeavesNoConfig) {
 TEST(ParseConfigTest, ControlCharactersOfTheInputAreEscaped) {
   EXPECT_EQ(Diagnose("[agent]\nmode = \"\\u001b[31m\\n\"\n"),
             Lines{"c.toml:2:8: error: agent.mode: unknown value \"\\x1b[31m\\x0a\"; allowed: "
-                  "\"monitor\", \"detect\""});
+                  "\"monitor\", \"detect\", \"telemetry\""});
   EXPECT_EQ(Diagnose("[agent]\nid = \"a\\u0000\"\n"),
             Lines{"c.toml:2:6: error: agent.id: \"a\\x00\" has a NUL byte"});
 }
@@ -340,6 +344,86 @@ TEST(ParseConfigTest, LongValuesAreCutInMessages) {
   const Lines lines = Diagnose("[agent]\nmode = \"" + std::string(10000, 'x') + "\"\n");
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_LT(lines[0].size(), 200u);
+}
+
+// --- keys without effect -------------------------------------------------------------------------
+
+Lines Idle(const std::string& text) {
+  Lines keys;
+  for (const std::string& line : Diagnose(text)) {
+    const std::size_t from = line.find("warning: ");
+    const std::size_t end = line.find(": has no effect: ");
+    if (from == line.npos || end == line.npos) {
+      ADD_FAILURE() << line;
+    } else {
+      keys.push_back(line.substr(from + 9, end - from - 9));
+    }
+  }
+  return keys;
+}
+
+TEST(WithoutEffectTest, KeyIsNamedWithItsPlaceAndWhatSwitchesItOff) {
+  EXPECT_EQ(Diagnose("[network]\nhooks = [\"connect\"]\n"),
+            Lines{"c.toml:2:9: warning: network.hooks: has no effect: network.enabled is false"});
+}
+
+TEST(WithoutEffectTest, KeysOfASectionThatIsOff) {
+  EXPECT_EQ(Idle("[network]\nenabled = false\nhooks = [\"connect\"]\nunix_sockets = true\n"),
+            (Lines{"network.hooks", "network.unix_sockets"}));
+  EXPECT_EQ(Idle("[events]\nfile = false\n[file]\nenabled = false\nhooks = [\"open\"]\n"
+                 "watch_paths = [\"/etc\"]\nwatch_patterns = [\"*.x\"]\n"
+                 "exclude_paths = [\"/var/log\"]\n"),
+            (Lines{"file.hooks", "file.watch_paths", "file.watch_patterns", "file.exclude_paths"}));
+  EXPECT_EQ(Idle("[events]\nnetwork = true\n[network]\nenabled = true\nhooks = [\"connect\"]\n"),
+            Lines{});
+  EXPECT_EQ(Idle("[process]\nenv_names = [\"PATH\"]\n"), Lines{"process.env_names"});
+}
+
+// As many as there are hooks is the default, too.
+TEST(WithoutEffectTest, ListsAreNamedEvenIfTheyHoldTheDefault) {
+  std::string all;
+  for (const char* hook : {"connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg",
+                           "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "close", "socket"}) {
+    all += std::string(all.empty() ? "" : ", ") + '"' + hook + '"';
+  }
+  EXPECT_EQ(Idle("[network]\nhooks = [" + all + "]\n"), Lines{"network.hooks"});
+}
+
+TEST(WithoutEffectTest, KeysOfAFileWithoutAFile) {
+  EXPECT_EQ(Idle("[output]\ntype = \"stdout\"\npath = \"/var/log/x\"\nrotate_size = 1\n"
+                 "rotate_age = 2\nrotate_keep = 3\nsync_alerts = false\n"),
+            (Lines{"output.path", "output.rotate_size", "output.rotate_age", "output.rotate_keep",
+                   "output.sync_alerts"}));
+  EXPECT_EQ(Idle("[output]\ntype = \"journald\"\nrotate_keep = 3\n"), Lines{"output.rotate_keep"});
+  EXPECT_EQ(Idle("[output]\ntype = \"journald\"\npath = \"/var/log/x\"\nrotate_keep = 3\n"),
+            Lines{});
+  EXPECT_EQ(Idle("[output]\ntype = \"file\"\npath = \"/var/log/x\"\nrotate_size = 0\n"
+                 "rotate_keep = 3\n"),
+            Lines{"output.rotate_keep"});
+}
+
+TEST(WithoutEffectTest, KeysOfEventsThatNobodyWritesAndRulesThatNobodyEvaluates) {
+  EXPECT_EQ(Idle("[process]\nhooks = [\"exit\"]\n[output]\ntelemetry = false\n"
+                 "[performance]\nmax_events_per_second = 9\n"),
+            (Lines{"process.hooks", "performance.max_events_per_second"}));
+  EXPECT_EQ(Idle("[agent]\nmode = \"telemetry\"\n[alerts]\nwindow_secs = 9\nmax_folded = 8\n"
+                 "built_in_rules = false\n"),
+            (Lines{"alerts.window_secs", "alerts.max_folded", "alerts.built_in_rules"}));
+  EXPECT_EQ(Idle("[alerts]\nwindow_secs = 0\nmax_folded = 8\n"), Lines{"alerts.max_folded"});
+  EXPECT_EQ(Idle("[agent]\nmode = \"monitor\"\n[alerts]\nmax_folded = 8\n"), Lines{});
+}
+
+// Each once, whatever is off.
+TEST(WithoutEffectTest, NothingIsNamedTwice) {
+  Lines lines = Diagnose(
+      "[ebpf]\nenabled = false\nbuffer_size = 64\n[events]\nfile = false\n"
+      "[file]\nenabled = false\nhooks = [\"open\"]\n[network]\nhooks = [\"bind\"]\n"
+      "[process]\nenv_names = [\"A\"]\n[output]\ntelemetry = false\n"
+      "[performance]\nmax_events_per_second = 9\n");
+  for (std::string& line : lines) line = line.substr(0, line.rfind(": "));
+  EXPECT_EQ(lines.size(), 6u);
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(std::unique(lines.begin(), lines.end()), lines.end());
 }
 
 TEST(UnsupportedTest, NothingIsSaidOfTheDefaults) { EXPECT_EQ(Parse("").Unsupported(), Lines{}); }

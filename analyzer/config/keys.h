@@ -75,7 +75,10 @@ void VisitKeys(V& v, AgentConfig& c) {
   v(Key{"id",
         "Name of this sensor: `agent_id` in every line, `RANDGUARD_AGENT_ID` in the journal."},
     c.id, kLabel);
-  v(Key{"mode", "`monitor`: telemetry only. `detect`: also rules and detections."}, c.mode);
+  v(Key{"mode",
+        "`detect` and `monitor`: rules and detections are evaluated, besides telemetry. "
+        "`telemetry`: none is; lines and health say so."},
+    c.mode);
   v(Key{"log_level",
         "How much the analyzer reports about itself on stderr; each level includes those before "
         "it. `error`: failures. `warn`: the things it goes on without. `info`: rules that were "
@@ -164,7 +167,11 @@ void VisitKeys(V& v, FileConfig& c) {
         "kernel searches the whole path of each file, which takes longer. `[]`, and when "
         "`watch_paths` is written and this is not: none."},
     c.watch_patterns, kFilterPatterns);
-  v(Key{"exclude_paths", "Files never to report, also when they match the above. `[]`: none."},
+  v(Key{"exclude_paths",
+        "Files never to report, also when they match the above. `[]`: none. A link in one of these "
+        "paths or of the above is followed, as the sensor starts, if nobody but root could have "
+        "made or changed it; `rand-guard check` and health show where it leads. An exclusion that "
+        "leads to `/`, or to something watched or above it, is an error."},
     c.exclude_paths, kFilterPaths);
 }
 
@@ -217,8 +224,11 @@ void VisitKeys(V& v, OutputConfig& c) {
 template <typename V>
 void VisitKeys(V& v, PerformanceConfig& c) {
   v(Key{"max_events_per_second",
-        "File and network events above this are counted instead of printed; 0: no limit. Process "
-        "events and alerts are never limited."},
+        "File and network events above this are counted and reported as `loss` of reason "
+        "`rate_limit` instead of printed; 0: no limit. Three quarters are for whoever comes first, "
+        "in equal shares as soon as they do not suffice. An eighth is kept for root on the host, "
+        "an eighth is divided among all other users and containers. Process events and alerts are "
+        "never limited."},
     c.max_events_per_second, Range{0, 10000000});
   v(Key{"drop_when_full",
         "`false`: when the output is slow, records wait in the ring buffers, where losses are "

@@ -18,10 +18,6 @@ namespace randguard {
 // kHookTable: for hooks, the table that lists them.
 // kAlso: further accepted values, for messages and documents.
 template <>
-struct EnumTraits<AgentMode> {
-  static constexpr std::string_view kNames[] = {"monitor", "detect"};
-};
-template <>
 struct EnumTraits<LogLevel> {
   static constexpr std::string_view kNames[] = {"trace", "debug", "info", "warn", "error"};
 };

@@ -15,7 +15,7 @@
 namespace randguard {
 
 Detector::Detector(const Config& config, std::shared_ptr<const RuleSet> rules)
-    : on_(config.agent.mode == AgentMode::kDetect),
+    : on_(config.agent.mode != AgentMode::kTelemetry),
       fields_(FindFields()),
       folder_(std::uint64_t{config.alerts.window_secs} * 1'000'000'000, config.alerts.max_folded) {
   SetRules(std::move(rules));

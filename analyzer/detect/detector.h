@@ -23,7 +23,7 @@ namespace randguard {
 
 class Detector {
  public:
-  // Without rules, or in monitor mode, it detects nothing.
+  // Without rules, or in telemetry mode, it detects nothing.
   Detector(const Config& config, std::shared_ptr<const RuleSet> rules);
 
   // The data that conditions may use besides the event. Everything that the context borrows must

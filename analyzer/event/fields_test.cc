@@ -153,6 +153,7 @@ TEST(FieldsTest, ValuesAreNamedOnce) {
   check(Severity{});
   check(RuleAction{});
   check(LossReason{});
+  check(AgentMode{});
   check(Lane{});
   check(HealthStatus{});
   check(HookState{});

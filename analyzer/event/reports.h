@@ -18,6 +18,23 @@
 
 namespace randguard {
 
+// A user, or a user in a container, who has brought a loss about.
+struct LossCause {
+  std::optional<std::uint32_t> uid;
+  OptionalText user, container_id;
+  std::uint64_t count = 0;
+};
+
+constexpr auto FieldsOf(const LossCause*) {
+  using C = LossCause;
+  return FieldList{
+      Field<"uid">(&C::uid, "user; null: all those together who had no share of their own"),
+      Field<"user">(&C::user, "name of the user; null: none is known"),
+      Field<"container_id">(&C::container_id, "container; null: none that is recognised"),
+      Field<"count">(&C::count, "how many of them"),
+  };
+}
+
 // Records that will never be printed.
 struct Loss {
   static constexpr std::string_view kEventType = "loss";
@@ -33,6 +50,7 @@ struct Loss {
   OrLeftOut<Hook> hook = {};
   std::optional<std::uint64_t> count;
   std::optional<std::uint64_t> total;
+  OrLeftOut<std::vector<LossCause>> causes = {};
   std::uint64_t from_ns = 0;
   std::uint64_t to_ns = 0;
 };
@@ -49,8 +67,11 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"hook">(&Loss::hook, "hook whose programs were skipped; absent for other reasons"),
       Field<"count">(&Loss::count, "how many, and of reason skipped at most; null: unknown"),
       Field<"total">(&Loss::total,
-                     "how many of this kind or hook since the sensor was loaded; of output, since "
-                     "the analyzer started"),
+                     "how many of this kind or hook since the sensor was loaded; of output and "
+                     "rate_limit, since the analyzer started"),
+      Field<"causes">(&Loss::causes,
+                      "the users and containers with the most of them; absent for other reasons "
+                      "than rate_limit"),
       Field<"from_ns">(&Loss::from_ns, "lost after this time, nanoseconds since boot"),
       Field<"to_ns">(&Loss::to_ns, "and before this"),
   };
@@ -87,6 +108,25 @@ constexpr auto FieldsOf(const ProgramHealth*) {
       Field<"skipped">(&ProgramHealth::skipped,
                        "the kernel did not run it, because on that processor it was within it "
                        "already"),
+  };
+}
+
+// A configured path in which there is a symlink.
+struct PathHealth {
+  std::string key, path;
+  std::optional<std::string> leads_to;
+  std::string why;
+};
+
+constexpr auto FieldsOf(const PathHealth*) {
+  using P = PathHealth;
+  return FieldList{
+      Field<"key">(&P::key, "key of the configuration"),
+      Field<"path">(&P::path, "as it is written there"),
+      Field<"leads_to">(&P::leads_to,
+                        "where it leads, which is watched or excluded as well; null: only the path "
+                        "as it is written is"),
+      Field<"why">(&P::why, "why no symlink in it is followed"),
   };
 }
 
@@ -152,6 +192,7 @@ struct Health {
   Host host;
   AgentId agent_id;
   HealthStatus status = HealthStatus::kBlind;
+  AgentMode mode = AgentMode::kDetect;
   std::vector<std::string> reasons;
   std::uint64_t raw_events_read = 0, normalized_events_output = 0, alerts_output = 0,
                 userspace_filtered = 0, userspace_rate_limited = 0, userspace_invalid_schema = 0,
@@ -163,6 +204,7 @@ struct Health {
   Named<std::uint64_t> kernel_stored_by_kind, kernel_unwatched_by_kind, kernel_excluded_by_kind;
   Named<ProgramHealth> programs;
   std::vector<HookHealth> hooks;
+  std::vector<PathHealth> resolved_paths;
   CollectorHealth collector;
   ConfinementHealth confinement;
   std::uint64_t losses_reported = 0, restart_lost = 0, processes_reconciled = 0,
@@ -190,13 +232,17 @@ constexpr auto FieldsOf(const Health*) {
       Field<"agent_id">(&H::agent_id, kAgentIdDoc),
       Field<"status">(&H::status, "whether the sensor sees all that it is to see"),
       Field<"reasons">(&H::reasons, "why it is not ok"),
+      Field<"mode">(&H::mode, "agent.mode of the configuration"),
       Field<"raw_events_read">(&H::raw_events_read, "records received"),
       Field<"normalized_events_output">(&H::normalized_events_output, "events written"),
       Field<"alerts_output">(&H::alerts_output, "alerts written"),
       Field<"userspace_filtered">(&H::userspace_filtered,
                                   "events not written because their hook is "
                                   "not in the configuration, or output.telemetry is off"),
-      Field<"userspace_rate_limited">(&H::userspace_rate_limited, "events over the limit"),
+      Field<"userspace_rate_limited">(
+          &H::userspace_rate_limited,
+          "file and network events over performance.max_events_per_second; "
+          "loss records of reason rate_limit say whose"),
       Field<"userspace_invalid_schema">(&H::userspace_invalid_schema,
                                         "records that contradict the "
                                         "format"),
@@ -231,6 +277,9 @@ constexpr auto FieldsOf(const Health*) {
                                        "not reported: watched, but exclude_paths fits"),
       Field<"programs">(&H::programs, "counters of the eBPF programs"),
       Field<"hooks">(&H::hooks, "what became of each hook"),
+      Field<"resolved_paths">(&H::resolved_paths,
+                              "configured paths with symlinks, and where these led when the "
+                              "analyzer started"),
       Field<"collector">(&H::collector, "the collector, as of its last heartbeat"),
       Field<"confinement">(&H::confinement, "what the analyzer has taken away from itself"),
       Field<"losses_reported">(&H::losses_reported, "loss records written"),
@@ -258,7 +307,8 @@ constexpr auto FieldsOf(const Health*) {
       Field<"output_sync_failures">(&H::output_sync_failures,
                                     "times that alerts in the file may not have reached the disk"),
       Field<"journal_failures">(&H::journal_failures, "alerts that the journal did not take"),
-      Field<"rule_set_hash">(&H::rule_set_hash, "rules in force; null: none are evaluated"),
+      Field<"rule_set_hash">(&H::rule_set_hash,
+                             "rules in force; null: none are evaluated, mode is telemetry"),
       Field<"rules_enabled">(&H::rules_enabled, "how many these are, with the built-in ones"),
       Field<"alerts_folded">(&H::alerts_folded,
                              "alerts that were counted in another one instead of being written"),

@@ -252,17 +252,20 @@ RG_VALUE_SET(RuleAction, RG_RULE_ACTIONS)
 
 // --- losses and health -------------------------------------------------------------------------
 
-#define RG_LOSS_REASONS(X)                                                                      \
-  X(kKernel, "kernel",                                                                          \
-    "no room in the ring, or no way to read; the programs' counters in health say which")       \
-  X(kAnalyzerRestart, "analyzer_restart",                                                       \
-    "handed to an analyzer that ended before it had printed them")                              \
-  X(kSkipped, "skipped",                                                                        \
-    "the kernel did not run the hook's programs, because on that processor it was within them " \
-    "already; not every run would have made a record")                                          \
-  X(kStreamGap, "stream_gap", "a batch is missing")                                             \
-  X(kCollectorRestart, "collector_restart", "nobody observed in between")                       \
-  X(kOutput, "output", "lines that could not be written, reported when writing works again")
+#define RG_LOSS_REASONS(X)                                                                       \
+  X(kKernel, "kernel",                                                                           \
+    "no room in the ring, or no way to read; the programs' counters in health say which")        \
+  X(kAnalyzerRestart, "analyzer_restart",                                                        \
+    "handed to an analyzer that ended before it had printed them")                               \
+  X(kSkipped, "skipped",                                                                         \
+    "the kernel did not run the hook's programs, because on that processor it was within them "  \
+    "already; not every run would have made a record")                                           \
+  X(kStreamGap, "stream_gap", "a batch is missing")                                              \
+  X(kCollectorRestart, "collector_restart", "nobody observed in between")                        \
+  X(kOutput, "output", "lines that could not be written, reported when writing works again")     \
+  X(kRateLimit, "rate_limit",                                                                    \
+    "file and network events over performance.max_events_per_second; rules have seen them, and " \
+    "alerts are never limited")
 RG_VALUE_SET(LossReason, RG_LOSS_REASONS)
 
 #define RG_LANES(X)                                   \
@@ -271,6 +274,12 @@ RG_VALUE_SET(LossReason, RG_LOSS_REASONS)
   X(kBulk, "bulk", "")                                \
   X(kSnapshot, "snapshot", "no ring: the task iterator")
 RG_VALUE_SET(Lane, RG_LANES)
+
+#define RG_AGENT_MODES(X)                                            \
+  X(kMonitor, "monitor", "rules and detections, like detect")        \
+  X(kDetect, "detect", "events, and alerts of rules and detections") \
+  X(kTelemetry, "telemetry", "events alone: no rule is evaluated")
+RG_VALUE_SET(AgentMode, RG_AGENT_MODES)
 
 #define RG_HEALTH_STATUSES(X)                                       \
   X(kOk, "ok", "")                                                  \

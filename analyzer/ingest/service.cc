@@ -16,6 +16,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
@@ -284,7 +285,10 @@ bool Service::OnFrame(Frame frame, Origin origin) {
         return pipeline_.OnMessage(message);
       });
   if (heartbeat && recorder_.has_value()) WatchRecorder(recorder_->Flush());
-  if (status.ok()) return true;
+  if (status.ok()) {
+    if (!said_ && pipeline_.connected()) SayWhatIsObserved();
+    return true;
+  }
   ++session_errors_;
   Log(LogLevel::kError, "session ended by a bad message: %s", Message(status));
   return false;
@@ -324,6 +328,28 @@ void Service::Drain() {
   draining_ = false;
 }
 
+void Service::SayWhatIsObserved() {
+  said_ = true;
+  Health health;
+  pipeline_.FillHealth(health);
+  std::size_t functions = 0, calls = 0, others = 0;
+  std::vector<std::string> missing;
+  for (const HookHealth& hook : health.hooks) {
+    if (hook.state == HookState::kMissing) {
+      missing.emplace_back(Name(hook.name));
+    } else if (!hook.layer.has_value()) {
+      ++others;
+    } else {
+      ++(hook.layer == Witness::kFunction ? functions : calls);
+    }
+  }
+  Log(LogLevel::kInfo,
+      "observing kernel %s by %d hooks: %d in functions, %d at the exit of system calls, %d of "
+      "processes and others; %s",
+      health.collector.kernel_release, functions + calls + others, functions, calls, others,
+      missing.empty() ? "none is missing" : "missing: " + absl::StrJoin(missing, ", "));
+}
+
 void Service::WriteHealth() {
   Health health;
   pipeline_.FillHealth(health);
@@ -333,6 +359,7 @@ void Service::WriteHealth() {
       std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - start_).count());
   health.rss_kb = ResidentKb(memory_use_);
   health.confinement = confinement_;
+  health.resolved_paths = options_.links;
   health.session_errors = session_errors_;
   health.refused_connections = refused_;
   health.recording_failures = recording_failures_;
@@ -380,6 +407,13 @@ void Service::WriteHealth() {
         health.cgroup_names_evicted - cgroup_names_evicted_));
   }
   cgroup_names_evicted_ = health.cgroup_names_evicted;
+  if (health.userspace_rate_limited != rate_limited_) {
+    reasons.push_back(absl::StrFormat(
+        "%d file and network events over performance.max_events_per_second were not written since "
+        "the last health record, see the loss records of reason rate_limit",
+        health.userspace_rate_limited - rate_limited_));
+  }
+  rate_limited_ = health.userspace_rate_limited;
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +

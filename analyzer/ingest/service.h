@@ -35,6 +35,7 @@ struct ServiceOptions {
   std::vector<uid_t> peers;              // who may connect; root always may
   std::uint64_t plan_digest = 0;         // of the plan the configuration compiles to; 0: unknown
   std::vector<std::string> limitations;  // what is configured and not observed: status reasons
+  std::vector<PathHealth> links;         // configured paths with symlinks
   std::chrono::seconds health_interval{10};
   std::shared_ptr<const RuleSet> rules;  // null: nothing is detected
   // Reads the rules again, on SIGHUP; an error leaves those in force that are.
@@ -78,6 +79,8 @@ class Service {
   // Takes the messages that are in the socket already; the collector keeps the rest.
   void Drain();
   void WriteHealth();
+  // To stderr, once: what the first collector observes.
+  void SayWhatIsObserved();
   void WatchRecorder(const absl::Status& status);
 
   Sink& out_;
@@ -96,6 +99,7 @@ class Service {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool ending_ = false;
   bool draining_ = false;
+  bool said_ = false;  // what is observed
   std::uint64_t session_errors_ = 0;
   std::uint64_t refused_ = 0;
   std::chrono::steady_clock::time_point next_refusal_said_{};
@@ -107,6 +111,7 @@ class Service {
   std::uint64_t skipped_ = 0;
   std::uint64_t living_evicted_ = 0;
   std::uint64_t cgroup_names_evicted_ = 0;
+  std::uint64_t rate_limited_ = 0;
 };
 
 }  // namespace randguard

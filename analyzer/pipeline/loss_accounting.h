@@ -54,6 +54,9 @@ class LossAccounting {
   // reported, now that it works again.
   bool UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t now_ns, Report report);
 
+  // A loss that was noticed elsewhere.
+  void Add(Loss loss, std::uint64_t now_ns, Report report) { Write(loss, now_ns, report); }
+
   std::uint64_t reported() const { return reported_; }
   // `health.collector` is there already.
   void FillHealth(Health& health) const;

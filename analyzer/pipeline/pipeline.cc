@@ -27,9 +27,11 @@ namespace randguard {
 namespace {
 
 // Whoever has walked to the record has seen to it that there is a header.
-std::uint64_t TimeOf(RecordBytes record) {
-  return reinterpret_cast<const rg_header*>(record.data())->time_ns;
+const rg_header& HeaderOf(RecordBytes record) {
+  return *reinterpret_cast<const rg_header*>(record.data());
 }
+
+std::uint64_t TimeOf(RecordBytes record) { return HeaderOf(record).time_ns; }
 
 }  // namespace
 
@@ -37,6 +39,7 @@ class Pipeline::Stages {
  public:
   Stages(const Config& config, Sink& out, std::shared_ptr<const RuleSet> rules)
       : out_(out),
+        mode_(config.agent.mode),
         agent_id_(config.agent.id),
         writer_(agent_id_),
         enricher_(config.performance.max_process_cache_entries),
@@ -87,12 +90,15 @@ class Pipeline::Stages {
   void Release(std::uint64_t complete_ns);
   // Detect, filter, write: the event, then the alerts that it caused.
   template <typename E>
-  void Emit(E& event);
+  void Emit(E& event, unsigned kind);
   void WriteAlert(const Alert& alert);
   void WriteLoss(const Loss& loss);
+  // Loss records for events over the limit; `all`: also those of the second that goes on.
+  void ReportLimited(bool all);
   void LogSession(wire::Hello::Reader hello) const;
 
   Sink& out_;
+  const AgentMode mode_;
   const std::string agent_id_;
   EventWriter writer_;
   Merge merge_;
@@ -261,6 +267,7 @@ void Pipeline::Stages::EndSession() {
   // The next session begins with a snapshot of its own.
   repairing_ = false;
   repaired_ns_ = newest_snapshot_ns_ = 0;
+  ReportLimited(/*all=*/true);
   detector_.Flush([this](const Alert& alert) { WriteAlert(alert); });
   if (session_.connected()) {
     Log(LogLevel::kDebug, "the session has ended: %d records read, %d events and %d alerts written",
@@ -270,6 +277,7 @@ void Pipeline::Stages::EndSession() {
 }
 
 void Pipeline::Stages::Expire() {
+  ReportLimited(/*all=*/false);
   enricher_.Expire(session_.now_ns());
   detector_.Expire(session_.now_ns(), [this](const Alert& alert) { WriteAlert(alert); });
 }
@@ -311,15 +319,15 @@ void Pipeline::Stages::OnRecord(RecordBytes bytes, Merge::From from) {
     return;
   }
   // Decoded like an exec, but nothing was started.
-  if (!snapshot &&
-      reinterpret_cast<const rg_header*>(bytes.data())->kind == RG_KIND_process_snapshot) {
+  const unsigned kind = HeaderOf(bytes).kind;
+  if (!snapshot && kind == RG_KIND_process_snapshot) {
     ++counts_.invalid_schema;
     return;
   }
   const auto handle = [&]<typename E>(E& event) {
     switch (enricher_.Apply(event, snapshot)) {
       case Enricher::Outcome::kHappened:
-        if constexpr (Described<E>) Emit(event);
+        if constexpr (Described<E>) Emit(event, kind);
         break;
       case Enricher::Outcome::kNoted:
         break;
@@ -332,10 +340,10 @@ void Pipeline::Stages::OnRecord(RecordBytes bytes, Merge::From from) {
 }
 
 template <typename E>
-void Pipeline::Stages::Emit(E& event) {
+void Pipeline::Stages::Emit(E& event, unsigned kind) {
   trees_.Mark(event);
   const bool fired = detector_.Detect(event);
-  switch (filter_.Judge(event)) {
+  switch (filter_.Judge(event, kind)) {
     case TelemetryFilter::Verdict::kWrite:
       ++counts_.events_written;
       out_.Write({writer_.Write(event)});
@@ -352,6 +360,30 @@ void Pipeline::Stages::Emit(E& event) {
   }
 }
 
+void Pipeline::Stages::ReportLimited(bool all) {
+  const std::optional<std::uint64_t> now = session_.now_ns();
+  filter_.limit().ReportLimited(all ? std::nullopt : now, [&](const RateLimit::Limited& limited) {
+    Loss loss;
+    loss.reason = LossReason::kRateLimit;
+    loss.kind = KindOf(limited.kind);
+    loss.lane = LaneOf(limited.kind);
+    loss.count = limited.count;
+    loss.total = limited.total;
+    loss.from_ns = limited.from_ns;
+    loss.to_ns = limited.to_ns;
+    loss.causes.emplace();
+    for (const RateLimit::Cause& cause : limited.causes) {
+      LossCause& shown = loss.causes->emplace_back();
+      shown.uid = cause.uid;
+      shown.count = cause.count;
+      if (!cause.container.empty()) shown.container_id = cause.container;
+      const auto user = enricher_.users().find(cause.uid.value_or(0));
+      if (cause.uid.has_value() && user != enricher_.users().end()) shown.user = user->second;
+    }
+    losses_.Add(std::move(loss), session_.now_ns(), [this](const Loss& l) { WriteLoss(l); });
+  });
+}
+
 void Pipeline::Stages::WriteLoss(const Loss& loss) {
   Log(LogLevel::kDebug, "loss of %s records: %s, %d",
       loss.kind.has_value() ? Name(*loss.kind) : "all", Name(loss.reason), loss.count.value_or(0));
@@ -366,6 +398,7 @@ void Pipeline::Stages::WriteAlert(const Alert& alert) {
 }
 
 void Pipeline::Stages::FillHealth(Health& health) const {
+  health.mode = mode_;
   health.raw_events_read = counts_.records_read;
   health.normalized_events_output = counts_.events_written;
   health.alerts_output = counts_.alerts_written;

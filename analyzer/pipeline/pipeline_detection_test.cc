@@ -232,13 +232,29 @@ TEST(PipelineDetectionTest, RulesSeeEventsThatAreNotPrinted) {
             Texts{"\"alert\" \"process_start\""});
 }
 
-TEST(PipelineDetectionTest, MonitorModeDetectsNothing) {
-  const auto d = Compile("[agent]\nmode = 'monitor'\n" + RuleOf("A", "process", "uid == 1000"));
+TEST(PipelineDetectionTest, EitherModeWithRulesDetects) {
+  for (const std::string mode : {"monitor", "detect"}) {
+    const auto d =
+        Compile("[agent]\nmode = '" + mode + "'\n" + RuleOf("A", "process", "uid == 1000"));
+    Stream stream(d.config, d.rules);
+    EXPECT_SENT(stream, HelloOf{});
+    EXPECT_SENT(stream, BatchOf{.records = {testing::ProcessExec().Build()}});
+    EXPECT_EQ(stream.Lines("alert").size(), 1u) << mode;
+    EXPECT_NE(stream.Filled().rule_set_hash, std::nullopt) << mode;
+    EXPECT_EQ(Name(stream.Filled().mode), mode);
+  }
+}
+
+TEST(PipelineDetectionTest, TelemetryModeDetectsNothingAndHealthSaysSo) {
+  const auto d = Compile("[agent]\nmode = 'telemetry'\n" + RuleOf("A", "process", "uid == 1000"));
   Stream stream(d.config, d.rules);
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, BatchOf{.records = {testing::ProcessExec().Build()}});
+  EXPECT_EQ(stream.Lines("process_start").size(), 1u);
   EXPECT_EQ(stream.Lines("alert").size(), 0u);
   EXPECT_EQ(stream.Filled().rule_set_hash, std::nullopt);
+  EXPECT_EQ(stream.Filled().rules_enabled, 0u);
+  EXPECT_EQ(stream.Filled().mode, AgentMode::kTelemetry);
 }
 
 TEST(PipelineDetectionTest, DetectionsMarkTheEvent) {

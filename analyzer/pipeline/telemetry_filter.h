@@ -25,12 +25,15 @@ class TelemetryFilter {
 
   explicit TelemetryFilter(const Config& config);
 
-  // Counts the event against the limit. Once for each event, in the stream's order.
+  // Counts the event, made of a record of `kind`, against the limit. Once for each event, in the
+  // stream's order.
   template <typename E>
-  Verdict Judge(const E& event) {
-    const Verdict verdict = ByEvent(event);
-    return telemetry_ ? verdict : Verdict::kFiltered;
+  Verdict Judge(const E& event, unsigned kind) {
+    if (!telemetry_) return Verdict::kFiltered;
+    return ByEvent(event, kind);
   }
+
+  RateLimit& limit() { return limit_; }
 
  private:
   // Programs can do as much as they like to files and sockets. All else is rare and decisive.
@@ -42,14 +45,19 @@ class TelemetryFilter {
   Verdict ByExec(std::optional<ExecSource> source) {
     return WriteIf(source == ExecSource::kExecveat ? execveat_ : execve_);
   }
-  Verdict ByEvent(const ProcessStart& event) { return ByExec(event.source); }
-  Verdict ByEvent(const ProcessExecFailed& event) { return ByExec(event.source); }
-  Verdict ByEvent(const ProcessRelationship&) { return WriteIf(fork_); }
-  Verdict ByEvent(const ProcessExit&) { return WriteIf(exit_); }
+  Verdict ByEvent(const ProcessStart& event, unsigned /*kind*/) { return ByExec(event.source); }
+  Verdict ByEvent(const ProcessExecFailed& event, unsigned /*kind*/) {
+    return ByExec(event.source);
+  }
+  Verdict ByEvent(const ProcessRelationship&, unsigned /*kind*/) { return WriteIf(fork_); }
+  Verdict ByEvent(const ProcessExit&, unsigned /*kind*/) { return WriteIf(exit_); }
   template <typename E>
-  Verdict ByEvent(const E& event) {
+  Verdict ByEvent(const E& event, unsigned kind) {
     if constexpr (!kIsLimited<E>) return Verdict::kWrite;
-    return limit_.Consume(event.actor.timestamp_ns) ? Verdict::kWrite : Verdict::kRateLimited;
+    const Actor& actor = event.actor;
+    return limit_.Consume(actor.timestamp_ns, actor.uid, actor.container_id.value_or(""), kind)
+               ? Verdict::kWrite
+               : Verdict::kRateLimited;
   }
 
   const bool telemetry_;

@@ -840,11 +840,16 @@ TEST(RepairTest, SnapshotMendsTheProcessTable) {
 }
 
 TEST_F(ProcessTest, CgroupOfANewProcess) {
+  // Beside hierarchies of version 1, version 2 may be mounted anywhere, or not at all.
   std::string root;
-  for (const char* path : {"/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/unified/cgroup.procs"}) {
-    if (root.empty() && access(path, W_OK) == 0) root = std::filesystem::path(path).parent_path();
+  std::ifstream mounts("/proc/self/mounts");
+  for (std::string device, point, type, rest; mounts >> device >> point >> type;) {
+    std::getline(mounts, rest);
+    if (type != "cgroup2" || access((point + "/cgroup.procs").c_str(), W_OK) != 0) continue;
+    root = point;
+    break;
   }
-  if (root.empty()) GTEST_SKIP() << "cgroup v2 is not mounted";
+  if (root.empty()) GTEST_SKIP() << "cgroup v2 is not mounted, or not to be written";
   const std::string name = "rg-test-" + std::to_string(getpid());
   const std::string path = root + "/" + name;
   ASSERT_EQ(mkdir(path.c_str(), 0755), 0);

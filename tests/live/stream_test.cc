@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -211,6 +213,87 @@ TEST(StreamTest, AFloodOfWritesCostsNoProcessAndIsCountedExactly) {
   const Counts counts = CountTrues(agent.out(), name);
   EXPECT_EQ(counts.starts, static_cast<std::uint64_t>(kTrues));
   EXPECT_EQ(counts.exits, static_cast<std::uint64_t>(kTrues));
+}
+
+// A user who opens his own file as often as he can does not hide what root does.
+TEST(StreamTest, AUsersFloodHidesNothingOfRootsAndIsALossWithItsCause) {
+  constexpr uid_t kFlooder = 65534;
+  constexpr int kRoots = 60, kLimit = 800;
+  TempFolder folder;
+  Agent agent({.config = "[ebpf]\nbuffer_size = 131072\n"
+                         "[process]\nthreads = false\nfailed_exec = false\n"
+                         "[file]\nhooks = [\"openat\"]\nwatch_paths = [\"" +
+                         folder.path() +
+                         "\"]\nexclude_paths = []\n"
+                         "[performance]\nmax_events_per_second = " +
+                         std::to_string(kLimit) + "\n",
+               .quiet = false});
+  chmod(folder.path().c_str(), 0755);
+  const std::string theirs = folder / ".bashrc", ours = folder / "shadow";
+  WriteFile(theirs, "", 0644);
+  WriteFile(ours, "", 0600);
+  // 13,000 a second, for as long as root takes for its sixty.
+  const Shared<std::atomic<std::uint64_t>> opened;
+  const pid_t flood = fork();
+  if (flood == 0) {
+    if (setgid(kFlooder) != 0 || setuid(kFlooder) != 0) _exit(1);
+    for (;;) {
+      for (int i = 0; i < 130; ++i) {
+        const int fd = open(theirs.c_str(), O_RDONLY);
+        if (fd < 0) _exit(2);
+        ++*opened;
+        close(fd);
+      }
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  }
+  std::this_thread::sleep_for(milliseconds(500));
+  for (int i = 0; i < kRoots; ++i) {
+    const int fd = open(ours.c_str(), O_RDWR);
+    ASSERT_GE(fd, 0);
+    close(fd);
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  kill(flood, SIGSTOP);
+  agent.Catch();
+  const Line degraded = agent.Health();
+  const std::uint64_t count = *opened;
+  kill(flood, SIGKILL);
+  WaitForEnd(flood, "the flood");
+  agent.Catch();
+  EXPECT_EQ(agent.Stop(), 0) << agent.Errors();
+
+  const auto of = [&](const std::string& path) {
+    return agent.out()
+        .All([&](const Line& l) { return l.Is("file_open") && l["path"] == path; })
+        .size();
+  };
+  ASSERT_EQ(Lost(agent.out(), "kernel", "file_open"), 0U) << "the machine is too slow";
+  EXPECT_EQ(of(ours), kRoots + 0U);
+  const std::uint64_t limited = Lost(agent.out(), "rate_limit", "file_open");
+  EXPECT_GT(limited, 0U);
+  EXPECT_GE(of(theirs) + limited, count);
+  EXPECT_LE(of(theirs) + limited, count + 1) << "it may have been stopped between open and count";
+  const Line health = agent.out().All(IsHealth).back();
+  EXPECT_EQ(health.Number("userspace_rate_limited"), limited);
+  EXPECT_EQ(degraded["status"], "degraded");
+  EXPECT_NE(degraded["reasons"].find("max_events_per_second"), std::string::npos) << degraded.text;
+  const Line* loss =
+      agent.out().First([](const Line& l) { return l.Is("loss") && l["reason"] == "rate_limit"; });
+  ASSERT_NE(loss, nullptr);
+  EXPECT_TRUE((*loss)["causes"].starts_with("[{\"uid\":65534,")) << loss->text;
+}
+
+TEST(StreamTest, TwoLinesAtTheStartSayWhatIsDone) {
+  Agent agent({.config = "[agent]\nid = \"web-9\"\nmode = \"telemetry\"\n"});
+  const std::string said = agent.Errors();
+  EXPECT_NE(said.find("rand-guard: agent web-9, mode telemetry: no rule is evaluated"),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find("output: " + (agent.folder() / "out.ndjson")), std::string::npos) << said;
+  EXPECT_NE(said.find("rand-guard: observing kernel "), std::string::npos) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << said;
+  EXPECT_EQ(agent.Health()["mode"], "telemetry");
 }
 
 TEST(StreamTest, SigHupReopensTheOutput) {

@@ -476,6 +476,9 @@ Loss SampleLoss() {
   e.hook = Hook{RG_HOOK_process_fork};
   e.count = 7;
   e.total = 9;
+  e.causes.emplace();
+  e.causes->push_back({1000, "ann", std::nullopt, 6});
+  e.causes->push_back({std::nullopt, std::nullopt, "c1", 1});
   e.from_ns = 1;
   e.to_ns = 2;
   return e;
@@ -493,6 +496,9 @@ Health SampleHealth() {
   e.programs = {{"exec", {1, 2, 3, 4, 5}}};
   e.hooks = {{Hook{RG_HOOK_process_exec}, HookState::kAttached, Witness::kFunction, ""},
              {Hook{RG_HOOK_syscalls}, HookState::kMissing, std::nullopt, "no tracefs"}};
+  e.mode = AgentMode::kTelemetry;
+  e.resolved_paths = {{"file.watch_paths", "/bin", "/usr/bin", ""},
+                      {"file.exclude_paths", "/srv/\"a\"", std::nullopt, "why"}};
   e.collector.connected = true;
   e.collector.version = "0.1.0";
   e.rule_set_hash = "0123";

@@ -11,34 +11,6 @@
 namespace randguard {
 namespace {
 
-void Append(std::string& key, std::string_view text) {
-  key += std::to_string(text.size());
-  key += ':';
-  key += text;
-}
-
-void Append(std::string& key, std::integral auto number) {
-  key += std::to_string(number);
-  key += '/';
-}
-
-template <typename T>
-void Append(std::string& key, const std::optional<T>& value) {
-  if (value.has_value()) {
-    Append(key, *value);
-  } else {
-    key += '-';
-  }
-}
-
-// Two alerts are identical if their keys are equal.
-void MakeKey(const Alert& alert, std::string& key) {
-  key.clear();
-  VisitFields(alert, [&]<typename Field>(const Field&, const auto& value) {
-    if constexpr (Field::identity()) Append(key, value);
-  });
-}
-
 // Calls visit(text) for each text of the alert, as a reference.
 template <typename Visit>
 void VisitTexts(Alert& alert, Visit&& visit) {
@@ -57,10 +29,10 @@ void VisitTexts(Alert& alert, Visit&& visit) {
 
 }  // namespace
 
-bool AlertFolder::Fold(const Alert& alert, Emit emit) {
+bool AlertFolder::Fold(const Alert& alert, std::string_view what, Emit emit) {
   if (window_ns_ == 0) return true;
   Expire(alert.timestamp_ns, emit);
-  MakeKey(alert, key_);
+  key_.assign(alert.rule_id).append(1, '\0').append(what);
   if (const auto found = by_key_.find(key_); found != by_key_.end()) {
     Window& window = *found->second;
     if (window.count == 0) window.first = alert.time;
@@ -68,14 +40,17 @@ bool AlertFolder::Fold(const Alert& alert, Emit emit) {
     ++folded_;
     window.last = alert.time;
     Store(alert, window);
+    MakeRoom(0, emit);
     return false;
   }
   if (windows_.size() >= max_) {
     ++ended_early_;
     EndFirst(emit);
   }
+  MakeRoom(key_.size(), emit);
   windows_.push_back({.key = key_, .start_ns = alert.timestamp_ns});
-  by_key_.emplace(key_, std::prev(windows_.end()));
+  bytes_ += key_.size();
+  by_key_.emplace(windows_.back().key, std::prev(windows_.end()));
   return true;
 }
 
@@ -85,6 +60,8 @@ void AlertFolder::Store(const Alert& alert, Window& window) {
   window.alert = alert;
   std::size_t size = 0;
   VisitTexts(window.alert, [&](std::string_view& text) { size += text.size(); });
+  bytes_ -= window.text.size();
+  bytes_ += size;
   window.text.clear();
   window.text.reserve(size);  // so that nothing moves
   VisitTexts(window.alert, [&](std::string_view& text) {
@@ -102,6 +79,13 @@ void AlertFolder::Flush(Emit emit) {
   while (!windows_.empty()) EndFirst(emit);
 }
 
+void AlertFolder::MakeRoom(std::size_t bytes, Emit emit) {
+  while (!windows_.empty() && bytes_ + bytes > kBytesMax) {
+    ++ended_early_;
+    EndFirst(emit);
+  }
+}
+
 void AlertFolder::EndFirst(Emit emit) {
   Window& window = windows_.front();
   if (window.count > 0) {
@@ -112,6 +96,7 @@ void AlertFolder::EndFirst(Emit emit) {
     alert.last_time = window.last;
     emit(alert);
   }
+  bytes_ -= BytesOf(window);
   by_key_.erase(window.key);
   windows_.pop_front();
 }

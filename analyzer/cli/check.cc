@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "analyzer/base/status.h"
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
@@ -36,8 +37,9 @@ absl::Status WriteFile(const std::string& path, const std::vector<std::byte>& by
 int Check(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
-  std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
-              loaded->config.rules.size());
+  Print(absl::StrFormat("%s: ok, %d rules\n",
+                        EscapedForTerminal(ConfigPath(arguments).value_or("defaults")),
+                        loaded->config.rules.size()));
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // rand-guard-collector: loads the eBPF programs, gives up everything, forwards records.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -109,6 +110,14 @@ void EndWithParent(const char* parent) {
 }  // namespace randguard::collector
 
 int main(int argc, char** argv) {
+  // Where a descriptor was closed, a map or the connection would get its number, and messages would
+  // go there.
+  for (int fd = 0; fd < 3; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) return EXIT_FAILURE;
+  }
+  // Errors of write(2) to stderr, not the end.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   const auto arguments = randguard::collector::Parse(argc, argv);
   try {
     randguard::collector::Run(arguments);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/base/log.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,8 +54,12 @@ std::string Line(LogLevel level, std::string_view prefix, std::string_view text,
   return line;
 }
 
-// In one write, so that lines of several processes do not mix. An error has nowhere to be reported.
+// In one write, so that lines of several processes do not mix. An error has nowhere to be reported,
+// and neither has a reader of stderr who stands still; nothing else must wait for that reader.
 void Write(const std::string& line) {
+  constexpr int kPatienceMs = 1000;
+  pollfd writable{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&writable, 1, kPatienceMs) == 0) return;
   for (std::size_t done = 0; done < line.size();) {
     const ssize_t n = write(STDERR_FILENO, line.data() + done, line.size() - done);
     if (n < 0 && errno == EINTR) continue;

@@ -58,7 +58,7 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   options.reload_rules = RuleReloader(arguments);
   Service service(config, *out, std::move(listener), std::move(options), std::move(recorder),
                   std::move(cursor));
-  const OpenLater later{ConfigPath(arguments), OutputPath(arguments, config), directory,
+  const OpenLater later{ConfigPath(arguments), OutputPaths(arguments, config), directory,
                         kUserNamesPath};
   return service.Run(std::move(signals), [&] { return ConfineService(later); });
 }

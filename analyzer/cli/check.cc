@@ -62,11 +62,11 @@ int Check(const Arguments& arguments) {
   if (!loaded.has_value()) return 1;
   const auto paths = ResolvePaths(arguments, loaded->config);
   if (!paths.has_value()) return 1;
-  std::printf("%s: ok, %zu rules\n", ConfigPath(arguments).value_or("defaults").c_str(),
-              loaded->config.rules.size());
-  Print(EscapedForTerminal(Summary(arguments, *loaded)) + "\n");
+  Print(absl::StrFormat("%s: ok, %d rules\n", ConfigPath(arguments).value_or("defaults"),
+                        loaded->config.rules.size()));
+  Print(Summary(arguments, *loaded) + "\n");
   for (const PathHealth& link : paths->links()) {
-    if (link.leads_to.has_value()) Print(EscapedForTerminal(Description(link)) + "\n");
+    if (link.leads_to.has_value()) Print(Description(link) + "\n");
   }
   return 0;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "analyzer/base/status.h"
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/collector_process.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
@@ -151,17 +152,18 @@ absl::Status TryCollector(const Arguments& arguments, const Config& config, Find
 
 void PrintText(const Findings& f) {
   for (const Fact& fact : f.facts) {
-    std::printf("%-4s %-14s %s\n", fact.good ? "ok" : "no", fact.name.c_str(), fact.text.c_str());
+    Print(absl::StrFormat("%-4s %-14s %s\n", fact.good ? "ok" : "no", fact.name,
+                          EscapedForTerminal(fact.text)));
   }
   for (const HookHealth& hook : f.hooks) {
     std::string how(Name(hook.state));
     if (hook.layer.has_value()) how.append(", layer: ").append(Name(*hook.layer));
-    std::printf("%-4s %-14s %s%s%s\n", hook.state == HookState::kMissing ? "no" : "ok",
-                std::string(Name(hook.name)).c_str(), how.c_str(), hook.why.empty() ? "" : ": ",
-                hook.why.c_str());
+    Print(absl::StrFormat("%-4s %-14s %s%s%s\n", hook.state == HookState::kMissing ? "no" : "ok",
+                          Name(hook.name), how, hook.why.empty() ? "" : ": ",
+                          EscapedForTerminal(hook.why)));
   }
-  if (!f.refusal.empty()) std::printf("no   collector      %s\n", f.refusal.c_str());
-  std::puts(f.usable ? "This host can be observed." : "This host cannot be observed.");
+  if (!f.refusal.empty()) Print(absl::StrFormat("no   collector      %s\n", f.refusal));
+  Print(f.usable ? "This host can be observed.\n" : "This host cannot be observed.\n");
 }
 
 void PrintJson(const Findings& f) {

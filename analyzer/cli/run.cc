@@ -133,7 +133,9 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
       chmod(folder.socket().c_str(), 0660) != 0) {
     return ErrnoError(errno, folder.socket());
   }
-  RG_ASSIGN_OR_RETURN(const std::unique_ptr<Sink> out, OpenOutput(arguments, config));
+  RG_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Sink> out,
+      OpenOutput(arguments, config, FileOwner{identities.analyzer_uid, identities.analyzer_gid}));
   std::optional<CaptureWriter> recorder;
   if (capture.has_value()) {
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*capture));
@@ -156,7 +158,7 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
     folder.Disown();
     const absl::Status status = AnalyzerChild(
         config, *out, std::move(listener), std::move(options), std::move(recorder), identities,
-        {ConfigPath(arguments), OutputPath(arguments, config), std::nullopt, kUserNamesPath});
+        {ConfigPath(arguments), OutputPaths(arguments, config), std::nullopt, kUserNamesPath});
     _exit(status.ok() ? 0 : Fail(status));
   }
   listener = nullptr;

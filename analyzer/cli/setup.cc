@@ -20,6 +20,7 @@
 #include "absl/strings/str_join.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/config/names.h"
 #include "analyzer/output/sinks/journal.h"
@@ -92,7 +93,7 @@ absl::StatusOr<Identities> Find(const Arguments& arguments, bool invent) {
 
 }  // namespace
 
-void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+void Print(const std::string& text) { std::fputs(EscapedLinesForTerminal(text).c_str(), stdout); }
 
 void Say(std::string_view text) { Log(LogLevel::kError, text); }
 
@@ -163,7 +164,10 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
   };
 }
 
-std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config) {
+namespace {
+
+// The file for all lines; nullopt: stdout.
+std::optional<std::string> LinesPath(const Arguments& arguments, const Config& config) {
   auto path = arguments.Value(option::kOutput);
   if (path == "-") return std::nullopt;
   if (path.has_value()) return path;
@@ -171,39 +175,81 @@ std::optional<std::string> OutputPath(const Arguments& arguments, const Config& 
   return config.output.path;
 }
 
-namespace {
+// The file for alerts alone.
+std::optional<std::string> AlertsPath(const Arguments& arguments, const Config& config) {
+  const std::string& path = config.output.alerts.path;
+  if (arguments.Value(option::kOutput).has_value() || path.empty()) return std::nullopt;
+  return path;
+}
 
 // Root writes to no file that somebody else has chosen. A path that root names on the command line
 // is root's choice.
-absl::Status CheckOutput(const Arguments& arguments, const std::string& path) {
+absl::Status CheckOutput(const Arguments& arguments, std::string_view key,
+                         const std::string& path) {
   if (geteuid() != 0 || arguments.Value(option::kOutput).has_value()) return absl::OkStatus();
   const ResolvedPath resolved = FollowLinks(path);
   if (resolved.refused.empty()) return absl::OkStatus();
-  return HostError("output.path: the symlink in %s is not followed: %s; write the path it leads to",
+  return HostError("%s: the symlink in %s is not followed: %s; write the path it leads to", key,
                    path, resolved.refused);
 }
 
-absl::StatusOr<LineSink> OpenLines(const Arguments& arguments, const Config& config) {
-  const auto path = OutputPath(arguments, config);
+// A file of [output] or [output.alerts], in its units.
+absl::StatusOr<LineSink> OpenFile(const std::string& path, std::uint32_t mebibytes,
+                                  std::uint32_t hours, std::uint32_t keep,
+                                  std::optional<FileOwner> owner) {
+  const Rotation rotation{std::uint64_t{mebibytes} << 20, std::chrono::hours(hours), keep};
+  RG_ASSIGN_OR_RETURN(LineSink file, LineSink::File(path, rotation, owner));
+  file.FollowPath();
+  return file;
+}
+
+absl::StatusOr<LineSink> OpenLines(const Arguments& arguments, const Config& config,
+                                   std::optional<FileOwner> owner) {
+  const auto path = LinesPath(arguments, config);
   if (!path.has_value()) return LineSink::Stdout();
-  RG_RETURN_IF_ERROR(CheckOutput(arguments, *path));
+  RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.path", *path));
   const OutputConfig& output = config.output;
-  return LineSink::File(*path, {std::uint64_t{output.rotate_size} << 20,
-                                std::chrono::hours(output.rotate_age), output.rotate_keep});
+  return OpenFile(*path, output.rotate_size, output.rotate_age, output.rotate_keep, owner);
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config) {
-  RG_ASSIGN_OR_RETURN(LineSink opened, OpenLines(arguments, config));
-  auto lines = std::make_unique<LineSink>(std::move(opened));
-  if (config.output.sync_alerts) lines->SyncAlerts();
-  if (config.output.type != OutputType::kJournald) return lines;
-  RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
-  auto both = std::make_unique<SinkList>();
-  both->Add(std::move(lines));
-  both->Add(std::make_unique<Journal>(std::move(journal)));
-  return both;
+std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config) {
+  std::vector<std::string> paths;
+  for (auto& path : {LinesPath(arguments, config), AlertsPath(arguments, config)}) {
+    if (path.has_value()) paths.push_back(*path);
+  }
+  return paths;
+}
+
+absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
+                                                 std::optional<FileOwner> owner) {
+  const OutputConfig& output = config.output;
+  auto all = std::make_unique<SinkList>();
+  RG_ASSIGN_OR_RETURN(LineSink lines, OpenLines(arguments, config, owner));
+  if (const auto path = AlertsPath(arguments, config)) {
+    RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.alerts.path", *path));
+    RG_ASSIGN_OR_RETURN(LineSink alerts, OpenFile(*path, config.output.alerts.rotate_size,
+                                                  config.output.alerts.rotate_age,
+                                                  config.output.alerts.rotate_keep, owner));
+    if (alerts.HasFileOf(lines)) {
+      return HostError("output.alerts.path %s is the file that all lines go to", *path);
+    }
+    alerts.TakeAlertsOnly();
+    if (output.sync_alerts) alerts.SyncAlerts();
+    // First, because the other one may be a pipe that has to be waited for.
+    all->Add(std::make_unique<LineSink>(std::move(alerts)));
+  } else if (output.sync_alerts) {
+    lines.SyncAlerts();
+  }
+  if (output.type == OutputType::kJournald) {
+    RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
+    all->Add(std::make_unique<Journal>(std::move(journal)));
+  } else if (output.alerts.journal) {
+    all->Add(std::make_unique<Journal>(Journal::ConnectOrFail()));
+  }
+  all->Add(std::make_unique<LineSink>(std::move(lines)));
+  return all;
 }
 
 absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {
@@ -260,9 +306,11 @@ std::string RulesOf(const Loaded& loaded) {
 
 std::string Summary(const Arguments& arguments, const Loaded& loaded) {
   const Config& config = loaded.config;
-  const auto path = OutputPath(arguments, config);
-  std::string output = path.has_value() ? *path : "stdout";
-  if (config.output.type == OutputType::kJournald) output += ", alerts also to the journal";
+  std::string output = LinesPath(arguments, config).value_or("stdout");
+  if (const auto path = AlertsPath(arguments, config)) output += ", alerts also to " + *path;
+  if (config.output.type == OutputType::kJournald || config.output.alerts.journal) {
+    output += ", alerts also to the journal";
+  }
   if (!config.output.telemetry) output += ", without events";
   return absl::StrFormat(
       "agent %s, mode %s: %s%s; hooks: %s; output: %s", config.agent.id, Name(config.agent.mode),

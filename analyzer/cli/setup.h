@@ -10,10 +10,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "analyzer/cli/arguments.h"
 #include "analyzer/config/config.h"
+#include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/output/sinks/sink.h"
 #include "analyzer/plan/configured_paths.h"
 #include "analyzer/plan/plan_compiler.h"
@@ -49,11 +51,13 @@ std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report = Rep
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     const Arguments& arguments);
 
-// As the configuration says, or --output ("-" for stdout).
-absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config);
+// As the configuration says, for a service. With --output ("-" for stdout) all lines go there, and
+// no file of the configuration is touched. Files that have to be made are given to `owner`.
+absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
+                                                 std::optional<FileOwner> owner = std::nullopt);
 
-// The file that is; nullopt for stdout.
-std::optional<std::string> OutputPath(const Arguments& arguments, const Config& config);
+// The files that these are.
+std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config);
 
 struct Identities {
   uid_t collector_uid = 0;

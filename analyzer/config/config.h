@@ -179,15 +179,26 @@ struct NetworkConfig {
   bool operator==(const NetworkConfig&) const = default;
 };
 
+// Alerts go here besides, so that nothing but alerts can rotate them away.
+struct AlertOutputConfig {
+  std::string path;                // empty: no file of their own
+  std::uint32_t rotate_size = 64;  // as in OutputConfig
+  std::uint32_t rotate_age = 0;
+  std::uint32_t rotate_keep = 8;
+  bool journal = false;
+  bool operator==(const AlertOutputConfig&) const = default;
+};
+
 struct OutputConfig {
   OutputType type = OutputType::kStdout;
   OutputFormat format = OutputFormat::kJson;
-  std::string path;  // not empty when type is kFile; of kJournald: telemetry, stdout if empty
+  std::string path;  // not empty when type is kFile; of kJournald: all lines, stdout if empty
   std::uint32_t rotate_size = 256;  // MiB; 0: never for its size
   std::uint32_t rotate_age = 0;     // hours; 0: never for its age
   std::uint32_t rotate_keep = 4;
   bool sync_alerts = true;
   bool telemetry = true;
+  AlertOutputConfig alerts;
   bool operator==(const OutputConfig&) const = default;
 };
 

@@ -133,9 +133,25 @@ TEST(ShippedConfigTest, LoadsWithItsSamplesWithoutDiagnostics) {
   EXPECT_EQ(result.config->detections.network.size(), 1u);
 }
 
-TEST(ShippedConfigTest, HoldsTheDefaults) {
+// Where lines go to without a configuration is right for a first look, and not for a host.
+TEST(ShippedConfigTest, WritesFilesAndAlertsToTheJournalBeside) {
+  const ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
+  ASSERT_TRUE(result.config.has_value());
+  const OutputConfig& output = result.config->output;
+  EXPECT_EQ(output.type, OutputType::kFile);
+  EXPECT_EQ(output.path, "/var/log/rand-guard/events.ndjson");
+  EXPECT_EQ(output.alerts.path, "/var/log/rand-guard/alerts.ndjson");
+  EXPECT_TRUE(output.alerts.journal);
+}
+
+TEST(ShippedConfigTest, HoldsTheDefaultsOfAllElse) {
   ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
   ASSERT_TRUE(result.config.has_value());
+  OutputConfig& output = result.config->output;
+  output.type = OutputConfig().type;
+  output.path.clear();
+  output.alerts.path.clear();
+  output.alerts.journal = false;
   result.config->rules.clear();
   result.config->lists.clear();
   result.config->macros.clear();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <span>
@@ -50,6 +52,7 @@ class FileReader {
     TableReader& reader =
         tables_.try_emplace(std::string(table.name), FindTable(table.name), table.name, reporter_)
             .first->second;
+    if (table.name == "output") reader.AllowTable("alerts");
     VisitKeys(reader, config);
     reader.ReportUnknownKeys();
   }
@@ -195,8 +198,14 @@ class FileReader {
   void CheckElement(const NetworkDetection&, const TableReader&) {}
 
   // Null when the table is not written, or the name has another type; the latter is reported.
+  // Likewise when the name has two parts and the first is that of something else than a table.
   const TomlValue* FindTable(std::string_view name) const {
-    const TomlValue* value = FindMember(root_, name);
+    const std::size_t dot = name.find('.');
+    const TomlValue* value = FindMember(root_, name.substr(0, dot));
+    if (dot != name.npos) {
+      if (value == nullptr || value->type != Type::kTable) return nullptr;
+      value = FindMember(*value, name.substr(dot + 1));
+    }
     if (value == nullptr || value->type == Type::kTable) return value;
     reporter_.Error(value->offset,
                     absl::StrFormat("%s: expected table, found %s", name, TypeName(value->type)));
@@ -289,6 +298,26 @@ void CheckRefused(std::string_view key, bool value, const FileReader& file) {
   network.Error(network.OffsetOf(key), key, "is not implemented yet; must be false");
 }
 
+std::string Normal(std::string_view path) {
+  return std::filesystem::path(path).lexically_normal().string();
+}
+
+// Whether the files of `output` and of alerts, or those that their rotation makes, have one name.
+bool SharesFile(const OutputConfig& output) {
+  if (output.path.empty() || output.alerts.path.empty()) return false;
+  const auto is_old = [](const std::string& file, const std::string& path, std::uint32_t keep) {
+    if (!file.starts_with(path + '.')) return false;
+    const std::string_view digits = std::string_view(file).substr(path.size() + 1);
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+    return error == std::errc() && end == digits.end() && number >= 1 && number <= keep;
+  };
+  const std::string lines = Normal(output.path);
+  const std::string alerts = Normal(output.alerts.path);
+  return lines == alerts || is_old(alerts, lines, output.rotate_keep) ||
+         is_old(lines, alerts, output.alerts.rotate_keep);
+}
+
 // Checks that need more than one key.
 void CheckConsistency(const Config& config, const FileReader& file) {
   CheckProcessOn(config, file);
@@ -313,6 +342,12 @@ void CheckConsistency(const Config& config, const FileReader& file) {
       output.Error(output.OffsetOf(written ? "path" : "type"), "path",
                    "needed when output.type is \"file\": the file to write to");
     }
+  }
+  if (SharesFile(config.output)) {
+    const TableReader& alerts = file.TableOf("output.alerts");
+    alerts.Error(alerts.OffsetOf("path"), "path",
+                 "is output.path, or the name of an old file of one of the two; alerts need a file "
+                 "of their own");
   }
   if (config.performance.max_pending_exec_sources != PerformanceConfig().max_pending_exec_sources) {
     const std::size_t offset = file.TableOf("performance").OffsetOf("max_pending_exec_sources");

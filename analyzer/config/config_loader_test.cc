@@ -276,6 +276,49 @@ TEST(ParseConfigTest, FileOutputNeedsAPath) {
   EXPECT_EQ(Diagnose("[output]\ntype = \"stdout\"\npath = \"\"\n"), Lines{});
 }
 
+TEST(ParseConfigTest, AlertsHaveAnOutputOfTheirOwn) {
+  const ConfigResult result = ParseConfig(
+      "[output.alerts]\npath = \"/var/log/a\"\nrotate_size = 1\nrotate_age = 2\n"
+      "rotate_keep = 3\njournal = true\n[output]\ntype = \"file\"\npath = \"/var/log/x\"\n",
+      "c.toml");
+  EXPECT_TRUE(result.diagnostics.empty());
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_EQ(result.config->output.path, "/var/log/x");
+  EXPECT_EQ(result.config->output.alerts, (AlertOutputConfig{.path = "/var/log/a",
+                                                             .rotate_size = 1,
+                                                             .rotate_age = 2,
+                                                             .rotate_keep = 3,
+                                                             .journal = true}));
+  EXPECT_EQ(Diagnose("[output]\nalerts = 1\n"),
+            Lines{"c.toml:2:10: error: output.alerts: expected table, found integer"});
+  EXPECT_EQ(Diagnose("[output.alert]\npath = \"/a\"\n").size(), 1u);
+  EXPECT_EQ(Diagnose("[output.alerts]\nrotate_keeps = 1\n"),
+            Lines{"c.toml:2:1: error: output.alerts: unknown key \"rotate_keeps\"; did you mean "
+                  "\"rotate_keep\"? allowed in output.alerts: path, rotate_size, rotate_age, "
+                  "rotate_keep, journal"});
+  EXPECT_EQ(Diagnose("[output.alerts]\nrotate_keep = 0\n").size(), 1u);
+}
+
+TEST(ParseConfigTest, AlertsShareNoFileWithOtherLines) {
+  const auto diagnose = [](const std::string& lines, const std::string& alerts) {
+    return Diagnose("[output]\ntype = \"file\"\npath = \"" + lines +
+                    "\"\nrotate_keep = 4\n[output.alerts]\nrotate_keep = 8\npath = \"" + alerts +
+                    "\"\n");
+  };
+  const Lines refused{
+      "c.toml:7:8: error: output.alerts.path: is output.path, or the name of an old file of one of "
+      "the two; alerts need a file of their own"};
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/a"), refused);
+  EXPECT_EQ(diagnose("/var/log/a", "/var/./log//b/../a"), refused);
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/a.1"), refused);
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/a.4"), refused);
+  EXPECT_EQ(diagnose("/var/log/b.8", "/var/log/b"), refused);
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/b"), Lines{});
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/a.5"), Lines{}) << "no file is kept so long";
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/a.alerts"), Lines{});
+  EXPECT_EQ(diagnose("/var/log/a", "/var/log/a.0"), Lines{});
+}
+
 TEST(ParseConfigTest, WatchedPathsAreAbsoluteAndPlain) {
   EXPECT_EQ(
       Diagnose("[file]\nwatch_paths = [\"etc\"]\n"),

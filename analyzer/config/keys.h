@@ -195,14 +195,15 @@ void VisitKeys(V& v, NetworkConfig& c) {
 template <typename V>
 void VisitKeys(V& v, OutputConfig& c) {
   v(Key{"type",
-        "Where events go. Under systemd, `stdout` is the journal, line by line. `journald`: alerts "
-        "become entries of the journal with fields to filter on, besides all events going to "
-        "`path`, or to stdout without it."},
+        "Where lines go. Under systemd, `stdout` is the journal, line by line. `journald`: all "
+        "lines go to `path`, or to stdout without it, and `output.alerts.journal` is on; without a "
+        "journal the analyzer does not start."},
     c.type);
   v(Key{"format", "One JSON object a line.", kOptional, "there is one format"}, c.format);
   v(Key{"path",
-        "File that events are appended to. Needed when `type` is `file`, may be given for "
-        "`journald`. SIGHUP opens it again, for rotation by others."},
+        "File that lines are appended to. Needed when `type` is `file`, may be given for "
+        "`journald`. SIGHUP opens it again, for rotation by others; a file that was removed or "
+        "replaced is opened again by itself."},
     c.path, kAnyPath);
   v(Key{"rotate_size",
         "The file becomes `path`.1, `path`.1 becomes `path`.2 and so on, when it has this size; 0: "
@@ -213,12 +214,29 @@ void VisitKeys(V& v, OutputConfig& c) {
   v(Key{"rotate_keep", "How many old files are kept; the oldest is removed."}, c.rotate_keep,
     Range{1, 1000});
   v(Key{"sync_alerts",
-        "An alert in the file is on the disk before more records are taken in. The rest is written "
-        "out as the kernel sees fit."},
+        "An alert in a file is on the disk before more records are taken in: in that of "
+        "`output.alerts` where there is one, else in `path`. The rest is written out as the kernel "
+        "sees fit."},
     c.sync_alerts);
   v(Key{"telemetry",
         "`false`: events are only counted, not written; alerts, losses and health remain."},
     c.telemetry);
+}
+
+template <typename V>
+void VisitKeys(V& v, AlertOutputConfig& c) {
+  v(Key{"path",
+        "File that each alert is appended to, besides all lines going where `output` says. It is "
+        "rotated by itself, so that no flood of other lines removes an alert. Must be another "
+        "file than `output.path` and its old ones. Empty: none."},
+    c.path, kAnyPath);
+  v(Key{"rotate_size", "As in `output`."}, c.rotate_size, Range{0, 1048576, "MiB"});
+  v(Key{"rotate_age", "As in `output`."}, c.rotate_age, Range{0, 87600, "hours"});
+  v(Key{"rotate_keep", "As in `output`."}, c.rotate_keep, Range{1, 1000});
+  v(Key{"journal",
+        "Alerts also become entries of the journal, with fields to filter on. Without a journal "
+        "the analyzer goes on, and health reports it."},
+    c.journal);
 }
 
 template <typename V>
@@ -351,6 +369,7 @@ void VisitTables(V& v, Config& c) {
   v(Table{"file", "File events."}, c.file);
   v(Table{"network", "Network events."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
+  v(Table{"output.alerts", "Where alerts go besides."}, c.output.alerts);
   v(Table{"performance", "Bounds."}, c.performance);
   v(Table{"alerts", "How alerts are handled."}, c.alerts);
   v(Table{"rules",

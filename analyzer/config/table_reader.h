@@ -79,6 +79,8 @@ class TableReader {
              [&](const TomlValue& item) { return ReadChoice<E>(key, item); });
   }
 
+  // A table of this name may lie in this one; somebody else reads it.
+  void AllowTable(std::string_view name) { known_keys_.push_back(name); }
   // To be called after the visit.
   void ReportUnknownKeys() const;
 

@@ -24,9 +24,9 @@ struct OpenLater {
   // Read again: this file, its folder, the rules.d there, and the folders that links in these lead
   // to now.
   std::optional<std::string> config;
-  std::optional<std::string> output;  // this file is opened again, renamed and made anew
-  std::optional<std::string> state;   // this folder is written
-  std::optional<std::string> users;   // this file is read again; another may take its place
+  std::vector<std::string> outputs;  // these files are opened again, renamed and made anew
+  std::optional<std::string> state;  // this folder is written
+  std::optional<std::string> users;  // this file is read again; another may take its place
 };
 
 // For the service: no new privileges, no dumps, Landlock where the kernel has it, and only the

@@ -80,7 +80,7 @@ class ConfineTest : public ::testing::Test {
     std::ofstream(Path(name)) << text;
     chmod(Path(name).c_str(), 0666);
   }
-  OpenLater Later() const { return {Path("etc/config.toml"), Path("log/events"), Path("state")}; }
+  OpenLater Later() const { return {Path("etc/config.toml"), {Path("log/events")}, Path("state")}; }
 
   // The exit status of `body` in a confined child that is not root.
   int Confined(const std::function<int()>& body) const {
@@ -199,7 +199,7 @@ TEST_F(ConfineTest, NamesOfUsersAreReadAgain) {
 TEST_F(ConfineTest, DeviceAsOutputOpensNoOther) {
   if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
   const int status = InChild([&] {
-    if (!ConfineService({.output = "/dev/null"}).ok()) return 1;
+    if (!ConfineService({.outputs = {"/dev/null"}}).ok()) return 1;
     if (open("/dev/null", O_WRONLY) < 0) return 2;
     return open("/dev/zero", O_WRONLY) < 0 && errno == EACCES ? 0 : 3;
   });

@@ -149,7 +149,7 @@ absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
 
   std::vector<Rule> rules;
   if (later.config.has_value()) AddConfig(*later.config, rules);
-  if (later.output.has_value()) AddOutput(*later.output, rules);
+  for (const std::string& output : later.outputs) AddOutput(output, rules);
   if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});
   if (later.users.has_value()) AddUsers(*later.users, rules);
   if (kSanitized) rules.push_back({"/proc/self/task", kRead});  // which threads to stop

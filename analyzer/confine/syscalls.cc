@@ -54,7 +54,7 @@ constexpr Allowed kAllowed[] = {
     BOTH(poll, "wait for messages, signals, connections; for a slow reader of stdout"),
     BOTH(close, "a connection or file that is done with"),
     BOTH(lseek, "captures, configuration"),
-    BOTH(newfstatat, "what kind of file was opened (fstat of newer C libraries)"),
+    BOTH(newfstatat, "what kind of file was opened, whether it still has its name"),
     BOTH(fstat, "what kind of file was opened"),
     BOTH_IF(ioctl, "whether stdout is a terminal (the C library)", SCMP_A1_32(SCMP_CMP_EQ, TCGETS)),
     SERVICE(statx, "age of the output file, for its rotation"),

@@ -11,34 +11,6 @@
 namespace randguard {
 namespace {
 
-void Append(std::string& key, std::string_view text) {
-  key += std::to_string(text.size());
-  key += ':';
-  key += text;
-}
-
-void Append(std::string& key, std::integral auto number) {
-  key += std::to_string(number);
-  key += '/';
-}
-
-template <typename T>
-void Append(std::string& key, const std::optional<T>& value) {
-  if (value.has_value()) {
-    Append(key, *value);
-  } else {
-    key += '-';
-  }
-}
-
-// Two alerts are identical if their keys are equal.
-void MakeKey(const Alert& alert, std::string& key) {
-  key.clear();
-  VisitFields(alert, [&]<typename Field>(const Field&, const auto& value) {
-    if constexpr (Field::identity()) Append(key, value);
-  });
-}
-
 // Calls visit(text) for each text of the alert, as a reference.
 template <typename Visit>
 void VisitTexts(Alert& alert, Visit&& visit) {
@@ -57,10 +29,10 @@ void VisitTexts(Alert& alert, Visit&& visit) {
 
 }  // namespace
 
-bool AlertFolder::Fold(const Alert& alert, Emit emit) {
+bool AlertFolder::Fold(const Alert& alert, std::string_view what, Emit emit) {
   if (window_ns_ == 0) return true;
   Expire(alert.timestamp_ns, emit);
-  MakeKey(alert, key_);
+  key_.assign(alert.rule_id).append(1, '\0').append(what);
   if (const auto found = by_key_.find(key_); found != by_key_.end()) {
     Window& window = *found->second;
     if (window.count == 0) window.first = alert.time;
@@ -70,30 +42,24 @@ bool AlertFolder::Fold(const Alert& alert, Emit emit) {
     bytes_ -= BytesOf(window);
     Store(alert, window);
     bytes_ += BytesOf(window);
-    MakeRoom(emit);
+    MakeRoom(0, emit);
     return false;
   }
   if (windows_.size() >= max_) {
     ++ended_early_;
     EndFirst(emit);
   }
+  MakeRoom(key_.size(), emit);
   windows_.push_back({.key = key_, .start_ns = alert.timestamp_ns});
-  by_key_.emplace(key_, std::prev(windows_.end()));
+  by_key_.emplace(windows_.back().key, std::prev(windows_.end()));
   bytes_ += BytesOf(windows_.back());
-  MakeRoom(emit);
   return true;
 }
 
-// The key is there twice: in the window and in the table.
+// With the window's place in the list and in the table.
 std::size_t AlertFolder::BytesOf(const Window& window) {
-  return sizeof(Window) + sizeof(std::string) + 2 * window.key.capacity() + window.text.capacity();
-}
-
-void AlertFolder::MakeRoom(Emit emit) {
-  while (bytes_ > kMaxBytes && windows_.size() > 1) {
-    ++ended_early_;
-    EndFirst(emit);
-  }
+  constexpr std::size_t kPlaces = 8 * sizeof(void*);
+  return sizeof(Window) + kPlaces + window.key.capacity() + window.text.capacity();
 }
 
 // The alert of the summary is the last one, with texts of its own: the rules may be reloaded and
@@ -117,6 +83,13 @@ void AlertFolder::Expire(std::uint64_t time_ns, Emit emit) {
 
 void AlertFolder::Flush(Emit emit) {
   while (!windows_.empty()) EndFirst(emit);
+}
+
+void AlertFolder::MakeRoom(std::size_t bytes, Emit emit) {
+  while (!windows_.empty() && bytes_ + bytes > kMaxBytes) {
+    ++ended_early_;
+    EndFirst(emit);
+  }
 }
 
 void AlertFolder::EndFirst(Emit emit) {

@@ -30,8 +30,8 @@ TEST(AlertFolderTest, WindowsAreBoundedInBytes) {
     alert.path = path;
     alert.exe_path = path;
     alert.command_line = command_line;
-    EXPECT_TRUE(folder.Fold(alert, emit));
-    EXPECT_FALSE(folder.Fold(alert, emit));
+    EXPECT_TRUE(folder.Fold(alert, path, emit));
+    EXPECT_FALSE(folder.Fold(alert, path, emit));
     most = std::max(most, folder.bytes());
   }
   EXPECT_LE(most, AlertFolder::kMaxBytes);
@@ -49,8 +49,8 @@ TEST(AlertFolderTest, OneAlertMayBeLargerThanAll) {
   Alert alert;
   alert.path = path;
   const auto emit = [](const Alert&) {};
-  EXPECT_TRUE(folder.Fold(alert, emit));
-  EXPECT_FALSE(folder.Fold(alert, emit)) << "is counted all the same";
+  EXPECT_TRUE(folder.Fold(alert, path, emit));
+  EXPECT_FALSE(folder.Fold(alert, path, emit)) << "is counted all the same";
 }
 
 }  // namespace

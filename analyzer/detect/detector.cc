@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -13,10 +15,132 @@
 #include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
+namespace {
+
+// Fields that differ between two occasions of one and the same thing: when it happened and how long
+// it took, which process of a program it was, names and numbers that the kernel hands out anew, and
+// how much was written where. Every other field makes an alert mean something else. In order.
+constexpr std::string_view kOfOneOccasion[] = {
+    "accepted_fd",
+    "addr",  // remote_addr and local_addr are there
+    "adopted",
+    "after.user_namespace",
+    "agent_id",
+    "alert",
+    "argc",
+    "audit_session_id",
+    "before.user_namespace",
+    "bytes_received",
+    "bytes_sent",
+    "cgroup",
+    "cgroup_id",
+    "child_ns_pid",
+    "child_pid",
+    "child_process_id",
+    "child_tid",
+    "comm",
+    "command_line",  // args is there
+    "container_inherited",
+    "count",
+    "creator_comm",
+    "creator_command_line",
+    "creator_pid",
+    "creator_process_id",
+    "detection_type",
+    "dev",
+    "dirfd",
+    "duration_ns",
+    "exe_dev",
+    "exe_inode",
+    "fd",
+    "host",
+    "inode",
+    "iovcnt",
+    "length",
+    "local_port",  // port is there
+    "namespaces.cgroup",
+    "namespaces.ipc",
+    "namespaces.mnt",
+    "namespaces.net",
+    "namespaces.pid",
+    "namespaces.time",
+    "namespaces.user",
+    "namespaces.uts",
+    "net_ns",
+    "new_atime_ns",
+    "new_dirfd",
+    "new_mtime_ns",
+    "ns_pid",
+    "object_id",
+    "old_dirfd",
+    "parent_comm",
+    "parent_command_line",
+    "parent_pid",
+    "parent_process_id",
+    "pgid",
+    "pid",
+    "pid_for_children",
+    "pos",
+    "ppid",
+    "process_id",
+    "remote_port",  // port is there
+    "result",       // error is there
+    "script_dev",
+    "script_inode",
+    "session_id",
+    "size",
+    "socket_fd",
+    "socket_inode",
+    "stderr_inode",
+    "stdin_inode",
+    "stdio_remote_port",
+    "stdout_inode",
+    "target.process_id",
+    "target.tid",
+    "target_argument",
+    "tid",
+    "time",
+    "timestamp_ns",
+    "tty",
+    "user",  // uid is there
+    "witness",
+};
+
+void AppendBytes(std::string& key, const void* bytes, std::size_t size) {
+  key.append(static_cast<const char*>(bytes), size);
+}
+
+// Field, form and value, so that no two lists of values have one key.
+void AppendTo(std::string& key, FieldId id, const Value& value) {
+  if (!value.present()) return;
+  AppendBytes(key, &id, sizeof(id));
+  key += static_cast<char>(value.form);
+  constexpr std::size_t kEndOfList = SIZE_MAX;  // no text is so long
+  const auto append_text = [&](std::string_view text) {
+    const std::size_t size = text.size();
+    AppendBytes(key, &size, sizeof(size));
+    key += text;
+    return false;
+  };
+  const auto append_number = [&](Number number) {
+    AppendBytes(key, &number, sizeof(number));
+    return false;
+  };
+  if (value.form == Value::Form::kItems) {
+    append_text(value.text);
+    return;
+  }
+  AnyText(value, append_text);
+  AnyNumber(value, append_number);
+  AppendBytes(key, &kEndOfList, sizeof(kEndOfList));
+}
+
+}  // namespace
 
 Detector::Detector(const Config& config, std::shared_ptr<const RuleSet> rules)
     : on_(config.agent.mode != AgentMode::kTelemetry),
       fields_(FindFields()),
+      meanings_(FindMeanings()),
       folder_(std::uint64_t{config.alerts.window_secs} * 1'000'000'000, config.alerts.max_folded) {
   SetRules(std::move(rules));
 }
@@ -40,6 +164,26 @@ Detector::FieldIds Detector::FindFields() {
   };
   kFields<Alert>.Apply([&](const auto&... field) { (find(field), ...); });
   return ids;
+}
+
+Detector::MeaningIds Detector::FindMeanings() {
+  MeaningIds ids;
+  const FieldCatalogue& catalogue = FieldCatalogue::Get();
+  for (std::size_t id = 0; id < catalogue.fields().size(); ++id) {
+    const FieldInfo& field = catalogue.fields()[id];
+    if (std::binary_search(std::begin(kOfOneOccasion), std::end(kOfOneOccasion), field.name)) {
+      continue;
+    }
+    for (std::size_t c = 0; c < kEventClasses; ++c) {
+      if (field.read[c] != nullptr) ids[c].push_back(static_cast<FieldId>(id));
+    }
+  }
+  return ids;
+}
+
+void Detector::FindWhat(const EventView& event) {
+  what_.assign(event.event_type);
+  for (const FieldId id : meanings_[event.event_class]) AppendTo(what_, id, matcher_->Read(id));
 }
 
 bool Detector::Evaluate(const EventView& event) {
@@ -113,7 +257,10 @@ void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
     const CompiledRule& compiled = matcher_->rules().rules()[index];
     if (compiled.detection) continue;
     const Rule& rule = compiled.rule;
-    if (!of_event.has_value()) of_event = AlertOf(event);
+    if (!of_event.has_value()) {
+      of_event = AlertOf(event);
+      if (folder_.folds()) FindWhat(event);
+    }
     Alert alert = *of_event;
     alert.rule_id = rule.id;
     alert.rule_name = rule.name;
@@ -123,7 +270,7 @@ void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
     alert.tags.assign(rule.tags.begin(), rule.tags.end());
     if (!rule.description.empty()) alert.description = rule.description;
     if (rule.type == RuleType::kFile) NameFileAsIn(rule, alert);
-    if (folder_.Fold(alert, write)) write(alert);
+    if (folder_.Fold(alert, what_, write)) write(alert);
   }
 }
 

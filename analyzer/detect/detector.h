@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "analyzer/config/config.h"
 #include "analyzer/detect/alert_folder.h"
@@ -82,12 +83,20 @@ class Detector {
   using FieldIds = std::array<FieldId, kFields<Alert>.size()>;
   static FieldIds FindFields();
 
+  // By event class: the fields by which events differ in what they say.
+  using MeaningIds = std::array<std::vector<FieldId>, kEventClasses>;
+  static MeaningIds FindMeanings();
+  // Sets what_.
+  void FindWhat(const EventView& event);
+
   const bool on_;
   const FieldIds fields_;
+  const MeaningIds meanings_;
   EvaluationContext context_;
   std::optional<Matcher> matcher_;
   std::span<const std::uint32_t> fired_;
   AlertFolder folder_;
+  std::string what_;  // the last event said, as a key
   Observer observer_;
 };
 

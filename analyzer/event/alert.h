@@ -66,39 +66,34 @@ struct FromActor {  // the event's actor
   Value Actor::*member;
 };
 
-// Do alerts have to agree in the field to be identical?
-enum class Identity : bool { kNo, kYes };
-
-// All that is to be known of an alert's field. Detector, folder, journal, JSON and schema follow.
-template <FixedString kName, typename Value, typename Source, Identity kIdentity>
+// All that is to be known of an alert's field. Detector, journal, JSON and schema follow.
+template <FixedString kName, typename Value, typename Source>
 struct AlertFieldOf : FieldOf<kName, Alert, Value> {
   using From = Source;
   using ValueType = Value;
-  static constexpr bool identity() { return kIdentity == Identity::kYes; }
 
   Source source;
   std::string_view journal;  // name in entries of the journal; empty: it is not in them
 };
 
-template <FixedString kName, Identity kIdentity = Identity::kNo, typename Value, typename Source>
+template <FixedString kName, typename Value, typename Source>
 constexpr auto AlertField(Value Alert::*member, Source source, std::string_view journal,
                           const char* doc) {
-  return AlertFieldOf<kName, Value, Source, kIdentity>{{member, doc}, source, journal};
+  return AlertFieldOf<kName, Value, Source>{{member, doc}, source, journal};
 }
-template <FixedString kName, Identity kIdentity = Identity::kNo, typename Value>
+template <FixedString kName, typename Value>
 constexpr auto AlertField(Value Alert::*member, Value Actor::*source, std::string_view journal,
                           const char* doc) {
-  return AlertField<kName, kIdentity>(member, FromActor<Value>{source}, journal, doc);
+  return AlertField<kName>(member, FromActor<Value>{source}, journal, doc);
 }
 
 constexpr auto FieldsOf(const Alert*) {
   using A = Alert;
-  constexpr Identity kSame = Identity::kYes;
   constexpr FromRule kRule;
   constexpr FromEvent kEvent;
   constexpr FromFolding kFolding;
   return FieldList{
-      AlertField<"rule_id", kSame>(&A::rule_id, kRule, "RANDGUARD_RULE_ID", "the rule"),
+      AlertField<"rule_id">(&A::rule_id, kRule, "RANDGUARD_RULE_ID", "the rule"),
       AlertField<"rule_name">(&A::rule_name, kRule, "RANDGUARD_RULE_NAME", "what it is called"),
       AlertField<"rule_type">(&A::rule_type, kRule, "RANDGUARD_RULE_TYPE",
                               "which events the rule looks at"),
@@ -110,29 +105,28 @@ constexpr auto FieldsOf(const Alert*) {
       AlertField<"pid">(&A::pid, &Actor::pid, "RANDGUARD_PID", "process"),
       AlertField<"tid">(&A::tid, &Actor::tid, "", "thread"),
       AlertField<"ppid">(&A::ppid, &Actor::ppid, "RANDGUARD_PPID", "parent process"),
-      AlertField<"uid", kSame>(&A::uid, &Actor::uid, "RANDGUARD_UID", "real user id"),
+      AlertField<"uid">(&A::uid, &Actor::uid, "RANDGUARD_UID", "real user id"),
       AlertField<"gid">(&A::gid, &Actor::gid, "", "real group id"),
       AlertField<"comm">(&A::comm, &Actor::comm, "RANDGUARD_COMM",
                          "name of the thread, at most 15 bytes"),
-      AlertField<"exe_path", kSame>(&A::exe_path, &Actor::exe_path, "RANDGUARD_EXE_PATH",
-                                    "executable"),
+      AlertField<"exe_path">(&A::exe_path, &Actor::exe_path, "RANDGUARD_EXE_PATH", "executable"),
       AlertField<"process_name">(&A::process_name, kEvent, "RANDGUARD_PROCESS_NAME",
                                  "file name of exe_path; without one, comm"),
       AlertField<"parent_name">(&A::parent_name, kEvent, "RANDGUARD_PARENT_NAME",
                                 "the same of the parent; null: not known"),
-      AlertField<"path", kSame>(&A::path, kEvent, "RANDGUARD_PATH",
-                                "the file; of a rename or link, the new name, or the old one where "
-                                "the rule's paths and patterns fit that one alone"),
+      AlertField<"path">(&A::path, kEvent, "RANDGUARD_PATH",
+                         "the file; of a rename or link, the new name, or the old one where "
+                         "the rule's paths and patterns fit that one alone"),
       AlertField<"operation">(&A::operation, kEvent, "RANDGUARD_OPERATION",
                               "what was done: to the file, with the socket, to the other process; "
                               "with file_ before it, where the rule's operations are so written"),
       AlertField<"direction">(
           &A::direction, kEvent, "RANDGUARD_DIRECTION",
           "who asked for the connection or datagram; null: not about the network"),
-      AlertField<"port", kSame>(&A::port, kEvent, "RANDGUARD_PORT",
-                                "of what is outbound the remote port, otherwise the local one"),
-      AlertField<"addr", kSame>(&A::addr, kEvent, "RANDGUARD_ADDR",
-                                "the remote address; of bind and listen the local one"),
+      AlertField<"port">(&A::port, kEvent, "RANDGUARD_PORT",
+                         "of what is outbound the remote port, otherwise the local one"),
+      AlertField<"addr">(&A::addr, kEvent, "RANDGUARD_ADDR",
+                         "the remote address; of bind and listen the local one"),
       AlertField<"family">(&A::family, kEvent, "", "of the addresses"),
       AlertField<"timestamp_ns">(&A::timestamp_ns, &Actor::timestamp_ns, "",
                                  "of the event, nanoseconds since boot"),
@@ -143,8 +137,8 @@ constexpr auto FieldsOf(const Alert*) {
                                "the process for ever"),
       AlertField<"parent_process_id">(&A::parent_process_id, &Actor::parent_process_id, "",
                                       "the same of the parent"),
-      AlertField<"command_line", kSame>(&A::command_line, kEvent, "",
-                                        "with which the program was started"),
+      AlertField<"command_line">(&A::command_line, kEvent, "",
+                                 "with which the program was started"),
       AlertField<"cwd">(&A::cwd, kEvent, "", "working directory in which it was started"),
       AlertField<"user">(&A::user, kEvent, "RANDGUARD_USER", "name of uid"),
       AlertField<"tty">(&A::tty, kEvent, "", "controlling terminal when it was started"),
@@ -157,15 +151,13 @@ constexpr auto FieldsOf(const Alert*) {
       AlertField<"result">(&A::result, kEvent, "",
                            "what the call returned; null: the event has no result"),
       AlertField<"error">(&A::error, kEvent, "", "the error's name; null: it worked"),
-      AlertField<"container_id", kSame>(&A::container_id, &Actor::container_id,
-                                        "RANDGUARD_CONTAINER_ID",
-                                        "container of the process; null: none"),
+      AlertField<"container_id">(&A::container_id, &Actor::container_id, "RANDGUARD_CONTAINER_ID",
+                                 "container of the process; null: none"),
       AlertField<"container_runtime">(&A::container_runtime, &Actor::container_runtime, "",
                                       "its runtime"),
-      AlertField<"container_rootless", kSame>(&A::container_rootless, &Actor::container_rootless,
-                                              "",
-                                              "true: a user's own container, whose name the user "
-                                              "can choose; left out for all others"),
+      AlertField<"container_rootless">(&A::container_rootless, &Actor::container_rootless, "",
+                                       "true: a user's own container, whose name the user can "
+                                       "choose; left out for all others"),
       AlertField<"tags">(&A::tags, kRule, "RANDGUARD_TAG", "the rule's tags"),
       AlertField<"description">(&A::description, kRule, "", "the rule's description"),
       AlertField<"count">(&A::count, kFolding, "RANDGUARD_FOLDED",

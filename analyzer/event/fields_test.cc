@@ -32,7 +32,7 @@ std::vector<std::string> NamesOf() {
 
 template <typename Event>
 void ExpectNoNameTwice() {
-  std::set<std::string> seen = {"event_type", "raw_bytes"};
+  std::set<std::string> seen = {"event_type", "raw_bytes", "same_as", "texts_cut"};
   std::vector<std::string> names = NamesOf<Event>();
   if constexpr (requires(Event e) { e.actor; }) {
     const auto actor = NamesOf<Actor>();

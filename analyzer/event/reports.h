@@ -212,7 +212,8 @@ struct Health {
                 cgroup_names = 0, cgroup_names_evicted = 0, unknown_messages = 0,
                 session_errors = 0, refused_connections = 0, recording_failures = 0,
                 output_bytes = 0, output_rotations = 0, output_sync_failures = 0,
-                journal_failures = 0;
+                journal_failures = 0, output_reopened = 0, lines_cut = 0;
+  std::optional<std::string> output_error;
   std::optional<std::string> rule_set_hash;
   std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
                 command_lines_cut = 0, creators_cut = 0;
@@ -307,6 +308,12 @@ constexpr auto FieldsOf(const Health*) {
       Field<"output_sync_failures">(&H::output_sync_failures,
                                     "times that alerts in the file may not have reached the disk"),
       Field<"journal_failures">(&H::journal_failures, "alerts that the journal did not take"),
+      Field<"output_reopened">(&H::output_reopened,
+                               "times that an output file was found removed or replaced, and a new "
+                               "one was opened"),
+      Field<"output_error">(&H::output_error, "what is wrong with the output now; null: nothing"),
+      Field<"lines_cut">(&H::lines_cut,
+                         "lines that were too long and have texts_cut; what was cut is in no line"),
       Field<"rule_set_hash">(&H::rule_set_hash,
                              "rules in force; null: none are evaluated, mode is telemetry"),
       Field<"rules_enabled">(&H::rules_enabled, "how many these are, with the built-in ones"),

@@ -77,6 +77,7 @@ absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
   sigprocmask(SIG_BLOCK, &set, nullptr);
   // A reader of stdout that goes away is an error of write(2), not the end.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // likewise a file that has reached the limit of its size
   kj::AutoCloseFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (fd.get() < 0) return ErrnoError(errno, "signalfd");
   return fd;
@@ -92,7 +93,11 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
     return HostError("the host's users cannot be read in");
   }
   std::uint64_t watchdog_us = 0;
-  const bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+  // Not with every batch: each one wakes the service manager.
+  if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
+    notice_interval_ = std::chrono::microseconds(watchdog_us / 4);
+  }
+  out_.SetWaiter([this] { return GoesOnWaiting(); });
   if (const char* address = std::getenv("NOTIFY_SOCKET"); address != nullptr) {
     RG_ASSIGN_OR_RETURN(manager_, Datagram::Connect(address));
   }
@@ -100,20 +105,14 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   TakeBacklog();
   Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
-  // Not with every batch: each one wakes the service manager.
-  const auto notice_interval = std::chrono::microseconds(watchdog_us / 4);
-  auto next_notice = steady_clock::now();
 
   while (!ending_) {
     const auto now = steady_clock::now();
     auto wait = std::chrono::duration_cast<milliseconds>(next_health - now) + milliseconds(1);
-    if (watched && now >= next_notice) {
-      Notify("WATCHDOG=1");
-      next_notice = now + notice_interval;
-    }
-    if (watched) {
+    NotifyAlive(now);
+    if (notice_interval_.count() != 0) {
       wait = std::min(
-          wait, std::chrono::duration_cast<milliseconds>(next_notice - now) + milliseconds(1));
+          wait, std::chrono::duration_cast<milliseconds>(next_notice_ - now) + milliseconds(1));
     }
     if (const auto due = user_names_.due(); due.has_value()) {
       wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*due - now) + milliseconds(1));
@@ -126,7 +125,8 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
         errno != EINTR) {
       return ErrnoError(errno, "poll");
     }
-    if ((fds[0].revents & POLLIN) != 0) OnSignal();
+    TakeSignals();
+    OnSignals();
     // Before the data, which may be of the user that was just added.
     if ((fds[3].revents & POLLIN) != 0) user_names_.OnNotices();
     ReadUserNames();
@@ -156,24 +156,45 @@ void Service::Notify(std::string_view state) const {
   if (manager_.connected()) manager_.Send(state, /*wait=*/true);
 }
 
-void Service::OnSignal() {
+void Service::NotifyAlive(steady_clock::time_point now) {
+  if (notice_interval_.count() == 0 || now < next_notice_) return;
+  Notify("WATCHDOG=1");
+  next_notice_ = now + notice_interval_;
+}
+
+void Service::TakeSignals() {
+  constexpr std::chrono::seconds kForTheReader(2);
   signalfd_siginfo info{};
   while (read(signals_, &info, sizeof(info)) == sizeof(info)) {
     Log(LogLevel::kDebug, "signal %d of pid %d", info.ssi_signo, info.ssi_pid);
     switch (info.ssi_signo) {
       case SIGHUP:
-        if (const absl::Status status = out_.Reopen(); !status.ok()) {
-          Log(LogLevel::kError, "%s; the old one stays in use", Message(status));
-        }
-        ReloadRules();
+        reload_due_ = true;
         break;
       case SIGUSR1:
-        WriteHealth();
+        health_due_ = true;
         break;
       default:
-        ending_ = true;
+        if (!std::exchange(ending_, true)) end_of_waiting_ = steady_clock::now() + kForTheReader;
     }
   }
+}
+
+void Service::OnSignals() {
+  if (std::exchange(reload_due_, false)) {
+    if (const absl::Status status = out_.Reopen(); !status.ok()) {
+      Log(LogLevel::kError, "%s; the old one stays in use", Message(status));
+    }
+    ReloadRules();
+  }
+  if (std::exchange(health_due_, false)) WriteHealth();
+}
+
+bool Service::GoesOnWaiting() {
+  const auto now = steady_clock::now();
+  NotifyAlive(now);
+  TakeSignals();
+  return !ending_ || now < end_of_waiting_;
 }
 
 // Between two messages: each event meets all of one set of rules.
@@ -380,6 +401,7 @@ void Service::WriteHealth() {
   if (pipeline_.connected() && !health.collector.plan_current) {
     reasons.emplace_back("the collector runs with another plan; restart it");
   }
+  if (health.output_error.has_value()) reasons.push_back(*health.output_error);
   if (rule_reload_error_.has_value()) {
     reasons.push_back("the rules were not reloaded: " + *rule_reload_error_);
   }

@@ -62,7 +62,14 @@ class Service {
 
  private:
   void Notify(std::string_view state) const;
-  void OnSignal();
+  // Reports to the service manager now and then that the process lives.
+  void NotifyAlive(std::chrono::steady_clock::time_point now);
+  // Notes which signals have come.
+  void TakeSignals();
+  // Does what they ask for.
+  void OnSignals();
+  // While the output takes nothing: false: it has to be given up.
+  bool GoesOnWaiting();
   void ReloadRules();
   // Takes the names of users over, where they have changed.
   void ReadUserNames();
@@ -97,7 +104,10 @@ class Service {
   kj::AutoCloseFd memory_use_;  // /proc/self/statm
   ConfinementHealth confinement_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  bool ending_ = false;
+  bool ending_ = false, reload_due_ = false, health_due_ = false;
+  std::chrono::steady_clock::time_point end_of_waiting_{};  // when ending_
+  std::chrono::microseconds notice_interval_{0};            // 0: nobody watches
+  std::chrono::steady_clock::time_point next_notice_{};
   bool draining_ = false;
   bool said_ = false;  // what is observed
   std::uint64_t session_errors_ = 0;

@@ -413,6 +413,7 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   health.userspace_invalid_schema = counts_.invalid_schema;
   health.userspace_unsupported_kind = counts_.unsupported_kind;
   out_.AddTo(health);
+  health.lines_cut = writer_.lines_cut();
   health.process_table_size = enricher_.processes().size();
   health.process_records_evicted = enricher_.processes().evicted();
   health.user_names = enricher_.users().size();

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/detect/alert_folder.h"
 #include "analyzer/output/sinks/journal.h"
 #include "analyzer/pipeline/testing/stream.h"
 #include "analyzer/rules/compile/compile_rules.h"
@@ -311,6 +312,141 @@ TEST(PipelineDetectionTest, FoldedAlertsAreBounded) {
             (Texts{"\"/etc/shadow\" false", "\"/etc/b\" false", "\"/etc/shadow\" true",
                    "\"/etc/c\" false"}));
   EXPECT_EQ(stream.Filled().alert_windows_ended_early, 1u);
+}
+
+// How many alerts are written at once when both happen, the second one a second after the first.
+std::size_t WrittenAtOnce(Bytes first, Bytes second) {
+  const auto d =
+      Compile(RuleOf("A", "file", "uid == 1000") + RuleOf("B", "process", "uid == 1000") +
+              "events = ['process_start', 'process_access', 'agent_signal', "
+              "'module_load', 'mount', 'credentials_change', 'bpf_operation']\n" +
+              RuleOf("C", "network", "uid == 1000"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  const auto at = [](Bytes& record, std::uint64_t time_ns) {
+    reinterpret_cast<rg_header*>(record.data())->time_ns = time_ns;
+  };
+  at(first, kStartNs + kSecond);
+  at(second, kStartNs + 2 * kSecond);
+  EXPECT_SENT(stream, (BatchOf{.records = {first, second}, .drained_ns = kStartNs + 3 * kSecond}));
+  std::size_t written = 0;
+  for (const auto& text : Each(stream.Lines("alert"), {"folded"})) written += text == "false";
+  return written;
+}
+
+// Two records that differ in what `change` does to the second.
+template <typename Body, typename Change>
+std::size_t WithAnother(testing::RecordBuilder<Body> record, Change&& change) {
+  const Bytes first = record.Build();
+  change(record);
+  return WrittenAtOnce(first, record.Build());
+}
+
+TEST(PipelineDetectionTest, WhatMeansSomethingElseIsNotFolded) {
+  // A file: what was done to it, how, and whether it worked.
+  EXPECT_EQ(WithAnother(testing::FileOpen(), [](auto& r) { r.body.args[2] = 0; }), 2u)
+      << "opened for reading, then for writing";
+  EXPECT_EQ(WithAnother(testing::FileOpen(), [](auto& r) { r.body.call = RG_CALL_openat2; }), 2u)
+      << "another event type";
+  EXPECT_EQ(WithAnother(testing::FileOpen(), [](auto& r) { r.body.result = -13; }), 2u)
+      << "refused";
+  EXPECT_EQ(
+      WithAnother(testing::FileOpen(), [](auto& r) { r.Put(&rg_file::path, "/etc/ssh/other"); }),
+      2u);
+  EXPECT_EQ(WithAnother(testing::FileOpen(), [](auto& r) { r.body.owner_uid = 0; }), 2u);
+  EXPECT_EQ(WithAnother(testing::FileRename(),
+                        [](auto& r) { r.Put(&rg_file::path, "/etc/other", RG_STR_LEXICAL); }),
+            2u)
+      << "another old name";
+  EXPECT_EQ(WithAnother(testing::FileChange(), [](auto& r) { r.body.args[2] = 0; }), 2u)
+      << "given to another user";
+  {
+    auto open = testing::FileOpen();
+    auto write = testing::FileWrite();
+    EXPECT_EQ(WrittenAtOnce(open.Build(), write.Build()), 2u) << "another operation";
+  }
+  // Another user.
+  EXPECT_EQ(WithAnother(testing::FileOpen(), [](auto& r) { r.body.hdr.gid = 0; }), 2u);
+  EXPECT_EQ(WithAnother(testing::FileOpen(), [](auto& r) { r.body.hdr.euid = 0; }), 1u)
+      << "not a field of file events";
+  // Another process that it was done to.
+  EXPECT_EQ(WithAnother(testing::ProcessAccess(), [](auto& r) { r.body.target_pid = 800; }), 2u);
+  EXPECT_EQ(WithAnother(testing::ProcessAccess(), [](auto& r) { r.body.args[0] = 4; }), 2u)
+      << "attached, then wrote memory";
+  EXPECT_EQ(WithAnother(testing::AgentSignal(), [](auto& r) { r.body.args[1] = 19; }), 2u);
+  EXPECT_EQ(
+      WithAnother(testing::ModuleLoad(), [](auto& r) { r.Put(&rg_behaviour::name, "rootkit"); }),
+      2u);
+  EXPECT_EQ(WithAnother(testing::MountRecord(),
+                        [](auto& r) { r.Put(&rg_behaviour::path, "/etc", RG_STR_LEXICAL); }),
+            2u);
+  EXPECT_EQ(WithAnother(testing::CredentialsChange(), [](auto& r) { r.body.after.euid = 0; }), 2u);
+  EXPECT_EQ(WithAnother(testing::BpfOperation(), [](auto& r) { r.body.object_type = 2; }), 2u);
+  // A program: how it was started, and from where.
+  EXPECT_EQ(
+      WithAnother(testing::ProcessExec(),
+                  [](auto& r) {
+                    r.Put(&rg_process::args, testing::ListOf({"curl", "-s http://example.org/"}));
+                  }),
+      2u)
+      << "the same text, but other arguments";
+  EXPECT_EQ(WithAnother(testing::ProcessExec(), [](auto& r) { r.Put(&rg_process::cwd, "/"); }), 2u);
+  EXPECT_EQ(WithAnother(testing::ProcessExec(),
+                        [](auto& r) { r.Put(&rg_process::env, testing::ListOf({"LANG=other"})); }),
+            2u);
+  EXPECT_EQ(WithAnother(testing::ProcessExec(), [](auto& r) { r.body.login_uid = 7; }), 2u);
+  EXPECT_EQ(WithAnother(testing::ProcessExec(), [](auto& r) { r.body.cap_effective = 77; }), 2u);
+  // The network.
+  EXPECT_EQ(WithAnother(testing::NetworkConnect(), [](auto& r) { r.body.remote_port = 4445; }), 2u);
+  EXPECT_EQ(WithAnother(testing::NetworkConnect(), [](auto& r) { r.body.remote_addr[3] ^= 1; }),
+            2u);
+  EXPECT_EQ(WithAnother(testing::NetworkConnect(), [](auto& r) { r.body.result = -111; }), 2u);
+}
+
+TEST(PipelineDetectionTest, AnotherOccasionOfTheSameIsFolded) {
+  EXPECT_EQ(WithAnother(testing::FileOpen(),
+                        [](auto& r) {
+                          r.By(77, 700, 78).ChildOf(5, 6);
+                          r.body.result = 9;
+                          r.body.inode = 12;
+                          r.body.args[0] = 8;
+                        }),
+            1u);
+  EXPECT_EQ(WithAnother(testing::FileWrite(),
+                        [](auto& r) {
+                          r.body.args[2] = 100;
+                          r.body.args[3] = 4096;
+                          r.body.result = 100;
+                        }),
+            1u);
+  EXPECT_EQ(WithAnother(testing::NetworkConnect(),
+                        [](auto& r) {
+                          r.body.local_port = 50000;
+                          r.body.socket = 99;
+                          r.body.fd = 17;
+                        }),
+            1u);
+}
+
+TEST(PipelineDetectionTest, FoldedAlertsAreBoundedInBytes) {
+  const auto d = Compile("[alerts]\nmax_folded = 1000000\n" + RuleOf("A", "file", "uid == 1000"));
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  constexpr std::size_t kPath = 4000;
+  const std::size_t count = 2 * AlertFolder::kMaxBytes / kPath;
+  std::uint64_t sequence = 0, made = 0;
+  while (made < count) {
+    std::vector<Bytes> records;
+    for (int i = 0; i < 60; ++i, ++made) {
+      const std::string path = "/etc/" + std::to_string(made) + "/" + std::string(kPath - 20, 'x');
+      records.push_back(OpenAt(kStartNs + made + 1, path));
+    }
+    EXPECT_SENT(stream, (BatchOf{.sequence = sequence++,
+                                 .first_record = made - records.size(),
+                                 .records = records}));
+  }
+  EXPECT_GT(stream.Filled().alert_windows_ended_early, count / 2);
+  EXPECT_LT(stream.Filled().alert_windows_ended_early, count);
 }
 
 TEST(PipelineDetectionTest, OtherRulesTakeOverBetweenMessages) {

@@ -5,6 +5,8 @@
 #ifndef ANALYZER_OUTPUT_JSON_EVENT_LINE_H_
 #define ANALYZER_OUTPUT_JSON_EVENT_LINE_H_
 
+#include <concepts>
+#include <cstddef>
 #include <string_view>
 
 #include "analyzer/output/json/event_writer.h"
@@ -12,9 +14,8 @@
 namespace randguard {
 
 template <Described Event>
-std::string_view EventWriter::Write(const Event& event) {
-  json_.Clear();
-  raw_bytes_.clear();
+void EventWriter::Lay(const Event& event) {
+  Begin();
   json_.Raw("{\"event_type\":\"");
   json_.Raw(EventType(event));
   json_.Raw('"');
@@ -22,8 +23,27 @@ std::string_view EventWriter::Write(const Event& event) {
   if constexpr (requires { event.call; }) Members(event.call);
   Members(event);
   if constexpr (requires { event.object; }) Members(event.object);
-  if (!raw_bytes_.empty()) RawBytes();
-  json_.Raw("}\n");
+  End();
+}
+
+template <Described Event>
+std::string_view EventWriter::Write(const Event& event) {
+  constexpr std::size_t kMax = std::same_as<Event, Alert> ? kAlertMax : kLineMax;
+  room_ = SIZE_MAX;
+  long_ = kLong;
+  know_cut_.clear();
+  Lay(event);
+  if (json_.size() > kMax) [[unlikely]] {
+    ++lines_cut_;
+    long_ = kCut;
+    Lay(event);  // for the sizes of these texts
+    while (json_.size() > kMax && MakeRoom(kMax)) {
+      Lay(event);
+      know_cut_ = cut_;
+      // The field that says so comes before the texts.
+      if constexpr (requires { event.call.text_truncated; }) Lay(event);
+    }
+  }
   return json_.text();
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/output/json/event_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <numeric>
 
 namespace randguard {
 namespace {
@@ -13,6 +15,16 @@ void PutDigits(char* at, std::uint32_t value, int digits) {
     at[i] = static_cast<char>('0' + value % 10);
     value /= 10;
   }
+}
+
+// Bytes that a member of raw_bytes takes.
+std::size_t RawBytesOf(const std::pair<std::string, std::string_view>& raw) {
+  return raw.first.size() + 2 * raw.second.size() + 6;
+}
+
+// Paths lose their beginning where they are cut, here as in the kernel's records.
+bool LosesBeginning(std::string_view field) {
+  return field.ends_with("path") || field == "cwd" || field == "cgroup" || field == "base";
 }
 
 }  // namespace
@@ -39,7 +51,8 @@ void EventWriter::SetSession(const SessionContext& session) {
 }
 
 void EventWriter::ActorMembers(const Actor& actor) {
-  const std::string_view kept = actors_.Find(actor);
+  const bool keeps = long_ == kLong;
+  const std::string_view kept = keeps ? actors_.Find(actor) : std::string_view();
   std::size_t begin = 0;
   VisitFields(actor, [&](const auto& field, const auto& value) {
     constexpr bool kMoment = ActorTexts::IsMoment(std::remove_cvref_t<decltype(field)>::name());
@@ -49,7 +62,7 @@ void EventWriter::ActorMembers(const Actor& actor) {
   });
   if (!kept.empty()) {
     json_.Raw(kept);
-  } else if (raw_bytes_.empty()) {  // raw bytes belong at the line's end
+  } else if (keeps && raw_bytes_.empty() && sizes_.empty()) {  // these are noted for the line
     actors_.Keep(actor, json_.text().substr(begin));
   }
 }
@@ -118,39 +131,79 @@ void EventWriter::Special(const ProcessKey& value) {
 }
 
 void EventWriter::Special(const TextList& value) {
-  std::size_t index = 0;
-  json_.Raw('[');
-  ForEachItem(value.bytes, [&](std::string_view item) {
-    if (index != 0) json_.Raw(',');
-    if (json_.String(item)) {
-      raw_bytes_.emplace_back(Pointer() + "/" + std::to_string(index), item);
-    }
-    ++index;
-  });
-  json_.Raw(']');
+  if (value.bytes.size() > kRepeatedMax) IsRepeated(value.bytes, /*list=*/true, Pointer());
+  Texts(value.bytes.size(), [&](const VisitText& visit) { ForEachItem(value.bytes, visit); });
 }
 
 void EventWriter::Special(const JoinedText& value) {
+  if (value.bytes.size() > kRepeatedMax && IsRepeated(value.bytes, /*list=*/true, Pointer())) {
+    json_.Raw(nullable_ ? "null" : "\"\"");
+    return;
+  }
   // Not in raw_bytes: the list it was joined from is.
+  const bool is_long = value.bytes.size() >= long_;
+  const std::size_t begin = json_.size();
   bool first = true;
+  bool cut = false;
   json_.Raw('"');
   ForEachItem(value.bytes, [&](std::string_view item) {
+    if (cut) return;
     if (!first) json_.Raw(' ');
     first = false;
+    if (is_long && room_ != SIZE_MAX) {
+      const std::size_t used = json_.size() - begin;
+      const std::string_view shown = JsonWriter::Beginning(item, room_ - std::min(room_, used));
+      cut = shown.size() != item.size();
+      item = shown;
+    }
     json_.StringPart(item);
   });
   json_.Raw('"');
+  if (cut) cut_.push_back(Pointer());
+  if (is_long) sizes_.push_back(json_.size() - begin);
 }
 
 void EventWriter::Special(const TextArray& value) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < value.size; ++i) size += value.items[i].size();
+  Texts(size, [&](const VisitText& visit) {
+    for (std::size_t i = 0; i < value.size; ++i) visit(value.items[i]);
+  });
+}
+
+void EventWriter::Texts(std::size_t size, absl::FunctionRef<void(const VisitText&)> each) {
+  const bool is_long = size >= long_;
+  const bool is_bounded = is_long && room_ != SIZE_MAX;
+  const std::size_t begin = json_.size();
+  std::size_t index = 0;
+  std::size_t raw = 0;
+  bool cut = false;
   json_.Raw('[');
-  for (std::size_t i = 0; i < value.size; ++i) {
-    if (i != 0) json_.Raw(',');
-    if (json_.String(value.items[i])) {
-      raw_bytes_.emplace_back(Pointer() + "/" + std::to_string(i), value.items[i]);
+  const auto add = [&](std::string_view item) {
+    if (cut) return;
+    const auto pointer = [&] { return Pointer() + "/" + std::to_string(index); };
+    bool is_repeated = false;
+    if (item.size() > kRepeatedMax) is_repeated = IsRepeated(item, /*list=*/false, pointer());
+    if (is_repeated) item = {};
+    if (is_bounded) {
+      constexpr std::size_t kAround = 3;  // two quotes and a comma
+      const std::size_t used = json_.size() - begin + raw + kAround;
+      const std::string_view shown = JsonWriter::Beginning(item, room_ - std::min(room_, used));
+      cut = shown.size() != item.size() || used > room_;
+      if (cut && shown.empty()) return;
+      item = shown;
     }
-  }
+    if (index != 0) json_.Raw(',');
+    if (json_.String(item)) {
+      raw_bytes_.emplace_back(pointer(), item);
+      raw += RawBytesOf(raw_bytes_.back());
+    }
+    ++index;
+  };
+  each(add);
   json_.Raw(']');
+  if (cut) cut_.push_back(Pointer());
+  if (is_long) sizes_.push_back(json_.size() - begin + raw);
 }
 
 void EventWriter::Special(const Mode& value) {
@@ -180,7 +233,107 @@ void EventWriter::Special(const CapabilitySet& value) {
 }
 
 void EventWriter::String(std::string_view bytes) {
-  if (json_.String(bytes)) raw_bytes_.emplace_back(Pointer(), bytes);
+  if (bytes.size() >= long_) {
+    LongString(bytes);
+  } else if (json_.String(bytes)) {
+    raw_bytes_.emplace_back(Pointer(), bytes);
+  }
+}
+
+void EventWriter::LongString(std::string_view bytes) {
+  if (bytes.size() > kRepeatedMax && IsRepeated(bytes, /*list=*/false, Pointer())) {
+    json_.Raw(nullable_ ? "null" : "\"\"");
+    return;
+  }
+  std::string_view shown = bytes;
+  if (room_ != SIZE_MAX) {
+    shown =
+        LosesBeginning(key_) ? JsonWriter::End(bytes, room_) : JsonWriter::Beginning(bytes, room_);
+  }
+  if (shown.size() != bytes.size()) cut_.push_back(Pointer());
+  const std::size_t begin = json_.size();
+  std::size_t raw = 0;
+  if (json_.String(shown)) {
+    raw_bytes_.emplace_back(Pointer(), shown);
+    raw = RawBytesOf(raw_bytes_.back());
+  }
+  sizes_.push_back(json_.size() - begin + raw);
+}
+
+bool EventWriter::IsRepeated(std::string_view bytes, bool list, std::string pointer) {
+  for (const Seen& seen : seen_) {
+    if (seen.list != list || seen.bytes != bytes) continue;
+    same_as_.emplace_back(std::move(pointer), seen.pointer);
+    return true;
+  }
+  seen_.push_back({bytes, list, std::move(pointer)});
+  return false;
+}
+
+bool EventWriter::IsCut(std::string_view truncated) const {
+  // That field of a call is about all that the caller wrote.
+  if (truncated == "text_truncated") {
+    return std::any_of(know_cut_.begin(), know_cut_.end(), [](const std::string& pointer) {
+      return pointer != "/exe_path" && pointer != "/cgroup";
+    });
+  }
+  truncated.remove_suffix(kTruncated.size());
+  return std::any_of(cut_.begin(), cut_.end(), [&](std::string_view pointer) {
+    return pointer.starts_with(path_) && pointer.substr(path_.size()).starts_with('/') &&
+           pointer.substr(path_.size() + 1).ends_with(truncated);
+  });
+}
+
+bool EventWriter::MakeRoom(std::size_t max) {
+  constexpr std::size_t kLeast = 16;
+  constexpr std::size_t kMark = 64;  // more than a pointer in texts_cut takes
+  if (room_ <= kLeast || sizes_.empty()) return false;
+  std::sort(sizes_.begin(), sizes_.end());
+  const std::size_t texts = std::accumulate(sizes_.begin(), sizes_.end(), std::size_t{0});
+  const std::size_t rest = json_.size() - std::min(texts, json_.size()) + sizes_.size() * kMark;
+  std::size_t left = max - std::min(rest, max);
+  std::size_t room = 0;
+  // Shorter texts leave more to the others.
+  for (std::size_t i = 0; i < sizes_.size(); ++i) {
+    room = left / (sizes_.size() - i);
+    if (sizes_[i] > room) break;
+    left -= sizes_[i];
+  }
+  room_ = std::clamp(room, kLeast, std::max(room_ / 2, kLeast));
+  return true;
+}
+
+void EventWriter::Begin() {
+  json_.Clear();
+  raw_bytes_.clear();
+  sizes_.clear();
+  cut_.clear();
+  seen_.clear();
+  same_as_.clear();
+  nullable_ = false;
+}
+
+void EventWriter::End() {
+  if (!raw_bytes_.empty()) RawBytes();
+  if (!same_as_.empty()) {
+    json_.Raw(",\"same_as\":{");
+    for (std::size_t i = 0; i < same_as_.size(); ++i) {
+      if (i != 0) json_.Raw(',');
+      json_.String(same_as_[i].first);
+      json_.Raw(':');
+      json_.String(same_as_[i].second);
+    }
+    json_.Raw('}');
+  }
+  if (!cut_.empty()) {
+    json_.Raw(",\"texts_cut\":[");
+    for (std::size_t i = 0; i < cut_.size(); ++i) {
+      if (i != 0) json_.Raw(',');
+      json_.String(cut_[i]);
+    }
+    json_.Raw(']');
+  }
+  json_.Raw("}\n");
 }
 
 void EventWriter::RawBytes() {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "analyzer/event/field.h"
 #include "analyzer/event/value_set.h"
 #include "analyzer/event/values.h"
@@ -23,6 +24,8 @@
 #include "analyzer/output/json/session_context.h"
 
 namespace randguard {
+
+struct Alert;
 
 // Not reentrant: one writer, one line at a time.
 class EventWriter {
@@ -33,20 +36,37 @@ class EventWriter {
   void SetSession(const SessionContext& session);
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
 
+  // Bytes of the longest line; an alert repeats what the event before it has.
+  static constexpr std::size_t kLineMax = std::size_t{48} << 10;
+  static constexpr std::size_t kAlertMax = std::size_t{16} << 10;
+  // A text that is longer stands once in a line.
+  static constexpr std::size_t kRepeatedMax = 1024;
+
   // The event as one line, newline included; valid until the next call. Fields of
   // `event.actor` and `event.call`, where there are such, come before its own, fields of
   // `event.object` behind them. A string whose bytes are not UTF-8 is
   // shown with U+FFFD in place of what is not, and whole, in hex, in the member "raw_bytes" under
   // its JSON Pointer.
   //
+  // A long text that stands in the line already is null, or empty where there is no null, and the
+  // member "same_as" has the JSON Pointer of the other one under its own. Where a line would be too
+  // long, its longest texts are cut: paths lose their beginning, others their end, lists their last
+  // items. The member "texts_cut" has their JSON Pointers; a field that says whether its text is
+  // whole says that it is not.
+  //
   // Compiled once for each event: lines_of_*.cc, where a new one has to be named.
   template <Described Event>
   std::string_view Write(const Event& event);
+
+  // Lines whose texts were cut.
+  std::uint64_t lines_cut() const { return lines_cut_; }
 
   // As a process is named in lines; valid until the next call of this or of Write().
   std::string_view ProcessId(const ProcessKey& value);
 
  private:
+  using VisitText = absl::FunctionRef<void(std::string_view)>;
+
   template <Described Object>
   void Members(const Object& object) {
     VisitFields(object, [&](const auto& field, const auto& value) { Member(field, value); });
@@ -58,8 +78,18 @@ class EventWriter {
     }
     json_.Raw(field.json_key());
     key_ = field.name();
-    Value(value);
+    if constexpr (std::same_as<T, bool> && field.name().ends_with(kTruncated)) {
+      json_.Bool(value || IsCut(field.name()));
+    } else {
+      Value(value);
+    }
   }
+  // Writes the line, whatever its length.
+  template <Described Event>
+  void Lay(const Event& event);
+  void Begin();
+  void End();
+
   // Writes what Members() would, from the kept text where there is one.
   void ActorMembers(const Actor& actor);
 
@@ -83,10 +113,20 @@ class EventWriter {
   template <typename T>
   void Special(const std::optional<T>& value) {
     if (value.has_value()) {
+      nullable_ = true;
       Value(*value);
+      nullable_ = false;
     } else {
       json_.Null();
     }
+  }
+  template <std::convertible_to<std::string_view> T>
+  void Special(const std::vector<T>& values) {
+    std::size_t size = 0;
+    for (const std::string_view value : values) size += value.size();
+    Texts(size, [&](auto&& visit) {
+      for (const std::string_view value : values) visit(value);
+    });
   }
   template <typename T>
   void Special(const std::vector<T>& values) {
@@ -156,6 +196,7 @@ class EventWriter {
     const Nesting outside{path_.size(), key_};
     path_ += '/';
     path_ += key_;
+    nullable_ = false;
     return outside;
   }
   void Leave(const Nesting& outside) {
@@ -164,9 +205,26 @@ class EventWriter {
   }
 
   void String(std::string_view bytes);
+  // A text of at least long_ bytes.
+  void LongString(std::string_view bytes);
+  // A list of texts, of so many bytes together, which each(visit) visits.
+  void Texts(std::size_t size, absl::FunctionRef<void(const VisitText&)> each);
   // A JSON Pointer to the member being written.
   std::string Pointer() const { return path_ + "/" + std::string(key_); }
   void RawBytes();
+
+  // Texts of fewer bytes are not looked after, but in a line that is too long: there, those of at
+  // least kCut bytes. All others of any event fit into a line.
+  static constexpr std::size_t kLong = 256;
+  static constexpr std::size_t kCut = 32;
+  static constexpr std::string_view kTruncated = "_truncated";
+
+  // Is the text cut that a field of this name is about?
+  bool IsCut(std::string_view truncated) const;
+  // Sets room_, so that what was just laid fits; false: no text is left to be cut.
+  bool MakeRoom(std::size_t max);
+  // Does the text, that of a list or not, stand in the line already? Notes which.
+  bool IsRepeated(std::string_view bytes, bool list, std::string pointer);
 
   JsonWriter json_;
   ActorTexts actors_;
@@ -183,6 +241,21 @@ class EventWriter {
   std::string path_;                 // JSON Pointer to what holds the member being written
   std::string_view key_;             // the member's name
   std::vector<std::pair<std::string, std::string_view>> raw_bytes_;
+
+  // These are about the line that is being written.
+  std::size_t long_ = kLong;
+  bool nullable_ = false;                    // the value being written
+  std::size_t room_ = SIZE_MAX;              // of each text; the longest ones are cut to it
+  std::vector<std::size_t> sizes_;           // of its long texts, as they are written
+  std::vector<std::string> cut_, know_cut_;  // pointers; the latter of the time before
+  struct Seen {
+    std::string_view bytes;
+    bool list;
+    std::string pointer;
+  };
+  std::vector<Seen> seen_;  // its texts of more than kRepeatedMax bytes
+  std::vector<std::pair<std::string, std::string>> same_as_;
+  std::uint64_t lines_cut_ = 0;
 };
 
 }  // namespace randguard

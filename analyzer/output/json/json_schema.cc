@@ -72,7 +72,14 @@ class Writer {
     if constexpr (requires(Event e) { e.object; }) Members<decltype(Event::object)>(required);
     json_.Raw(
         ",\n      \"raw_bytes\":{\"type\":\"object\",\"description\":\"strings that are not UTF-8: "
-        "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}}");
+        "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}},"
+        "\n      \"same_as\":{\"type\":\"object\",\"description\":\"long texts that the line has "
+        "in "
+        "another place already, and which are null or empty: JSON Pointer to that of the other "
+        "place\",\"additionalProperties\":{\"type\":\"string\"}},"
+        "\n      \"texts_cut\":{\"type\":\"array\",\"description\":\"JSON Pointers of texts that "
+        "were "
+        "cut because the line would have been too long\",\"items\":{\"type\":\"string\"}}");
     json_.Raw("},\n     \"required\":[" + required + "],\"additionalProperties\":false}");
   }
 

@@ -4,23 +4,27 @@
 #include <algorithm>
 #include <cstring>
 
+#include "analyzer/base/utf8.h"
+
 namespace randguard {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-// True if any of eight bytes is a control character, a quote, a backslash or not ASCII.
+// True if any of eight bytes is a control character, a quote, a backslash, DEL or not ASCII.
 bool NeedsCare(std::uint64_t eight) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
   const std::uint64_t quote = eight ^ (kOnes * '"');
   const std::uint64_t backslash = eight ^ (kOnes * '\\');
+  const std::uint64_t del = eight ^ (kOnes * 0x7f);
   const std::uint64_t found =
-      (eight - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | eight;
+      (eight - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | (del - kOnes) | eight;
   return (found & kHigh) != 0;
 }
 
-bool Plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+bool Plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 // Copies leading bytes that can stay as they are and returns how many these were. Bytes written
 // behind them, up to the size of `s`, do not count.
@@ -44,25 +48,12 @@ std::size_t CopyPlain(char* out, std::string_view s) {
   return at;
 }
 
-// Length of the UTF-8 sequence that `s` begins with; 0 if it begins with none. Overlong forms,
-// surrogates and what is beyond U+10FFFF are none.
-std::size_t Utf8Length(std::string_view s) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-  const auto tail = [&](std::size_t i) { return i < s.size() && (byte(i) & 0xc0) == 0x80; };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xc2) return 0;
-  if (first < 0xe0) return tail(1) ? 2 : 0;
-  if (first < 0xf0) {
-    if (!tail(1) || !tail(2)) return 0;
-    if (first == 0xe0 && byte(1) < 0xa0) return 0;
-    if (first == 0xed && byte(1) >= 0xa0) return 0;
-    return 3;
-  }
-  if (first > 0xf4 || !tail(1) || !tail(2) || !tail(3)) return 0;
-  if (first == 0xf0 && byte(1) < 0x90) return 0;
-  if (first == 0xf4 && byte(1) >= 0x90) return 0;
-  return 4;
+// Bytes of JSON that a character takes; one that is `replaced` is no UTF-8.
+std::size_t JsonBytes(char32_t code, std::size_t bytes, bool replaced) {
+  if (replaced) return kReplacement.size();
+  if (code == '"' || code == '\\' || code == '\n' || code == '\t' || code == '\r') return 2;
+  if (!IsHidden(code)) return bytes;
+  return code > 0xffff ? 12 : 6;
 }
 
 }  // namespace
@@ -101,23 +92,79 @@ bool JsonWriter::EscapeRest(std::string_view bytes) {
       case '\r':
         Raw("\\r");
         break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          Raw("\\u00");
-          Raw(kHex[c >> 4]);
-          Raw(kHex[c & 15]);
-        } else if (const std::size_t n = Utf8Length(bytes.substr(at))) {
-          Raw(bytes.substr(at, n));
-          at += n;
+      default: {
+        if (Plain(static_cast<unsigned char>(c))) {
+          Reserve(bytes.size() - at);
+          const std::size_t plain = CopyPlain(at_, bytes.substr(at));
+          at_ += plain;
+          at += plain;
           continue;
-        } else {
-          Raw("\xef\xbf\xbd");
-          replaced = true;
         }
+        const Character character = FirstCharacter(bytes.substr(at));
+        if (character.bytes == 0) {
+          Raw(kReplacement);
+          replaced = true;
+          break;
+        }
+        if (IsHidden(character.code)) {
+          Unicode(character.code);
+        } else {
+          Raw(bytes.substr(at, character.bytes));
+        }
+        at += character.bytes;
+        continue;
+      }
     }
     ++at;
   }
   return replaced;
+}
+
+void JsonWriter::Unicode(char32_t code) {
+  if (code > 0xffff) {
+    code -= 0x10000;
+    Unicode(0xd800 | code >> 10);
+    code = 0xdc00 | (code & 0x3ff);
+  }
+  Raw("\\u");
+  for (int shift = 12; shift >= 0; shift -= 4) Raw(kHex[code >> shift & 15]);
+}
+
+std::string_view JsonWriter::Beginning(std::string_view bytes, std::size_t room) {
+  std::size_t json = 0;
+  std::size_t at = 0;
+  bool replaced = false;
+  while (at < bytes.size()) {
+    const Character character = FirstCharacter(bytes.substr(at));
+    const bool none = character.bytes == 0;
+    const std::size_t next = at + (none ? 1 : character.bytes);
+    json += JsonBytes(character.code, character.bytes, none);
+    replaced = replaced || none;
+    if (json + (replaced ? 2 * next : 0) > room) break;
+    at = next;
+  }
+  return bytes.substr(0, at);
+}
+
+std::string_view JsonWriter::End(std::string_view bytes, std::size_t room) {
+  // Between one that has room and one that has not. A character's middle is no beginning.
+  std::string_view found;
+  std::size_t low = 0;
+  std::size_t high = bytes.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    std::string_view end = bytes.substr(middle);
+    for (int i = 0; i < 3 && !end.empty() && (end.front() & 0xc0) == 0x80; ++i) {
+      end.remove_prefix(1);
+    }
+    if (Beginning(end, room).size() == end.size()) {
+      high = middle;
+      found = end;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return found;
 }
 
 void JsonWriter::HexString(std::string_view bytes) {

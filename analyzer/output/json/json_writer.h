@@ -55,7 +55,9 @@ class JsonWriter {
   }
   void Null() { Raw("null"); }
 
-  // The quoted string. Bytes that are not UTF-8 become U+FFFD each; returns whether there were any.
+  // The quoted string. Hidden characters (analyzer/base/utf8.h) become \uNNNN, so that a line can
+  // be looked at on a terminal. Bytes that are not UTF-8 become U+FFFD each; returns whether there
+  // were any.
   bool String(std::string_view bytes) {
     Raw('"');
     const bool replaced = StringPart(bytes);
@@ -67,6 +69,12 @@ class JsonWriter {
   // The quoted lower-case hex form of the bytes.
   void HexString(std::string_view bytes);
 
+  // The longest beginning, of whole characters, that takes at most `room` bytes without the quotes,
+  // and with its hex form if it is not UTF-8.
+  static std::string_view Beginning(std::string_view bytes, std::size_t room);
+  // The same of the end. It may be some bytes shorter if it is not UTF-8.
+  static std::string_view End(std::string_view bytes, std::size_t room);
+
  private:
   static constexpr std::size_t kFirstBytes = 4096;
 
@@ -77,6 +85,7 @@ class JsonWriter {
   }
   void Grow(std::size_t bytes);
   bool EscapeRest(std::string_view bytes);
+  void Unicode(char32_t code);
 
   std::vector<char> buffer_;
   char* at_ = nullptr;  // where the next byte goes

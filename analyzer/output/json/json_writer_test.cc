@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/base/utf8.h"
+
 namespace randguard {
 namespace {
 
@@ -81,7 +83,57 @@ std::pair<std::string, bool> WithReplacements(std::string_view s) {
 TEST(JsonWriterTest, PlainTextIsCopied) {
   EXPECT_EQ(Quoted(""), "\"\"");
   EXPECT_EQ(Quoted("/usr/bin/curl"), "\"/usr/bin/curl\"");
-  EXPECT_EQ(Quoted("\x7f"), "\"\x7f\"");
+  EXPECT_EQ(Quoted("caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80"),
+            "\"caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80\"");
+}
+
+// So that a line can be looked at on a terminal.
+TEST(JsonWriterTest, HiddenCharactersAreEscaped) {
+  EXPECT_EQ(Quoted("\x7f"), R"("\u007f")");
+  EXPECT_EQ(Quoted("\xc2\x80\xc2\x9b\xc2\x9f"), R"("\u0080\u009b\u009f")");
+  EXPECT_EQ(Quoted("exe.\xe2\x80\xaetxt"), R"("exe.\u202etxt")");
+  EXPECT_EQ(Quoted("\xe2\x80\x8b\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf"),
+            R"("\u200b\u2028\u2029\ufeff")");
+  EXPECT_EQ(Quoted("\xf3\xa0\x80\x81"), R"("\udb40\udc01")");
+  for (char32_t code = 0x80; code <= 0x10ffff; code = code < 0xd7ff ? code + 1 : code + 0x33) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    std::string text;
+    const auto put = [&](char32_t bits) { text += static_cast<char>(bits); };
+    if (code < 0x800) {
+      put(0xc0 | code >> 6);
+    } else {
+      put(code < 0x10000 ? 0xe0 | code >> 12 : 0xf0 | code >> 18);
+      if (code >= 0x10000) put(0x80 | (code >> 12 & 0x3f));
+      put(0x80 | (code >> 6 & 0x3f));
+    }
+    put(0x80 | (code & 0x3f));
+    bool replaced = true;
+    const std::string quoted = Quoted(text, &replaced);
+    ASSERT_EQ(quoted.find("\\u") != quoted.npos, IsHidden(code)) << unsigned{code};
+    ASSERT_EQ(ReadBack(quoted), text) << unsigned{code};
+    ASSERT_FALSE(replaced);
+  }
+}
+
+TEST(JsonWriterTest, BeginningsAndEndsHaveRoom) {
+  for (const std::string_view part : {"a"sv, "\x01"sv, "\""sv, "\xff"sv, "\xe2\x80\xae"sv,
+                                      "\xe4\xb8\xad"sv, "\xf0\x9f\x98\x80"sv, "a\xe2\x80"sv}) {
+    std::string text;
+    while (text.size() < 500) text += part;
+    for (std::size_t room = 0; room < 1200; room += 7) {
+      for (const std::string_view cut :
+           {JsonWriter::Beginning(text, room), JsonWriter::End(text, room)}) {
+        bool replaced = false;
+        const std::size_t json = Quoted(cut, &replaced).size() - 2;
+        ASSERT_LE(json + (replaced ? 2 * cut.size() : 0), room);
+        if (!replaced && cut.size() != text.size()) {
+          ASSERT_GT(json + 12, room) << "there was room for more";
+        }
+      }
+      ASSERT_TRUE(text.starts_with(JsonWriter::Beginning(text, room)));
+      ASSERT_TRUE(text.ends_with(JsonWriter::End(text, room)));
+    }
+  }
 }
 
 TEST(JsonWriterTest, QuotesAndBackslashesAreEscaped) {

@@ -2,6 +2,7 @@
 #include "analyzer/output/sinks/journal.h"
 
 #include <bit>
+#include <cerrno>
 #include <concepts>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +12,7 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/base/terminal_text.h"
 
 namespace randguard {
 namespace {
@@ -34,8 +36,8 @@ std::string_view PriorityOf(Severity severity) {
 }
 
 std::string MessageOf(const Alert& alert) {
-  std::string text =
-      absl::StrFormat("%s: %s (%s, pid %d)", alert.rule_id, alert.rule_name, alert.comm, alert.pid);
+  std::string text = absl::StrFormat("%s: %s (%s, pid %d)", alert.rule_id, alert.rule_name,
+                                     EscapedForTerminal(alert.comm), alert.pid);
   if (alert.folded) absl::StrAppendFormat(&text, ", %d more times", alert.count);
   return text;
 }
@@ -73,6 +75,23 @@ absl::StatusOr<Journal> Journal::Connect(const std::string& socket) {
         Message(datagram.status()));
   }
   return Journal(*std::move(datagram));
+}
+
+Journal Journal::ConnectOrFail(const std::string& socket) {
+  auto datagram = Datagram::Connect(socket);
+  if (datagram.ok()) return Journal(*std::move(datagram));
+  Log(LogLevel::kWarn, "there is no journal, and output.alerts.journal is on: %s",
+      Message(datagram.status()));
+  return Journal({}, "there is no journal: " + Message(datagram.status()));
+}
+
+void Journal::AddTo(Health& health) const {
+  health.journal_failures += failures_;
+  if (!missing_.empty()) {
+    AddOutputError(health, missing_);
+  } else if (failing_) {
+    AddOutputError(health, error_);
+  }
 }
 
 // With its length in front, so that no value can be taken for the beginning of another field.
@@ -116,7 +135,7 @@ void Journal::Write(const OutputLine& output) {
   } else {
     Put("RANDGUARD_EVENT_OMITTED", absl::StrFormat("%d bytes", line.size()));
   }
-  const int error = socket_.Send(entry_, /*wait=*/!failing_);
+  const int error = missing_.empty() ? socket_.Send(entry_, /*wait=*/!failing_) : ENOTCONN;
   if (error == 0) {
     if (std::exchange(failing_, false)) {
       Log(LogLevel::kWarn, "the journal takes alerts again; %d it did not get", failures_);
@@ -124,10 +143,8 @@ void Journal::Write(const OutputLine& output) {
     return;
   }
   ++failures_;
-  if (!std::exchange(failing_, true)) {
-    Log(LogLevel::kError, "the journal does not take alerts: %s; they are counted",
-        std::strerror(error));
-  }
+  error_ = absl::StrFormat("the journal does not take alerts: %s", std::strerror(error));
+  if (!std::exchange(failing_, true)) Log(LogLevel::kError, "%s; they are counted", error_);
 }
 
 }  // namespace randguard

@@ -29,6 +29,8 @@ class Journal final : public Sink {
   static constexpr std::size_t kMaxEntryBytes = std::size_t{64} << 10;
 
   static absl::StatusOr<Journal> Connect(const std::string& socket = kSocket);
+  // The same; without a journal, one that fails for that reason.
+  static Journal ConnectOrFail(const std::string& socket = kSocket);
 
   Journal(Journal&&) = default;
   ~Journal() noexcept override = default;
@@ -37,12 +39,13 @@ class Journal final : public Sink {
   // and not at all while it fails. Failures are counted and said on stderr, once until it works
   // again.
   void Write(const OutputLine& line) override;
-  void AddTo(Health& health) const override { health.journal_failures += failures_; }
+  void AddTo(Health& health) const override;
 
   std::uint64_t failures() const { return failures_; }  // alerts that the journal did not get
 
  private:
-  explicit Journal(Datagram socket) : socket_(std::move(socket)) {}
+  explicit Journal(Datagram socket, std::string missing = "")
+      : socket_(std::move(socket)), missing_(std::move(missing)) {}
   void Put(std::string_view name, std::string_view value);
   void Put(std::string_view name, std::integral auto value) { Put(name, std::to_string(value)); }
   void Put(std::string_view name, ValueSet auto value) { Put(name, Name(value)); }
@@ -56,6 +59,8 @@ class Journal final : public Sink {
   void PutFields(const OutputLine& line);
 
   Datagram socket_;
+  std::string missing_;  // why there is none; empty: there is
+  std::string error_;    // while failing_
   std::string entry_;
   bool failing_ = false;
   std::uint64_t failures_ = 0;

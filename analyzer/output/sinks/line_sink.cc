@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -21,14 +22,25 @@ namespace {
 constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kMaxLineBytes = std::uint64_t{4} << 20;  // more than any line has
 
-absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path) {
-  // Not through a symlink in its last component: the folder may be writable by others.
-  kj::AutoCloseFd fd(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
-  if (fd.get() < 0) {
-    return ErrnoError(errno, absl::StrFormat("output file %s cannot be opened", path));
+absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path,
+                                           std::optional<FileOwner> owner = std::nullopt) {
+  // Not through a symlink in its last component: the folder may be writable by others. Not
+  // blocking, because a FIFO would wait for its reader, and later for room.
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  if (owner.has_value()) {
+    kj::AutoCloseFd made(open(path.c_str(), kFlags | O_CREAT | O_EXCL, 0640));
+    if (made.get() >= 0 && fchown(made, owner->uid, owner->gid) != 0) {
+      return ErrnoError(errno, absl::StrFormat("output file %s cannot be given away", path));
+    }
   }
-  return fd;
+  kj::AutoCloseFd fd(open(path.c_str(), kFlags | O_CREAT, 0640));
+  if (fd.get() >= 0) return fd;
+  const int error = errno;
+  struct stat st {};
+  if (error == ENXIO && lstat(path.c_str(), &st) == 0 && S_ISFIFO(st.st_mode)) {
+    return HostError("output file %s is a FIFO that nobody reads; start its reader first", path);
+  }
+  return ErrnoError(error, absl::StrFormat("output file %s cannot be opened", path));
 }
 
 // The number of bytes behind the file's last newline; `first` becomes the first of them. Longer
@@ -72,11 +84,14 @@ void EndLastLine(const std::string& path) {
   }
 }
 
+bool Same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 bool SameFile(int a, int b) {
   struct stat sa {
   }, sb{};
-  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-         sa.st_ino == sb.st_ino;
+  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && Same(sa, sb);
 }
 
 }  // namespace
@@ -84,10 +99,30 @@ bool SameFile(int a, int b) {
 LineSink::LineSink(std::string path, kj::AutoCloseFd owned, int fd)
     : path_(std::move(path)), owned_(std::move(owned)), fd_(fd) {}
 
-LineSink LineSink::Stdout() { return LineSink("", {}, STDOUT_FILENO); }
+LineSink LineSink::Stdout() {
+  // A pipe or terminal whose reader stands still must not stop the process. Others may use the
+  // open file, too, and expect it to wait, so this is one of its own. Where none can be had, little
+  // is written at a time: as much as fits into a pipe that has any room.
+  struct stat st {};
+  if (fstat(STDOUT_FILENO, &st) != 0 || S_ISREG(st.st_mode)) return {"", {}, STDOUT_FILENO};
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  const bool writable = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+  if (writable && (S_ISFIFO(st.st_mode) || isatty(STDOUT_FILENO) == 1)) {
+    kj::AutoCloseFd own(
+        open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (own.get() >= 0 && SameFile(own, STDOUT_FILENO)) {
+      const int fd = own.get();
+      return {"", std::move(own), fd};
+    }
+  }
+  LineSink sink("", {}, STDOUT_FILENO);
+  sink.chunk_ = PIPE_BUF;
+  return sink;
+}
 
-absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation) {
-  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path));
+absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation,
+                                        std::optional<FileOwner> owner) {
+  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path, owner));
   EndLastLine(path);
   const int raw = fd.get();
   LineSink sink(std::move(path), std::move(fd), raw);
@@ -96,7 +131,10 @@ absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation) {
   return sink;
 }
 
+bool LineSink::HasFileOf(const LineSink& other) const { return SameFile(fd_, other.fd_); }
+
 void LineSink::Write(const OutputLine& line) {
+  if (alerts_only_ && line.alert == nullptr) return;
   buffer_.append(line.text);
   if (buffer_.size() >= kFlushBytes) Flush();
   if (line.alert != nullptr) sync_due_ = sync_alerts_ && regular_;
@@ -107,12 +145,36 @@ void LineSink::AddTo(Health& health) const {
   health.output_bytes += bytes_;
   health.output_rotations += rotations_;
   health.output_sync_failures += sync_failures_;
+  health.output_reopened += reopened_;
+  if (failing_) AddOutputError(health, write_error_);
+  for (const std::string& error : {open_error_, rotation_error_}) {
+    if (!error.empty()) AddOutputError(health, error);
+  }
+}
+
+bool LineSink::WaitForRoom() const {
+  constexpr int kAskEveryMs = 250;
+  pollfd writable{fd_, POLLOUT, 0};
+  if (poll(&writable, 1, 0) > 0) return true;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    if (waiter_ && (failing_ || !waiter_() || std::chrono::steady_clock::now() >= end)) {
+      return false;
+    }
+    if (poll(&writable, 1, waiter_ ? kAskEveryMs : -1) > 0) return true;
+  }
 }
 
 void LineSink::Flush() {
+  if (!buffer_.empty()) CheckPath();
   std::size_t done = 0;
   while (done < buffer_.size()) {
-    const ssize_t n = write(fd_, buffer_.data() + done, buffer_.size() - done);
+    if (chunk_ != SIZE_MAX && !WaitForRoom()) {
+      buffer_.erase(0, done);
+      DropLines(EAGAIN);
+      return;
+    }
+    const ssize_t n = write(fd_, buffer_.data() + done, std::min(chunk_, buffer_.size() - done));
     if (n > 0) {
       done += static_cast<std::size_t>(n);
       bytes_ += static_cast<std::uint64_t>(n);
@@ -120,12 +182,8 @@ void LineSink::Flush() {
       continue;
     }
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) {  // somebody made our stdout non-blocking
-      pollfd writable{fd_, POLLOUT, 0};
-      poll(&writable, 1, -1);
-      continue;
-    }
     const int error = n < 0 ? errno : ENOSPC;
+    if (error == EAGAIN && WaitForRoom()) continue;
     buffer_.erase(0, done);
     DropLines(error);
     return;
@@ -135,6 +193,7 @@ void LineSink::Flush() {
   if (rotate_at_ != 0 && bytes_ >= rotate_at_) Rotate();
   if (failing_ && done > 0) {
     failing_ = false;
+    write_error_.clear();
     Log(LogLevel::kWarn, "output works again; %d lines were lost so far", failures_);
   }
 }
@@ -145,22 +204,59 @@ void LineSink::DropLines(int error) {
   failures_ += static_cast<std::uint64_t>(
       std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(keep), buffer_.end(), '\n'));
   buffer_.resize(keep);
-  closed_ = closed_ || error == EPIPE;
-  if (!failing_) {
-    Log(LogLevel::kError, "output to %s fails: %s; lines are lost and counted",
-        path_.empty() ? "stdout" : path_, std::strerror(error));
+  closed_ = closed_ || (error == EPIPE && path_.empty());
+  write_error_ = absl::StrFormat("output to %s fails: %s", name(),
+                                 error == EAGAIN ? "nobody reads it" : std::strerror(error));
+  if (!std::exchange(failing_, true)) {
+    Log(LogLevel::kError, "%s; lines are lost and counted", write_error_);
   }
-  failing_ = true;
+}
+
+bool LineSink::IsAtPath() const {
+  struct stat at_path {
+  }, opened{};
+  return lstat(path_.c_str(), &at_path) == 0 && fstat(fd_, &opened) == 0 && Same(at_path, opened);
+}
+
+void LineSink::CheckPath() {
+  if (!follows_ || path_.empty()) return;
+  const bool is_at_path = IsAtPath();
+  if (is_at_path && open_error_.empty()) return;
+  constexpr std::chrono::seconds kBetweenTries(1);
+  const auto now = std::chrono::steady_clock::now();
+  if (!open_error_.empty() && now < next_try_) return;
+  next_try_ = now + kBetweenTries;
+  const bool failed_before = !open_error_.empty();
+  if (const absl::Status status = OpenAgain(); !status.ok()) {
+    if (!failed_before) {
+      Log(LogLevel::kError,
+          "output file %s was removed or replaced, and lines go into the old one: %s", path_,
+          Message(status));
+    }
+    return;
+  }
+  if (is_at_path) {
+    Log(LogLevel::kWarn, "output file %s is opened again", path_);
+    return;
+  }
+  ++reopened_;
+  Log(LogLevel::kWarn, "output file %s was removed or replaced; it is opened anew", path_);
 }
 
 absl::Status LineSink::Reopen() {
   Flush();
-  if (path_.empty()) return absl::OkStatus();
-  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path_));
+  return path_.empty() ? absl::OkStatus() : OpenAgain();
+}
+
+absl::Status LineSink::OpenAgain() {
+  auto opened = OpenAppend(path_);
+  open_error_ = opened.ok() ? "" : Message(opened.status());
+  if (!opened.ok()) return opened.status();
+  kj::AutoCloseFd fd = *std::move(opened);
   // The rest of a line that the old file has the beginning of; needed still if that is the new one.
-  if (!buffer_.empty() && !SameFile(fd, fd_)) {
+  if (mid_line_ && !SameFile(fd, fd_)) {
     ++failures_;
-    buffer_.clear();
+    buffer_.erase(0, buffer_.find('\n') + 1);
     mid_line_ = false;
   }
   owned_ = std::move(fd);
@@ -184,6 +280,7 @@ void LineSink::Examine() {
 }
 
 void LineSink::RotateIfOld() {
+  CheckPath();
   if (!regular_ || rotation_.age.count() == 0 || made_s_ == 0) return;
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
@@ -210,6 +307,7 @@ void LineSink::Rotate() {
   } else {
     status = Reopen();
   }
+  rotation_error_ = status.ok() ? "" : Message(status);
   if (status.ok()) {
     ++rotations_;
     Log(LogLevel::kDebug, "output file %s was rotated", path_);
@@ -225,7 +323,7 @@ void LineSink::Sync() {
   const bool failed = fdatasync(fd_) != 0;
   if (failed) ++sync_failures_;
   if (failed && !sync_failing_) {
-    Log(LogLevel::kError, "output to %s cannot be synced: %s; it is counted", path_,
+    Log(LogLevel::kError, "output to %s cannot be synced: %s; it is counted", name(),
         std::strerror(errno));
   }
   sync_failing_ = failed;

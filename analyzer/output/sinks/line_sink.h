@@ -7,9 +7,11 @@
 #define ANALYZER_OUTPUT_SINKS_LINE_SINK_H_
 
 #include <kj/io.h>
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,30 +29,48 @@ struct Rotation {
   unsigned keep = 1;          // old files
 };
 
+struct FileOwner {
+  uid_t uid;
+  gid_t gid;
+};
+
 class LineSink final : public Sink {
  public:
+  // How long a sink with a waiter waits while nothing is taken. From then on lines are lost, until
+  // there is room again.
+  static constexpr std::chrono::seconds kPatience{10};
+
   static LineSink Stdout();
-  // Appends to the file, made with mode 0640 if it is not there. The beginning of a line that a
-  // killed process left at its end is removed.
-  static absl::StatusOr<LineSink> File(std::string path, Rotation rotation = {});
+  // Appends to the file, made with mode 0640 if it is not there, and then given to `owner`. The
+  // beginning of a line that a killed process left at its end is removed. A FIFO that nobody reads
+  // is an error.
+  static absl::StatusOr<LineSink> File(std::string path, Rotation rotation = {},
+                                       std::optional<FileOwner> owner = std::nullopt);
 
   LineSink(LineSink&&) = default;
   ~LineSink() noexcept override = default;
 
   // A file is synced by the Flush() behind an alert.
   void SyncAlerts() { sync_alerts_ = true; }
+  // Only alerts are written.
+  void TakeAlertsOnly() { alerts_only_ = true; }
+  // A file that was removed, or replaced by another one, is opened anew before the next line.
+  void FollowPath() { follows_ = true; }
+  bool HasFileOf(const LineSink& other) const;
 
   // May write to the descriptor; failures are counted and said on stderr, once until it works
   // again.
   void Write(const OutputLine& line) override;
   // Writes what is buffered; rotates a file that has grown to its size.
   void Flush() override;
+  // A failure stands in health until it works.
   absl::Status Reopen() override;
   void RotateIfOld() override;
+  void SetWaiter(const Waiter& waiter) override { waiter_ = waiter; }
 
   std::uint64_t lost_lines() const override { return failures_; }
   bool failing() const override { return failing_; }  // the last line was lost
-  // EPIPE.
+  // EPIPE of stdout. A FIFO with a name may find another reader.
   bool closed() const override { return closed_; }
   void AddTo(Health& health) const override;
 
@@ -61,9 +81,16 @@ class LineSink final : public Sink {
 
  private:
   LineSink(std::string path, kj::AutoCloseFd owned, int fd);
+  // False: there is no room, and the lines are to be given up.
+  bool WaitForRoom() const;
   void DropLines(int error);
   void Sync();
   void Rotate();
+  // Opens the file again if another one, or none, has its name, or if that has failed before.
+  void CheckPath();
+  bool IsAtPath() const;
+  absl::Status OpenAgain();
+  std::string_view name() const { return path_.empty() ? "stdout" : std::string_view(path_); }
   // Finds the size and age of the file that was just opened, which rotation depends on.
   void Examine();
 
@@ -71,6 +98,9 @@ class LineSink final : public Sink {
   kj::AutoCloseFd owned_;
   int fd_;
   std::string buffer_;
+  Waiter waiter_;
+  std::size_t chunk_ = SIZE_MAX;  // bytes that a write never waits with, once there is room
+  bool alerts_only_ = false;
   bool mid_line_ = false;  // the last byte written was not a newline
   bool failing_ = false;
   bool closed_ = false;
@@ -81,6 +111,12 @@ class LineSink final : public Sink {
   std::uint64_t rotate_at_ = 0;  // value of bytes_, 0: never
   std::int64_t made_s_ = 0;      // the file; 0: unknown
   std::uint64_t rotations_ = 0;
+  std::string write_error_;     // while failing_
+  std::string rotation_error_;  // empty: it worked, or was not needed
+  bool follows_ = false;
+  std::string open_error_;  // empty: the file is open
+  std::chrono::steady_clock::time_point next_try_{};
+  std::uint64_t reopened_ = 0;  // because it was removed or replaced
   bool sync_alerts_ = false;
   bool sync_due_ = false;
   bool sync_failing_ = false;

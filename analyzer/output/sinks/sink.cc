@@ -5,6 +5,14 @@
 
 namespace randguard {
 
+void AddOutputError(Health& health, std::string_view error) {
+  if (health.output_error.has_value()) {
+    health.output_error->append("; ").append(error);
+  } else {
+    health.output_error = error;
+  }
+}
+
 void SinkList::Write(const OutputLine& line) {
   for (const auto& sink : sinks_) sink->Write(line);
 }
@@ -21,6 +29,10 @@ absl::Status SinkList::Reopen() {
 
 void SinkList::RotateIfOld() {
   for (const auto& sink : sinks_) sink->RotateIfOld();
+}
+
+void SinkList::SetWaiter(const Waiter& waiter) {
+  for (const auto& sink : sinks_) sink->SetWaiter(waiter);
 }
 
 std::uint64_t SinkList::lost_lines() const {

@@ -5,6 +5,7 @@
 #define ANALYZER_OUTPUT_SINKS_SINK_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -35,17 +36,24 @@ class Sink {
   virtual void Flush() {}
   // Opens files anew, for log rotation by others. On an error the old one stays in use.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
-  // Rotates a file that is too old. To be called now and then.
+  // Rotates a file that is too old, and tries again what has failed. To be called now and then.
   virtual void RotateIfOld() {}
+  // Asked again and again while nobody takes what is written; false: the lines are to be given up.
+  // Without it, a sink waits for ever; with it, not for long.
+  using Waiter = std::function<bool()>;
+  virtual void SetWaiter(const Waiter& waiter) { static_cast<void>(waiter); }
 
   // Lines lost that a loss record is to say, once the sink is not failing any more.
   virtual std::uint64_t lost_lines() const { return 0; }
   virtual bool failing() const { return false; }
   // Nobody reads any more: there is no point in going on.
   virtual bool closed() const { return false; }
-  // Adds the sink's counters to those of others.
+  // Adds the sink's counters to those of others, and says what is wrong with it now.
   virtual void AddTo(Health& health) const = 0;
 };
+
+// Adds an error to those in `health.output_error`.
+void AddOutputError(Health& health, std::string_view error);
 
 // Several sinks: each gets every line.
 class SinkList final : public Sink {
@@ -56,6 +64,7 @@ class SinkList final : public Sink {
   void Flush() override;
   absl::Status Reopen() override;  // all of them; the first error
   void RotateIfOld() override;
+  void SetWaiter(const Waiter& waiter) override;
   std::uint64_t lost_lines() const override;
   bool failing() const override;
   bool closed() const override;

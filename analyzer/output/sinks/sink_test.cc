@@ -81,5 +81,13 @@ TEST_F(SinkListTest, FailsAndEndsWithAnyOfThem) {
   EXPECT_TRUE(list_.closed());
 }
 
+TEST_F(SinkListTest, ErrorsOfAllAreSaid) {
+  Health health;
+  EXPECT_EQ(health.output_error, std::nullopt);
+  AddOutputError(health, "one");
+  AddOutputError(health, "another");
+  EXPECT_EQ(health.output_error, "one; another");
+}
+
 }  // namespace
 }  // namespace randguard

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "analyzer/base/status.h"
 #include "analyzer/event/calls.h"
 #include "analyzer/event/events.h"
@@ -123,9 +127,56 @@ bool OverrideOf(const FieldInfo& field, const FieldInput& input, Value& value, T
   }
 }
 
+constexpr std::string_view kSameAs = "same_as.";
+
+// The text at a JSON Pointer of a line, for reading or writing; null: there is none.
+std::string* TextAt(std::vector<TestField>& fields, std::string_view pointer) {
+  std::string name(pointer.substr(std::min<std::size_t>(pointer.size(), 1)));
+  std::replace(name.begin(), name.end(), '/', '.');
+  const auto find = [&fields](std::string_view wanted) {
+    return std::find_if(fields.begin(), fields.end(),
+                        [&](const TestField& field) { return field.name == wanted; });
+  };
+  if (const auto field = find(name); field != fields.end()) {
+    return std::get_if<std::string>(&field->value);
+  }
+  // An item of a list.
+  const std::size_t dot = name.rfind('.');
+  std::size_t index = 0;
+  if (dot == name.npos || !absl::SimpleAtoi(name.substr(dot + 1), &index)) return nullptr;
+  const auto list = find(std::string_view(name).substr(0, dot));
+  if (list == fields.end()) return nullptr;
+  auto* items = std::get_if<std::vector<std::string>>(&list->value);
+  return items != nullptr && index < items->size() ? &(*items)[index] : nullptr;
+}
+
+// A line has each long text once: puts it where else it belongs.
+void PutRepeatedTexts(std::vector<TestField>& fields) {
+  std::vector<std::pair<std::string, std::string>> pointers;
+  for (const TestField& field : fields) {
+    const auto* other = std::get_if<std::string>(&field.value);
+    if (field.name.starts_with(kSameAs) && other != nullptr) {
+      pointers.emplace_back(field.name.substr(kSameAs.size()), *other);
+    }
+  }
+  for (const auto& [pointer, other] : pointers) {
+    const std::string* found = TextAt(fields, other);
+    if (found == nullptr) continue;  // a list, of whose items the fixture joins the text
+    const std::string text = *found;
+    if (std::string* there = TextAt(fields, pointer)) {
+      *there = text;
+    } else if (pointer.starts_with('/')) {
+      std::string name = pointer.substr(1);
+      std::replace(name.begin(), name.end(), '/', '.');
+      fields.push_back({.name = std::move(name), .value = text});
+    }
+  }
+}
+
 // Members of a line of output that a fixture makes itself, or that no condition can ask for.
 bool IsPassedOver(std::string_view name, const FieldInfo* field) {
   return name == "event_type" || name == "raw_bytes" || name.starts_with("raw_bytes.") ||
+         name == "same_as" || name.starts_with(kSameAs) || name == "texts_cut" ||
          (field != nullptr && field->type == ValueType::kOpaque);
 }
 
@@ -138,6 +189,7 @@ absl::StatusOr<EventFixture::Made*> EventFixture::Make(const TestEvent& test) {
   std::vector<TestField> fields = test.fields;
   if (!test.json.text.empty()) {
     RG_ASSIGN_OR_RETURN(fields, FieldsOfJson(test.json.text));
+    PutRepeatedTexts(fields);
   }
   const FieldCatalogue& catalogue = FieldCatalogue::Get();
   const auto named = std::find_if(fields.begin(), fields.end(),

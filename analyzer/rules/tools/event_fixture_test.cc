@@ -43,6 +43,19 @@ TEST(EventFixtureTest, FieldsOfTheSessionAreReadFromALineOfOutput) {
   EXPECT_EQ(FiredFor("host == 'web1' and agent_id == 'sensor-7'", event), Lines{"R"});
 }
 
+TEST(EventFixtureTest, LongTextsOfALineAreTakenFromWhereTheyStand) {
+  TestEvent event;
+  event.json.text =
+      R"({"event_type":"process_start","exe_path":"/x/long","filename":"","args":["","-v"],)"
+      R"("command_line":null,"parent_exe_path":null,"same_as":{"/filename":"/exe_path",)"
+      R"("/args/0":"/exe_path","/parent_exe_path":"/exe_path","/command_line":"/args"},)"
+      R"("texts_cut":["/args"]})";
+  EXPECT_EQ(FiredFor("filename == '/x/long' and command_line == '/x/long -v' and "
+                     "parent_exe_path == '/x/long'",
+                     event),
+            Lines{"R"});
+}
+
 TEST(EventFixtureTest, FieldsOfTheSessionAreAbsentOtherwise) {
   TestEvent event;
   event.fields = {{"event_type", std::string("process_start")}};

@@ -26,7 +26,9 @@ WatchedTrees::WatchedTrees(const FileConfig& config) {
   };
   for (const std::string& path : config.watch_paths) add_path(path);
   for (const std::string& pattern : config.watch_patterns) {
-    const std::string_view text = std::string_view(pattern).substr(pattern[0] == '*' ? 1 : 0);
+    const bool is_part = pattern[0] != '*';
+    if (is_part) parts_.push_back(pattern);
+    const std::string_view text = std::string_view(pattern).substr(is_part ? 0 : 1);
     ForEachEndingAbove(text, [&](std::string_view ending) {
       endings_[std::string(ending)].push_back(pattern);
       lengths_.push_back(ending.size());
@@ -54,6 +56,9 @@ void WatchedTrees::AddAround(const OptionalText& path, Found& found) const {
   if (!path.has_value()) return;
   for (const std::string& watch : paths_) {
     if (IsUnder(*path, watch)) Add(watch, found);
+  }
+  for (const std::string& part : parts_) {
+    if (path->find(part) != path->npos) Add(part, found);
   }
   AddBelow(path, found);
 }

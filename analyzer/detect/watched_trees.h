@@ -46,6 +46,7 @@ class WatchedTrees {
   Watches endings_;                   // by ending of a directory that a pattern goes through
   std::vector<std::size_t> lengths_;  // of those endings
   std::vector<std::string> paths_;    // all that is watched by its whole path or a folder's
+  std::vector<std::string> parts_;    // texts that a watched path has anywhere
 };
 
 }  // namespace randguard

@@ -32,7 +32,8 @@ Credentials CredentialsOf(const ProcessStart& e) {
 }  // namespace
 
 Enricher::Enricher(std::size_t max_processes)
-    : processes_(max_processes, kGraceNs), cgroups_(std::clamp(max_processes, kLeastCgroups, kMostCgroups)) {}
+    : processes_(max_processes, kGraceNs),
+      cgroups_(std::clamp(max_processes, kLeastCgroups, kMostCgroups)) {}
 
 void Enricher::BeginSession(bool other_boot) {
   BeginSnapshot();

@@ -106,11 +106,12 @@ TEST(ReadMessageTest, StandardExceptionOfTheVisitorEndsHere) {
 TEST(ReadMessageTest, AmplificationRunsIntoTheTraversalLimit) {
   Bytes message =
       testing::MakeMessage([](wire::Message::Builder builder) { builder.initContext(); });
-  // Context.users, behind frame, root and Message: a composite list of 0 words, its tag at the end.
-  const std::uint64_t distance = message.size() / 8 - 5;
+  // Context.users, behind frame, root, Message and a word of numbers: a composite list of 0 words,
+  // its tag at the end.
+  const std::uint64_t distance = message.size() / 8 - 6;
   const std::uint64_t list = distance << 2 | 1 | std::uint64_t{7} << 32;
   const std::uint64_t tag = std::uint64_t{0x1fff'ffff} << 2;
-  std::memcpy(message.data() + 32, &list, 8);
+  std::memcpy(message.data() + 40, &list, 8);
   message.resize(message.size() + 8);
   std::memcpy(message.data() + message.size() - 8, &tag, 8);
   const auto words = static_cast<std::uint32_t>(message.size() / 8 - 1);

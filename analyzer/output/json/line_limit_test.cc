@@ -102,8 +102,8 @@ class Filler {
   }
 
   std::string_view Make(std::size_t size) {
-    // Different at both ends, for either may be cut.
-    const std::string number = equal_ ? "" : std::to_string(texts_.size());
+    // Different at both ends, for either may be cut. Texts of different lengths may be cut alike.
+    const std::string number = std::to_string(equal_ ? size : texts_.size());
     std::string& text = texts_.emplace_back(number);
     text.append(repeated_, 0, size - 2 * number.size()).append(number);
     return text;

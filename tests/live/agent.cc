@@ -116,8 +116,8 @@ std::uint64_t MemberOf(const std::string& object, const std::string& name) {
   return number;
 }
 
-TempFolder::TempFolder() {
-  std::string path = "/tmp/rand-guard-test-XXXXXX";
+TempFolder::TempFolder(const std::string& in) {
+  std::string path = in + "/rand-guard-test-XXXXXX";
   if (mkdtemp(path.data()) == nullptr) std::abort();
   if (chmod(path.c_str(), 0755) != 0) std::abort();
   path_ = path;

@@ -46,7 +46,7 @@ std::uint64_t MemberOf(const std::string& object, const std::string& name);
 // A folder that is removed with its content.
 class TempFolder {
  public:
-  TempFolder();
+  explicit TempFolder(const std::string& in = "/tmp");
   ~TempFolder();
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
   const std::string& path() const { return path_; }

@@ -232,19 +232,21 @@ TEST(FilterTest, LongestPrefixAndEnding) {
   }
 }
 
-// A watched name that is a symlink watches its target.
+// A watched name that is a symlink watches its target, if nobody but root can have made it.
 TEST(FilterTest, WatchedSymlinkMatchesByWhatItResolvesTo) {
-  TempFolder folder;
-  mkdir((folder / "real").c_str(), 0755);
-  WriteFile(folder / "real/f", "x");
-  ASSERT_EQ(symlink("real", (folder / "link").c_str()), 0);
+  const TempFolder roots("/run"), anybodys("/tmp");
   FileConfig config;
-  config.watch_paths = {folder / "link"};
   config.watch_patterns.clear();
   config.exclude_paths.clear();
+  for (const TempFolder* folder : {&roots, &anybodys}) {
+    mkdir((*folder / "real").c_str(), 0755);
+    WriteFile(*folder / "real/f", "x");
+    ASSERT_EQ(symlink("real", (*folder / "link").c_str()), 0);
+    config.watch_paths.push_back(*folder / "link");
+  }
   Agent agent({.config = ConfigOf(config), .quiet = false});
-  EXPECT_EQ(Reported(agent, {folder / "link/f", folder / "real/f", folder / "f"}),
-            (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(Reported(agent, {roots / "link/f", roots / "real/f", roots / "f", anybodys / "link/f"}),
+            (std::vector<bool>{true, true, false, false}));
 }
 
 // A file that is mounted on a watched name is watched, whatever its name is where it comes from.

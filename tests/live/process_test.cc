@@ -219,9 +219,12 @@ TEST_F(ProcessTest, ArgumentsBeyondTheLimitAreCutAndSaidSo) {
   const Life life = LifeOf(agent(), RunProgram({"/bin/true", big, big, "end"}));
   EXPECT_EQ(life.start["args_truncated"], "true");
   EXPECT_EQ(life.start["argc"], "4");
-  EXPECT_EQ(life.start["command_line"].size(), 8192U);
-  EXPECT_EQ(life.start["command_line"].substr(0, 5020),
-            "/bin/true " + big + " " + std::string(9, 'x'));
+  // 8,192 bytes are kept, with the NUL after each argument.
+  EXPECT_EQ(life.start["args"],
+            "[\"/bin/true\",\"" + big + "\",\"" + std::string(8192 - 10 - 5001, 'x') + "\"]");
+  EXPECT_EQ(life.start["command_line"], "null") << "so long a text does not stand twice";
+  EXPECT_NE(life.start["same_as"].find("\"/command_line\":\"/args\""), std::string::npos)
+      << life.start["same_as"];
 }
 
 TEST_F(ProcessTest, OnlyTheListedVariablesAreKept) {

@@ -12,7 +12,7 @@ TextPool::~TextPool() {
 
 std::size_t TextPool::BytesFor(std::string_view text) {
   // The allocator's own word, its unit, and a place in a table that is at least half full.
-  constexpr std::size_t kOverhead = sizeof(Entry) + 8 + 15 + 2 * (sizeof(Entry*) + 1);
+  constexpr std::size_t kOverhead = sizeof(Entry) + 8 + 15 + 2 * (sizeof(void*) + 1);
   return text.empty() ? 0 : text.size() + kOverhead;
 }
 

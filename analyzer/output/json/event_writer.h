@@ -78,7 +78,7 @@ class EventWriter {
     }
     json_.Raw(field.json_key());
     key_ = field.name();
-    if constexpr (std::same_as<T, bool> && field.name().ends_with(kTruncated)) {
+    if constexpr (std::same_as<T, bool> && Field::name().ends_with(kTruncated)) {
       json_.Bool(value || IsCut(field.name()));
     } else {
       Value(value);

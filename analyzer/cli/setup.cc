@@ -264,7 +264,11 @@ std::optional<ConfiguredPaths> ResolvePaths(const Arguments& arguments, const Co
   ConfiguredPaths paths(config.file);
   for (const PathHealth& link : paths.links()) {
     if (link.leads_to.has_value()) continue;
-    LogDiagnostic(LogLevel::kWarn, "warning: " + Description(link));
+    if (link.hidden) {
+      LogDiagnostic(LogLevel::kInfo, Description(link));
+    } else {
+      LogDiagnostic(LogLevel::kWarn, "warning: " + Description(link));
+    }
   }
   std::vector<Diagnostic> diagnostics;
   if (paths.Check(config.file, ConfigPath(arguments).value_or("defaults"), diagnostics)) {

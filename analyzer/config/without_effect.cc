@@ -114,8 +114,15 @@ void ForEachWithoutEffect(const Config& config, Finder::Report report) {
            "output.telemetry is false, so that no event is written");
   find.Off(output.type == OutputType::kStdout, "output", output, {"path"},
            "output.type is \"stdout\"");
-  find.Off(!to_file, "output", output, {"rotate_size", "rotate_age", "rotate_keep", "sync_alerts"},
+  find.Off(!to_file, "output", output, {"rotate_size", "rotate_age", "rotate_keep"},
            "lines are not written to a file");
+  find.Off(!to_file && output.alerts.path.empty(), "output", output, {"sync_alerts"},
+           "nothing is written to a file");
+  find.Off(output.alerts.path.empty(), "output.alerts", output.alerts,
+           {"rotate_size", "rotate_age", "rotate_keep"}, "output.alerts.path is not set");
+  find.Off(output.alerts.rotate_size == 0 && output.alerts.rotate_age == 0, "output.alerts",
+           output.alerts, {"rotate_keep"},
+           "output.alerts.rotate_size and output.alerts.rotate_age are 0");
   find.Off(!rotates, "output", output, {"rotate_keep"},
            "output.rotate_size and output.rotate_age are 0");
   find.Off(!output.telemetry, "performance", performance, {"max_events_per_second"},

@@ -116,6 +116,8 @@ struct PathHealth {
   std::string key, path;
   std::optional<std::string> leads_to;
   std::string why;
+  bool hidden = false;     // there may be a symlink, but this user may not look
+  bool unwatched = false;  // a watched path that leads to what is not watched
 };
 
 constexpr auto FieldsOf(const PathHealth*) {

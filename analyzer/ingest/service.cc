@@ -424,8 +424,8 @@ void Service::WriteHealth() {
   skipped_ = skipped;
   if (health.cgroup_names_evicted != cgroup_names_evicted_) {
     reasons.push_back(absl::StrFormat(
-        "names of %d cgroups in use were forgotten since the last health record; raise "
-        "performance.max_process_cache_entries",
+        "names of %d cgroups in use were forgotten since the last health record; if "
+        "performance.max_process_cache_entries is below 65536, raise it",
         health.cgroup_names_evicted - cgroup_names_evicted_));
   }
   cgroup_names_evicted_ = health.cgroup_names_evicted;
@@ -436,6 +436,12 @@ void Service::WriteHealth() {
         health.userspace_rate_limited - rate_limited_));
   }
   rate_limited_ = health.userspace_rate_limited;
+  for (const PathHealth& link : options_.links) {
+    if (link.unwatched) {
+      reasons.push_back(absl::StrFormat("%s: \"%s\" is a symlink that is not followed: %s",
+                                        link.key, link.path, link.why));
+    }
+  }
   for (const std::string& limitation : options_.limitations) reasons.push_back(limitation);
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +

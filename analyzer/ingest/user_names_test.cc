@@ -88,7 +88,7 @@ class UserNamesFileTest : public ::testing::Test {
     Write("passwd", LineOf("root", "0"));
     file_.emplace(Path("passwd"));
   }
-  ~UserNamesFileTest() override { std::filesystem::remove_all(folder_); }
+  ~UserNamesFileTest() noexcept override { std::filesystem::remove_all(folder_); }
 
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   void Write(const std::string& name, const std::string& text) const {

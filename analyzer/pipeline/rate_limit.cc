@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "analyzer/process/fair_share.h"
+
 namespace randguard {
 namespace {
 
@@ -12,14 +14,9 @@ constexpr std::size_t kRoot = 0, kOthers = 1, kFirstNamed = 2;
 // Records of one batch may be a little out of order. A clock that is farther back is another
 // boot's.
 constexpr std::uint64_t kLateSeconds = 5;
-// Ids from here on are handed out in ranges, for containers and user namespaces.
-constexpr std::uint32_t kFirstRange = 65536;
-constexpr std::uint32_t kRangeBits = 16;
-
-// Users whose accounts are counted together. No user of the host has an id below that of its range.
-std::uint32_t OwnerOf(std::uint32_t uid) {
-  return uid < kFirstRange ? uid : (uid >> kRangeBits) + kFirstRange;
-}
+// Whoever is cut pays for so long after the last second that had too many events. Otherwise a flood
+// in every other second would meet no cut.
+constexpr std::uint64_t kCutSeconds = 10;
 
 }  // namespace
 
@@ -92,9 +89,9 @@ RateLimit::Account* RateLimit::Open(const Name& name) {
   const bool of_user = name.uid != 0;  // in each container there is a root, no user of the host
   const bool contained = !name.container.empty();
   const absl::string_view container(name.container.data(), name.container.size());
-  if (of_user && has_enough(held_by_users_, OwnerOf(name.uid))) return nullptr;
+  if (of_user && has_enough(held_by_users_, GroupOfUser(name.uid))) return nullptr;
   if (contained && has_enough(held_by_containers_, container)) return nullptr;
-  if (of_user) ++held_by_users_[OwnerOf(name.uid)];
+  if (of_user) ++held_by_users_[GroupOfUser(name.uid)];
   if (contained) ++held_by_containers_[container];
   Account& account = *unused_.back();
   unused_.pop_back();
@@ -111,7 +108,7 @@ void RateLimit::Close(Account& account) {
     if (found != held.end() && --found->second == 0) held.erase(found);
   };
   names_.erase(Name{account.uid, account.container});
-  if (account.uid != 0) release(held_by_users_, OwnerOf(account.uid));
+  if (account.uid != 0) release(held_by_users_, GroupOfUser(account.uid));
   if (!account.container.empty()) release(held_by_containers_, account.container);
   account = Account{};
   unused_.push_back(&account);
@@ -137,7 +134,6 @@ std::uint32_t RateLimit::FairCap() const {
 }
 
 void RateLimit::BeginSecond(std::uint64_t second) {
-  const bool next = second == second_ + 1;
   for (std::size_t i = kFirstNamed; i < accounts_.size(); ++i) {
     Account& account = accounts_[i];
     const bool idle = account.last_second > second || account.last_second + kIdleSeconds < second;
@@ -149,7 +145,9 @@ void RateLimit::BeginSecond(std::uint64_t second) {
     account.kept = account.named ? share : 0;
     account.fresh = false;
   }
-  cap_ = next ? FairCap() : UINT32_MAX;
+  const std::uint32_t fair = FairCap();
+  if (fair <= cap_ || second > cut_until_ || second < second_) cap_ = fair;
+  if (fair != UINT32_MAX) cut_until_ = second + kCutSeconds;
   for (Account& account : accounts_) account.demand = account.used = 0;
   open_left_ = open_;
   for_others_left_ = share;

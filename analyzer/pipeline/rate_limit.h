@@ -4,7 +4,7 @@
 // was. The limit is shared, so that nobody's flood hides what others do:
 //
 //   3/4  open to all, who comes first; what an account may take of it is cut to equal shares when
-//        the second before had more events than the limit has room for
+//        a second had more events than the limit has room for, and for ten seconds from then on
 //   1/8  kept for root on the host
 //   1/8  divided among the accounts of all others
 //
@@ -34,7 +34,7 @@ class RateLimit {
   static constexpr std::size_t kAccounts = 256;
   // Accounts that one user, one range of 65,536 user ids above all ordinary ones (such as those of
   // a user's containers), or one container can have at a time.
-  static constexpr std::size_t kAccountsOfOne = 32;
+  static constexpr std::size_t kAccountsOfOne = 8;
   // Accounts are given up when nothing has come for so long.
   static constexpr std::uint64_t kIdleSeconds = 60;
   static constexpr std::size_t kCauses = 5;  // in a report
@@ -102,13 +102,14 @@ class RateLimit {
 
   const std::uint32_t per_second_, for_root_, divided_, open_;
   std::uint64_t second_ = 0;
+  std::uint64_t cut_until_ = 0;  // second to which cap_ holds at least
   std::uint32_t open_left_, for_others_left_ = 0, cap_ = UINT32_MAX;
   std::vector<Account> accounts_;  // root's, that of the others, then the named ones
   Account* last_;
   std::vector<Account*> unused_;
   // Texts of names are those of the accounts, which stay where they are.
   absl::flat_hash_map<Name, Account*> names_;
-  absl::flat_hash_map<std::uint32_t, std::size_t> held_by_users_;
+  absl::flat_hash_map<std::uint64_t, std::size_t> held_by_users_;  // by group
   absl::flat_hash_map<std::string, std::size_t> held_by_containers_;
   std::uint64_t limited_ = 0;  // not reported yet
   std::uint64_t first_ns_ = 0, last_ns_ = 0;

@@ -122,6 +122,20 @@ TEST(RateLimitTest, NeverMoreThanTheLimit) {
   }
 }
 
+// A flood that pauses for a second has no second of its own before the next one.
+TEST(RateLimitTest, FloodInEveryOtherSecondIsCut) {
+  RateLimit limit(5000);
+  for (std::uint64_t second = 2; second < 30; second += 2) {
+    const std::uint64_t begin = second * kSecond;
+    for (std::uint32_t i = 0; i < 13'000; ++i) limit.Consume(begin + i, kAlice, "", 1);
+    std::uint32_t written = 0;
+    for (std::uint32_t i = 0; i < 1'000; ++i) written += limit.Consume(begin + i, kNobody, "", 1);
+    if (second > 2) {
+      EXPECT_EQ(written, 1'000u) << second;
+    }
+  }
+}
+
 TEST(RateLimitTest, NoneIsNone) {
   RateLimit limit(0);
   for (int i = 0; i < 100'000; ++i) ASSERT_TRUE(limit.Consume(1, kNobody, "", 1));
@@ -134,7 +148,7 @@ TEST(RateLimitTest, NoneIsNone) {
 TEST(RateLimitTest, ManyIdsAndContainersOfOneAreFewAccounts) {
   RateLimit limit(5000);
   for (std::uint32_t i = 0; i < 60'000; ++i) {
-    limit.Consume(kSecond + i, 131'072 + i % 65536, "", 1);  // ids of user namespaces
+    limit.Consume(kSecond + i, 165'536 + i % 65536, "", 1);  // ids of user namespaces
     limit.Consume(kSecond + i, kAlice, "forged-" + std::to_string(i), 1);
     limit.Consume(kSecond + i, i % 60'000 + 1, "one", 1);  // root of a container becomes anybody
   }

@@ -167,6 +167,9 @@ void ConfiguredPaths::Add(const char* key, const std::string& path) {
   link.path = path;
   if (!resolved.leads_to.empty()) link.leads_to = resolved.leads_to;
   link.why = resolved.refused;
+  link.hidden = resolved.hidden;
+  link.unwatched =
+      !resolved.refused.empty() && !resolved.hidden && link.key != "file.exclude_paths";
   if (!link.leads_to.has_value() && link.why.empty()) link.why = "it leads nowhere";
 }
 

@@ -80,7 +80,7 @@ class CgroupNames {
       if (entry.used == latest) continue;
       const bool in_use = entry.in_use == sweep_;
       // No runtime makes long names, but somebody who wants the room of others does.
-      const int rank = !in_use ? 0 : entry.cgroup.path.size() > kLong ? 1 : 2;
+      const int rank = !in_use ? 0 : entry.bytes > kLong ? 1 : 2;
       candidates.push_back({rank, entry.used, id, in_use});
     }
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {

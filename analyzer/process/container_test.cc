@@ -12,8 +12,8 @@ namespace {
 const std::string id = "3601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
 const std::string other = "a601745b3bd54d9780436faa5f0e4f72bb46231663bb99a6bb892764917832c2";
 const std::string pod = "7d1c9a0e-2f33-4d0c-9a55-1c2b3d4e5f60";
-const std::string pod_ = "7d1c9a0e_2f33_4d0c_9a55_1c2b3d4e5f60";  // in the names of slices
-const std::string build = "x1yk2l3m4n5o6p7q8r9s0t1u2";            // identity.NewID()
+const std::string slice_pod = "7d1c9a0e_2f33_4d0c_9a55_1c2b3d4e5f60";  // in the names of slices
+const std::string build = "x1yk2l3m4n5o6p7q8r9s0t1u2";                 // identity.NewID()
 const std::string manager = "/user.slice/user-1000.slice/user@1000.service";
 
 std::string Named(const Container& container) {
@@ -41,7 +41,8 @@ TEST(ContainerTest, Docker) {
         "/batch.slice/batch-night.slice/docker-" + id + ".scope",  // --cgroup-parent=a.slice
         "/docker/" + id + "/init.scope", "/system.slice/docker-" + id + ".scope/system.slice",
         "/ecstasks.slice/ecstasks-0f1e2d3c.slice/docker-" + id + ".scope",
-        "/kubepods.slice/kubepods-pod" + pod_ + ".slice/docker-" + id + ".scope",  // cri-dockerd
+        "/kubepods.slice/kubepods-pod" + slice_pod + ".slice/docker-" + id +
+            ".scope",  // cri-dockerd
         // Asked for in the form of the systemd driver, made by that of cgroupfs.
         "/system.slice/docker.service/system.slice:docker:" + id, "/system.slice:docker:" + id}) {
     EXPECT_EQ(RuntimeAndId(path), "docker " + id) << path;
@@ -50,12 +51,12 @@ TEST(ContainerTest, Docker) {
 
 TEST(ContainerTest, ContainerdAndNerdctl) {
   for (const std::string& path :
-       {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + pod_ +
+       {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + slice_pod +
             ".slice/cri-containerd-" + id + ".scope",
-        "/system.slice/containerd.service/kubepods-besteffort-pod" + pod_ +
+        "/system.slice/containerd.service/kubepods-besteffort-pod" + slice_pod +
             ".slice:cri-containerd:" + id,
-        "/kubepods-besteffort-pod" + pod_ + ".slice:cri-containerd:" + id,
-        "/system.slice/k3s.service/kubepods-pod" + pod_ + ".slice:cri-containerd:" + id,
+        "/kubepods-besteffort-pod" + slice_pod + ".slice:cri-containerd:" + id,
+        "/system.slice/k3s.service/kubepods-pod" + slice_pod + ".slice:cri-containerd:" + id,
         "/system.slice/nerdctl-" + id + ".scope", "/default/" + id, "/k8s.io/" + id,
         "/system.slice/containerd-" + id + ".scope"}) {
     EXPECT_EQ(RuntimeAndId(path), "containerd " + id) << path;
@@ -65,8 +66,8 @@ TEST(ContainerTest, ContainerdAndNerdctl) {
 
 TEST(ContainerTest, CriO) {
   for (const std::string& path :
-       {"/kubepods.slice/kubepods-pod" + pod_ + ".slice/crio-" + id + ".scope",
-        "/kubepods.slice/kubepods-pod" + pod_ + ".slice/crio-" + id + ".scope/container",
+       {"/kubepods.slice/kubepods-pod" + slice_pod + ".slice/crio-" + id + ".scope",
+        "/kubepods.slice/kubepods-pod" + slice_pod + ".slice/crio-" + id + ".scope/container",
         "/kubepods/burstable/pod" + pod + "/crio-" + id, "/crio-" + id + ".scope"}) {
     EXPECT_EQ(RuntimeAndId(path), "cri-o " + id) << path;
   }
@@ -93,13 +94,13 @@ TEST(ContainerTest, Kubernetes) {
        {"/kubepods/besteffort/pod" + pod + "/" + id, "/kubepods/pod" + pod + "/" + id,
         "/kubepods/burstable/pod0123456789abcdef0123456789abcdef/" + id,  // static
         "/kubelet/kubepods/burstable/pod" + pod + "/" + id,               // --cgroup-root
-        "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" + pod_ + ".slice/" +
-            id}) {
+        "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" + slice_pod +
+            ".slice/" + id}) {
     EXPECT_EQ(RuntimeAndId(path), "kubernetes " + id) << path;
   }
   EXPECT_EQ(RuntimeAndId("/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
                          "kubelet-kubepods-besteffort-pod" +
-                         pod_ + ".slice/cri-containerd-" + id + ".scope"),
+                         slice_pod + ".slice/cri-containerd-" + id + ".scope"),
             "containerd " + id);
   EXPECT_EQ(RuntimeAndId("/kubepods/burstable/pod" + pod), "none");
 }
@@ -147,7 +148,7 @@ TEST(ContainerTest, OutermostCountsAndTheOthersFollow) {
       "systemd-nspawn ci, docker " + id);
   // kind: a node is a container.
   EXPECT_EQ(All("/docker/" + id + "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" +
-                pod_ + ".slice/cri-containerd-" + other + ".scope"),
+                slice_pod + ".slice/cri-containerd-" + other + ".scope"),
             "docker " + id + ", containerd " + other);
   EXPECT_EQ(All("/lxc.payload.ci" + manager + "/user.slice/libpod-" + id + ".scope"),
             "lxc ci, rootless podman " + id);

@@ -13,14 +13,23 @@ namespace {
 // managers hand out in pieces of this size.
 constexpr std::uint32_t kIdsOfOne = 65536;
 constexpr std::uint64_t kRange = std::uint64_t{1} << 32;
+constexpr std::uint64_t kSubordinate = std::uint64_t{1} << 33;
 constexpr std::uint64_t kContainer = std::uint64_t{1} << 63;
 
 }  // namespace
 
 Owner OwnerOf(std::uint32_t uid, std::string_view container) {
   if (!container.empty()) return {kContainer | absl::HashOf(container), uid};
-  if (uid < kIdsOfOne) return {uid, uid};
-  return {kRange | (uid / kIdsOfOne), uid};
+  return {GroupOfUser(uid), uid};
+}
+
+std::uint64_t GroupOfUser(std::uint32_t uid) {
+  // useradd(8) hands out ranges from here to where systemd's begin, which lie at multiples.
+  constexpr std::uint32_t kFirstSubordinate = 100'000, kFirstOfSystemd = 524'288;
+  if (uid < kIdsOfOne) return uid;
+  const bool subordinate = uid >= kFirstSubordinate && uid < kFirstOfSystemd;
+  return subordinate ? kSubordinate | ((uid - kFirstSubordinate) / kIdsOfOne)
+                     : kRange | (uid / kIdsOfOne);
 }
 
 void Ranking::Move(std::vector<Item>& items, Id id, std::uint64_t before) {
@@ -121,11 +130,15 @@ FairShare::Account FairShare::Largest(Measure measure) const {
 }
 
 std::size_t FairShare::bytes() const {
+  // Not by the tables' capacity, which depends on the process's own seed of hashes: a replay has to
+  // evict what was evicted on the host.
+  constexpr std::size_t kSlotsPerEntry = 2;
   constexpr std::size_t kItems = kMeasures * sizeof(Ranking::Item);
   return accounts_.capacity() * (sizeof(AccountData) + kItems) +
          groups_.capacity() * (sizeof(GroupData) + kItems) + inner_ * sizeof(Rankings) +
-         account_of_.capacity() * (sizeof(std::pair<Owner, Account>) + 1) +
-         group_of_.capacity() * (sizeof(std::pair<std::uint64_t, Group>) + 1);
+         (account_of_.size() * (sizeof(std::pair<Owner, Account>) + 1) +
+          group_of_.size() * (sizeof(std::pair<std::uint64_t, Group>) + 1)) *
+             kSlotsPerEntry;
 }
 
 }  // namespace randguard

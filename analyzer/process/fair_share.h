@@ -35,6 +35,10 @@ struct Owner {
   }
 };
 
+// The group of a user on the host: the user, or the range of ids that somebody was given for user
+// namespaces.
+std::uint64_t GroupOfUser(std::uint32_t uid);
+
 // `container` is empty for a process of the host, and for one that a user has put into a container
 // of his own.
 Owner OwnerOf(std::uint32_t uid, std::string_view container);

@@ -17,8 +17,12 @@ TEST(OwnerTest, IdsThatOneUserCanHaveAreOneGroup) {
   EXPECT_NE(OwnerOf(0, "").group, OwnerOf(1000, "").group);
   EXPECT_NE(OwnerOf(1000, "").group, OwnerOf(1001, "").group);
   EXPECT_NE(OwnerOf(65535, "").group, OwnerOf(65536, "").group);
-  EXPECT_EQ(OwnerOf(131072, "").group, OwnerOf(196607, "").group);
-  EXPECT_NE(OwnerOf(131072, ""), OwnerOf(196607, ""));
+  // Ranges of useradd(8), which begin at 100,000, and of systemd.
+  EXPECT_EQ(OwnerOf(100000, "").group, OwnerOf(165535, "").group);
+  EXPECT_NE(OwnerOf(165535, "").group, OwnerOf(165536, "").group);
+  EXPECT_NE(OwnerOf(524287, "").group, OwnerOf(524288, "").group);
+  EXPECT_EQ(OwnerOf(524288, "").group, OwnerOf(589823, "").group);
+  EXPECT_NE(OwnerOf(131072, ""), OwnerOf(131073, ""));
   EXPECT_EQ(OwnerOf(0, "abc").group, OwnerOf(1000, "abc").group);
   EXPECT_NE(OwnerOf(0, "abc").group, OwnerOf(0, "abd").group);
   EXPECT_NE(OwnerOf(0, "abc").group, OwnerOf(0, "").group);

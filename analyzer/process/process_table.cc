@@ -55,8 +55,7 @@ std::shared_ptr<const Creator> ProcessTable::Keep(Creator creator, Account accou
   // Half of all creators is for whoever comes first, and everybody has a share of the other half.
   const std::size_t max = std::min(capacity_ * kCreatorsPerProcess, kMaxCreators);
   const std::size_t share = max / 2 / std::max<std::size_t>(shares_.groups(), 1);
-  const bool full =
-      creators_ >= max || (creators_ >= max / 2 + share && shares_.GroupCreators(account) >= share);
+  const bool full = creators_ >= max / 2 + share && shares_.GroupCreators(account) >= share;
   if (full && creator.creator != nullptr) {
     creator.creator = nullptr;
     ++creators_cut_;

@@ -148,6 +148,10 @@ void EventWriter::Special(const JoinedText& value) {
   json_.Raw('"');
   ForEachItem(value.bytes, [&](std::string_view item) {
     if (cut) return;
+    if (is_long && room_ != SIZE_MAX && json_.size() - begin >= room_) {
+      cut = true;
+      return;
+    }
     if (!first) json_.Raw(' ');
     first = false;
     if (is_long && room_ != SIZE_MAX) {

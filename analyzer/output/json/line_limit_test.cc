@@ -29,7 +29,7 @@ using simdjson::dom::element;
 
 // Repeated, these make texts. Each byte of them takes up to six in JSON, or three and two more of
 // raw_bytes, or with a surrogate pair three.
-const std::vector<std::pair<const char*, std::string_view>> kPatterns = {
+const std::vector<std::pair<const char*, std::string_view>> patterns = {
     {"plain", "a"sv},
     {"control", "\x01"sv},
     {"quote", "\""sv},
@@ -43,7 +43,7 @@ const std::vector<std::pair<const char*, std::string_view>> kPatterns = {
 };
 
 // Lengths of texts, and of the items of lists.
-const std::vector<std::pair<std::size_t, std::size_t>> kLengths = {
+const std::vector<std::pair<std::size_t, std::size_t>> lengths = {
     {255, 255}, {1000, 1}, {4096, 8100}};
 
 // Fills every text of an event with bytes of a pattern.
@@ -218,8 +218,8 @@ TEST(LineLimitTest, TheWorstEventOfEveryClassWithTheWorstBytes) {
   std::size_t longest = 0, longest_alert = 0;
   std::set<std::string> lines_of, cut_in;
   const auto write = [&]<typename E>(const E& sample) {
-    for (const auto& [name, pattern] : kPatterns) {
-      for (const auto& [path, item] : kLengths) {
+    for (const auto& [name, pattern] : patterns) {
+      for (const auto& [path, item] : lengths) {
         for (const bool equal : {false, true}) {
           E event = sample;
           Filler filler(pattern, path, item, equal);

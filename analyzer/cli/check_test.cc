@@ -99,7 +99,7 @@ TEST_F(CheckTest, WhatHasNoEffectIsNamedOnce) {
                 path() + ":6:1: warning: the list \"unused\" is not used\n" + path() +
                 ":12:7: warning: the rule \"N-1\" cannot fire: this configuration observes none of "
                 "its events\n");
-  EXPECT_NE(answer.out.find("1 of the detections see no event, for network.enabled is false"),
+  EXPECT_NE(answer.out.find("1 of the detections sees no event, for network.enabled is false"),
             std::string::npos)
       << answer.out;
 }

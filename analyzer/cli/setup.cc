@@ -298,7 +298,9 @@ std::string RulesOf(const Loaded& loaded) {
   if (!off.empty()) absl::StrAppend(&text, "; rules that are off: ", absl::StrJoin(off, ", "));
   if (more != 0) absl::StrAppend(&text, " and ", more, " more");
   if (idle != 0) {
-    absl::StrAppend(&text, "; ", idle, " of the detections see no event, for ",
+    absl::StrAppend(&text, "; ", idle,
+                    idle == 1 ? " of the detections sees no event, for "
+                              : " of the detections see no event, for ",
                     config.file.enabled      ? "network.enabled is false"
                     : config.network.enabled ? "file.enabled is false"
                                              : "files and the network are off");

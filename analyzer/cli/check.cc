@@ -43,7 +43,7 @@ absl::Status WritePlanToStdout(const std::vector<std::byte>& bytes) {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       absl::Status status = ErrnoError(n < 0 ? errno : EIO, "--output -");
-      if (ftruncate(STDOUT_FILENO, 0) != 0) return status;  // a pipe
+      [[maybe_unused]] const int emptied = ftruncate(STDOUT_FILENO, 0);  // not if it is a pipe
       return status;
     }
     done += static_cast<std::size_t>(n);

@@ -229,9 +229,9 @@ absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, con
   RG_ASSIGN_OR_RETURN(LineSink lines, OpenLines(arguments, config, owner));
   if (const auto path = AlertsPath(arguments, config)) {
     RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.alerts.path", *path));
-    RG_ASSIGN_OR_RETURN(LineSink alerts, OpenFile(*path, config.output.alerts.rotate_size,
-                                                  config.output.alerts.rotate_age,
-                                                  config.output.alerts.rotate_keep, owner));
+    RG_ASSIGN_OR_RETURN(LineSink alerts,
+                        OpenFile(*path, output.alerts.rotate_size, output.alerts.rotate_age,
+                                 output.alerts.rotate_keep, owner));
     if (alerts.HasFileOf(lines)) {
       return HostError("output.alerts.path %s is the file that all lines go to", *path);
     }

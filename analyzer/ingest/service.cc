@@ -48,6 +48,11 @@ std::uint64_t BootNs() {
          static_cast<std::uint64_t>(t.tv_nsec);
 }
 
+// By how much a counter has grown since the last health record, which left its value in `last`.
+std::uint64_t Growth(std::uint64_t now, std::uint64_t& last) {
+  return now - std::exchange(last, now);
+}
+
 // Takes a statm file that stays open, because a confined process could not open it again.
 std::uint64_t ResidentKb(int statm) {
   char text[128] = {};
@@ -408,34 +413,28 @@ void Service::WriteHealth() {
   if (user_names_.error().has_value()) {
     reasons.push_back("names of users: " + *user_names_.error());
   }
-  if (health.living_processes_evicted != living_evicted_) {
+  if (const auto n = Growth(health.living_processes_evicted, living_evicted_); n != 0) {
     reasons.push_back(absl::StrFormat(
-        "%d living processes were forgotten for want of room since the last health record",
-        health.living_processes_evicted - living_evicted_));
+        "%d living processes were forgotten for want of room since the last health record", n));
   }
-  living_evicted_ = health.living_processes_evicted;
-  const std::uint64_t skipped = pipeline_.skipped();
-  if (skipped != skipped_) {
+  if (const auto n = Growth(pipeline_.skipped(), skipped_); n != 0) {
     reasons.push_back(absl::StrFormat(
         "the kernel did not run programs %d times since the last health record, see "
         "kernel_skipped_by_hook",
-        skipped - skipped_));
+        n));
   }
-  skipped_ = skipped;
-  if (health.cgroup_names_evicted != cgroup_names_evicted_) {
+  if (const auto n = Growth(health.cgroup_names_evicted, cgroup_names_evicted_); n != 0) {
     reasons.push_back(absl::StrFormat(
         "names of %d cgroups in use were forgotten since the last health record; if "
         "performance.max_process_cache_entries is below 65536, raise it",
-        health.cgroup_names_evicted - cgroup_names_evicted_));
+        n));
   }
-  cgroup_names_evicted_ = health.cgroup_names_evicted;
-  if (health.userspace_rate_limited != rate_limited_) {
+  if (const auto n = Growth(health.userspace_rate_limited, rate_limited_); n != 0) {
     reasons.push_back(absl::StrFormat(
         "%d file and network events over performance.max_events_per_second were not written since "
         "the last health record, see the loss records of reason rate_limit",
-        health.userspace_rate_limited - rate_limited_));
+        n));
   }
-  rate_limited_ = health.userspace_rate_limited;
   for (const PathHealth& link : options_.links) {
     if (link.unwatched) {
       reasons.push_back(absl::StrFormat("%s: \"%s\" is a symlink that is not followed: %s",
@@ -447,10 +446,9 @@ void Service::WriteHealth() {
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +
       health.userspace_unsupported_kind + session_errors_ + recording_failures_ +
       health.output_sync_failures + health.journal_failures;
-  if (troubles != troubles_) {
+  if (Growth(troubles, troubles_) != 0) {
     reasons.emplace_back("records, lines or messages were lost since the last health record");
   }
-  troubles_ = troubles;
   health.status = !pipeline_.connected() ? HealthStatus::kBlind
                   : reasons.empty()      ? HealthStatus::kOk
                                          : HealthStatus::kDegraded;

@@ -162,7 +162,8 @@ class ProcessTable {
   using Slot = std::uint32_t;
   using Account = FairShare::Account;
   static constexpr Slot kNone = UINT32_MAX;
-  // Creators that are kept at most, for each process that the table can hold, and in all.
+  // Creators, for each process that the table can hold, and in all. Beyond that, whoever has more
+  // than a share loses the links between them.
   static constexpr std::size_t kCreatorsPerProcess = 2;
   static constexpr std::size_t kMaxCreators = 131072;
   static constexpr std::size_t kNodesPerBlock = 256;

@@ -52,7 +52,7 @@ absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Loaded& loaded
   Pipeline pipeline(loaded.config, out, loaded.rules);
   RG_RETURN_IF_ERROR(ConfineReader());
   const auto start = std::chrono::steady_clock::now();
-  bool whole = ReplayCapture(reader, pipeline, out, [](const absl::Status& status) {
+  bool whole = ReplayCapture(reader, pipeline, [](const absl::Status& status) {
                  Say(Message(status));
                }).ok();
   if (arguments.Has(option::kStats)) {

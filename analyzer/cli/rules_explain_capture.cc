@@ -83,7 +83,7 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
         explainer.See(event, fired);
       });
   absl::Status status =
-      ReplayCapture(reader, pipeline, out, [](const absl::Status& s) { Say(Message(s)); });
+      ReplayCapture(reader, pipeline, [](const absl::Status& s) { Say(Message(s)); });
   explainer.Summarize();
   return status;
 }

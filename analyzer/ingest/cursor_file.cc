@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kHookSlots = 64;
 static_assert(RG_HOOK_END <= kHookSlots);
 
-constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '3', '\0'};
+constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '4', '\0'};
 
 template <typename Counters>
 void StoreCounters(const Counters& from, std::atomic<std::uint64_t>* to) {
@@ -41,11 +41,19 @@ struct CursorFile::Page {
   char magic[8];
   char boot_id[40];
   std::uint64_t collector_start_ns;
+  std::atomic<std::uint64_t> output_device, output_inode, output_bytes;  // inode 0: none
   std::atomic<std::uint64_t> records;
   std::atomic<std::uint64_t> skipped[kHookSlots];
   std::atomic<std::uint64_t> lost[RG_KIND_END];
 
   void StoreProgress(const Cursor& cursor) {
+    // The position last but for the records: an analyzer that is killed in between says that too
+    // much was lost, and never too little.
+    const FilePosition position = cursor.output.value_or(FilePosition{});
+    output_device.store(position.device, std::memory_order_relaxed);
+    output_inode.store(position.inode, std::memory_order_relaxed);
+    output_bytes.store(position.bytes, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     records.store(cursor.records, std::memory_order_relaxed);
     StoreCounters(cursor.lost.value_or(KindCounters{}), lost);
     StoreCounters(cursor.skipped.value_or(HookCounters{}), skipped);
@@ -78,6 +86,10 @@ std::optional<Cursor> CursorFile::Read() const {
   cursor.boot_id.assign(page_->boot_id, strnlen(page_->boot_id, sizeof(page_->boot_id)));
   cursor.collector_start_ns = page_->collector_start_ns;
   cursor.records = page_->records.load(std::memory_order_relaxed);
+  const FilePosition position{page_->output_device.load(std::memory_order_relaxed),
+                              page_->output_inode.load(std::memory_order_relaxed),
+                              page_->output_bytes.load(std::memory_order_relaxed)};
+  if (position.inode != 0) cursor.output = position;
   cursor.lost = LoadCounters<KindCounters>(page_->lost);
   cursor.skipped = LoadCounters<HookCounters>(page_->skipped);
   return cursor;

@@ -57,6 +57,15 @@ TEST_F(CursorFileTest, WhatWasStoredIsThereAfterReopening) {
   ExpectCursor(Open().Read(), kBootId, 7, 1000);
 }
 
+TEST_F(CursorFileTest, ThePositionInTheOutputIsKept) {
+  Cursor cursor{kBootId, 7, 1000};
+  Open().Store(cursor);
+  EXPECT_FALSE(Open().Read()->output.has_value());
+  cursor.output = FilePosition{.device = 3, .inode = 12, .bytes = std::uint64_t{5} << 32};
+  Open().Store(cursor);
+  EXPECT_EQ(Open().Read()->output, cursor.output);
+}
+
 TEST_F(CursorFileTest, LossesAreKeptByKind) {
   Cursor cursor{kBootId, 7, 1000};
   KindCounters& lost = cursor.lost.emplace();

@@ -6,7 +6,7 @@
 
 namespace randguard {
 
-absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, Sink& out,
+absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline,
                            absl::FunctionRef<void(const absl::Status&)> complain) {
   absl::Status result;
   for (;;) {
@@ -27,7 +27,7 @@ absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, Sink& out,
     }
   }
   pipeline.EndSession();
-  out.Flush();
+  pipeline.Flush();
   return result;
 }
 

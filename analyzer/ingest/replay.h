@@ -7,7 +7,6 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "analyzer/capture/capture_reader.h"
-#include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/pipeline.h"
 
 namespace randguard {
@@ -15,7 +14,7 @@ namespace randguard {
 // Handles every whole message of the capture as a live analyzer would have. A bad message ends its
 // session, and the next hello begins another. Each error goes to `complain` at once, also one that
 // ends the reading early. The last error is returned.
-absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline, Sink& out,
+absl::Status ReplayCapture(CaptureReader& reader, Pipeline& pipeline,
                            absl::FunctionRef<void(const absl::Status&)> complain);
 
 }  // namespace randguard

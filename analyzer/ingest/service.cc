@@ -92,8 +92,15 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   signals_ = std::move(signals);
   memory_use_ = kj::AutoCloseFd(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   user_names_.Read(steady_clock::now());
-  const auto context = BuildHostContext(user_names_.users(), user_names_.reading(),
-                                        cursor_.has_value() ? cursor_->Read() : std::nullopt);
+  auto printed = cursor_.has_value() ? cursor_->Read() : std::nullopt;
+  if (printed.has_value() && printed->output.has_value()) {
+    // The analyzer before this one may have been killed within a write, or right behind it.
+    printed->records += out_.EventsBehind(*printed->output);
+  }
+  if (cursor_.has_value()) {
+    pipeline_.SetProgress([this] { cursor_->Store(pipeline_.cursor()); });
+  }
+  const auto context = BuildHostContext(user_names_.users(), user_names_.reading(), printed);
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
@@ -291,7 +298,6 @@ bool Service::OnData() {
     }
   }
   FlushOutput();
-  if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   if (!status.ok()) {
     ++session_errors_;
     Log(LogLevel::kError, "session ended: %s", Message(status));
@@ -329,15 +335,14 @@ void Service::WatchRecorder(const absl::Status& status) {
 }
 
 void Service::FlushOutput() {
-  out_.Flush();
+  pipeline_.Flush();
   // At once, and not only with the next lines, which may be a while.
-  if (pipeline_.ReportOutputLosses()) out_.Flush();
+  if (pipeline_.ReportOutputLosses()) pipeline_.Flush();
 }
 
 void Service::HangUp() {
   pipeline_.EndSession();
   FlushOutput();
-  if (cursor_.has_value()) cursor_->Store(pipeline_.cursor());
   if (connection_.get() >= 0) Log(LogLevel::kDebug, "the connection is over");
   connection_ = nullptr;
   Notify("STATUS=Waiting for the collector");

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/kind_counters.h"
 
 namespace randguard {
@@ -19,6 +20,9 @@ struct Cursor {
   std::uint64_t records = 0;                 // printed
   std::optional<KindCounters> lost = {};     // kernel losses reported
   std::optional<HookCounters> skipped = {};  // skipped runs of programs reported
+  // The output's end at that time. An analyzer that is killed before it can say so may have written
+  // more.
+  std::optional<FilePosition> output = {};
 
   bool SameLife(const Cursor& other) const {
     return boot_id == other.boot_id && collector_start_ns == other.collector_start_ns;

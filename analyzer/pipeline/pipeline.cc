@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,15 +62,17 @@ class Pipeline::Stages {
   absl::Status OnMessage(wire::Message::Reader message);
   void EndSession();
   bool ReportOutputLosses();
+  void Flush();
+  void SetProgress(std::function<void()> progress) { progress_ = std::move(progress); }
   void FillHealth(Health& health) const;
-  void WriteHealth(const Health& health) { out_.Write({writer_.Write(health)}); }
+  void WriteHealth(const Health& health) { Write({writer_.Write(health)}); }
 
   Detector& detector() { return detector_; }
   const Session& session() const { return session_; }
   const Counts& counts() const { return counts_; }
   std::uint64_t plan_digest() const { return collector_.plan_digest(); }
   std::uint64_t losses() const { return losses_.reported(); }
-  Cursor cursor() const { return losses_.cursor(merge_.held()); }
+  Cursor cursor() const;
 
  private:
   absl::Status OnHello(wire::Hello::Reader hello);
@@ -91,13 +94,19 @@ class Pipeline::Stages {
   // Detect, filter, write: the event, then the alerts that it caused.
   template <typename E>
   void Emit(E& event, unsigned kind);
+  void Write(const OutputLine& line);
   void WriteAlert(const Alert& alert);
   void WriteLoss(const Loss& loss);
   // Loss records for events over the limit; `all`: also those of the second that goes on.
   void ReportLimited(bool all);
   void LogSession(wire::Hello::Reader hello) const;
 
+  // A message may make more lines than this; they are flushed before the message is done.
+  static constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
+
   Sink& out_;
+  std::size_t unflushed_bytes_ = 0;
+  std::function<void()> progress_;
   const AgentMode mode_;
   const std::string agent_id_;
   EventWriter writer_;
@@ -224,10 +233,10 @@ absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
     merge_.Add(TimeOf(**record), **record);
     ++next_record;
   }
+  if (damage.ok()) next_record = batch.getFirstRecord() + batch.getRecordCount();
+  losses_.SetRead(next_record);  // but for those that are held: all of them until Release()
   Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX);
   if (repairing_ && repaired_ns_ != 0 && batch.getDrainedNs() >= repaired_ns_) EndRepair();
-  if (damage.ok()) next_record = batch.getFirstRecord() + batch.getRecordCount();
-  losses_.SetRead(next_record);
   Log(LogLevel::kTrace, "batch %d: %d records from %d on, %d held back", batch.getSequence(),
       batch.getRecordCount(), batch.getFirstRecord(), merge_.held());
   Expire();
@@ -288,8 +297,27 @@ bool Pipeline::Stages::ReportOutputLosses() {
 }
 
 void Pipeline::Stages::Release(std::uint64_t complete_ns) {
-  merge_.Release(complete_ns,
-                 [this](RecordBytes record, Merge::From from) { OnRecord(record, from); });
+  merge_.Release(complete_ns, [this](RecordBytes record, Merge::From from) {
+    OnRecord(record, from);
+    if (unflushed_bytes_ >= kFlushBytes) Flush();
+  });
+}
+
+Cursor Pipeline::Stages::cursor() const {
+  Cursor cursor = losses_.cursor(merge_.held());
+  cursor.output = out_.position();
+  return cursor;
+}
+
+void Pipeline::Stages::Flush() {
+  out_.Flush();
+  unflushed_bytes_ = 0;
+  if (progress_) progress_();
+}
+
+void Pipeline::Stages::Write(const OutputLine& line) {
+  unflushed_bytes_ += line.text.size();
+  out_.Write(line);
 }
 
 void Pipeline::Stages::EndRepair() {
@@ -346,7 +374,7 @@ void Pipeline::Stages::Emit(E& event, unsigned kind) {
   switch (filter_.Judge(event, kind)) {
     case TelemetryFilter::Verdict::kWrite:
       ++counts_.events_written;
-      out_.Write({writer_.Write(event)});
+      Write({writer_.Write(event)});
       break;
     case TelemetryFilter::Verdict::kFiltered:
       ++counts_.filtered;
@@ -388,13 +416,13 @@ void Pipeline::Stages::WriteLoss(const Loss& loss) {
   Log(LogLevel::kDebug, "loss of %s records: %s, %d",
       loss.kind.has_value() ? Name(*loss.kind) : "all", Name(loss.reason), loss.count.value_or(0));
   if (loss.reason == LossReason::kSkipped) counts_.skipped += loss.count.value_or(0);
-  out_.Write({writer_.Write(loss)});
+  Write({writer_.Write(loss)});
 }
 
 void Pipeline::Stages::WriteAlert(const Alert& alert) {
   ++counts_.alerts_written;
   const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
-  out_.Write({line, &alert, writer_.ProcessId(alert.process_id), agent_id_});
+  Write({line, &alert, writer_.ProcessId(alert.process_id), agent_id_});
 }
 
 void Pipeline::Stages::FillHealth(Health& health) const {
@@ -454,6 +482,12 @@ absl::Status Pipeline::OnMessage(wire::Message::Reader message) {
 void Pipeline::EndSession() { stages_->EndSession(); }
 
 Cursor Pipeline::cursor() const { return stages_->cursor(); }
+
+void Pipeline::Flush() { stages_->Flush(); }
+
+void Pipeline::SetProgress(std::function<void()> progress) {
+  stages_->SetProgress(std::move(progress));
+}
 
 bool Pipeline::ReportOutputLosses() { return stages_->ReportOutputLosses(); }
 

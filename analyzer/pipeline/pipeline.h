@@ -42,6 +42,12 @@ class Pipeline {
   // far the one before it had got.
   Cursor cursor() const;
 
+  // Passes on what was written so far. The pipeline does so by itself where one message makes many
+  // lines.
+  void Flush();
+  // Called after each Flush(): cursor() is then about what has been passed on.
+  void SetProgress(std::function<void()> progress);
+
   // Lines that the output lost and that are not reported yet: a loss record, once it works again.
   // True: one was written. For live use; a replay that loses lines has failed.
   bool ReportOutputLosses();

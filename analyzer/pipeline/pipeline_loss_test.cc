@@ -270,6 +270,35 @@ TEST(PipelineCursorTest, HeldRecordsAreNotPrinted) {
   EXPECT_EQ(stream.Lines("loss").size(), 0u);
 }
 
+// An analyzer that is killed within a large message has printed a part of it.
+TEST(PipelineCursorTest, WithinAMessageItGoesWithTheLinesThatArePassedOn) {
+  constexpr unsigned kRecords = 4000;
+  Stream stream;
+  std::vector<std::uint64_t> cursors;
+  stream.pipeline().SetProgress([&] {
+    cursors.push_back(stream.pipeline().cursor().records);
+    const auto file = stream.sink().position();
+    ASSERT_TRUE(file.has_value());
+    EXPECT_EQ(stream.pipeline().cursor().output, file);
+    FilePosition begin = *file;
+    begin.bytes = 0;
+    EXPECT_EQ(stream.sink().EventsBehind(begin), cursors.back());
+  });
+  EXPECT_SENT(stream, HelloOf{});
+  BatchOf batch{.drained_ns = kStartNs + kRecords};
+  for (unsigned i = 0; i < kRecords; ++i) {
+    batch.records.push_back(ExitOf(5 + i, 1, kStartNs + 1 + i).Build());
+  }
+  // Held back, then behind all the others.
+  batch.records.push_back(ExitOf(5 + kRecords, 1, kStartNs + kRecords + 1).Build());
+  EXPECT_SENT(stream, batch);
+  stream.pipeline().Flush();
+  ASSERT_GT(cursors.size(), 3u) << "one message, passed on in parts";
+  EXPECT_TRUE(std::is_sorted(cursors.begin(), cursors.end()));
+  EXPECT_LT(cursors.front(), kRecords / 2);
+  EXPECT_EQ(cursors.back(), kRecords);
+}
+
 TEST(PipelineCursorTest, EndOfTheSessionPrintsWhatWasHeld) {
   Stream stream;
   EXPECT_SENT(stream, HelloOf{});

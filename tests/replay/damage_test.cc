@@ -83,7 +83,7 @@ Replayed Replay(const std::string& bytes) {
   auto out = LineSink::File(path);
   EXPECT_TRUE(out.ok());
   Pipeline pipeline(config, *out);
-  replayed.status = ReplayCapture(*reader, pipeline, *out, [](const absl::Status&) {});
+  replayed.status = ReplayCapture(*reader, pipeline, [](const absl::Status&) {});
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();

@@ -55,7 +55,7 @@ Replayed Replay(const std::string& capture, const Config& config) {
   auto out = LineSink::File(path);
   EXPECT_TRUE(reader.ok() && out.ok());
   Pipeline pipeline(config, *out, rules);
-  EXPECT_TRUE(ReplayCapture(*reader, pipeline, *out, [](const absl::Status&) {}).ok());
+  EXPECT_TRUE(ReplayCapture(*reader, pipeline, [](const absl::Status&) {}).ok());
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with(R"({"event_type":"alert")")) replayed.alerts.push_back(line);

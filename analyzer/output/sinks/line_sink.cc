@@ -15,11 +15,14 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/event/alert.h"
+#include "analyzer/event/reports.h"
 
 namespace randguard {
 namespace {
 
-constexpr std::size_t kFlushBytes = std::size_t{256} << 10;
+// Whoever writes many lines flushes by himself, sooner.
+constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxLineBytes = std::uint64_t{4} << 20;  // more than any line has
 
 absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path,
@@ -84,6 +87,37 @@ void EndLastLine(const std::string& path) {
   }
 }
 
+// Events are what the kernel's records become; the lines of other kinds are the analyzer's own.
+bool IsEventLine(std::string_view line) {
+  constexpr std::string_view kBegin = "{\"event_type\":\"";  // EventWriter's
+  if (!line.starts_with(kBegin)) return false;
+  line.remove_prefix(kBegin.size());
+  const std::string_view type = line.substr(0, line.find('"'));
+  return type != Alert::kEventType && type != Loss::kEventType && type != Health::kEventType;
+}
+
+// The events among the whole lines from a byte on.
+std::uint64_t CountEvents(int fd, std::uint64_t from) {
+  constexpr std::size_t kBlock = std::size_t{256} << 10;
+  std::string block;
+  std::uint64_t events = 0;
+  for (;;) {
+    const std::size_t rest = block.size();
+    if (rest >= kMaxLineBytes) return events;
+    block.resize(rest + kBlock);
+    const ssize_t n = pread(fd, block.data() + rest, kBlock, static_cast<off_t>(from));
+    if (n <= 0) return events;
+    from += static_cast<std::uint64_t>(n);
+    block.resize(rest + static_cast<std::size_t>(n));
+    std::string_view text = block;
+    for (std::size_t end; (end = text.find('\n')) != std::string_view::npos;) {
+      if (IsEventLine(text.substr(0, end))) ++events;
+      text.remove_prefix(end + 1);
+    }
+    block.erase(0, block.size() - text.size());
+  }
+}
+
 bool Same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
@@ -138,6 +172,22 @@ void LineSink::Write(const OutputLine& line) {
   buffer_.append(line.text);
   if (buffer_.size() >= kFlushBytes) Flush();
   if (line.alert != nullptr) sync_due_ = sync_alerts_ && regular_;
+}
+
+std::optional<FilePosition> LineSink::position() const {
+  struct stat st {};
+  if (!regular_ || path_.empty() || alerts_only_ || fstat(fd_, &st) != 0) return std::nullopt;
+  return FilePosition{st.st_dev, st.st_ino, static_cast<std::uint64_t>(st.st_size)};
+}
+
+std::uint64_t LineSink::EventsBehind(const FilePosition& position) const {
+  const auto here = this->position();
+  if (!here.has_value() || here->device != position.device || here->inode != position.inode) {
+    return 0;
+  }
+  const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (fd.get() < 0 || !SameFile(fd, fd_)) return 0;
+  return CountEvents(fd, position.bytes);
 }
 
 void LineSink::AddTo(Health& health) const {

@@ -63,6 +63,8 @@ class LineSink final : public Sink {
   void Write(const OutputLine& line) override;
   // Writes what is buffered; rotates a file that has grown to its size.
   void Flush() override;
+  std::optional<FilePosition> position() const override;
+  std::uint64_t EventsBehind(const FilePosition& position) const override;
   // A failure stands in health until it works.
   absl::Status Reopen() override;
   void RotateIfOld() override;

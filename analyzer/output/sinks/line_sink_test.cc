@@ -58,6 +58,61 @@ LineSink Open(const std::string& path) {
   return *std::move(sink);
 }
 
+constexpr char kExit[] = R"({"event_type":"process_exit","pid":1})"
+                         "\n";
+constexpr char kAlert[] = R"({"event_type":"alert","pid":1})"
+                          "\n";
+
+TEST_F(LineSinkTest, EventsBehindAPositionAreThoseOfWholeLines) {
+  LineSink before = Open(Path());
+  before.Write({kExit});
+  before.Flush();
+  const auto position = before.position();
+  ASSERT_TRUE(position.has_value());
+  EXPECT_EQ(position->bytes, sizeof(kExit) - 1);
+  EXPECT_EQ(Open(Path()).EventsBehind(*position), 0u);
+  for (const char* line : {kExit, kAlert,
+                           R"({"event_type":"loss"})"
+                           "\n",
+                           kExit,
+                           R"({"event_type":"health"})"
+                           "\n",
+                           "not ours\n", "\n"}) {
+    before.Write({line});
+  }
+  before.Write({R"({"event_type":"process_start","pi)"});
+  before.Flush();
+  EXPECT_EQ(Open(Path()).EventsBehind(*position), 2u) << "the torn line is none, and goes";
+}
+
+TEST_F(LineSinkTest, EventsBehindAPositionAreCountedThroughLongLines) {
+  LineSink before = Open(Path());
+  const auto position = before.position();
+  std::string line = R"({"event_type":"process_start","args":[")";
+  line += std::string(300'000, 'x') + "\"]}\n";
+  for (int i = 0; i < 20; ++i) {
+    before.Write({line});
+    before.Write({kExit});
+  }
+  before.Flush();
+  EXPECT_EQ(Open(Path()).EventsBehind(position.value()), 40u);
+}
+
+TEST_F(LineSinkTest, NoEventsStandBehindAPositionInAnotherFile) {
+  LineSink before = Open(Path());
+  const auto position = before.position();
+  before.Write({kExit});
+  before.Flush();
+  std::filesystem::rename(Path(), Path("log.1"));
+  LineSink after = Open(Path());
+  after.Write({kExit});
+  after.Flush();
+  EXPECT_EQ(after.EventsBehind(position.value()), 0u);
+  EXPECT_FALSE(LineSink::Stdout().position().has_value());
+  after.TakeAlertsOnly();
+  EXPECT_FALSE(after.position().has_value());
+}
+
 // Files of this process grow up to `bytes` and no further: a write that crosses it is cut, the next
 // one fails, as on a full disk.
 class DiskOf {

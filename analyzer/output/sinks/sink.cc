@@ -21,6 +21,19 @@ void SinkList::Flush() {
   for (const auto& sink : sinks_) sink->Flush();
 }
 
+std::optional<FilePosition> SinkList::position() const {
+  for (const auto& sink : sinks_) {
+    if (const auto position = sink->position(); position.has_value()) return position;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t SinkList::EventsBehind(const FilePosition& position) const {
+  std::uint64_t events = 0;
+  for (const auto& sink : sinks_) events = std::max(events, sink->EventsBehind(position));
+  return events;
+}
+
 absl::Status SinkList::Reopen() {
   absl::Status status;
   for (const auto& sink : sinks_) status.Update(sink->Reopen());

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,6 +26,14 @@ struct OutputLine {
   std::string_view agent_id;     // of the sensor that raised the alert
 };
 
+// A regular file, and how far it was written.
+struct FilePosition {
+  std::uint64_t device = 0, inode = 0;
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const FilePosition&, const FilePosition&) = default;
+};
+
 // A sink counts what it could not pass on, and complains about it on stderr once until it works
 // again: it never holds the pipeline up.
 class Sink {
@@ -34,6 +43,14 @@ class Sink {
   virtual void Write(const OutputLine& line) = 0;
   // Passes on what is buffered.
   virtual void Flush() {}
+  // How far the file that all lines go into is written; nullopt where they go elsewhere.
+  virtual std::optional<FilePosition> position() const { return std::nullopt; }
+  // The events among the whole lines of that file which stand behind a position in it; 0 if it is
+  // of another file. To be called before anything is written.
+  virtual std::uint64_t EventsBehind(const FilePosition& position) const {
+    static_cast<void>(position);
+    return 0;
+  }
   // Opens files anew, for log rotation by others. On an error the old one stays in use.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   // Rotates a file that is too old, and tries again what has failed. To be called now and then.
@@ -62,6 +79,8 @@ class SinkList final : public Sink {
 
   void Write(const OutputLine& line) override;
   void Flush() override;
+  std::optional<FilePosition> position() const override;  // the first that has one
+  std::uint64_t EventsBehind(const FilePosition& position) const override;
   absl::Status Reopen() override;  // all of them; the first error
   void RotateIfOld() override;
   void SetWaiter(const Waiter& waiter) override;

@@ -19,7 +19,7 @@ namespace randguard {
 
 // Limits of one condition; what is beyond is an error.
 inline constexpr std::size_t kConditionNesting = 64;  // of parentheses and not
-inline constexpr std::size_t kOperandsMax = 4096;     // of one list
+inline constexpr std::size_t kOperandsMax = 10000;    // of one list
 inline constexpr std::size_t kPatternMax = 1024;      // bytes of a regular expression or glob
 
 enum class Operator : std::uint8_t {

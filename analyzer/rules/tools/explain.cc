@@ -95,9 +95,17 @@ bool Explanation::Node(std::uint32_t id, std::size_t depth, bool wanted) {
   // Its line stands above those of its children.
   std::string children = text_.substr(at);
   text_.resize(at);
-  Line(depth, held, word, "");
+  Line(depth, held, node.named ? Named(node) : std::string(word), "");
   text_ += children;
   return held;
+}
+
+// "selection (rules.d/a.yml:12)"
+std::string Explanation::Named(const TreeNode& node) const {
+  const SourceText& text = *rule_.tree.texts[node.text];
+  return absl::StrFormat(
+      "%s (%s:%d)", OneLine(std::string_view(text.text).substr(node.begin, node.end - node.begin)),
+      EscapedForTerminal(text.file), text.At(node.begin).line);
 }
 
 bool Explanation::Leaf(const TreeNode& node, std::size_t depth, bool wanted) {
@@ -114,7 +122,10 @@ bool Explanation::Leaf(const TreeNode& node, std::size_t depth, bool wanted) {
   const Value& value = matcher_.Read(p.predicate.field);
   const bool same_bits =
       p.symbols == Symbols::kNone || field.symbols[event_.event_class] == p.symbols;
-  const bool held = same_bits && p.predicate.Test(value);
+  const bool held =
+      same_bits && (p.predicate.type == Predicate::Type::kSameAs
+                        ? p.predicate.TestPair(value, matcher_.Read(p.predicate.other))
+                        : p.predicate.Test(value));
   const bool boolean = field.type == ValueType::kBoolean && value.present();
   Line(depth, held, words,
        absl::StrFormat("%s: %s", field.name,

@@ -32,6 +32,7 @@ constexpr std::string_view kOfOneOccasion[] = {
     "before.user_namespace",
     "bytes_received",
     "bytes_sent",
+    "called_name",  // args is there
     "cgroup",
     "cgroup_id",
     "child_ns_pid",

@@ -211,6 +211,7 @@ void Predicate::Finish() {
 std::string Predicate::Key() const {
   std::string key = absl::StrFormat("%d %d %d%d%d%d", field, static_cast<int>(type), ignore_case,
                                     all_operands, all_elements, glob);
+  if (element.has_value()) absl::StrAppendFormat(&key, "[%d]", *element);
   const auto append = [&](const auto& number) {
     key.append(reinterpret_cast<const char*>(&number), sizeof(number));
   };
@@ -231,6 +232,10 @@ std::string Predicate::Key() const {
 }
 
 bool Predicate::Test(const Value& value) const {
+  return element.has_value() ? TestOne(ElementOf(value, *element)) : TestOne(value);
+}
+
+bool Predicate::TestOne(const Value& value) const {
   if (!value.present()) return false;
   switch (type) {
     case Type::kExists:

@@ -73,6 +73,7 @@ struct Predicate {
   };
 
   FieldId field = 0;
+  std::optional<std::uint32_t> element;  // of a list: this one alone, the first is 0
   Type type = Type::kExists;
   bool ignore_case = false;
   bool all_operands = false;
@@ -92,6 +93,8 @@ struct Predicate {
 
   // Whether it holds of the value; never of an absent one.
   bool Test(const Value& value) const;
+  // The same of a value that is the `element` already.
+  bool TestOne(const Value& value) const;
   // Whether it holds of one text of the value.
   bool TestText(std::string_view text) const;
 

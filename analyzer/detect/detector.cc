@@ -33,6 +33,7 @@ constexpr std::string_view kOfOneOccasion[] = {
     "before.user_namespace",
     "bytes_received",
     "bytes_sent",
+    "called_name",  // args is there
     "called_paths",
     "cgroup",
     "cgroup_id",

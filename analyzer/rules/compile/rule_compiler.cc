@@ -315,10 +315,11 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
     Value value;
     value.form = Value::Form::kText;
     value.text = text;
-    if (predicate.predicate.Test(value)) ++holds;
+    if (predicate.predicate.TestOne(value)) ++holds;
   }
   if (holds == 0) return ExpressionPool::kFalse;
-  const bool always = holds == values.size() && !field.may_be_absent[event_class];
+  const bool is_list = field.type != ValueType::kText;  // which may be empty, or too short
+  const bool always = holds == values.size() && !field.may_be_absent[event_class] && !is_list;
   return always ? ExpressionPool::kTrue : predicate.expression;
 }
 

@@ -200,6 +200,26 @@ void ReadArgs(const EventView& event, FieldScratch&, Value& out) {
   ReadImageArgs(ActorImage(event), out);
 }
 
+// Of a program with several names, such as busybox or kmod, this is the one that says what it does.
+void ReadCalledName(const EventView& event, FieldScratch&, Value& out) {
+  OptionalText script, args;
+  if (event.event_class == ClassOf<ProcessStart>()) {
+    const auto& start = *static_cast<const ProcessStart*>(event.own);
+    script = start.script_path;
+    if (start.args.has_value()) args = start.args->bytes;
+  } else if (const ProgramImage* image = ActorImage(event)) {
+    if (!image->script_path.empty()) script = image->script_path;
+    args = image->args;
+  }
+  std::string_view name = BaseName(script.value_or(""));
+  if (name.empty()) {
+    const std::string_view first = args.value_or("");
+    name = BaseName(first.substr(0, first.find('\0')));
+    if (name.starts_with('-')) name.remove_prefix(1);  // a shell of a login
+  }
+  if (!name.empty()) SetText(name, out);
+}
+
 void ReadCwd(const EventView& event, FieldScratch&, Value& out) {
   const ProgramImage* image = ActorImage(event);
   if (image != nullptr && !image->cwd.empty()) SetText(image->cwd, out);
@@ -671,6 +691,11 @@ constexpr std::array kDerived = {
     Given<"command_line", ReadCommandLine>(
         ValueType::kText, "command line that the process's program was started with", kAll),
     Given<"args", ReadArgs>(ValueType::kTexts, "the same as a list", kAll),
+    Given<"called_name", ReadCalledName>(
+        ValueType::kText,
+        "file name of the script that was started, else of the name that the program was called "
+        "by: its first argument",
+        kAll),
     Given<"cwd", ReadCwd>(ValueType::kText,
                           "working directory in which the process's program was started", kAll),
     Given<"tty", ReadTty>(ValueType::kText, "controlling terminal then", kAll),

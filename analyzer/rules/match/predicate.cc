@@ -218,6 +218,7 @@ std::string Predicate::Key() const {
   if (type == Type::kSameAs) {
     absl::StrAppendFormat(&key, "=%d %d", other, static_cast<int>(relation));
   }
+  if (element.has_value()) absl::StrAppendFormat(&key, "[%d]", *element);
   const auto append = [&](const auto& number) {
     key.append(reinterpret_cast<const char*>(&number), sizeof(number));
   };
@@ -238,6 +239,10 @@ std::string Predicate::Key() const {
 }
 
 bool Predicate::Test(const Value& value) const {
+  return element.has_value() ? TestOne(ElementOf(value, *element)) : TestOne(value);
+}
+
+bool Predicate::TestOne(const Value& value) const {
   if (!value.present()) return false;
   switch (type) {
     case Type::kExists:
@@ -260,7 +265,8 @@ bool Predicate::Test(const Value& value) const {
   return AnyText(value, [&](std::string_view t) { return TestText(t); });
 }
 
-bool Predicate::TestPair(const Value& value, const Value& other_value) const {
+bool Predicate::TestPair(const Value& whole, const Value& other_value) const {
+  const Value value = element.has_value() ? ElementOf(whole, *element) : whole;
   const bool same_number = AnyNumber(value, [&](Number number) {
     return AnyNumber(other_value, [&](Number o) { return number == o; });
   });

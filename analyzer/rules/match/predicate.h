@@ -78,6 +78,7 @@ struct Predicate {
   enum class Relation : std::uint8_t { kEqual, kContains, kStartsWith, kEndsWith };
 
   FieldId field = 0;
+  std::optional<std::uint32_t> element;  // of a list: this one alone, the first is 0
   Type type = Type::kExists;
   bool ignore_case = false;
   bool all_operands = false;
@@ -101,6 +102,8 @@ struct Predicate {
 
   // Whether it holds of the value; never of an absent one.
   bool Test(const Value& value) const;
+  // The same of a value that is the `element` already.
+  bool TestOne(const Value& value) const;
   // Of kSameAs: whether the values of `field` and `other` relate in this way.
   bool TestPair(const Value& value, const Value& other_value) const;
   // Whether it holds of one text of the value.

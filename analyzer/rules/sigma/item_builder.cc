@@ -413,6 +413,7 @@ TreeBuilder::Node TreeBuilder::SameAs(const DetectionItem& item,
 
 std::uint32_t TreeBuilder::AddPredicate(Predicate predicate, Target target) {
   predicate.field = target.field;
+  predicate.element = target.element;
   predicate.Finish();
   TreeNode node;
   node.type = Type::kPredicate;

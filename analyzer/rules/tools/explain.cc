@@ -119,16 +119,20 @@ bool Explanation::Leaf(const TreeNode& node, std::size_t depth, bool wanted) {
     if (wanted && missing_.empty()) missing_ = words;
     return false;
   }
-  const Value& value = matcher_.Read(p.predicate.field);
+  const Value& whole = matcher_.Read(p.predicate.field);
+  const auto& element = p.predicate.element;
+  const Value value = element.has_value() ? ElementOf(whole, *element) : whole;
+  const std::string name =
+      element.has_value() ? absl::StrFormat("%s[%d]", field.name, *element) : field.name;
   const bool same_bits =
       p.symbols == Symbols::kNone || field.symbols[event_.event_class] == p.symbols;
   const bool held =
       same_bits && (p.predicate.type == Predicate::Type::kSameAs
-                        ? p.predicate.TestPair(value, matcher_.Read(p.predicate.other))
-                        : p.predicate.Test(value));
+                        ? p.predicate.TestPair(whole, matcher_.Read(p.predicate.other))
+                        : p.predicate.Test(whole));
   const bool boolean = field.type == ValueType::kBoolean && value.present();
   Line(depth, held, words,
-       absl::StrFormat("%s: %s", field.name,
+       absl::StrFormat("%s: %s", name,
                        boolean ? (value.number != 0 ? "true" : "false") : FormatValue(value)));
   if (held != wanted && missing_.empty()) missing_ = words;
   return held;

@@ -59,15 +59,16 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
   Service service(config, *out, std::move(listener), std::move(options), std::move(recorder),
                   std::move(cursor));
   const OpenLater later{ConfigPath(arguments), OutputPaths(arguments, config), directory,
-                        kUserNamesPath};
+                        kUserNamesPath, SigmaPaths(arguments, config)};
   return service.Run(std::move(signals), [&] { return ConfineService(later); });
 }
 
 }  // namespace
 
 int Analyze(const Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments);
+  auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
+  DropSources(*loaded);
   const absl::Status status = AnalyzeWith(arguments, *loaded);
   return status.ok() ? 0 : Fail(status);
 }

@@ -14,6 +14,7 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
+#include "analyzer/rules/tools/sigma_text.h"
 
 namespace randguard::cli {
 namespace {
@@ -65,6 +66,7 @@ int Check(const Arguments& arguments) {
   Print(absl::StrFormat("%s: ok, %d rules\n", ConfigPath(arguments).value_or("defaults"),
                         loaded->config.rules.size()));
   Print(Summary(arguments, *loaded) + "\n");
+  Print(SigmaSummary(loaded->rules->sigma()));
   for (const PathHealth& link : paths->links()) {
     if (link.leads_to.has_value()) Print(Description(link) + "\n");
   }

@@ -23,6 +23,7 @@ int CompilePlanCommand(const Arguments& arguments);
 int Doctor(const Arguments& arguments);
 int Schema(const Arguments& arguments);
 int RulesTest(const Arguments& arguments);
+int RulesReport(const Arguments& arguments);
 int RulesLint(const Arguments& arguments);
 int RulesList(const Arguments& arguments);
 int RulesFields(const Arguments& arguments);

@@ -42,6 +42,11 @@ inline constexpr Option kAllowRoot{
 inline constexpr Option kStats{"--stats", "",
                                "prints counts and times on standard error at the end"};
 inline constexpr Option kJson{"--json", "", "prints the findings as JSON"};
+inline constexpr Option kReportJson{"--json", "", "prints the documents as JSON"};
+inline constexpr Option kCases{"--cases", "FILE",
+                               "a file of cases, one JSON object a line, in the place of the tests "
+                               "that rules carry",
+                               Completes::kFile};
 inline constexpr Option kEvent{"--event", "JSON", "the event, as a line of output has it"};
 inline constexpr Option kCapture{"--capture", "CAPTURE", "a capture with the events",
                                  Completes::kFile};

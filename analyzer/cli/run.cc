@@ -158,7 +158,8 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
     folder.Disown();
     const absl::Status status = AnalyzerChild(
         config, *out, std::move(listener), std::move(options), std::move(recorder), identities,
-        {ConfigPath(arguments), OutputPaths(arguments, config), std::nullopt, kUserNamesPath});
+        {ConfigPath(arguments), OutputPaths(arguments, config), std::nullopt, kUserNamesPath,
+         SigmaPaths(arguments, config)});
     _exit(status.ok() ? 0 : Fail(status));
   }
   listener = nullptr;
@@ -172,8 +173,9 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
 }
 
 int RunWith(const Arguments& arguments, const std::optional<std::string>& capture) {
-  const auto loaded = ReadConfig(arguments);
+  auto loaded = ReadConfig(arguments);
   if (!loaded.has_value()) return 1;
+  DropSources(*loaded);
   const auto paths = ResolvePaths(arguments, loaded->config);
   if (!paths.has_value()) return 1;
   const absl::Status status = RunBoth(arguments, *loaded, *paths, capture);

@@ -23,6 +23,7 @@
 #include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/config/names.h"
+#include "analyzer/config/sigma_files.h"
 #include "analyzer/output/sinks/journal.h"
 #include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/rules/compile/compile_rules.h"
@@ -146,6 +147,16 @@ std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
   Log(LogLevel::kDebug, "configuration %s: %d rules enabled, hash %s",
       ConfigPath(arguments).value_or("defaults"), loaded->rules->enabled(), loaded->rules->hash());
   return loaded;
+}
+
+void DropSources(Loaded& loaded) { loaded.config.sigma_sources = {}; }
+
+std::vector<std::string> SigmaPaths(const Arguments& arguments, const Config& config) {
+  std::vector<std::string> paths;
+  const std::string at = ConfigPath(arguments).value_or("");
+  for (const std::string& path : config.sigma.paths) paths.push_back(FromConfig(at, path));
+  if (!config.sigma.mapping.empty()) paths.push_back(FromConfig(at, config.sigma.mapping));
+  return paths;
 }
 
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(

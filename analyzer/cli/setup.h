@@ -46,6 +46,10 @@ enum class Report : std::uint8_t { kErrors, kWarnings, kLint };
 // Reads the configuration. Every error is reported, then the result is absent. `report` says which
 // further findings are reported. The configuration's agent.log_level holds from then on.
 std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report = Report::kWarnings);
+// For a service: forgets the texts that the rules were compiled of.
+void DropSources(Loaded& loaded);
+// The Sigma files and folders outside of the configuration's folder.
+std::vector<std::string> SigmaPaths(const Arguments& arguments, const Config& config);
 // The rules of the configuration as it is now, for a running analyzer; the error is the first of
 // those that have been reported.
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(

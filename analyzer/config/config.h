@@ -97,6 +97,10 @@ enum class NetworkHook {
 enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };
 enum class FileOperation { kOpen, kWrite, kRename, kUnlink };
+// Of a Sigma rule, as its author sees it.
+enum class SigmaStatus { kStable, kTest, kExperimental, kDeprecated, kUnsupported };
+// What becomes of Sigma files that cannot be loaded whole.
+enum class OnUnsupported { kSkip, kRefuse };
 
 struct AgentConfig {
   std::string id = "rand-guard";
@@ -266,7 +270,10 @@ struct Rule {
   std::vector<SourceText> events;
   std::vector<RuleException> unless;
   std::string description;
+  std::string author;
   std::vector<std::string> tags, references, false_positives;
+  std::optional<RuleSource> origin;  // of rand-guard's own rules: none
+  std::optional<SigmaStatus> status;
   std::vector<RuleTest> tests;
   bool faulty = false;  // it is off, and what is wrong with it was a warning
   bool operator==(const Rule&) const = default;
@@ -295,6 +302,7 @@ struct AlertsConfig {
   std::uint32_t window_secs = 60;  // 0: nothing is folded
   std::uint32_t max_folded = 4096;
   bool built_in_rules = true;
+  Severity min_severity = Severity::kLow;  // rules below it raise no alert
   bool operator==(const AlertsConfig&) const = default;
 };
 
@@ -320,6 +328,39 @@ struct DetectionsConfig {
   bool operator==(const DetectionsConfig&) const = default;
 };
 
+// Values that %name% stands for in Sigma rules.
+struct SigmaPlaceholder {
+  std::string name;
+  std::vector<std::string> values;
+  bool operator==(const SigmaPlaceholder&) const = default;
+};
+
+struct SigmaConfig {
+  std::vector<std::string> paths;  // files and folders; relative ones start from the configuration
+  std::string mapping;             // a file; empty: only the built-in mapping
+  Severity min_level = Severity::kInformational;
+  std::vector<SigmaStatus> status = {SigmaStatus::kStable, SigmaStatus::kTest,
+                                     SigmaStatus::kExperimental};
+  std::vector<std::string> disable;  // ids
+  OnUnsupported on_unsupported = OnUnsupported::kSkip;
+  bool operator==(const SigmaConfig&) const = default;
+};
+
+// A file as it was read.
+struct ConfigSource {
+  std::string name;
+  std::string text;
+  bool operator==(const ConfigSource&) const = default;
+};
+
+// What is read for [sigma] beside the configuration.
+struct SigmaSources {
+  std::vector<ConfigSource> files;      // in the order of their names, each folder by itself
+  std::optional<ConfigSource> mapping;  // of sigma.mapping
+  std::vector<Diagnostic> unreadable;   // files that are missing in `files`
+  bool operator==(const SigmaSources&) const = default;
+};
+
 struct Config {
   AgentConfig agent;
   EbpfConfig ebpf;
@@ -335,6 +376,9 @@ struct Config {
   std::vector<RuleList> lists;
   std::vector<RuleMacro> macros;
   DetectionsConfig detections;
+  SigmaConfig sigma;
+  std::vector<SigmaPlaceholder> placeholders;
+  SigmaSources sigma_sources;  // kept by rules compiled of it no longer than it takes to compile
 
   // One sentence for each thing that this configuration asks for and this version does not do yet.
   // The command line prints them as warnings.
@@ -353,13 +397,9 @@ inline constexpr std::size_t kConditionMax = 16384;  // bytes of one condition
 inline constexpr std::size_t kRulesMax = 20000;      // of all files
 
 // Reads `path` and, sorted by name, the files *.toml in the folder rules.d beside it (names that
-// begin with a dot are passed over; the folder may be absent).
+// begin with a dot are passed over; the folder may be absent). Sigma files are read, too: *.yml and
+// *.yaml anywhere below rules.d, and what sigma.paths names.
 ConfigResult LoadConfig(const std::string& path);
-
-struct ConfigSource {
-  std::string name;
-  std::string text;
-};
 
 // The same without the file system.
 ConfigResult ParseConfig(std::string_view text, std::string_view file_name,

@@ -1,68 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The part of the loader that touches the file system.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "analyzer/base/status.h"
 #include "analyzer/config/config.h"
+#include "analyzer/config/file_reader.h"
+#include "analyzer/config/sigma_files.h"
 #include "analyzer/source/toml_limits.h"
 
 namespace randguard {
 namespace {
 
 namespace fs = std::filesystem;
-
-class UniqueFd {
- public:
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  ~UniqueFd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  UniqueFd(const UniqueFd&) = delete;
-  UniqueFd& operator=(const UniqueFd&) = delete;
-  int Get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
-  // O_NONBLOCK: a FIFO in the place of the file must not make us wait for a writer.
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.Get() < 0) return ErrnoError(errno, "cannot be opened");
-  struct stat info = {};
-  if (fstat(fd.Get(), &info) != 0) return ErrnoError(errno, "cannot be examined");
-  if (!S_ISREG(info.st_mode)) return HostError("is not a regular file");
-
-  std::string text(kConfigFileMax + 1, '\0');
-  std::size_t filled = 0;
-  while (filled < text.size()) {
-    const ssize_t got = read(fd.Get(), text.data() + filled, text.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ErrnoError(errno, "cannot be read");
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  if (filled > kConfigFileMax) {
-    return InvalidInput("is larger than %d bytes", kConfigFileMax);
-  }
-  text.resize(filled);
-  return text;
-}
-
-Diagnostic WholeFileError(const std::string& path, std::string message) {
-  return {.file = path, .severity = Diagnostic::Severity::kError, .message = std::move(message)};
-}
 
 // Paths of the files of rules, sorted by name.
 std::vector<std::string> ListRuleFiles(const std::string& config_path,
@@ -87,12 +40,12 @@ std::vector<std::string> ListRuleFiles(const std::string& config_path,
 
 ConfigResult LoadConfig(const std::string& path) {
   std::vector<Diagnostic> unreadable;
-  absl::StatusOr<std::string> text = ReadWholeFile(path);
+  absl::StatusOr<std::string> text = ReadWholeFile(path, kConfigFileMax);
   if (!text.ok()) unreadable.push_back(WholeFileError(path, Message(text.status())));
 
   std::vector<ConfigSource> rule_files;
   for (const std::string& file : ListRuleFiles(path, unreadable)) {
-    absl::StatusOr<std::string> rules = ReadWholeFile(file);
+    absl::StatusOr<std::string> rules = ReadWholeFile(file, kConfigFileMax);
     if (rules.ok()) {
       rule_files.push_back({file, *std::move(rules)});
     } else {
@@ -101,6 +54,9 @@ ConfigResult LoadConfig(const std::string& path) {
   }
 
   ConfigResult result = ParseConfig(text.ok() ? *text : "", path, rule_files);
+  if (result.config.has_value()) {
+    result.config->sigma_sources = ReadSigmaSources(path, result.config->sigma, unreadable);
+  }
   if (unreadable.empty()) return result;
   result.config.reset();
   result.diagnostics.insert(result.diagnostics.begin(), unreadable.begin(), unreadable.end());

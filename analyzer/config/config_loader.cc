@@ -53,6 +53,7 @@ class FileReader {
         tables_.try_emplace(std::string(table.name), FindTable(table.name), table.name, reporter_)
             .first->second;
     if (table.name == "output") reader.AllowTable("alerts");
+    if (table.name == "sigma") reader.AllowTable("placeholders");
     VisitKeys(reader, config);
     reader.ReportUnknownKeys();
   }
@@ -120,6 +121,27 @@ class FileReader {
     });
   }
 
+  // The keys are the author's own, as Sigma's placeholders are.
+  void operator()(const Table& table, std::vector<SigmaPlaceholder>& placeholders) {
+    if (rules_only_) return;
+    const TomlValue* values = FindTable(table.name);
+    if (values == nullptr) return;
+    for (const TomlMember& member : values->table) {
+      SigmaPlaceholder& placeholder = placeholders.emplace_back();
+      placeholder.name = member.key;
+      const TomlValue& list = member.value;
+      const bool texts = list.type == Type::kArray &&
+                         std::all_of(list.array.begin(), list.array.end(),
+                                     [](const auto& item) { return item.type == Type::kString; });
+      if (!texts || list.array.empty() || list.array.size() > kListMax) {
+        reporter_.Error(list.offset, absl::StrFormat("%s.%s: expected a list of 1 to %d strings",
+                                                     table.name, member.key, kListMax));
+        continue;
+      }
+      for (const TomlValue& item : list.array) placeholder.values.push_back(item.string);
+    }
+  }
+
   void ReportUnknownTables() const {
     if (rules_only_) {
       ReportUnknown(root_, kRulesFile, "",
@@ -138,10 +160,10 @@ class FileReader {
   Reporter& GetReporter() const { return reporter_; }
 
  private:
-  static constexpr std::size_t kListMax = 4096;
-  static constexpr std::array<std::string_view, 13> kTables = {
-      "agent",       "ebpf",   "events", "process", "file",   "network",   "output",
-      "performance", "alerts", "rules",  "lists",   "macros", "detections"};
+  static constexpr std::size_t kListMax = 10000;
+  static constexpr std::array<std::string_view, 14> kTables = {
+      "agent",       "ebpf",   "events", "process", "file",   "network",    "output",
+      "performance", "alerts", "rules",  "lists",   "macros", "detections", "sigma"};
   static constexpr std::array<std::string_view, 2> kDetections = {"persistence", "network"};
   static constexpr std::array<std::string_view, 3> kRulesFile = {"rules", "lists", "macros"};
 

@@ -43,12 +43,11 @@ struct Range {
 struct Text {
   std::string_view items;
   ValueCheck check;
-  std::size_t max_items = 4096;  // lists only
+  std::size_t max_items = 10000;  // lists only
 };
 
 inline constexpr bool kRequired = true;
 inline constexpr bool kOptional = false;
-inline constexpr std::string_view kForReaders = "it is for whoever reads the rule";
 inline constexpr std::string_view kOneValue = "any other value than the default is refused";
 inline constexpr Text kAnyPath = {"a path", CheckPath};
 inline constexpr Text kFilterPaths = {"absolute paths of at most 256 bytes and 63 components",
@@ -66,6 +65,12 @@ inline constexpr Text kCondition = {"a condition (docs/rules.md), at most 16384 
 inline constexpr Text kProse = {"text of at most 4096 bytes", CheckProse};
 inline constexpr Text kLabels = {"printable text, 1 to 128 bytes each", CheckLabel, 256};
 inline constexpr Text kProses = {"texts of at most 4096 bytes", CheckProse, 256};
+inline constexpr Text kName = {"printable text, 1 to 256 bytes", CheckName};
+inline constexpr Text kLongProse = {"text of at most 65535 bytes", CheckLongProse};
+inline constexpr Text kAuthor = {"printable text, 1 to 256 bytes", CheckName};
+inline constexpr Text kSigmaPaths = {"paths of files and folders", CheckSomePath, 256};
+inline constexpr Text kSomePath = {"a path", CheckPath};
+inline constexpr Text kSigmaIds = {"ids, 1 to 128 bytes each", CheckLabel, 20000};
 inline constexpr Text kEventTypes = {"event types", CheckLabel, 256};
 inline constexpr Text kEnvNames = {
     "names of environment variables, 1 to 63 bytes each, without \"=\"", CheckEnvName, 64};
@@ -266,7 +271,7 @@ template <typename V>
 void VisitKeys(V& v, Rule& r) {
   v(Key{"id", "Unique over all files; ids that begin with `BUILTIN-` are reserved.", kRequired},
     r.id, kLabel);
-  v(Key{"name", "The alert's name.", kRequired}, r.name, kLabel);
+  v(Key{"name", "The alert's name.", kRequired}, r.name, kName);
   v(Key{"enabled",
         "A rule that is off is checked all the same. If it lacks a key that its type needs, that "
         "is "
@@ -313,12 +318,13 @@ void VisitKeys(V& v, Rule& r) {
         "of `{ name = \"...\", condition = \"...\" }`."},
     r.unless);
   v(Key{"description", "Explains what it means when the rule fires; handed on in the alert."},
-    r.description, kProse);
+    r.description, kLongProse);
+  v(Key{"author", "Who wrote the rule; handed on in the alert."}, r.author, kAuthor);
   v(Key{"tags", "Handed on in the alert, for example ATT&CK ids: `attack.t1543.002`."}, r.tags,
     kLabels);
-  v(Key{"references", "Where to read more.", kOptional, kForReaders}, r.references, kProses);
-  v(Key{"false_positives", "Harmless activity that makes the rule fire, too.", kOptional,
-        kForReaders},
+  v(Key{"references", "Where to read more; handed on in the alert."}, r.references, kProses);
+  v(Key{"false_positives",
+        "Harmless activity that makes the rule fire, too; handed on in the alert."},
     r.false_positives, kProses);
   v(Key{"tests",
         "Cases for `rand-guard rules test`: `name`, `event` (a table of fields) or `json` (a line "
@@ -338,6 +344,31 @@ void VisitKeys(V& v, AlertsConfig& c) {
     c.max_folded, Range{1, 1000000});
   v(Key{"built_in_rules", "`false`: rules whose ids begin with `BUILTIN-` are off."},
     c.built_in_rules);
+  v(Key{"min_severity",
+        "Rules below it are evaluated, and raise no alert; health counts how often they fire."},
+    c.min_severity);
+}
+
+template <typename V>
+void VisitKeys(V& v, SigmaConfig& c) {
+  v(Key{"paths",
+        "Files and folders of Sigma rules, besides those in `rules.d`; of a folder, all `*.yml` "
+        "and `*.yaml` below it. A relative path starts from the folder of this file."},
+    c.paths, kSigmaPaths);
+  v(Key{"mapping",
+        "A file that says which fields and events Sigma's names stand for, over what is built in: "
+        "[Sigma](sigma.md#mapping)."},
+    c.mapping, kSomePath);
+  v(Key{"min_level", "Rules below it are not loaded."}, c.min_level);
+  v(Key{"status",
+        "Rules of another status are not loaded. Those that have none are. `[]`: rules of any "
+        "status."},
+    c.status);
+  v(Key{"disable", "Ids of rules that are not loaded."}, c.disable, kSigmaIds);
+  v(Key{"on_unsupported",
+        "What becomes of a document that is wrong, or asks for what is not supported. `skip`: it "
+        "is left out and reported. `refuse`: it is an error, and the configuration is not taken."},
+    c.on_unsupported);
 }
 
 template <typename V>
@@ -389,6 +420,11 @@ void VisitTables(V& v, Config& c) {
           "Marks file events that make a program start again: `alert`, `detection_type`."},
     c.detections.persistence);
   v(Table{"detections.network", "Marks network events in the same way."}, c.detections.network);
+  v(Table{"sigma", "Rules in the format of the Sigma project: [Sigma](sigma.md)."}, c.sigma);
+  v(Table{"sigma.placeholders",
+          "Values of placeholders, for the modifier `expand`: `name = [\"a\", \"b\"]` is what "
+          "`%name%` stands for."},
+    c.placeholders);
 }
 
 }  // namespace randguard

@@ -187,6 +187,7 @@ class KeyCounter {
   // Their keys are the author's own.
   void operator()(const Table&, std::vector<RuleList>&) {}
   void operator()(const Table&, std::vector<RuleMacro>&) {}
+  void operator()(const Table&, std::vector<SigmaPlaceholder>&) {}
 
   template <typename T, typename... Bounds>
   void operator()(const Key& key, T&, const Bounds&...) {

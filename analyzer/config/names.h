@@ -73,6 +73,16 @@ struct EnumTraits<FileOperation> {
       ", the same with \"file_\" before it, or \"*\" for all of them";
 };
 
+template <>
+struct EnumTraits<SigmaStatus> {
+  static constexpr std::string_view kNames[] = {"stable", "test", "experimental", "deprecated",
+                                                "unsupported"};
+};
+template <>
+struct EnumTraits<OnUnsupported> {
+  static constexpr std::string_view kNames[] = {"skip", "refuse"};
+};
+
 // The enumerators that `text` stands for; none when it is unknown.
 template <typename E>
 std::vector<E> EnumeratorsOf(std::string_view text) {

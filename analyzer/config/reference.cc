@@ -33,6 +33,7 @@ class ReferenceWriter {
 
   void operator()(const Table& table, std::vector<RuleList>&) { NamedSection(table); }
   void operator()(const Table& table, std::vector<RuleMacro>&) { NamedSection(table); }
+  void operator()(const Table& table, std::vector<SigmaPlaceholder>&) { NamedSection(table); }
 
   void operator()(const Key& key, SourceText&, const Text& text) {
     Row(key, "string", "none", std::string(text.items));
@@ -45,7 +46,7 @@ class ReferenceWriter {
     Row(key, "string or list", "none", "0 to 64 conditions");
   }
   void operator()(const Key& key, std::vector<RuleTest>&) {
-    Row(key, "list of tables", "none", "0 to 256 tests, written `[[rules.tests]]`");
+    Row(key, "list of tables", "none", "0 to 1024 tests, written `[[rules.tests]]`");
   }
 
   void operator()(const Key& key, bool& field) {

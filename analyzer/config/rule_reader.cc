@@ -14,7 +14,7 @@ namespace {
 using Type = TomlValue::Type;
 
 constexpr std::size_t kExceptionsMax = 64;
-constexpr std::size_t kTestsMax = 256;
+constexpr std::size_t kTestsMax = 1024;
 constexpr std::size_t kBeforeMax = 64;
 
 }  // namespace

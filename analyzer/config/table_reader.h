@@ -107,7 +107,7 @@ class TableReader {
   void Warning(std::size_t offset, std::string_view key, std::string_view message) const;
 
  private:
-  static constexpr std::size_t kListMax = 4096;
+  static constexpr std::size_t kListMax = 10000;
 
   void NoteKey(const Key& key);
   // Null when the key is not written or of another type; the latter is reported.

@@ -12,7 +12,9 @@ namespace randguard {
 namespace {
 
 constexpr std::size_t kLabelMax = 128;
+constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kProseMax = 4096;
+constexpr std::size_t kLongProseMax = 65535;
 constexpr std::size_t kRuleNameMax = 64;
 constexpr std::size_t kProcessNameMax = 255;  // NAME_MAX
 
@@ -31,14 +33,24 @@ bool HasDotComponent(std::string_view path) {
 
 }  // namespace
 
-std::string CheckLabel(std::string_view value) {
+namespace {
+
+std::string CheckPrintable(std::string_view value, std::size_t max) {
   if (value.empty()) return "must not be empty";
-  if (value.size() > kLabelMax) {
-    return absl::StrFormat("is longer than %d bytes", kLabelMax);
-  }
+  if (value.size() > max) return absl::StrFormat("is longer than %d bytes", max);
   if (std::any_of(value.begin(), value.end(), IsControl)) return "has control characters";
   return "";
 }
+
+std::string CheckLength(std::string_view value, std::size_t max) {
+  return value.size() > max ? absl::StrFormat("is longer than %d bytes", max) : "";
+}
+
+}  // namespace
+
+std::string CheckLabel(std::string_view value) { return CheckPrintable(value, kLabelMax); }
+
+std::string CheckName(std::string_view value) { return CheckPrintable(value, kNameMax); }
 
 std::string CheckPath(std::string_view value) {
   if (value.size() >= RG_PATH_MAX) {
@@ -141,9 +153,12 @@ std::string CheckCondition(std::string_view value) {
   return "";
 }
 
-std::string CheckProse(std::string_view value) {
-  if (value.size() > kProseMax) return absl::StrFormat("is longer than %d bytes", kProseMax);
-  return "";
+std::string CheckProse(std::string_view value) { return CheckLength(value, kProseMax); }
+
+std::string CheckLongProse(std::string_view value) { return CheckLength(value, kLongProseMax); }
+
+std::string CheckSomePath(std::string_view value) {
+  return value.empty() ? "must not be empty" : CheckPath(value);
 }
 
 std::string CheckRuleName(std::string_view value) {

@@ -15,6 +15,9 @@ using ValueCheck = std::string (*)(std::string_view value);
 // A name for people: 1 to 128 bytes, no control characters.
 std::string CheckLabel(std::string_view value);
 
+// The same, of at most 256 bytes.
+std::string CheckName(std::string_view value);
+
 // A file to write, or nothing.
 std::string CheckPath(std::string_view value);
 
@@ -40,6 +43,12 @@ std::string CheckCondition(std::string_view value);
 
 // Text for people, of several lines if need be.
 std::string CheckProse(std::string_view value);
+
+// The same, of at most 65,535 bytes.
+std::string CheckLongProse(std::string_view value);
+
+// A path of at least one byte.
+std::string CheckSomePath(std::string_view value);
 
 // A name that conditions can use: lower-case letters, digits and underscores.
 std::string CheckRuleName(std::string_view value);

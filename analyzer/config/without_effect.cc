@@ -91,7 +91,7 @@ class Finder {
 void ForEachWithoutEffect(const Config& config, Finder::Report report) {
   Finder find(report);
   const auto& [agent, ebpf, events, process, file, network, output, performance, alerts, rules,
-               lists, macros, detections] = config;
+               lists, macros, detections, sigma, placeholders, sigma_sources] = config;
   const bool to_file = output.type == OutputType::kFile ||
                        (output.type == OutputType::kJournald && !output.path.empty());
   const bool rotates = output.rotate_size != 0 || output.rotate_age != 0;
@@ -130,7 +130,7 @@ void ForEachWithoutEffect(const Config& config, Finder::Report report) {
   find.Off(!file.enabled && !network.enabled, "performance", performance, {"max_events_per_second"},
            "neither files nor the network are observed");
   find.Off(agent.mode == AgentMode::kTelemetry, "alerts", alerts,
-           {"window_secs", "max_folded", "built_in_rules"},
+           {"window_secs", "max_folded", "built_in_rules", "min_severity"},
            "agent.mode is \"telemetry\", so that no rule is evaluated");
   find.Off(alerts.window_secs == 0, "alerts", alerts, {"max_folded"}, "alerts.window_secs is 0");
 }

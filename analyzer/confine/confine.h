@@ -27,6 +27,7 @@ struct OpenLater {
   std::vector<std::string> outputs;  // these files are opened again, renamed and made anew
   std::optional<std::string> state;  // this folder is written
   std::optional<std::string> users;  // this file is read again; another may take its place
+  std::vector<std::string> rules;    // these files and folders are read again
 };
 
 // For the service: no new privileges, no dumps, Landlock where the kernel has it, and only the

@@ -70,8 +70,19 @@ void AddConfig(const std::string& config, std::vector<Rule>& rules) {
   std::error_code error;  // not there, or not to be read: then there is nothing
   for (fs::directory_iterator at(more, error), end; !error && at != end; at.increment(error)) {
     std::error_code unknown;
-    if (at->path().extension() == ".toml" && at->is_symlink(unknown)) add_target(at->path());
+    const std::string extension = at->path().extension().string();
+    const bool rules = extension == ".toml" || extension == ".yml" || extension == ".yaml";
+    if (rules && at->is_symlink(unknown)) add_target(at->path());
   }
+}
+
+// As above: a file that is written anew is another file.
+void AddRules(const std::string& path, std::vector<Rule>& rules) {
+  std::error_code absent;
+  const bool folder = fs::is_directory(path, absent);
+  rules.push_back({folder ? path : FolderOf(path), kRead});
+  const std::string real = fs::canonical(path, absent).string();
+  if (!absent) rules.push_back({folder ? real : FolderOf(real), kRead});
 }
 
 // Whoever changes the file puts a new one in its place, so the folder's files can be read. The
@@ -149,6 +160,7 @@ absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
 
   std::vector<Rule> rules;
   if (later.config.has_value()) AddConfig(*later.config, rules);
+  for (const std::string& path : later.rules) AddRules(path, rules);
   for (const std::string& output : later.outputs) AddOutput(output, rules);
   if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});
   if (later.users.has_value()) AddUsers(*later.users, rules);

@@ -18,10 +18,13 @@ void VisitTexts(Alert& alert, Visit&& visit) {
     using T = std::remove_reference_t<decltype(value)>;
     if constexpr (std::is_same_v<T, Text>) {
       visit(value);
-    } else if constexpr (std::is_same_v<T, OptionalText>) {
+    } else if constexpr (std::is_same_v<T, OptionalText> || std::is_same_v<T, OrLeftOut<Text>>) {
       if (value.has_value()) visit(*value);
     } else if constexpr (std::is_same_v<T, std::vector<std::string_view>>) {
       for (std::string_view& text : value) visit(text);
+    } else if constexpr (std::is_same_v<T, OrLeftOut<std::vector<std::string_view>>>) {
+      if (!value.has_value()) return;
+      for (std::string_view& text : *value) visit(text);
     }
   };
   kFields<Alert>.Apply([&](const auto&... field) { (one(alert.*field.member), ...); });

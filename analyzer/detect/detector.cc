@@ -27,11 +27,14 @@ constexpr std::string_view kOfOneOccasion[] = {
     "after.user_namespace",
     "agent_id",
     "alert",
+    "all_texts",  // each is there
     "argc",
     "audit_session_id",
     "before.user_namespace",
     "bytes_received",
     "bytes_sent",
+    "called_name",  // args is there
+    "called_paths",
     "cgroup",
     "cgroup_id",
     "child_ns_pid",
@@ -46,6 +49,8 @@ constexpr std::string_view kOfOneOccasion[] = {
     "creator_command_line",
     "creator_pid",
     "creator_process_id",
+    "destination_addr",  // addresses are there
+    "destination_port",
     "detection_type",
     "dev",
     "dirfd",
@@ -73,6 +78,7 @@ constexpr std::string_view kOfOneOccasion[] = {
     "ns_pid",
     "object_id",
     "old_dirfd",
+    "parent_called_paths",
     "parent_comm",
     "parent_command_line",
     "parent_pid",
@@ -91,6 +97,8 @@ constexpr std::string_view kOfOneOccasion[] = {
     "size",
     "socket_fd",
     "socket_inode",
+    "source_addr",
+    "source_port",
     "stderr_inode",
     "stdin_inode",
     "stdio_remote_port",
@@ -141,6 +149,7 @@ Detector::Detector(const Config& config, std::shared_ptr<const RuleSet> rules)
     : on_(config.agent.mode != AgentMode::kTelemetry),
       fields_(FindFields()),
       meanings_(FindMeanings()),
+      min_severity_(config.alerts.min_severity),
       folder_(std::uint64_t{config.alerts.window_secs} * 1'000'000'000, config.alerts.max_folded) {
   SetRules(std::move(rules));
 }
@@ -251,12 +260,28 @@ void Detector::NameFileAsIn(const Rule& rule, Alert& alert) {
   }
 }
 
+void Detector::NameOrigin(const Rule& rule, Alert& alert) {
+  if (rule.origin.has_value()) alert.rule_source = *rule.origin;
+  if (!rule.author.empty()) alert.rule_author = rule.author;
+  if (rule.status.has_value()) alert.rule_status = Name(*rule.status);
+  if (!rule.references.empty()) {
+    alert.rule_references.emplace(rule.references.begin(), rule.references.end());
+  }
+  if (!rule.false_positives.empty()) {
+    alert.rule_false_positives.emplace(rule.false_positives.begin(), rule.false_positives.end());
+  }
+}
+
 void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
   std::optional<Alert> of_event;
   for (const std::uint32_t index : fired_) {
     const CompiledRule& compiled = matcher_->rules().rules()[index];
     if (compiled.detection) continue;
     const Rule& rule = compiled.rule;
+    if (rule.severity < min_severity_) {
+      ++below_severity_;
+      continue;
+    }
     if (!of_event.has_value()) {
       of_event = AlertOf(event);
       if (folder_.folds()) FindWhat(event);
@@ -269,6 +294,7 @@ void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
     alert.action = rule.action;
     alert.tags.assign(rule.tags.begin(), rule.tags.end());
     if (!rule.description.empty()) alert.description = rule.description;
+    NameOrigin(rule, alert);
     if (rule.type == RuleType::kFile) NameFileAsIn(rule, alert);
     if (folder_.Fold(alert, what_, write)) write(alert);
   }

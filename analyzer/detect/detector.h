@@ -60,6 +60,8 @@ class Detector {
   // Null: none are evaluated.
   const RuleSet* rules() const { return matcher_.has_value() ? &matcher_->rules() : nullptr; }
   const AlertFolder& folder() const { return folder_; }
+  // Times that a rule below alerts.min_severity fired.
+  std::uint64_t below_severity() const { return below_severity_; }
 
   // For `rand-guard rules explain`: sees every event, and which rules fired.
   using Observer = std::function<void(const EventView&, std::span<const std::uint32_t>)>;
@@ -74,6 +76,8 @@ class Detector {
   Alert AlertOf(const EventView& event);
   // `path` and `operation` as the rule asks for them.
   static void NameFileAsIn(const Rule& rule, Alert& alert);
+  // Who wrote the rule, and what else it says about itself.
+  static void NameOrigin(const Rule& rule, Alert& alert);
   // Fills in a field, if it comes from the event.
   template <typename Field>
   void FillFromEvent(Alert& alert, const Field& field, FieldId id);
@@ -92,10 +96,12 @@ class Detector {
   const bool on_;
   const FieldIds fields_;
   const MeaningIds meanings_;
+  const Severity min_severity_;
   EvaluationContext context_;
   std::optional<Matcher> matcher_;
   std::span<const std::uint32_t> fired_;
   AlertFolder folder_;
+  std::uint64_t below_severity_ = 0;
   std::string what_;  // the last event said, as a key
   Observer observer_;
 };

@@ -51,6 +51,9 @@ struct Alert {
   OrLeftOut<bool> container_rootless;
   std::vector<std::string_view> tags;
   OptionalText description;
+  OrLeftOut<RuleSource> rule_source;
+  OrLeftOut<Text> rule_author, rule_status;
+  OrLeftOut<std::vector<std::string_view>> rule_references, rule_false_positives;
   std::uint64_t count = 1;
   bool folded = false;
   std::optional<WallTime> first_time, last_time;
@@ -160,6 +163,17 @@ constexpr auto FieldsOf(const Alert*) {
                                        "choose; left out for all others"),
       AlertField<"tags">(&A::tags, kRule, "RANDGUARD_TAG", "the rule's tags"),
       AlertField<"description">(&A::description, kRule, "", "the rule's description"),
+      AlertField<"rule_source">(&A::rule_source, kRule, "RANDGUARD_RULE_SOURCE",
+                                "where the rule comes from; left out: it is one of rand-guard's"),
+      AlertField<"rule_author">(&A::rule_author, kRule, "RANDGUARD_RULE_AUTHOR",
+                                "who wrote the rule; left out: it does not say so"),
+      AlertField<"rule_status">(&A::rule_status, kRule, "",
+                                "how mature a Sigma rule is; left out: it does not say so"),
+      AlertField<"rule_references">(&A::rule_references, kRule, "",
+                                    "where to read more; left out: the rule names nothing"),
+      AlertField<"rule_false_positives">(
+          &A::rule_false_positives, kRule, "",
+          "harmless activity that makes the rule fire, too; left out: the rule names none"),
       AlertField<"count">(&A::count, kFolding, "RANDGUARD_FOLDED",
                           "alerts that this one stands for"),
       AlertField<"folded">(&A::folded, kFolding, "",

@@ -185,6 +185,25 @@ constexpr auto FieldsOf(const ConfinementHealth*) {
 template <typename T>
 using Named = std::vector<std::pair<std::string_view, T>>;
 
+// Each document of the Sigma files is one of these.
+struct SigmaHealth {
+  std::uint64_t loaded = 0, filtered = 0, unsupported = 0, broken = 0;
+
+  std::uint64_t total() const { return loaded + filtered + unsupported + broken; }
+};
+
+constexpr auto FieldsOf(const SigmaHealth*) {
+  using S = SigmaHealth;
+  return FieldList{
+      Field<"loaded">(&S::loaded, "rules and filters in force"),
+      Field<"filtered">(&S::filtered,
+                        "not asked for: by level, status, id, or because the log source is none of "
+                        "this sensor's"),
+      Field<"unsupported">(&S::unsupported, "asking for what this version does not do"),
+      Field<"broken">(&S::broken, "not as the specification has it"),
+  };
+}
+
 struct Health {
   static constexpr std::string_view kEventType = "health";
   static constexpr const char* kDoc = "state of the sensor, every ten seconds and on SIGUSR1";
@@ -217,6 +236,8 @@ struct Health {
                 journal_failures = 0, output_reopened = 0, lines_cut = 0;
   std::optional<std::string> output_error;
   std::optional<std::string> rule_set_hash;
+  OrLeftOut<SigmaHealth> sigma;
+  OrLeftOut<std::uint64_t> alerts_below_severity;
   std::uint64_t rules_enabled = 0, alerts_folded = 0, alert_windows_ended_early = 0,
                 command_lines_cut = 0, creators_cut = 0;
   std::uint64_t process_table_bytes = 0, process_texts_evicted = 0, living_processes_evicted = 0;
@@ -319,6 +340,11 @@ constexpr auto FieldsOf(const Health*) {
       Field<"rule_set_hash">(&H::rule_set_hash,
                              "rules in force; null: none are evaluated, mode is telemetry"),
       Field<"rules_enabled">(&H::rules_enabled, "how many these are, with the built-in ones"),
+      Field<"sigma">(&H::sigma,
+                     "what became of the documents in Sigma files; left out: there are none"),
+      Field<"alerts_below_severity">(
+          &H::alerts_below_severity,
+          "times that a rule below alerts.min_severity fired; left out: none did"),
       Field<"alerts_folded">(&H::alerts_folded,
                              "alerts that were counted in another one instead of being written"),
       Field<"alert_windows_ended_early">(&H::alert_windows_ended_early,

@@ -240,15 +240,19 @@ RG_VALUE_SET(RingOperation, RG_RING_OPERATIONS)
   X(kNetwork, "network", "")
 RG_VALUE_SET(RuleType, RG_RULE_TYPES)
 
-#define RG_SEVERITIES(X)   \
-  X(kLow, "low", "")       \
-  X(kMedium, "medium", "") \
-  X(kHigh, "high", "")     \
+#define RG_SEVERITIES(X)                                                              \
+  X(kInformational, "informational", "a fact that others may use, no reason to look") \
+  X(kLow, "low", "")                                                                  \
+  X(kMedium, "medium", "")                                                            \
+  X(kHigh, "high", "")                                                                \
   X(kCritical, "critical", "")
 RG_VALUE_SET(Severity, RG_SEVERITIES)
 
 #define RG_RULE_ACTIONS(X) X(kAlert, "alert", "")
 RG_VALUE_SET(RuleAction, RG_RULE_ACTIONS)
+
+#define RG_RULE_SOURCES(X) X(kSigma, "sigma", "a Sigma rule")
+RG_VALUE_SET(RuleSource, RG_RULE_SOURCES)
 
 // --- losses and health -------------------------------------------------------------------------
 

@@ -431,10 +431,14 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   health.normalized_events_output = counts_.events_written;
   health.alerts_output = counts_.alerts_written;
   health.alerts_folded = detector_.folder().folded();
+  if (detector_.below_severity() != 0) health.alerts_below_severity = detector_.below_severity();
   health.alert_windows_ended_early = detector_.folder().ended_early();
   if (const RuleSet* rules = detector_.rules(); rules != nullptr) {
     health.rules_enabled = rules->enabled();
     health.rule_set_hash = rules->hash();
+    if (const SigmaHealth& sigma = rules->sigma().counts(); sigma.total() != 0) {
+      health.sigma = sigma;
+    }
   }
   health.userspace_filtered = counts_.filtered;
   health.userspace_rate_limited = counts_.rate_limited;

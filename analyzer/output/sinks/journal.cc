@@ -20,7 +20,7 @@ namespace {
 // Finds every alert, whatever rule: journalctl MESSAGE_ID=...
 constexpr std::string_view kMessageId = "5f1c0e2b7d8449b6a3c9d1e4f6a7b802";
 
-// syslog(3): crit, err, warning, notice.
+// syslog(3): crit, err, warning, notice, info.
 std::string_view PriorityOf(Severity severity) {
   switch (severity) {
     case Severity::kCritical:
@@ -31,6 +31,8 @@ std::string_view PriorityOf(Severity severity) {
       return "4";
     case Severity::kLow:
       return "5";
+    case Severity::kInformational:
+      return "6";
   }
   return "4";
 }
@@ -54,6 +56,9 @@ constexpr bool kCanBePut =
 template <typename T>
 constexpr bool kCanBePut<std::optional<T>> =
     kCanBePut<T> && !std::same_as<T, ProcessKey> && !std::same_as<T, AgentId>;
+
+template <typename T>
+constexpr bool kCanBePut<OrLeftOut<T>> = kCanBePut<std::optional<T>>;
 
 constexpr bool AllNamedCanBePut() {
   bool all = true;

@@ -119,7 +119,8 @@ TEST(JournalTest, SeverityIsPriority) {
   const std::pair<Severity, const char*> expected[] = {{Severity::kCritical, "2"},
                                                        {Severity::kHigh, "3"},
                                                        {Severity::kMedium, "4"},
-                                                       {Severity::kLow, "5"}};
+                                                       {Severity::kLow, "5"},
+                                                       {Severity::kInformational, "6"}};
   for (const auto& [severity, priority] : expected) {
     Alert alert = SomeAlert();
     alert.severity = severity;

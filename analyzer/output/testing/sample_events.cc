@@ -461,6 +461,10 @@ Alert SampleAlert() {
   e.container_rootless = true;
   e.tags = {"attack.t1003.008", "other"};
   e.description = "text";
+  e.rule_source = RuleSource::kSigma;
+  e.rule_author = "Ann", e.rule_status = "test";
+  e.rule_references.emplace({"a reference"});
+  e.rule_false_positives.emplace({"a backup"});
   e.count = 7, e.folded = true;
   e.first_time = e.last_time = e.time;
   return e;
@@ -502,6 +506,8 @@ Health SampleHealth() {
   e.collector.connected = true;
   e.collector.version = "0.1.0";
   e.rule_set_hash = "0123";
+  e.sigma.emplace(SigmaHealth{1, 2, 3, 4});
+  e.alerts_below_severity = 5;
   return e;
 }
 

@@ -338,6 +338,23 @@ TEST(CompileRulesTest, MistakesAreToldWithTheirPlace) {
        "c.toml:7:21: error: args is a list, of which one element always differs from another: "
        "write \"not args == ...\""},
       {"process", "all comm == 'x'", "c.toml:7:20: error: all is for lists; comm is a text"},
+      {"process", "args[256] == 'x'", "c.toml:7:21: error: elements are numbered up to 255"},
+      {"process", "args[x] == 'y'",
+       "c.toml:7:21: error: expected which element: a number, the first is 0; found \"x\""},
+      {"process", "args[-1] == 'y'",
+       "c.toml:7:21: error: expected which element: a number, the first is 0; found \"-1\""},
+      {"process", "args[1 == 'y'", "c.toml:7:23: error: expected \"]\"; found \"==\""},
+      {"process", "args[0]", "c.toml:7:23: error: expected an operator; found the end"},
+      {"process", "args[0] == 5", "c.toml:7:27: error: args[0] is a text, and this is a number"},
+      {"process", "all args[0] == 'x'", "c.toml:7:20: error: all is for lists; args[0] is a text"},
+      {"process", "comm[0] == 'x'",
+       "c.toml:7:16: error: comm is a text; only lists have elements to be numbered"},
+      {"process", "exists pid[0]",
+       "c.toml:7:23: error: pid is a number; only lists have elements to be numbered"},
+      {"process", "uid iin (1)", "c.toml:7:20: error: iin is for texts; uid is a number"},
+      {"process", "uid ieq 1", "c.toml:7:20: error: ieq is for texts; uid is a number"},
+      {"network", "addr iin cidr ('10.0.0.0/8')",
+       "c.toml:7:25: error: addresses have no case: write \"in cidr (...)\""},
       {"process", "process_id == 'x'",
        "c.toml:7:27: error: process_id cannot be compared: only \"exists process_id\" can be "
        "asked"},
@@ -380,7 +397,8 @@ TEST(CompileRulesTest, RulesThatCanNeverMatchAreErrors) {
         "exe_path startswith '/a/' and exe_path startswith '/b'", "comm == 'a' and not comm == 'a'",
         "fileless and not fileless", "comm in ('a', 'b') and not comm in ('a', 'b', 'c')",
         "uid == 1 and not exists uid", "exe_path endswith '.a' and exe_path endswith '.b'",
-        "(uid == 1 or uid == 2) and uid == 3"}) {
+        "(uid == 1 or uid == 2) and uid == 3", "args[0] == 'a' and args[0] == 'b'",
+        "args[1] == 'a' and not exists args[1]"}) {
     const auto compiled = CompileText(RuleText(condition));
     ASSERT_EQ(compiled.diagnostics.size(), 1u) << condition;
     EXPECT_TRUE(compiled.diagnostics[0].find("the rule can never match") != std::string::npos)
@@ -397,7 +415,8 @@ TEST(CompileRulesTest, RulesThatCanNeverMatchAreErrors) {
 
 TEST(CompileRulesTest, RulesThatOnlySeemContradictoryAreNot) {
   for (const std::string_view condition :
-       {"args == 'a' and args == 'b'", "comm != 'a' and comm != 'b'",
+       {"args == 'a' and args == 'b'", "args[0] == 'a' and args[1] == 'b'",
+        "args == 'a' and args[0] == 'b'", "comm != 'a' and comm != 'b'",
         "exe_path startswith '/a' and exe_path startswith '/a/b'", "comm ieq 'A' and comm ieq 'a'",
         "not comm == 'a' and not comm == 'b'", "uid > 1 and uid < 3"}) {
     EXPECT_EQ(CompileText(RuleText(condition)).diagnostics, Lines{}) << condition;

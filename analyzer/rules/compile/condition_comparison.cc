@@ -20,6 +20,21 @@ bool IsList(const FieldInfo& field) {
   return field.type == ValueType::kTexts || field.type == ValueType::kNumbers;
 }
 
+// "args[0]" is a text of its own.
+bool IsList(const Comparison& c, const FieldInfo& field) {
+  return IsList(field) && !c.element.has_value();
+}
+
+// As the condition names it.
+std::string NameOf(const Comparison& c) {
+  return c.element.has_value() ? absl::StrFormat("%s[%d]", c.field, *c.element) : c.field;
+}
+
+std::string_view TypeName(const Comparison& c, const FieldInfo& field) {
+  if (!c.element.has_value()) return TypeName(field.type);
+  return TypeName(field.type == ValueType::kTexts ? ValueType::kText : ValueType::kNumber);
+}
+
 bool IsNumeric(const FieldInfo& field) {
   return field.type == ValueType::kNumber || field.type == ValueType::kNumbers ||
          field.type == ValueType::kBoolean;
@@ -87,9 +102,16 @@ std::optional<std::uint32_t> ConditionResolver::Compare(const Frame& frame,
   const FieldInfo& field = catalogue_.field(*id);
   TreePredicate out;
   out.predicate.field = *id;
+  out.predicate.element = c.element;
   out.predicate.ignore_case = c.ignore_case;
   out.predicate.all_operands = c.all_operands;
   out.predicate.all_elements = c.all_elements;
+  if (c.element.has_value() && !IsList(field)) {
+    Fail(frame, c.field_offset,
+         absl::StrFormat("%s is a %s; only lists have elements to be numbered", c.field,
+                         TypeName(field.type)));
+    return std::nullopt;
+  }
   if (c.op == Operator::kExists) return AddPredicate(frame, node, std::move(out));
   if (!CheckQuantifier(frame, c, field)) return std::nullopt;
   bool done = false;
@@ -109,7 +131,7 @@ std::optional<std::uint32_t> ConditionResolver::Compare(const Frame& frame,
 
 bool ConditionResolver::CheckQuantifier(const Frame& frame, const Comparison& c,
                                         const FieldInfo& field) {
-  if (IsList(field)) {
+  if (IsList(c, field)) {
     if (c.op != Operator::kNotEqual) return true;
     return Fail(frame, c.op_offset,
                 absl::StrFormat("%s is a list, of which one element always differs from another: "
@@ -118,7 +140,7 @@ bool ConditionResolver::CheckQuantifier(const Frame& frame, const Comparison& c,
   }
   if (!c.all_elements) return true;
   return Fail(frame, c.field_offset,
-              absl::StrFormat("all is for lists; %s is a %s", c.field, TypeName(field.type)));
+              absl::StrFormat("all is for lists; %s is a %s", NameOf(c), TypeName(c, field)));
 }
 
 bool ConditionResolver::Expand(const Frame& frame, const Comparison& c, std::vector<Operand>& out) {
@@ -185,10 +207,10 @@ bool ConditionResolver::SymbolOperand(const Frame& frame, const Operand& operand
 
 bool ConditionResolver::BitsPredicate(const Frame& frame, const Comparison& c,
                                       const FieldInfo& field, TreePredicate& out) {
-  if (field.type != ValueType::kNumber) {
+  if (field.type == ValueType::kBoolean || IsList(c, field)) {
     return Fail(frame, c.op_offset,
-                absl::StrFormat("has asks for bits of a number; %s is a %s", c.field,
-                                TypeName(field.type)));
+                absl::StrFormat("has asks for bits of a number; %s is a %s", NameOf(c),
+                                TypeName(c, field)));
   }
   std::vector<Operand> operands;
   if (!Expand(frame, c, operands)) return false;
@@ -215,8 +237,8 @@ bool ConditionResolver::NumberPredicate(const Frame& frame, const Comparison& c,
                             : c.op >= Operator::kEqual && c.op <= Operator::kIn;
   if (!fits || c.ignore_case) {
     return Fail(frame, c.op_offset,
-                absl::StrFormat("%s%s is for texts; %s is a %s", c.ignore_case ? "i" : "",
-                                OperatorName(c.op), c.field, TypeName(field.type)));
+                absl::StrFormat("%s is for texts; %s is a %s", OperatorName(c.op, c.ignore_case),
+                                NameOf(c), TypeName(c, field)));
   }
   std::vector<Operand> operands;
   if (!Expand(frame, c, operands)) return false;
@@ -231,7 +253,7 @@ bool ConditionResolver::NumberPredicate(const Frame& frame, const Comparison& c,
     } else if (boolean != (operand.form == Operand::Form::kBoolean) ||
                operand.form == Operand::Form::kText) {
       return Fail(frame, operand.offset,
-                  absl::StrFormat("%s is a %s, and this is %s", c.field, TypeName(field.type),
+                  absl::StrFormat("%s is a %s, and this is %s", NameOf(c), TypeName(c, field),
                                   Written(operand)));
     } else if (boolean) {
       high = low;
@@ -252,8 +274,8 @@ bool ConditionResolver::TextPredicate(const Frame& frame, const Comparison& c,
   const bool ordered = c.op >= Operator::kLess && c.op <= Operator::kGreaterEqual;
   if (ordered || c.op == Operator::kHas) {
     return Fail(frame, c.op_offset,
-                absl::StrFormat("%s is for numbers; %s is a %s", OperatorName(c.op), c.field,
-                                TypeName(field.type)));
+                absl::StrFormat("%s is for numbers; %s is a %s", OperatorName(c.op), NameOf(c),
+                                TypeName(c, field)));
   }
   if (c.op == Operator::kInNetwork) {
     if (field.address) return NetworkPredicate(frame, c, out);
@@ -277,7 +299,7 @@ bool ConditionResolver::TextPredicate(const Frame& frame, const Comparison& c,
     }
     if (operand.form != Operand::Form::kText) {
       return Fail(frame, operand.offset,
-                  absl::StrFormat("%s is a %s, and this is %s", c.field, TypeName(field.type),
+                  absl::StrFormat("%s is a %s, and this is %s", NameOf(c), TypeName(c, field),
                                   Written(operand)));
     }
     const bool part = out.predicate.type != Predicate::Type::kTextIn &&

@@ -105,6 +105,44 @@ TEST(ConditionTest, ListsHoldByAnyElementOrByAll) {
   EXPECT_FALSE(Holds("all args startswith '-'", unknown));
 }
 
+TEST(ConditionTest, AnElementOfAListIsAValueOfItsOwn) {
+  const ProcessStart e = testing::SampleStart();
+  EXPECT_TRUE(Holds("args[0] == 'curl'", e));
+  EXPECT_FALSE(Holds("args[0] == '-s'", e));
+  EXPECT_TRUE(Holds("args[1] in ('-s', '-k') and args[3] startswith 'http'", e));
+  EXPECT_TRUE(Holds("args[2] == '' and exists args[2]", e));
+  EXPECT_TRUE(Holds("args[1] != 'curl'", e));
+  EXPECT_TRUE(Holds("args[3] imatches '^HTTP' and args[0] ieq 'CURL'", e));
+  // One that is not there is absent.
+  EXPECT_FALSE(Holds("exists args[4]", e));
+  EXPECT_FALSE(Holds("args[4] != 'x'", e));
+  EXPECT_TRUE(Holds("not args[4] == 'x'", e));
+  EXPECT_FALSE(Holds("args[0] == 'curl' and args[0] == '-s' or args[255] == 'x'", e));
+  // Elements are not taken for each other, nor for the whole list.
+  EXPECT_FALSE(Holds("args[0] == '-s' or args[1] == 'curl'", e));
+  EXPECT_TRUE(Holds("args == '-s' and args[0] != '-s'", e));
+  ProcessStart unknown = e;
+  unknown.args = std::nullopt;
+  EXPECT_FALSE(Holds("exists args[0]", unknown));
+}
+
+TEST(ConditionTest, AnElementIsRememberedForLaterEvents) {
+  EXPECT_FALSE(Holds("exists args[0]", testing::SampleOpen(), "file"));
+  EXPECT_TRUE(Holds("exists ancestors[0] and not exists ancestors[15]", testing::SampleStart()));
+}
+
+TEST(ConditionTest, AChoiceWithoutRegardToCase) {
+  const ProcessStart e = testing::SampleStart();
+  EXPECT_TRUE(Holds("process_name iin ('WGET', 'Curl')", e));
+  EXPECT_FALSE(Holds("process_name iin ('WGET', 'CURLY')", e));
+  EXPECT_TRUE(Holds("args iin ('-S')", e));
+  EXPECT_TRUE(Holds("not args[0] iin ('-S')", e));
+  EXPECT_EQ(
+      Fired(CompileText("[lists]\ntools = ['CURL', 'wget']\n" + RuleText("process_name iin tools")),
+            e),
+      Lines{"R"});
+}
+
 TEST(ConditionTest, AddressesMatchNetworks) {
   NetworkConnect e = testing::SampleConnect();  // 2001:db8::7
   EXPECT_TRUE(Holds("addr in cidr ('10.0.0.0/8', '2001:db8::/32')", e, "network"));

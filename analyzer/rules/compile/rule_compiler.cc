@@ -239,13 +239,13 @@ bool RuleCompiler::CheckFields(const CompiledRule& compiled, const Classes& clas
   return fine;
 }
 
-bool RuleCompiler::Fold(CompiledRule& compiled, const Classes& classes) {
+bool RuleCompiler::FoldRoots(CompiledRule& compiled, const Classes& classes,
+                             std::vector<std::string>& always) {
   RuleTree& tree = compiled.tree;
   for (TreePredicate& predicate : tree.predicates) {
     predicate.expression = parts_.pool.Add(predicate.predicate);
   }
   bool ever = false;
-  std::vector<std::string> always;
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
     if (!classes[event_class]) continue;
     std::vector<ExpressionId> parts;
@@ -258,6 +258,12 @@ bool RuleCompiler::Fold(CompiledRule& compiled, const Classes& classes) {
     ever = ever || root != ExpressionPool::kFalse;
     if (root == ExpressionPool::kTrue) always.emplace_back(catalogue_.classes()[event_class].name);
   }
+  return ever;
+}
+
+bool RuleCompiler::Fold(CompiledRule& compiled, const Classes& classes) {
+  std::vector<std::string> always;
+  const bool ever = FoldRoots(compiled, classes, always);
   const Rule& rule = compiled.rule;
   const SourceText& place = rule.condition.text.empty() ? rule.source : rule.condition;
   if (!ever) {
@@ -309,10 +315,11 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
     Value value;
     value.form = Value::Form::kText;
     value.text = text;
-    if (predicate.predicate.Test(value)) ++holds;
+    if (predicate.predicate.TestOne(value)) ++holds;
   }
   if (holds == 0) return ExpressionPool::kFalse;
-  const bool always = holds == values.size() && !field.may_be_absent[event_class];
+  const bool is_list = field.type != ValueType::kText;  // which may be empty, or too short
+  const bool always = holds == values.size() && !field.may_be_absent[event_class] && !is_list;
   return always ? ExpressionPool::kTrue : predicate.expression;
 }
 

@@ -3,14 +3,20 @@
 #define ANALYZER_RULES_COMPILE_RULE_COMPILER_H_
 
 #include <array>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analyzer/rules/compile/condition_resolver.h"
 #include "analyzer/rules/compile/rule_scheduler.h"
 #include "analyzer/rules/match/rule_set.h"
+#include "analyzer/rules/sigma/loader.h"
+#include "analyzer/rules/sigma/mapping.h"
+#include "analyzer/rules/sigma/problem.h"
 
 namespace randguard {
 
@@ -20,6 +26,13 @@ class RuleCompiler {
   RuleCompiler(const Config& config, std::vector<Diagnostic>& diagnostics);
 
   void AddRule(Rule rule, bool built_in);
+  // The rule of a Sigma document. Why it cannot be evaluated, or nothing. Doubts about parts of it
+  // are added to `doubts`.
+  std::optional<sigma::Problem> AddLoaded(
+      sigma::LoadedRule loaded, std::vector<std::pair<SourcePosition, std::string>>& doubts);
+  // Reports what is wrong with the conditions of log sources.
+  void CheckConditions(const sigma::Mapping& mapping);
+  void SetReport(SigmaReport report) { parts_.sigma = std::move(report); }
   void AddDetection(const std::string& name, RuleType type, const std::string& condition);
   void ReportUnused() { resolver_.ReportUnused(); }
 
@@ -38,6 +51,12 @@ class RuleCompiler {
   bool DefaultClasses(const CompiledRule& compiled, Classes& classes);
   bool CheckFields(const CompiledRule& compiled, const Classes& classes);
   bool Fold(CompiledRule& compiled, const Classes& classes);
+  // Sets the roots. Names the events for which the rule always fires; false: for none it ever does.
+  bool FoldRoots(CompiledRule& compiled, const Classes& classes, std::vector<std::string>& always);
+  // `event_type in (...)`, if the classes have other events, too.
+  void AddEventTypes(const sigma::LogSource& source, RuleTree& tree);
+  void AddBranchDoubts(const CompiledRule& compiled, const Classes& classes,
+                       std::vector<std::pair<SourcePosition, std::string>>& doubts);
 
   ExpressionId FoldNode(const RuleTree& tree, std::uint32_t node, EventClass event_class);
   ExpressionId FoldPredicate(const TreePredicate& predicate, EventClass event_class);
@@ -51,6 +70,8 @@ class RuleCompiler {
   RuleSet::Parts parts_;
   RuleScheduler scheduler_;
   bool off_ = false;  // the rule that is being added
+  std::map<std::string, std::shared_ptr<const SourceText>, std::less<>>
+      conditions_;  // by log source
 };
 
 }  // namespace randguard

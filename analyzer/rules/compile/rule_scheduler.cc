@@ -74,6 +74,8 @@ int RuleScheduler::CostOf(ExpressionId id) const {
     case Predicate::Type::kRegex:
       return read + 20;
     case Predicate::Type::kContains:
+    case Predicate::Type::kWildcard:
+    case Predicate::Type::kSameAs:
       return read + 5;
     case Predicate::Type::kNetwork:
       return read + 4;

@@ -200,6 +200,26 @@ void ReadArgs(const EventView& event, FieldScratch&, Value& out) {
   ReadImageArgs(ActorImage(event), out);
 }
 
+// Of a program with several names, such as busybox or kmod, this is the one that says what it does.
+void ReadCalledName(const EventView& event, FieldScratch&, Value& out) {
+  OptionalText script, args;
+  if (event.event_class == ClassOf<ProcessStart>()) {
+    const auto& start = *static_cast<const ProcessStart*>(event.own);
+    script = start.script_path;
+    if (start.args.has_value()) args = start.args->bytes;
+  } else if (const ProgramImage* image = ActorImage(event)) {
+    if (!image->script_path.empty()) script = image->script_path;
+    args = image->args;
+  }
+  std::string_view name = BaseName(script.value_or(""));
+  if (name.empty()) {
+    const std::string_view first = args.value_or("");
+    name = BaseName(first.substr(0, first.find('\0')));
+    if (name.starts_with('-')) name.remove_prefix(1);  // a shell of a login
+  }
+  if (!name.empty()) SetText(name, out);
+}
+
 void ReadCwd(const EventView& event, FieldScratch&, Value& out) {
   const ProgramImage* image = ActorImage(event);
   if (image != nullptr && !image->cwd.empty()) SetText(image->cwd, out);
@@ -418,6 +438,70 @@ void ReadOldPath(const EventView& event, FieldScratch&, Value& out) {
   SetOptional(PathsOf(event).other, out);
 }
 
+// A name as exec was given it, or the program's folder with the name that the kernel gave the
+// process for it: what a program of many names, or one behind a symlink, was called as.
+void AddCalled(std::string_view exe_path, std::string_view comm, FieldScratch& scratch) {
+  if (exe_path.empty() || comm.empty() || BaseName(exe_path) == comm) return;
+  scratch.text.assign(exe_path, 0, exe_path.size() - BaseName(exe_path).size());
+  scratch.text += comm;
+  scratch.array.Add(scratch.text);
+}
+
+void SetArray(FieldScratch& scratch, Value& out) {
+  if (scratch.array.size == 0) return;
+  out.form = Value::Form::kTextArray;
+  out.list = &scratch.array;
+}
+
+void ReadCalledPaths(const EventView& event, FieldScratch& scratch, Value& out) {
+  scratch.array = {};
+  const std::string_view exe_path = event.actor->exe_path.value_or("");
+  const bool start = event.event_class == ClassOf<ProcessStart>();
+  const std::string_view filename =
+      start ? static_cast<const ProcessStart*>(event.own)->filename : std::string_view();
+  if (filename.starts_with('/')) {
+    scratch.array.Add(filename);
+  } else if (!filename.empty()) {
+    scratch.text.assign(exe_path, 0, exe_path.size() - BaseName(exe_path).size());
+    scratch.text += BaseName(filename);
+    scratch.array.Add(scratch.text);
+  } else {
+    AddCalled(exe_path, event.actor->comm, scratch);
+  }
+  SetArray(scratch, out);
+}
+
+void ReadParentCalledPaths(const EventView& event, FieldScratch& scratch, Value& out) {
+  scratch.array = {};
+  const Maker maker = MakerFor(event);
+  AddCalled(maker.exe_path.value_or(""), maker.comm.value_or(""), scratch);
+  SetArray(scratch, out);
+}
+
+// The command line goes last, because it may take the room for a text.
+void ReadAllTexts(const EventView& event, FieldScratch& scratch, Value& out) {
+  Value paths, line;
+  if (PathsOf(event).path.has_value()) ReadPaths(event, scratch, paths);
+  if (!paths.present()) scratch.array = {};
+  TextArray& all = scratch.array;
+  if (event.actor->exe_path.has_value()) all.Add(*event.actor->exe_path);
+  if (!event.actor->comm.empty()) all.Add(event.actor->comm);
+  if (event.event_class == ClassOf<ProcessStart>()) {
+    const auto& start = *static_cast<const ProcessStart*>(event.own);
+    if (!start.filename.empty()) all.Add(start.filename);
+    if (start.cwd.has_value()) all.Add(*start.cwd);
+    if (start.script_path.has_value()) all.Add(*start.script_path);
+    if (start.command_line.has_value()) {
+      JoinItems(start.command_line->bytes, scratch.text);
+      all.Add(scratch.text);
+    }
+  } else {
+    ReadCommandLine(event, scratch, line);
+    if (line.present()) all.Add(line.text);
+  }
+  SetArray(scratch, out);
+}
+
 const Socket& SocketOf(const EventView& event) { return *static_cast<const Socket*>(event.object); }
 
 // Calls that share a class of event, and differ in direction.
@@ -454,6 +538,34 @@ void ReadAddr(const EventView& event, FieldScratch&, Value& out) {
   const Socket& socket = SocketOf(event);
   const auto& addr = IsLocal(event) ? socket.local_addr : socket.remote_addr;
   if (addr.has_value()) SetText(addr->view(), out);
+}
+
+// Whoever asked for the connection, or sent the datagram, is its source.
+void ReadEnd(const EventView& event, bool remote, bool port, Value& out) {
+  const Socket& socket = SocketOf(event);
+  if (port) {
+    const auto& number = remote ? socket.remote_port : socket.local_port;
+    if (number.has_value()) SetNumber(*number, out);
+  } else {
+    const auto& addr = remote ? socket.remote_addr : socket.local_addr;
+    if (addr.has_value()) SetText(addr->view(), out);
+  }
+}
+
+void ReadSourceAddr(const EventView& event, FieldScratch&, Value& out) {
+  ReadEnd(event, /*remote=*/!IsOutbound(event), /*port=*/false, out);
+}
+
+void ReadSourcePort(const EventView& event, FieldScratch&, Value& out) {
+  ReadEnd(event, /*remote=*/!IsOutbound(event), /*port=*/true, out);
+}
+
+void ReadDestinationAddr(const EventView& event, FieldScratch&, Value& out) {
+  ReadEnd(event, /*remote=*/IsOutbound(event), /*port=*/false, out);
+}
+
+void ReadDestinationPort(const EventView& event, FieldScratch&, Value& out) {
+  ReadEnd(event, /*remote=*/IsOutbound(event), /*port=*/true, out);
 }
 
 // The read functions, but for a test that says what the field is to be.
@@ -579,6 +691,11 @@ constexpr std::array kDerived = {
     Given<"command_line", ReadCommandLine>(
         ValueType::kText, "command line that the process's program was started with", kAll),
     Given<"args", ReadArgs>(ValueType::kTexts, "the same as a list", kAll),
+    Given<"called_name", ReadCalledName>(
+        ValueType::kText,
+        "file name of the script that was started, else of the name that the program was called "
+        "by: its first argument",
+        kAll),
     Given<"cwd", ReadCwd>(ValueType::kText,
                           "working directory in which the process's program was started", kAll),
     Given<"tty", ReadTty>(ValueType::kText, "controlling terminal then", kAll),
@@ -593,6 +710,17 @@ constexpr std::array kDerived = {
         ValueType::kTexts,
         "executables (or names, of kernel threads) from the creator upwards, at most 16", kAll),
     Given<"ancestor_names", ReadAncestorNames>(ValueType::kTexts, "their file names", kAll),
+    Given<"called_paths", ReadCalledPaths>(
+        ValueType::kTexts,
+        "names that the program was called by, where they differ from exe_path: the one that exec "
+        "was given, or comm in the program's folder. The caller chooses them: no exception may "
+        "rest on them",
+        kAll),
+    Given<"parent_called_paths", ReadParentCalledPaths>(
+        ValueType::kTexts, "the same of the creator, or of the parent", kAll),
+    Given<"all_texts", ReadAllTexts>(
+        ValueType::kTexts,
+        "command line, names and paths: all that a search for a word would look at", kAll),
     Given<"trusted_exe", ReadTrustedExe>(ValueType::kBoolean, kTrustedExeDoc, kAll),
     Given<"set_id", ReadSetId>(
         ValueType::kBoolean,
@@ -632,6 +760,13 @@ constexpr std::array kDerived = {
                             kSockets),
     AsAddress(Given<"addr", ReadAddr>(
         ValueType::kText, "the remote address; of bind and listen the local one", kSockets)),
+    AsAddress(Given<"source_addr", ReadSourceAddr>(
+        ValueType::kText, "address of whoever asked for the connection, or sent the datagram",
+        kSockets)),
+    Given<"source_port", ReadSourcePort>(ValueType::kNumber, "its port", kSockets),
+    AsAddress(Given<"destination_addr", ReadDestinationAddr>(ValueType::kText,
+                                                             "address of the other end", kSockets)),
+    Given<"destination_port", ReadDestinationPort>(ValueType::kNumber, "its port", kSockets),
 };
 
 }  // namespace

@@ -107,6 +107,9 @@ bool AnyNumber(const Value& value, Test&& test) {
   }
 }
 
+// An element of a list as a value of its own; absent: there are not so many.
+Value ElementOf(const Value& list, std::size_t index);
+
 }  // namespace randguard
 
 #endif  // ANALYZER_RULES_FIELDS_VALUE_H_

@@ -19,8 +19,9 @@ namespace randguard {
 
 // Limits of one condition; what is beyond is an error.
 inline constexpr std::size_t kConditionNesting = 64;  // of parentheses and not
-inline constexpr std::size_t kOperandsMax = 4096;     // of one list
+inline constexpr std::size_t kOperandsMax = 10000;    // of one list
 inline constexpr std::size_t kPatternMax = 1024;      // bytes of a regular expression or glob
+inline constexpr std::uint32_t kElementMax = 255;     // of args[n]
 
 enum class Operator : std::uint8_t {
   kExists,
@@ -40,8 +41,8 @@ enum class Operator : std::uint8_t {
   kMatches,
   kGlob,
 };
-// As it is written, without the "i" of the forms that ignore case.
-std::string_view OperatorName(Operator op);
+// As it is written.
+std::string_view OperatorName(Operator op, bool ignore_case = false);
 
 struct Operand {
   enum class Form : std::uint8_t { kText, kNumber, kRange, kName, kBoolean };
@@ -54,6 +55,7 @@ struct Operand {
 struct Comparison {
   std::string field;
   std::size_t field_offset = 0;
+  std::optional<std::uint32_t> element;  // args[0]: that one alone
   Operator op = Operator::kExists;
   std::size_t op_offset = 0;
   bool ignore_case = false;

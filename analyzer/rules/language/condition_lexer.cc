@@ -33,8 +33,8 @@ Token ConditionLexer::Next() {
     return NumberToken();
   }
   if (c == '"' || c == '\'') return Text(c);
-  static constexpr std::array<std::string_view, 10> kSigns = {"==", "!=", "<=", ">=", "..",
-                                                              "<",  ">",  "(",  ")",  ","};
+  static constexpr std::array<std::string_view, 12> kSigns = {"==", "!=", "<=", ">=", "..", "<",
+                                                              ">",  "(",  ")",  "[",  "]",  ","};
   for (const std::string_view sign : kSigns) {
     if (!text_.substr(at_).starts_with(sign)) continue;
     const std::size_t begin = at_;

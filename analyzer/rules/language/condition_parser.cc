@@ -25,6 +25,7 @@ constexpr std::array kOperatorWords = {
     OperatorWord{">", Operator::kGreater, false},
     OperatorWord{">=", Operator::kGreaterEqual, false},
     OperatorWord{"in", Operator::kIn, false},
+    OperatorWord{"iin", Operator::kIn, true},
     OperatorWord{"has", Operator::kHas, false},
     OperatorWord{"ieq", Operator::kEqual, true},
     OperatorWord{"contains", Operator::kContains, false},
@@ -133,7 +134,7 @@ class Parser {
     if (IsWord("exists")) {
       c.op_offset = token_.begin;
       Advance();
-      if (!Name(c.field, c.field_offset, "a field")) return 0;
+      if (!Name(c.field, c.field_offset, "a field") || !Element(c)) return 0;
       node.end = last_end_;
       return Add(std::move(node));
     }
@@ -141,10 +142,11 @@ class Parser {
       c.all_elements = token_.source == "all";
       Advance();
     }
-    if (!Name(c.field, c.field_offset, "a field, a macro, not or \"(\"")) return 0;
+    if (!Name(c.field, c.field_offset, "a field, a macro, not or \"(\"") || !Element(c)) return 0;
     const OperatorWord* op = IsWordOrSign() ? FindOperator(token_.source) : nullptr;
     if (op == nullptr) {
-      if (c.all_elements) return Fail(token_, "expected an operator; found " + Found());
+      if (c.all_elements || c.element.has_value())
+        return Fail(token_, "expected an operator; found " + Found());
       if (token_.type == Token::Type::kWord && !IsReservedWord(token_.source)) {
         return Fail(token_, "expected an operator; found " + Found() + NearestOperator());
       }
@@ -176,6 +178,10 @@ class Parser {
       return OneOperand(c, /*ranges=*/false);
     }
     if (c.op == Operator::kIn && IsWord("cidr")) {
+      if (c.ignore_case) {
+        Fail(token_, "addresses have no case: write \"in cidr (...)\"");
+        return false;
+      }
       c.op = Operator::kInNetwork;
       Advance();
     } else if (c.op != Operator::kIn && (IsWord("all") || IsWord("any"))) {
@@ -271,6 +277,28 @@ class Parser {
     return true;
   }
 
+  // "[0]" behind a list's name.
+  bool Element(Comparison& c) {
+    if (!IsSign("[")) return true;
+    Advance();
+    if (token_.type != Token::Type::kNumber || token_.number < 0) {
+      Fail(token_, "expected which element: a number, the first is 0; found " + Found());
+      return false;
+    }
+    if (token_.number > kElementMax) {
+      Fail(token_, absl::StrFormat("elements are numbered up to %d", kElementMax));
+      return false;
+    }
+    c.element = static_cast<std::uint32_t>(token_.number);
+    Advance();
+    if (!IsSign("]")) {
+      Fail(token_, "expected \"]\"; found " + Found());
+      return false;
+    }
+    Advance();
+    return true;
+  }
+
   std::string NearestOperator() const {
     std::vector<std::string_view> known;
     known.reserve(kOperatorWords.size());
@@ -327,7 +355,7 @@ class Parser {
 
 }  // namespace
 
-std::string_view OperatorName(Operator op) {
+std::string_view OperatorName(Operator op, bool ignore_case) {
   switch (op) {
     case Operator::kExists:
       return "exists";
@@ -337,7 +365,7 @@ std::string_view OperatorName(Operator op) {
       return "in cidr";
     default:
       for (const OperatorWord& o : kOperatorWords) {
-        if (o.op == op) return o.word;
+        if (o.op == op && o.ignore_case == ignore_case) return o.word;
       }
       return "";
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "analyzer/rules/fields/field_catalogue.h"
@@ -14,6 +16,7 @@ namespace {
 using Type = Expression::Type;
 
 bool IsList(const Predicate& predicate) {
+  if (predicate.element.has_value()) return false;
   const ValueType type = FieldCatalogue::Get().field(predicate.field).type;
   return type == ValueType::kTexts || type == ValueType::kNumbers;
 }
@@ -112,14 +115,14 @@ bool ExpressionPool::Contradicts(const std::vector<ExpressionId>& children) {
   struct OfField {
     std::vector<const Predicate*> asked, denied;
   };
-  std::map<FieldId, OfField> fields;
+  std::map<std::pair<FieldId, std::optional<std::uint32_t>>, OfField> fields;
   for (const ExpressionId child : children) {
     const Expression& e = expressions_[child];
     if (const Predicate* asked = PredicateOf(child); asked != nullptr) {
-      fields[asked->field].asked.push_back(asked);
+      fields[{asked->field, asked->element}].asked.push_back(asked);
     } else if (e.type == Type::kNot) {
       const Predicate* denied = PredicateOf(e.children[0]);
-      if (denied != nullptr) fields[denied->field].denied.push_back(denied);
+      if (denied != nullptr) fields[{denied->field, denied->element}].denied.push_back(denied);
     }
   }
   return std::any_of(fields.begin(), fields.end(), [&](const auto& of) {
@@ -155,9 +158,9 @@ bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked
           value.form = Value::Form::kText;
           value.text = text;
           return std::all_of(asked.begin(), asked.end(),
-                             [&](const Predicate* p) { return p->Test(value); }) &&
+                             [&](const Predicate* p) { return p->TestOne(value); }) &&
                  std::none_of(denied.begin(), denied.end(),
-                              [&](const Predicate* p) { return p->Test(value); });
+                              [&](const Predicate* p) { return p->TestOne(value); });
         });
     if (!possible) return true;
   }
@@ -171,19 +174,19 @@ bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked
 
 // `port == 1 or port == 2` is `port in (1, 2)`: one look-up, and easier to contradict.
 void ExpressionPool::MergeChoices(std::vector<ExpressionId>& children) {
-  std::map<std::pair<FieldId, Predicate::Type>, std::vector<ExpressionId>> groups;
+  using Asked = std::tuple<FieldId, std::optional<std::uint32_t>, Predicate::Type>;
+  std::map<Asked, std::vector<ExpressionId>> groups;
   for (const ExpressionId child : children) {
     const Predicate* p = PredicateOf(child);
     if (p == nullptr || p->ignore_case || p->all_elements) continue;
     if (p->type == Predicate::Type::kTextIn || p->type == Predicate::Type::kNumberIn) {
-      groups[{p->field, p->type}].push_back(child);
+      groups[{p->field, p->element, p->type}].push_back(child);
     }
   }
   for (const auto& [of, members] : groups) {
     if (members.size() < 2) continue;
     Predicate merged;
-    merged.field = of.first;
-    merged.type = of.second;
+    std::tie(merged.field, merged.element, merged.type) = of;
     for (const ExpressionId member : members) {
       const Predicate& p = *PredicateOf(member);
       merged.texts.insert(merged.texts.end(), p.texts.begin(), p.texts.end());

@@ -202,6 +202,10 @@ void Predicate::Finish() {
     texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
   }
   std::sort(bits.begin(), bits.end());
+  if (type == Type::kWildcard) {
+    wildcards.clear();
+    for (const std::string& text : texts) wildcards.emplace_back(text);
+  }
   if (type == Type::kTextIn) {
     set.clear();
     set.insert(texts.begin(), texts.end());
@@ -211,6 +215,10 @@ void Predicate::Finish() {
 std::string Predicate::Key() const {
   std::string key = absl::StrFormat("%d %d %d%d%d%d", field, static_cast<int>(type), ignore_case,
                                     all_operands, all_elements, glob);
+  if (type == Type::kSameAs) {
+    absl::StrAppendFormat(&key, "=%d %d", other, static_cast<int>(relation));
+  }
+  if (element.has_value()) absl::StrAppendFormat(&key, "[%d]", *element);
   const auto append = [&](const auto& number) {
     key.append(reinterpret_cast<const char*>(&number), sizeof(number));
   };
@@ -231,6 +239,10 @@ std::string Predicate::Key() const {
 }
 
 bool Predicate::Test(const Value& value) const {
+  return element.has_value() ? TestOne(ElementOf(value, *element)) : TestOne(value);
+}
+
+bool Predicate::TestOne(const Value& value) const {
   if (!value.present()) return false;
   switch (type) {
     case Type::kExists:
@@ -251,6 +263,37 @@ bool Predicate::Test(const Value& value) const {
   }
   if (all_elements) return !AnyText(value, [&](std::string_view t) { return !TestText(t); });
   return AnyText(value, [&](std::string_view t) { return TestText(t); });
+}
+
+bool Predicate::TestPair(const Value& whole, const Value& other_value) const {
+  const Value value = element.has_value() ? ElementOf(whole, *element) : whole;
+  const bool same_number = AnyNumber(value, [&](Number number) {
+    return AnyNumber(other_value, [&](Number o) { return number == o; });
+  });
+  if (same_number) return true;
+  return AnyText(value, [&](std::string_view text) {
+    return AnyText(other_value, [&](std::string_view wanted) {
+      if (text.size() < wanted.size()) return false;
+      const auto equal = [&](std::string_view part) {
+        return part.size() == wanted.size() &&
+               std::equal(part.begin(), part.end(), wanted.begin(), [&](char a, char b) {
+                 return ignore_case ? Lower(a) == Lower(b) : a == b;
+               });
+      };
+      switch (relation) {
+        case Relation::kEqual:
+          return equal(text);
+        case Relation::kStartsWith:
+          return equal(text.substr(0, wanted.size()));
+        case Relation::kEndsWith:
+          return equal(text.substr(text.size() - wanted.size()));
+        case Relation::kContains:
+          return ignore_case ? ContainsFolded(text, Folded(wanted))
+                             : text.find(wanted) != text.npos;
+      }
+      return false;
+    });
+  });
 }
 
 bool Predicate::TestText(std::string_view text) const {
@@ -291,6 +334,8 @@ bool Predicate::TestOperand(std::string_view text, std::size_t operand) const {
       return ignore_case ? text.size() >= wanted.size() &&
                                EqualFolded(text.substr(text.size() - wanted.size()), wanted)
                          : text.ends_with(wanted);
+    case Type::kWildcard:
+      return wildcards[operand].Matches(text, ignore_case);
     default:
       return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regexes[operand]);
   }

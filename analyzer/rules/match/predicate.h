@@ -18,6 +18,7 @@
 #include "analyzer/base/text_map.h"
 #include "analyzer/rules/fields/value.h"
 #include "analyzer/rules/language/condition.h"
+#include "analyzer/rules/match/wildcard.h"
 
 namespace randguard {
 
@@ -70,20 +71,29 @@ struct Predicate {
     kEndsWith,
     kRegex,
     kNetwork,
+    kWildcard,
+    kSameAs,
   };
+  // Of kSameAs: how a text relates to the other field's. Numbers can only be equal.
+  enum class Relation : std::uint8_t { kEqual, kContains, kStartsWith, kEndsWith };
 
   FieldId field = 0;
+  std::optional<std::uint32_t> element;  // of a list: this one alone, the first is 0
   Type type = Type::kExists;
   bool ignore_case = false;
   bool all_operands = false;
   bool all_elements = false;
   NumberSet numbers;
   std::vector<std::uint64_t> bits;  // each: all of these
-  std::vector<std::string> texts;   // sorted; in lower case with ignore_case; of kRegex: patterns
-  TextSet set;                      // of kTextIn
+  // Sorted; in lower case with ignore_case; of kRegex and kWildcard: patterns.
+  std::vector<std::string> texts;
+  TextSet set;  // of kTextIn
   std::vector<Network> networks;
   std::vector<Regex> regexes;
+  std::vector<Wildcard> wildcards;  // of kWildcard, in the order of their texts
   bool glob = false;
+  FieldId other = 0;  // of kSameAs
+  Relation relation = Relation::kEqual;
 
   // Sorts the operands, fills `set`.
   void Finish();
@@ -92,6 +102,10 @@ struct Predicate {
 
   // Whether it holds of the value; never of an absent one.
   bool Test(const Value& value) const;
+  // The same of a value that is the `element` already.
+  bool TestOne(const Value& value) const;
+  // Of kSameAs: whether the values of `field` and `other` relate in this way.
+  bool TestPair(const Value& value, const Value& other_value) const;
   // Whether it holds of one text of the value.
   bool TestText(std::string_view text) const;
 

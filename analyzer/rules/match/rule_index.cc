@@ -96,6 +96,18 @@ std::optional<std::vector<IndexKey>> TextKeys(const Predicate& predicate, Method
     IndexKey key;
     key.method = method;
     key.text = text;
+    if (predicate.type == Predicate::Type::kWildcard) {
+      const auto sure = predicate.wildcards[&text - predicate.texts.data()].LongestLiteral();
+      using Place = Wildcard::Sure::Place;
+      if (sure.place == Place::kNowhere ||
+          (sure.place == Place::kAnywhere && sure.text.size() < PartIndex::kShortest)) {
+        return std::nullopt;
+      }
+      key.method = sure.place == Place::kStart ? Method::kPrefix
+                   : sure.place == Place::kEnd ? Method::kSuffix
+                                               : Method::kPart;
+      key.text = std::string(sure.text);
+    }
     if (predicate.type == Predicate::Type::kRegex) {
       const auto glob = GlobKey(text);
       if (!glob.has_value()) return std::nullopt;
@@ -129,6 +141,8 @@ std::optional<std::vector<IndexKey>> KeysOfPredicate(const Predicate& predicate)
       return TextKeys(predicate, Method::kSuffix);
     case Predicate::Type::kContains:
       return TextKeys(predicate, Method::kPart);
+    case Predicate::Type::kWildcard:
+      return TextKeys(predicate, Method::kEqual);
     case Predicate::Type::kRegex:
       if (predicate.glob) return TextKeys(predicate, Method::kPrefix);
       return std::nullopt;

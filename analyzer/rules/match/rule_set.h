@@ -16,6 +16,7 @@
 #include "analyzer/rules/match/expression.h"
 #include "analyzer/rules/match/rule_index.h"
 #include "analyzer/rules/match/rule_tree.h"
+#include "analyzer/rules/match/sigma_report.h"
 
 namespace randguard {
 
@@ -53,6 +54,7 @@ class RuleSet {
     std::vector<Step> steps;
     std::array<ForClass, kEventClasses> classes;
     std::string hash;
+    SigmaReport sigma;
   };
 
   // Ends the program where the parts do not fit together. Each step leads to earlier ones only, so
@@ -66,6 +68,9 @@ class RuleSet {
   std::size_t enabled() const { return enabled_; }
   // A hash of all that is evaluated: the same rules, the same hash, on any machine.
   const std::string& hash() const { return parts_.hash; }
+
+  // What became of each document of the Sigma files.
+  const SigmaReport& sigma() const { return parts_.sigma; }
 
   const ForClass& for_class(EventClass event_class) const { return parts_.classes[event_class]; }
   const Step& step(std::uint32_t at) const { return parts_.steps[at]; }

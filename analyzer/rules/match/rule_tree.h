@@ -25,6 +25,7 @@ struct TreeNode {
   std::uint32_t predicate = 0;  // in predicates
   std::uint32_t text = 0;       // in texts
   std::size_t begin = 0, end = 0;
+  bool named = false;  // these words name what is below, in a rule of named parts
 };
 
 struct TreePredicate {

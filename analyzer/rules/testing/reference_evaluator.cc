@@ -134,8 +134,18 @@ bool ElementFits(const Comparison& c, Fits&& fits) {
 bool Compare(const Comparison& c, const ReferenceEvent& event) {
   const auto found = event.find(c.field);
   if (found == event.end()) return false;
+  ReferenceValue value = found->second;
+  if (c.element.has_value()) {
+    const auto keep = [&](auto& elements) {
+      elements = *c.element < elements.size()
+                     ? std::decay_t<decltype(elements)>{elements[*c.element]}
+                     : std::decay_t<decltype(elements)>{};
+    };
+    keep(value.texts);
+    keep(value.numbers);
+    if (value.texts.empty() && value.numbers.empty()) return false;
+  }
   if (c.op == Operator::kExists) return true;
-  const ReferenceValue& value = found->second;
   std::vector<bool> results;
   for (const std::string& text : value.texts) {
     results.push_back(ElementFits(c, [&](const Operand& o) { return TextFits(c, text, o); }));
@@ -237,12 +247,15 @@ std::string RandomConditions::Make(std::size_t depth) {
 
 std::string RandomConditions::Comparison() {
   const Field& field = fields_[next_(fields_.size())];
-  if (next_(12) == 0) return "exists " + field.name;
+  const bool one = field.list && next_(3) == 0;
+  const std::string name = one ? field.name + "[" + std::to_string(next_(4)) + "]" : field.name;
+  const bool list = field.list && !one;
+  if (next_(12) == 0) return "exists " + name;
   if (field.boolean) {
     return next_(2) == 0 ? field.name : field.name + (next_(2) == 0 ? " == true" : " != true");
   }
-  if (field.number) return NumberComparison(field.name, field.numbers);
-  return TextComparison(field.name, field.texts, field.list);
+  if (field.number) return NumberComparison(name, field.numbers, list);
+  return TextComparison(name, field.texts, list);
 }
 
 std::string RandomConditions::Number10(const std::vector<Number>& seen) {
@@ -258,10 +271,8 @@ std::string RandomConditions::List(MakeOne&& make) {
 }
 
 std::string RandomConditions::NumberComparison(const std::string& field,
-                                               const std::vector<Number>& seen) {
+                                               const std::vector<Number>& seen, bool list) {
   static constexpr std::array<const char*, 5> kOps = {"==", "<", "<=", ">", ">="};
-  const bool list =
-      FieldCatalogue::Get().field(*FieldCatalogue::Get().Find(field)).type == ValueType::kNumbers;
   const auto in_range = [&] {
     // 2^64 does not lex; what is beyond is not of interest.
     std::string number = Number10(seen);
@@ -321,7 +332,7 @@ std::string RandomConditions::TextComparison(const std::string& field,
   switch (next_(7)) {
     case 0:
       // Conditions can ask only for event types that there are.
-      return left + " in " + List([&] {
+      return left + " " + i + "in " + List([&] {
                return field == "event_type" ? ConditionText(seen[next_(seen.size())]) : Text(seen);
              });
     case 1:

@@ -43,7 +43,8 @@ class RandomConditions {
 
  private:
   std::string Comparison();
-  std::string NumberComparison(const std::string& field, const std::vector<Number>& seen);
+  std::string NumberComparison(const std::string& field, const std::vector<Number>& seen,
+                               bool list);
   std::string TextComparison(const std::string& field, const std::vector<std::string>& seen,
                              bool list);
   std::string Text(const std::vector<std::string>& seen);

@@ -73,7 +73,7 @@ TEST(DefaultRulesTest, DoWhatTheirTestsSay) {
 TEST(DefaultRulesTest, ExceptionsForProgramsAskForTrust) {
   static const RE2 names(
       R"(\b(exe_path|process_name|(parent|creator)_(name|exe_path|comm)|ancestors|ancestor_names|)"
-      R"(script_path)\b)");
+      R"(script_path|called_name)\b)");
   static const RE2 trust(
       R"(\b(trusted_\w+|of_the_system|of_a_login|by_package_manager|by_container_runtime|)"
       R"(maintains_accounts)\b)");

@@ -49,13 +49,39 @@ void Make(std::string_view event_type, EventFixture::Made& out) {
   if constexpr (requires { event.object; }) out.parts.object = &event.object;
 }
 
-// Members that follow from others.
+// Texts that live as long as the fixture.
+using Texts = std::deque<std::string>;
+
+// The arguments that a command line is joined from, as far as blanks tell: each ends with NUL.
+std::string_view ArgsOf(std::string_view command_line, Texts& texts) {
+  std::string& args = texts.emplace_back(command_line);
+  std::replace(args.begin(), args.end(), ' ', '\0');
+  return args += '\0';
+}
+
+// Members that follow from others: a sensor never knows the one without the other.
 template <typename E>
-void Complete(void* own) {
+void Complete(void* own, Texts& texts) {
   E& event = *static_cast<E*>(own);
-  if constexpr (requires { event.command_line; }) {  // given as a list only
+  if constexpr (requires { event.command_line; }) {
+    if (!event.args.has_value() && event.command_line.has_value()) {
+      event.args = TextList{ArgsOf(event.command_line->bytes, texts)};
+    }
     if (!event.command_line.has_value() && event.args.has_value()) {
       event.command_line = JoinedText{event.args->bytes};
+    }
+  }
+  if constexpr (requires { event.argc; }) {
+    if (event.argc == 0 && event.args.has_value()) {
+      ForEachItem(event.args->bytes, [&](std::string_view) { ++event.argc; });
+    }
+  }
+  if constexpr (requires { event.scripts; }) {
+    if (!event.scripts.has_value() && event.script_path.has_value()) {
+      ScriptFile& script = event.scripts.emplace().emplace_back();
+      script.path = event.script_path;
+      script.memfd = event.script_memfd;
+      script.unlinked = event.script_unlinked;
     }
   }
   if constexpr (requires { event.child_process_id; }) {
@@ -67,7 +93,7 @@ void Complete(void* own) {
 
 struct ClassFunctions {
   void (*make)(std::string_view event_type, EventFixture::Made& out);
-  void (*complete)(void* own);
+  void (*complete)(void* own, Texts& texts);
 };
 
 // By event class. One function for each and no visits of Event: those take long to compile.
@@ -126,6 +152,10 @@ bool OverrideOf(const FieldInfo& field, const FieldInput& input, Value& value, T
       return false;
   }
 }
+
+// Fields of process_start about those who made the process begin so.
+constexpr std::array<std::string_view, 4> kOfOthers = {"parent_", "creator_", "ancestor",
+                                                       "adopted"};
 
 constexpr std::string_view kSameAs = "same_as.";
 
@@ -259,7 +289,36 @@ void EventFixture::SetIdentity(const Made& made) {
   Actor& actor = *made.actor;
   actor.process_id = {actor.pid, 1};
   if (actor.ppid != 0) actor.parent_process_id = ProcessKey{actor.ppid, 1};
-  kFunctions[made.event_class].complete(made.parts.own);
+  kFunctions[made.event_class].complete(made.parts.own, texts_);
+  CompleteOverrides();
+}
+
+// The same of what a test says of a process that it shows no start of.
+void EventFixture::CompleteOverrides() {
+  const auto add = [this](std::string_view name, std::string_view from, const auto& make) {
+    const auto given = overrides_.find(from);
+    if (given == overrides_.end() || overrides_.contains(name)) return;
+    Value value = make(Value(given->second));
+    overrides_.try_emplace(name, value);
+  };
+  add("args", "command_line", [this](const Value& line) {
+    Value args;
+    args.form = Value::Form::kItems;
+    args.text = ArgsOf(line.text, texts_);
+    return args;
+  });
+  add("command_line", "args", [this](const Value& args) {
+    std::string joined;
+    AnyText(args, [&](std::string_view item) {
+      joined += (joined.empty() ? "" : " ") + std::string(item);
+      return false;
+    });
+    Value line;
+    line.form = Value::Form::kText;
+    line.text = Keep(std::move(joined));
+    return line;
+  });
+  add("parent_command_line", "creator_command_line", [](const Value& line) { return line; });
 }
 
 void EventFixture::Learn(const Made& made) {
@@ -273,17 +332,64 @@ void EventFixture::Learn(const Made& made) {
   }
 }
 
+// Whether everything that the event says is remembered: what is not would be lost without a word,
+// and a near miss would pass for nothing. A line of output says more than that.
+absl::Status EventFixture::CheckRemembered(const TestEvent& test, const Made& made) const {
+  if (!test.json.text.empty()) return absl::OkStatus();
+  if (!std::holds_alternative<ProcessStart>(made.event) &&
+      !std::holds_alternative<ProcessRelationship>(made.event)) {
+    return InvalidInput(
+        "before: %s changes nothing that is remembered; process_start and process_relationship do",
+        made.event_type);
+  }
+  for (const TestField& field : test.fields) {
+    if (overrides_.contains(field.name)) {
+      return InvalidInput(
+          "before: %s follows from other fields; give those, such as exe_path, args or exe_mode",
+          field.name);
+    }
+    const bool of_others = std::any_of(kOfOthers.begin(), kOfOthers.end(), [&](auto beginning) {
+      return std::string_view(field.name).starts_with(beginning);
+    });
+    if (of_others && std::holds_alternative<ProcessStart>(made.event)) {
+      return InvalidInput("before: %s is about another process, which needs an event of its own",
+                          field.name);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status EventFixture::Add(const TestEvent& test) {
   RG_ASSIGN_OR_RETURN(const Made* made, Make(test));
+  RG_RETURN_IF_ERROR(CheckRemembered(test, *made));
   overrides_.clear();  // they were about that one
   Learn(*made);
   return absl::OkStatus();
 }
 
+// What a record of a process always has, or what is known of the process from earlier events.
+void EventFixture::CompleteActor(const Made& made) const {
+  Actor& actor = *made.actor;
+  const Process* process = processes_.Find(actor.process_id);
+  if (process == nullptr) return;
+  const bool starts = std::holds_alternative<ProcessStart>(made.event);  // another program
+  if (!starts && !actor.exe_path.has_value() && process->image != nullptr &&
+      !process->image->exe_path.empty()) {
+    actor.exe_path = process->image->exe_path;
+  }
+  if (actor.comm.empty()) actor.comm = process->comm_text();
+  if (actor.ppid == 0 && process->parent.pid != 0) {
+    actor.ppid = process->parent.pid;
+    actor.parent_process_id = process->parent;
+  }
+}
+
 absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
   RG_ASSIGN_OR_RETURN(Made * made, Make(test));
   context_ = {.processes = &processes_, .overrides = &overrides_};
+  CompleteActor(*made);
   if (auto* start = std::get_if<ProcessStart>(&made->event)) {
+    Learn(*made);        // as in a running sensor, the table knows it when rules look
     ProcessStart known;  // what the event says itself goes first
     known.actor = start->actor;
     FillLineage(processes_, known);
@@ -299,14 +405,9 @@ absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {
     if (!start->adopted.has_value()) start->adopted = known.adopted;
     if (start->ancestors.size == 0) start->ancestors = known.ancestors;
   }
-  Actor& actor = *made->actor;
-  const Process* process = processes_.Find(actor.process_id);
-  if (!actor.exe_path.has_value() && process != nullptr && process->image != nullptr) {
-    actor.exe_path = process->image->exe_path;
-  }
   return EventView{.event_class = made->event_class,
                    .event_type = made->event_type,
-                   .actor = &actor,
+                   .actor = made->actor,
                    .call = made->parts.call,
                    .own = made->parts.own,
                    .object = made->parts.object,

@@ -44,6 +44,9 @@ class EventFixture {
   absl::StatusOr<Made*> Make(const TestEvent& event);
   absl::Status SetOne(const Made& made, const TestField& field);
   void SetIdentity(const Made& made);
+  void CompleteOverrides();
+  absl::Status CheckRemembered(const TestEvent& test, const Made& made) const;
+  void CompleteActor(const Made& made) const;
   void Learn(const Made& made);
   std::string_view Keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 

@@ -95,9 +95,17 @@ bool Explanation::Node(std::uint32_t id, std::size_t depth, bool wanted) {
   // Its line stands above those of its children.
   std::string children = text_.substr(at);
   text_.resize(at);
-  Line(depth, held, word, "");
+  Line(depth, held, node.named ? Named(node) : std::string(word), "");
   text_ += children;
   return held;
+}
+
+// "selection (rules.d/a.yml:12)"
+std::string Explanation::Named(const TreeNode& node) const {
+  const SourceText& text = *rule_.tree.texts[node.text];
+  return absl::StrFormat(
+      "%s (%s:%d)", OneLine(std::string_view(text.text).substr(node.begin, node.end - node.begin)),
+      EscapedForTerminal(text.file), text.At(node.begin).line);
 }
 
 bool Explanation::Leaf(const TreeNode& node, std::size_t depth, bool wanted) {
@@ -111,13 +119,20 @@ bool Explanation::Leaf(const TreeNode& node, std::size_t depth, bool wanted) {
     if (wanted && missing_.empty()) missing_ = words;
     return false;
   }
-  const Value& value = matcher_.Read(p.predicate.field);
+  const Value& whole = matcher_.Read(p.predicate.field);
+  const auto& element = p.predicate.element;
+  const Value value = element.has_value() ? ElementOf(whole, *element) : whole;
+  const std::string name =
+      element.has_value() ? absl::StrFormat("%s[%d]", field.name, *element) : field.name;
   const bool same_bits =
       p.symbols == Symbols::kNone || field.symbols[event_.event_class] == p.symbols;
-  const bool held = same_bits && p.predicate.Test(value);
+  const bool held =
+      same_bits && (p.predicate.type == Predicate::Type::kSameAs
+                        ? p.predicate.TestPair(whole, matcher_.Read(p.predicate.other))
+                        : p.predicate.Test(whole));
   const bool boolean = field.type == ValueType::kBoolean && value.present();
   Line(depth, held, words,
-       absl::StrFormat("%s: %s", field.name,
+       absl::StrFormat("%s: %s", name,
                        boolean ? (value.number != 0 ? "true" : "false") : FormatValue(value)));
   if (held != wanted && missing_.empty()) missing_ = words;
   return held;

@@ -28,6 +28,7 @@ class Explanation {
  private:
   bool Part(const TreePart& part);
   bool Node(std::uint32_t id, std::size_t depth, bool wanted);
+  std::string Named(const TreeNode& node) const;
   bool Leaf(const TreeNode& node, std::size_t depth, bool wanted);
   void Line(std::size_t depth, bool held, std::string_view text, std::string_view value);
 

@@ -10,18 +10,14 @@
 #include "analyzer/source/reporter.h"
 
 namespace randguard {
-namespace {
 
-// Whether the rule fires in the test.
-absl::StatusOr<bool> Run(Matcher& matcher, std::uint32_t rule, const RuleTest& test) {
+absl::StatusOr<bool> RunRuleTest(Matcher& matcher, std::uint32_t rule, const RuleTest& test) {
   EventFixture fixture;
   for (const TestEvent& before : test.before) RG_RETURN_IF_ERROR(fixture.Add(before));
   RG_ASSIGN_OR_RETURN(const EventView event, fixture.View(test.event));
   const auto fired = matcher.Match(event);
   return std::find(fired.begin(), fired.end(), rule) != fired.end();
 }
-
-}  // namespace
 
 RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules) {
   RuleTestResults results;
@@ -33,7 +29,7 @@ RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules) {
     for (const RuleTest& test : compiled.rule.tests) {
       ++results.tests;
       (test.fires ? fires : misses) = true;
-      const auto fired = Run(matcher, index, test);
+      const auto fired = RunRuleTest(matcher, index, test);
       if (fired.ok() && *fired == test.fires) continue;
       const std::string why = !fired.ok()  ? Message(fired.status())
                               : test.fires ? "the rule does not fire"

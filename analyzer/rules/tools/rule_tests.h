@@ -5,13 +5,20 @@
 #define ANALYZER_RULES_TOOLS_RULE_TESTS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "analyzer/config/config.h"
+#include "analyzer/rules/match/matcher.h"
 #include "analyzer/rules/match/rule_set.h"
 
 namespace randguard {
+
+// Whether the rule at this place of the matcher's rules fires in the test.
+absl::StatusOr<bool> RunRuleTest(Matcher& matcher, std::uint32_t rule, const RuleTest& test);
 
 struct RuleTestResults {
   std::size_t tests = 0;

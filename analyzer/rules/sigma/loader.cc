@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/sigma/loader.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/config/names.h"
+#include "analyzer/rules/sigma/tree_builder.h"
+#include "analyzer/source/reporter.h"
+#include "analyzer/source/yaml_document.h"
+
+namespace randguard::sigma {
+namespace {
+
+constexpr std::size_t kFilterRulesMax = 10000;
+// A rule that names no level is neither harmless nor urgent.
+constexpr Severity kLevelWithout = Severity::kMedium;
+
+std::string Where(const std::string& file, SourcePosition position) {
+  return absl::StrFormat("%s:%d", file, position.line);
+}
+
+}  // namespace
+
+std::string DescribeLogSource(const Document& document) {
+  std::string out;
+  const auto add = [&](std::string_view key, const std::string& value) {
+    if (value.empty()) return;
+    absl::StrAppendFormat(&out, "%s%s: %s", out.empty() ? "" : ", ", key, value);
+  };
+  add("product", document.log_source.product);
+  add("category", document.log_source.category);
+  add("service", document.log_source.service);
+  return out.empty() ? "empty" : out;
+}
+
+Loader::Loader(const Config& config, const Mapping& mapping,
+               const std::map<std::string, std::string, std::less<>>& taken)
+    : config_(config),
+      mapping_(mapping),
+      taken_(taken),
+      disabled_(config.sigma.disable.begin(), config.sigma.disable.end()) {}
+
+void Loader::Run() {
+  for (const Diagnostic& unreadable : config_.sigma_sources.unreadable) {
+    SigmaOutcome outcome;
+    outcome.state = SigmaOutcome::State::kBroken;
+    outcome.file = unreadable.file;
+    outcome.group = outcome.reason = unreadable.message;
+    report_.Add(std::move(outcome));
+  }
+  for (const ConfigSource& file : config_.sigma_sources.files) ReadFile(file);
+  // Filters come with any file, and before the rules that they are about.
+  for (Pending& pending : pending_) AddRule(pending);
+  pending_.clear();
+}
+
+void Loader::ReadFile(const ConfigSource& file) {
+  YamlStream stream = ParseYaml(file.text);
+  std::size_t number = 0;
+  for (YamlNode& root : stream.documents) {
+    Document document;
+    std::optional<Problem> problem = ReadDocument(std::move(root), file.name, document);
+    SigmaOutcome outcome;
+    outcome.kind = document.kind;
+    outcome.title = document.title;
+    outcome.file = file.name;
+    outcome.position = document.position;
+    ++number;
+    if (document.id.empty()) {  // so that it can be named
+      document.id = std::filesystem::path(file.name).stem().string().substr(0, 100);
+      if (number > 1) absl::StrAppendFormat(&document.id, "#%d", number);
+    }
+    outcome.id = document.id;
+    report_.Add(std::move(outcome));
+    const std::size_t index = report_.documents().size() - 1;
+    if (problem.has_value()) {
+      Refuse(index, *problem);
+      continue;
+    }
+    Take(std::move(document), index);
+  }
+  if (stream.error.has_value()) {
+    SigmaOutcome outcome;
+    outcome.state = SigmaOutcome::State::kBroken;
+    outcome.file = file.name;
+    outcome.position = stream.error->position;
+    outcome.group = outcome.reason = stream.error->message;
+    report_.Add(std::move(outcome));
+  }
+}
+
+void Loader::Refuse(std::size_t outcome, const Problem& problem) {
+  SigmaOutcome& out = report_.documents()[outcome];
+  out.state = problem.kind == Problem::Kind::kBroken ? SigmaOutcome::State::kBroken
+                                                     : SigmaOutcome::State::kUnsupported;
+  if (problem.position.line != 0) out.position = problem.position;
+  out.group = problem.group;
+  out.reason = problem.message;
+}
+
+void Loader::LeaveOut(std::size_t outcome, SourcePosition position, std::string group,
+                      std::string reason) {
+  SigmaOutcome& out = report_.documents()[outcome];
+  out.state = SigmaOutcome::State::kFiltered;
+  out.position = position;
+  out.group = std::move(group);
+  out.reason = std::move(reason);
+}
+
+std::string Loader::FilteredOut(const Document& document) const {
+  if (disabled_.contains(document.id)) return "id in sigma.disable";
+  if (document.kind != SigmaOutcome::Kind::kRule) return "";
+  const SigmaConfig& sigma = config_.sigma;
+  if (document.level.value_or(kLevelWithout) < sigma.min_level) {
+    return absl::StrFormat("level %s, below sigma.min_level",
+                           Name(document.level.value_or(kLevelWithout)));
+  }
+  const bool any_status = sigma.status.empty() || !document.status.has_value();
+  if (!any_status &&
+      std::find(sigma.status.begin(), sigma.status.end(), *document.status) == sigma.status.end()) {
+    return absl::StrFormat("status %s, not in sigma.status", Name(*document.status));
+  }
+  return "";
+}
+
+void Loader::Take(Document document, std::size_t outcome) {
+  if (std::string why = FilteredOut(document); !why.empty()) {
+    LeaveOut(outcome, document.position, why, why);
+    return;
+  }
+  const auto taken = taken_.find(document.id);
+  const std::string place = Where(document.file, document.id_position);
+  const auto [first, is_new] = ids_.try_emplace(document.id, place);
+  if (!is_new || taken != taken_.end()) {
+    Problem problem = Broken(
+        document.id_position,
+        absl::StrFormat("id %s is already taken by %s; ids must be unique", Quoted(document.id),
+                        taken != taken_.end() ? taken->second : first->second));
+    problem.group = "id that is already taken";
+    Refuse(outcome, problem);
+    return;
+  }
+  if (document.kind == SigmaOutcome::Kind::kCorrelation) {
+    AddCorrelation(document, outcome);
+    return;
+  }
+  const auto& log = document.log_source;
+  const LogSource* source = mapping_.Find(log.product, log.category, log.service);
+  if (source == nullptr) {
+    const std::string name = DescribeLogSource(document);
+    LeaveOut(outcome, log.position, absl::StrFormat("log source (%s)", name),
+             absl::StrFormat("log source (%s): this sensor records no such events", name));
+    return;
+  }
+  if (document.kind == SigmaOutcome::Kind::kFilter) {
+    AddFilter(std::move(document), outcome, source);
+  } else {
+    pending_.push_back({std::move(document), outcome, source});
+  }
+}
+
+void Loader::AddCorrelation(const Document& document, std::size_t outcome) {
+  const YamlNode& correlation = *document.root.Find("correlation");
+  const YamlNode* type = correlation.Find("type");
+  Problem problem =
+      Unsupported(correlation.position, "correlation", "this version evaluates rules of one event");
+  if (type == nullptr || type->text.empty()) {
+    problem = Broken(correlation.position, "correlation: the type is missing");
+  }
+  Refuse(outcome, problem);
+}
+
+void Loader::AddFilter(Document document, std::size_t outcome, const LogSource* source) {
+  static constexpr std::array<std::string_view, 1> kRules = {"rules"};
+  auto filter = std::make_unique<Filter>();
+  const YamlNode& node = *document.root.Find("filter");
+  auto detection = ReadDetection(node, config_.placeholders, kRules);
+  if (const auto* problem = std::get_if<Problem>(&detection)) return Refuse(outcome, *problem);
+  const YamlNode* rules = node.Find("rules");
+  const bool any =
+      rules != nullptr && rules->type == YamlNode::Type::kScalar && rules->text == "any";
+  if (rules == nullptr ||
+      (!any && (rules->items.empty() || rules->items.size() > kFilterRulesMax))) {
+    return Refuse(outcome,
+                  Broken(node.position,
+                         absl::StrFormat("filter: rules is missing: a list of 1 to %d ids, or any",
+                                         kFilterRulesMax)));
+  }
+  for (const YamlNode& rule : rules->items) {
+    if (rule.type != YamlNode::Type::kScalar) {
+      return Refuse(outcome, Broken(rule.position, "filter: rules are named by their ids"));
+    }
+    filter->rules.push_back(rule.text);
+  }
+  // Whether its fields are known shows here, not only when a rule is found for it.
+  RuleTree tree;
+  TreeBuilder builder(mapping_, *source, tree);
+  filter->detection = std::get<Detection>(std::move(detection));
+  if (const auto problem = builder.Add(filter->detection, document.file, document.title)) {
+    return Refuse(outcome, *problem);
+  }
+  filter->document = std::move(document);
+  filter->outcome = outcome;
+  filter->source = source;
+  filters_.push_back(std::move(filter));
+}
+
+Rule Loader::MetadataOf(const Document& document, const LogSource& source) const {
+  Rule rule;
+  rule.id = document.id;
+  rule.name = document.title;
+  rule.type = source.type;
+  rule.severity = document.level.value_or(kLevelWithout);
+  rule.description = document.description;
+  rule.author = document.author;
+  rule.tags = document.tags;
+  rule.references = document.references;
+  rule.false_positives = document.false_positives;
+  rule.origin = RuleSource::kSigma;
+  rule.status = document.status;
+  rule.source = SourceText{document.id, document.file, {{0, document.id_position}}, false};
+  return rule;
+}
+
+void Loader::AddRule(Pending& pending) {
+  const Document& document = pending.document;
+  const YamlNode* node = document.root.Find("detection");
+  if (node == nullptr) {
+    return Refuse(pending.outcome, Broken(document.position, "the detection is missing"));
+  }
+  auto read = ReadDetection(*node, config_.placeholders, {});
+  if (const auto* problem = std::get_if<Problem>(&read)) return Refuse(pending.outcome, *problem);
+  const auto& detection = std::get<Detection>(read);
+  LoadedRule loaded;
+  TreeBuilder builder(mapping_, *pending.source, loaded.tree);
+  if (const auto problem = builder.Add(detection, document.file)) {
+    return Refuse(pending.outcome, *problem);
+  }
+  if (!AddFilters(pending, loaded)) return;
+  loaded.rule = MetadataOf(document, *pending.source);
+  loaded.name = document.name;
+  loaded.source = pending.source;
+  loaded.outcome = pending.outcome;
+  for (const std::string& id : document.obsoletes) obsoleted_[id].push_back(pending.outcome);
+  rules_.push_back(std::move(loaded));
+}
+
+bool Loader::AddFilters(const Pending& pending, LoadedRule& rule) {
+  const Document& document = pending.document;
+  for (const auto& filter : filters_) {
+    const auto named = [&](const std::string& name) {
+      return name == document.id || (!document.name.empty() && name == document.name);
+    };
+    const auto found = std::find_if(filter->rules.begin(), filter->rules.end(), named);
+    const bool any = filter->rules.empty() && filter->source == pending.source;
+    if (found == filter->rules.end() && !any) continue;
+    if (found != filter->rules.end()) filter->found.insert(*found);
+    TreeBuilder builder(mapping_, *pending.source, rule.tree);
+    const auto problem =
+        builder.Add(filter->detection, filter->document.file, filter->document.title);
+    if (!problem.has_value()) continue;
+    // The filter stands for another log source, and asks for a field that this one lacks.
+    Refuse(pending.outcome,
+           Broken(document.position,
+                  absl::StrFormat("the filter at %s does not fit it: %s",
+                                  Where(filter->document.file, filter->document.position),
+                                  problem->message)));
+    return false;
+  }
+  return true;
+}
+
+void Loader::AddDoubts() {
+  std::map<std::string_view, std::size_t> loaded;
+  auto& documents = report_.documents();
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (documents[i].state == SigmaOutcome::State::kLoaded) loaded.emplace(documents[i].id, i);
+  }
+  for (const auto& [id, by] : obsoleted_) {
+    const auto old = loaded.find(id);
+    if (old == loaded.end()) continue;
+    for (const std::size_t index : by) {
+      const SigmaOutcome& newer = documents[index];
+      if (newer.state != SigmaOutcome::State::kLoaded) continue;
+      SigmaOutcome& older = documents[old->second];
+      older.doubts.emplace_back(
+          older.position, absl::StrFormat("it is obsolete: %s (%s) takes its place, and is loaded, "
+                                          "too; add it to sigma.disable",
+                                          newer.id, Where(newer.file, newer.position)));
+    }
+  }
+  for (const auto& filter : filters_) {
+    for (const std::string& rule : filter->rules) {
+      if (filter->found.contains(rule)) continue;
+      SigmaOutcome& outcome = documents[filter->outcome];
+      outcome.doubts.emplace_back(
+          outcome.position,
+          absl::StrFormat("it is about the rule %s, which is not loaded", Quoted(rule)));
+    }
+  }
+}
+
+}  // namespace randguard::sigma

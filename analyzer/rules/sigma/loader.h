@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sigma files to rules. Each document is loaded, or its outcome says why not; one that is wrong
+// costs no other one.
+#ifndef ANALYZER_RULES_SIGMA_LOADER_H_
+#define ANALYZER_RULES_SIGMA_LOADER_H_
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/config/config.h"
+#include "analyzer/rules/match/rule_tree.h"
+#include "analyzer/rules/match/sigma_report.h"
+#include "analyzer/rules/sigma/detection.h"
+#include "analyzer/rules/sigma/document.h"
+#include "analyzer/rules/sigma/mapping.h"
+
+namespace randguard::sigma {
+
+// A rule whose names are resolved; the compiler does the rest.
+struct LoadedRule {
+  Rule rule;
+  std::string name;  // by which correlations may call it; may be empty
+  RuleTree tree;
+  const LogSource* source = nullptr;  // of the mapping
+  std::size_t outcome = 0;            // in the report
+};
+
+class Loader {
+ public:
+  // Borrowed. `taken`: ids of other rules, and where these are.
+  Loader(const Config& config, const Mapping& mapping,
+         const std::map<std::string, std::string, std::less<>>& taken);
+
+  // Reads every file. The report has an outcome for each document then, and `rules` those that are
+  // loaded. The compiler may still turn some of them down.
+  void Run();
+
+  std::vector<LoadedRule>& rules() { return rules_; }
+  SigmaReport& report() { return report_; }
+
+  // To be called when each outcome is final: doubts about what is loaded.
+  void AddDoubts();
+
+ private:
+  struct Filter {
+    Document document;
+    std::size_t outcome = 0;
+    const LogSource* source = nullptr;
+    Detection detection;
+    std::vector<std::string> rules;  // ids or names; none: all of the log source
+    std::set<std::string> found;
+  };
+  // A document that is to be a rule, when the filters are known.
+  struct Pending {
+    Document document;
+    std::size_t outcome = 0;
+    const LogSource* source = nullptr;
+  };
+
+  void ReadFile(const ConfigSource& file);
+  void Take(Document document, std::size_t outcome);
+  void AddFilter(Document document, std::size_t outcome, const LogSource* source);
+  // The seam for correlations: the document's `correlation` is a mapping of type, rules, group-by,
+  // timespan, condition and so on. Until there is something to translate it, it is unsupported.
+  void AddCorrelation(const Document& document, std::size_t outcome);
+  void AddRule(Pending& pending);
+  bool AddFilters(const Pending& pending, LoadedRule& rule);
+  Rule MetadataOf(const Document& document, const LogSource& source) const;
+
+  // Why the configuration does not ask for the document; empty: it does.
+  std::string FilteredOut(const Document& document) const;
+  void Refuse(std::size_t outcome, const Problem& problem);
+  void LeaveOut(std::size_t outcome, SourcePosition position, std::string group,
+                std::string reason);
+
+  const Config& config_;
+  const Mapping& mapping_;
+  const std::map<std::string, std::string, std::less<>>& taken_;
+  const std::set<std::string, std::less<>> disabled_;
+  std::map<std::string, std::string, std::less<>> ids_;  // of documents, and where they are
+  std::vector<Pending> pending_;
+  std::vector<std::unique_ptr<Filter>> filters_;
+  std::vector<LoadedRule> rules_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> obsoleted_;  // id: outcomes
+  SigmaReport report_;
+};
+
+// "product: linux, category: x"
+std::string DescribeLogSource(const Document& document);
+
+}  // namespace randguard::sigma
+
+#endif  // ANALYZER_RULES_SIGMA_LOADER_H_

@@ -200,7 +200,7 @@ void ReadArgs(const EventView& event, FieldScratch&, Value& out) {
   ReadImageArgs(ActorImage(event), out);
 }
 
-// Of a program with several names, such as busybox or kmod, this is the one that says what it does.
+// Programs such as busybox and kmod have many names, and this one says what is done.
 void ReadCalledName(const EventView& event, FieldScratch&, Value& out) {
   OptionalText script, args;
   if (event.event_class == ClassOf<ProcessStart>()) {

@@ -2,8 +2,59 @@
 #include "analyzer/rules/fields/value.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace randguard {
+namespace {
+
+// Eight bytes at a time: a letter in upper case gets its sixth bit.
+void FoldBytes(char* text, std::size_t size) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text + at, sizeof(bytes));
+    const std::uint64_t low = bytes & (0x7f * kEach);
+    const std::uint64_t from_a = low + (0x80 - 'A') * kEach;  // the highest bit: not before A
+    const std::uint64_t behind_z = low + (0x7f - 'Z') * kEach;
+    const std::uint64_t upper = from_a & ~behind_z & ~bytes & (0x80 * kEach);
+    bytes |= upper >> 2;
+    std::memcpy(text + at, &bytes, sizeof(bytes));
+  }
+  for (; at < size; ++at) {
+    if (text[at] >= 'A' && text[at] <= 'Z') text[at] = static_cast<char>(text[at] | 0x20);
+  }
+}
+
+}  // namespace
+
+void Fold(const Value& value, FieldScratch& scratch, Value& out) {
+  out = value;
+  switch (value.form) {
+    case Value::Form::kText:
+    case Value::Form::kItems:
+      scratch.text.assign(value.text);
+      FoldBytes(scratch.text.data(), scratch.text.size());
+      out.text = scratch.text;
+      return;
+    case Value::Form::kTextArray: {
+      const auto& array = *static_cast<const TextArray*>(value.list);
+      scratch.text.clear();
+      for (std::size_t i = 0; i < array.size; ++i) scratch.text += array.items[i];
+      FoldBytes(scratch.text.data(), scratch.text.size());
+      scratch.array = {};
+      std::string_view rest = scratch.text;
+      for (std::size_t i = 0; i < array.size; ++i) {
+        scratch.array.Add(rest.substr(0, array.items[i].size()));
+        rest.remove_prefix(array.items[i].size());
+      }
+      out.list = &scratch.array;
+      return;
+    }
+    default:
+      return;
+  }
+}
 
 void JoinItems(std::string_view items, std::string& out) {
   // The last item may have been cut and then lacks its NUL.

@@ -55,6 +55,10 @@ struct FieldScratch {
   TextArray array;
 };
 
+// The value with the ASCII letters of its texts in lower case. Borrows from the scratch or, where
+// it has no texts, from what `value` borrows from.
+void Fold(const Value& value, FieldScratch& scratch, Value& out);
+
 // The items, which end with NUL each, joined with one space.
 void JoinItems(std::string_view items, std::string& out);
 

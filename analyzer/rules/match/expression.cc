@@ -52,7 +52,10 @@ ExpressionId ExpressionPool::Add(Predicate predicate) {
   if (predicate.type == Predicate::Type::kNumberIn && predicate.numbers.empty()) return kFalse;
   const auto [at, is_new] =
       predicate_ids_.try_emplace(predicate.Key(), static_cast<PredicateId>(predicates_.size()));
-  if (is_new) predicates_.push_back(std::move(predicate));
+  if (is_new) {
+    predicate.Prepare();
+    predicates_.push_back(std::move(predicate));
+  }
   return Intern({Type::kPredicate, at->second});
 }
 

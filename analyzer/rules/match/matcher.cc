@@ -12,6 +12,7 @@ Matcher::Matcher(std::shared_ptr<const RuleSet> rules)
     : rules_(std::move(rules)),
       catalogue_(FieldCatalogue::Get()),
       fields_(catalogue_.fields().size()),
+      folded_(catalogue_.fields().size()),
       tested_(rules_->pool().predicates()) {
   std::size_t most = 0;
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
@@ -36,13 +37,24 @@ const Value& Matcher::Read(FieldId field) {
   return memo.value;
 }
 
+const Value& Matcher::ReadFolded(FieldId field) {
+  Memo& memo = folded_[field];
+  if (memo.event != number_) {
+    memo.event = number_;
+    Fold(Read(field), memo.scratch, memo.value);
+  }
+  return memo.value;
+}
+
 bool Matcher::Test(PredicateId id) {
   std::uint64_t& tested = tested_[id];
   if (tested >> 1 != number_) {
     const Predicate& predicate = rules_->pool().predicate(id);
-    const bool holds = predicate.type == Predicate::Type::kSameAs
-                           ? predicate.TestPair(Read(predicate.field), Read(predicate.other))
-                           : predicate.Test(Read(predicate.field));
+    const bool holds =
+        predicate.type == Predicate::Type::kSameAs
+            ? predicate.TestPair(Read(predicate.field), Read(predicate.other))
+            : predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
+                                                   : Read(predicate.field));
     tested = number_ << 1 | (holds ? 1 : 0);
   }
   return (tested & 1) != 0;
@@ -62,7 +74,8 @@ std::span<const std::uint32_t> Matcher::Match(const EventView& event) {
   entries_.clear();
   fired_.clear();
   if (rules.entries.empty()) return fired_;
-  rules.index.Find([this](FieldId field) -> const Value& { return Read(field); }, scratch_,
+  rules.index.Find([this](FieldId field) -> const Value& { return Read(field); },
+                   [this](FieldId field) -> const Value& { return ReadFolded(field); }, scratch_,
                    [this](std::uint32_t entry) {
                      if (std::exchange(seen_[entry], number_) != number_) entries_.push_back(entry);
                    });

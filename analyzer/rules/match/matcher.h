@@ -38,6 +38,8 @@ class Matcher {
     FieldScratch scratch;
   };
 
+  // The same in lower case.
+  const Value& ReadFolded(FieldId field);
   bool Test(PredicateId predicate);
   bool Fires(std::uint32_t step);
 
@@ -45,7 +47,7 @@ class Matcher {
   const FieldCatalogue& catalogue_;
   EventView event_;
   std::uint64_t number_ = 0;  // of the event; what bears another one is of an earlier event
-  std::vector<Memo> fields_;
+  std::vector<Memo> fields_, folded_;
   std::vector<std::uint64_t> tested_;  // by predicate: twice the event's number, and the result
   std::vector<std::uint64_t> seen_;    // by entry
   std::vector<std::uint32_t> entries_, fired_;

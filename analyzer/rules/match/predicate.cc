@@ -17,15 +17,10 @@ constexpr int kRegexMemory = 1 << 20;  // bytes, program and caches of one expre
 
 char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
 
-bool EqualFolded(std::string_view text, std::string_view folded) {
-  return text.size() == folded.size() && std::equal(text.begin(), text.end(), folded.begin(),
-                                                    [](char a, char b) { return Lower(a) == b; });
-}
-
-bool ContainsFolded(std::string_view text, std::string_view folded) {
-  return std::search(text.begin(), text.end(), folded.begin(), folded.end(),
-                     [](char a, char b) { return Lower(a) == b; }) != text.end();
-}
+// As many texts are looked for one by one: fewer cost less than what looks for all of them at once.
+constexpr std::size_t kFewParts = 5;
+constexpr std::size_t kFewAffixes = 6;
+constexpr std::size_t kFewTexts = 8;
 
 std::variant<Regex, ConditionError> Compile(const std::string& pattern, bool ignore_case) {
   re2::RE2::Options options;
@@ -206,9 +201,19 @@ void Predicate::Finish() {
     wildcards.clear();
     for (const std::string& text : texts) wildcards.emplace_back(text);
   }
-  if (type == Type::kTextIn) {
-    set.clear();
-    set.insert(texts.begin(), texts.end());
+}
+
+void Predicate::Prepare() {
+  if (all_operands) return;
+  if (type == Type::kTextIn && texts.size() > kFewTexts) {
+    set = std::make_shared<const TextSet>(texts.begin(), texts.end());
+  } else if (type == Type::kContains && texts.size() > kFewParts) {
+    auto search = std::make_shared<PartSearch>();
+    for (const std::string& text : texts) search->Add(text, 0);
+    search->Finish();
+    parts = std::move(search);
+  } else if ((type == Type::kStartsWith || type == Type::kEndsWith) && texts.size() > kFewAffixes) {
+    affixes = std::make_shared<const AffixSearch>(texts, type == Type::kStartsWith);
   }
 }
 
@@ -238,11 +243,27 @@ std::string Predicate::Key() const {
   return key;
 }
 
+bool Predicate::TestRead(const Value& value) const {
+  return element.has_value() ? Holds(ElementOf(value, *element)) : Holds(value);
+}
+
 bool Predicate::Test(const Value& value) const {
-  return element.has_value() ? TestOne(ElementOf(value, *element)) : TestOne(value);
+  if (!folds()) return TestRead(value);
+  FieldScratch scratch;
+  Value folded;
+  Fold(value, scratch, folded);
+  return TestRead(folded);
 }
 
 bool Predicate::TestOne(const Value& value) const {
+  if (!folds()) return Holds(value);
+  FieldScratch scratch;
+  Value folded;
+  Fold(value, scratch, folded);
+  return Holds(folded);
+}
+
+bool Predicate::Holds(const Value& value) const {
   if (!value.present()) return false;
   switch (type) {
     case Type::kExists:
@@ -261,8 +282,8 @@ bool Predicate::TestOne(const Value& value) const {
     default:
       break;
   }
-  if (all_elements) return !AnyText(value, [&](std::string_view t) { return !TestText(t); });
-  return AnyText(value, [&](std::string_view t) { return TestText(t); });
+  if (all_elements) return !AnyText(value, [&](std::string_view t) { return !HoldsOfText(t); });
+  return AnyText(value, [&](std::string_view t) { return HoldsOfText(t); });
 }
 
 bool Predicate::TestPair(const Value& whole, const Value& other_value) const {
@@ -288,7 +309,7 @@ bool Predicate::TestPair(const Value& whole, const Value& other_value) const {
         case Relation::kEndsWith:
           return equal(text.substr(text.size() - wanted.size()));
         case Relation::kContains:
-          return ignore_case ? ContainsFolded(text, Folded(wanted))
+          return ignore_case ? Folded(text).find(Folded(wanted)) != text.npos
                              : text.find(wanted) != text.npos;
       }
       return false;
@@ -296,16 +317,13 @@ bool Predicate::TestPair(const Value& whole, const Value& other_value) const {
   });
 }
 
-bool Predicate::TestText(std::string_view text) const {
+bool Predicate::HoldsOfText(std::string_view text) const {
   switch (type) {
     case Type::kTextIn:
-      if (ignore_case) {
-        return std::any_of(texts.begin(), texts.end(),
-                           [&](const std::string& t) { return EqualFolded(text, t); });
-      }
-      return set.contains(text);
+      if (set != nullptr) return set->contains(text);
+      return std::find(texts.begin(), texts.end(), text) != texts.end();
     case Type::kTextNotEqual:
-      return ignore_case ? !EqualFolded(text, texts[0]) : text != texts[0];
+      return text != texts[0];
     case Type::kNetwork: {
       const auto address = ParseAddress(text);
       return address.has_value() &&
@@ -315,6 +333,8 @@ bool Predicate::TestText(std::string_view text) const {
     default:
       break;
   }
+  if (parts != nullptr) return parts->Find(text, [](std::uint32_t) { return true; });
+  if (affixes != nullptr) return affixes->Find(text);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (TestOperand(text, i) != all_operands) return !all_operands;
   }
@@ -325,17 +345,13 @@ bool Predicate::TestOperand(std::string_view text, std::size_t operand) const {
   const std::string_view wanted = texts[operand];
   switch (type) {
     case Type::kContains:
-      return ignore_case ? ContainsFolded(text, wanted) : text.find(wanted) != text.npos;
+      return text.find(wanted) != text.npos;
     case Type::kStartsWith:
-      return ignore_case ? text.size() >= wanted.size() &&
-                               EqualFolded(text.substr(0, wanted.size()), wanted)
-                         : text.starts_with(wanted);
+      return text.starts_with(wanted);
     case Type::kEndsWith:
-      return ignore_case ? text.size() >= wanted.size() &&
-                               EqualFolded(text.substr(text.size() - wanted.size()), wanted)
-                         : text.ends_with(wanted);
+      return text.ends_with(wanted);
     case Type::kWildcard:
-      return wildcards[operand].Matches(text, ignore_case);
+      return wildcards[operand].Matches(text);
     default:
       return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regexes[operand]);
   }

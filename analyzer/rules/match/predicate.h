@@ -18,6 +18,7 @@
 #include "analyzer/base/text_map.h"
 #include "analyzer/rules/fields/value.h"
 #include "analyzer/rules/language/condition.h"
+#include "analyzer/rules/match/text_search.h"
 #include "analyzer/rules/match/wildcard.h"
 
 namespace randguard {
@@ -87,29 +88,40 @@ struct Predicate {
   std::vector<std::uint64_t> bits;  // each: all of these
   // Sorted; in lower case with ignore_case; of kRegex and kWildcard: patterns.
   std::vector<std::string> texts;
-  TextSet set;  // of kTextIn
   std::vector<Network> networks;
   std::vector<Regex> regexes;
   std::vector<Wildcard> wildcards;  // of kWildcard, in the order of their texts
   bool glob = false;
   FieldId other = 0;  // of kSameAs
   Relation relation = Relation::kEqual;
+  // Made from long lists of texts: a look into them is quick. Copies share them.
+  std::shared_ptr<const TextSet> set;          // of kTextIn
+  std::shared_ptr<const PartSearch> parts;     // of kContains
+  std::shared_ptr<const AffixSearch> affixes;  // of kStartsWith and kEndsWith
 
-  // Sorts the operands, fills `set`.
+  // Sorts the operands.
   void Finish();
+  // After Finish(): makes ready for many tests.
+  void Prepare();
   // Predicates with the same key are the same.
   std::string Key() const;
 
-  // Whether it holds of the value; never of an absent one.
+  // Whether it is tested against values in lower case (Fold()).
+  bool folds() const {
+    return ignore_case && type != Type::kRegex && type != Type::kSameAs;
+  }
+  // Whether it holds of the value, in lower case if folds(); never of an absent one.
+  bool TestRead(const Value& value) const;
+  // The same of a value as it is, which takes longer.
   bool Test(const Value& value) const;
   // The same of a value that is the `element` already.
   bool TestOne(const Value& value) const;
-  // Of kSameAs: whether the values of `field` and `other` relate in this way.
+  // Of kSameAs: whether the values of `field` and `other`, as they are, relate in this way.
   bool TestPair(const Value& value, const Value& other_value) const;
-  // Whether it holds of one text of the value.
-  bool TestText(std::string_view text) const;
 
  private:
+  bool Holds(const Value& value) const;
+  bool HoldsOfText(std::string_view text) const;
   bool TestOperand(std::string_view text, std::size_t operand) const;
 };
 

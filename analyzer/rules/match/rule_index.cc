@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
@@ -14,7 +13,9 @@ namespace {
 using Method = IndexKey::Method;
 
 constexpr std::size_t kKeysMax = 8192;  // of one rule for one event class
-constexpr Number kNumbersMax = 1024;    // of one set of numbers
+// Bytes. A shorter part is in most texts: the index would find the rule for nothing.
+constexpr std::size_t kShortestPart = 3;
+constexpr Number kNumbersMax = 1024;  // of one set of numbers
 
 // Fields of few values: most events have the one that a rule asks for.
 constexpr std::array<std::string_view, 29> kCommonFields = {
@@ -100,7 +101,7 @@ std::optional<std::vector<IndexKey>> TextKeys(const Predicate& predicate, Method
       const auto sure = predicate.wildcards[&text - predicate.texts.data()].LongestLiteral();
       using Place = Wildcard::Sure::Place;
       if (sure.place == Place::kNowhere ||
-          (sure.place == Place::kAnywhere && sure.text.size() < PartIndex::kShortest)) {
+          (sure.place == Place::kAnywhere && sure.text.size() < kShortestPart)) {
         return std::nullopt;
       }
       key.method = sure.place == Place::kStart ? Method::kPrefix
@@ -113,7 +114,7 @@ std::optional<std::vector<IndexKey>> TextKeys(const Predicate& predicate, Method
       if (!glob.has_value()) return std::nullopt;
       key = *glob;
     }
-    if (method == Method::kPart && text.size() < PartIndex::kShortest) return std::nullopt;
+    if (method == Method::kPart && text.size() < kShortestPart) return std::nullopt;
     key.field = predicate.field;
     key.ignore_case = predicate.ignore_case;
     if (key.ignore_case) key.text = Folded(key.text);
@@ -217,29 +218,6 @@ std::uint32_t PrefixIndex::Below(std::string_view text) const {
              : static_cast<std::uint32_t>(std::prev(after) - prefixes_.begin());
 }
 
-void PartIndex::Add(std::string_view part, std::uint32_t entry) {
-  const std::string text = Folded(part);
-  // Filed under the one of its grams that the fewest others are filed under.
-  std::size_t best = 0, best_load = SIZE_MAX;
-  for (std::size_t at = 0; at + kShortest <= text.size(); ++at) {
-    const auto found = grams_.find(Gram(text.data() + at));
-    const std::size_t load = found == grams_.end() ? 0 : found->second.size();
-    if (load < best_load) {
-      best = at;
-      best_load = load;
-    }
-  }
-  const std::uint32_t gram = Gram(text.data() + best);
-  seen_[Bit(gram)] = true;
-  auto& parts = grams_[gram];
-  for (Part& known : parts) {
-    if (known.text != text || known.offset != best) continue;
-    known.entries.push_back(entry);
-    return;
-  }
-  parts.push_back({text, best, {entry}});
-}
-
 RuleIndex::OfField& RuleIndex::FieldOf(FieldId field) {
   for (OfField& of : fields_) {
     if (of.field == field) return of;
@@ -256,7 +234,6 @@ void RuleIndex::Add(const std::vector<IndexKey>& keys, std::uint32_t entry) {
       of.numbers[key.number].push_back(entry);
       continue;
     }
-    of.has_texts = true;
     exact.used = exact.used || key.method != Method::kPart;
     switch (key.method) {
       case Method::kPrefix:
@@ -266,7 +243,7 @@ void RuleIndex::Add(const std::vector<IndexKey>& keys, std::uint32_t entry) {
         exact.suffixes.Add({key.text.rbegin(), key.text.rend()}, entry);
         break;
       case Method::kPart:
-        of.parts.Add(key.text, entry);
+        of.parts.Add(Folded(key.text), entry);
         break;
       default:
         exact.equal[key.text].push_back(entry);
@@ -280,12 +257,8 @@ void RuleIndex::Finish() {
       exact->prefixes.Finish();
       exact->suffixes.Finish();
     }
+    of.parts.Finish();
   }
-}
-
-void RuleIndex::Fold(std::string_view text, std::string& out) {
-  out.assign(text);
-  for (char& c : out) c = absl::ascii_tolower(static_cast<unsigned char>(c));
 }
 
 }  // namespace randguard

@@ -8,7 +8,6 @@
 #ifndef ANALYZER_RULES_MATCH_RULE_INDEX_H_
 #define ANALYZER_RULES_MATCH_RULE_INDEX_H_
 
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "analyzer/base/text_map.h"
 #include "analyzer/rules/match/expression.h"
+#include "analyzer/rules/match/text_search.h"
 
 namespace randguard {
 
@@ -68,52 +68,6 @@ class PrefixIndex {
   std::vector<Prefix> prefixes_;  // sorted
 };
 
-// Texts that are somewhere in a text, ASCII case aside: a trigram index. Each part is filed under
-// one of its trigrams, the least loaded one, and compared where the text has that trigram. A bitmap
-// of trigrams comes before the hash table, for most positions of most texts begin none that is
-// filed. An Aho-Corasick automaton would touch its large table for every byte, too, and take longer
-// to build after each reload.
-class PartIndex {
- public:
-  static constexpr std::size_t kShortest = 3;  // bytes
-  void Add(std::string_view part, std::uint32_t entry);
-  // `folded`: in lower case.
-  template <typename Visit>
-  void Find(std::string_view folded, Visit&& visit) const {
-    for (std::size_t at = 0; at + kShortest <= folded.size(); ++at) {
-      const std::uint32_t gram = Gram(folded.data() + at);
-      if (!seen_[Bit(gram)]) continue;
-      const auto found = grams_.find(gram);
-      if (found == grams_.end()) continue;
-      for (const Part& part : found->second) {
-        if (at < part.offset || folded.substr(at - part.offset, part.text.size()) != part.text) {
-          continue;
-        }
-        for (const std::uint32_t entry : part.entries) visit(entry);
-      }
-    }
-  }
-  bool empty() const { return grams_.empty(); }
-
- private:
-  struct Part {
-    std::string text;
-    std::size_t offset = 0;  // of the gram
-    std::vector<std::uint32_t> entries;
-  };
-  static constexpr std::size_t kBits = 1 << 14;
-  static std::uint32_t Gram(const char* at) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(at[0])) << 16 |
-           static_cast<std::uint32_t>(static_cast<unsigned char>(at[1])) << 8 |
-           static_cast<unsigned char>(at[2]);
-  }
-  // Fibonacci hashing: the upper bits of a product with 2^32 divided by the golden ratio.
-  static std::size_t Bit(std::uint32_t gram) { return gram * 0x9e3779b1U >> (32 - 14); }
-
-  std::bitset<kBits> seen_;
-  absl::flat_hash_map<std::uint32_t, std::vector<Part>> grams_;
-};
-
 // The index of one event class.
 class RuleIndex {
  public:
@@ -123,13 +77,13 @@ class RuleIndex {
 
   // Room that Find() needs, kept from event to event.
   struct Scratch {
-    std::string folded, reversed;
+    std::string reversed;
   };
 
   // Calls visit(entry) for each entry that could fire, some several times. read(field) gives the
-  // field's value.
-  template <typename Read, typename Visit>
-  void Find(Read&& read, Scratch& scratch, Visit&& visit) const {
+  // field's value, and read_folded(field) that in lower case.
+  template <typename Read, typename ReadFolded, typename Visit>
+  void Find(Read&& read, ReadFolded&& read_folded, Scratch& scratch, Visit&& visit) const {
     for (const std::uint32_t entry : always_) visit(entry);
     for (const OfField& of : fields_) {
       const Value& value = read(of.field);
@@ -140,9 +94,19 @@ class RuleIndex {
           return false;
         });
       }
-      if (of.has_texts) {
+      if (of.as_is.used) {
         AnyText(value, [&](std::string_view text) {
-          FindText(of, text, scratch, visit);
+          FindExact(of.as_is, text, scratch, visit);
+          return false;
+        });
+      }
+      if (of.folded.used || !of.parts.empty()) {
+        AnyText(read_folded(of.field), [&](std::string_view text) {
+          if (of.folded.used) FindExact(of.folded, text, scratch, visit);
+          of.parts.Find(text, [&](std::uint32_t entry) {
+            visit(entry);
+            return false;
+          });
           return false;
         });
       }
@@ -158,10 +122,9 @@ class RuleIndex {
   };
   struct OfField {
     FieldId field = 0;
-    bool has_texts = false;
     absl::flat_hash_map<std::int64_t, Entries> numbers;
     Exact as_is, folded;
-    PartIndex parts;
+    PartSearch parts;  // in lower case, also those that are looked for as they are
   };
 
   template <typename Map, typename Key, typename Visit>
@@ -182,16 +145,6 @@ class RuleIndex {
     }
   }
 
-  template <typename Visit>
-  static void FindText(const OfField& of, std::string_view text, Scratch& scratch, Visit&& visit) {
-    if (of.as_is.used) FindExact(of.as_is, text, scratch, visit);
-    if (!of.folded.used && of.parts.empty()) return;
-    Fold(text, scratch.folded);
-    if (of.folded.used) FindExact(of.folded, scratch.folded, scratch, visit);
-    if (!of.parts.empty()) of.parts.Find(scratch.folded, visit);
-  }
-
-  static void Fold(std::string_view text, std::string& out);
   OfField& FieldOf(FieldId field);
 
   std::vector<std::uint32_t> always_;

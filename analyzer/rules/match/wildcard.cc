@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 
 namespace randguard {
 namespace {
@@ -19,16 +18,14 @@ std::size_t CharacterSize(std::string_view text, std::size_t at) {
 }
 
 // Where the part ends if it begins at `at`; npos: it does not.
-std::size_t EndOf(std::string_view part, std::string_view text, std::size_t at, bool ignore_case) {
+std::size_t EndOf(std::string_view part, std::string_view text, std::size_t at) {
   for (const char wanted : part) {
     if (at >= text.size()) return text.npos;
     if (wanted == Wildcard::kOne) {
       at += CharacterSize(text, at);
       continue;
     }
-    const char c =
-        ignore_case ? absl::ascii_tolower(static_cast<unsigned char>(text[at])) : text[at];
-    if (c != wanted) return text.npos;
+    if (text[at] != wanted) return text.npos;
     ++at;
   }
   return at;
@@ -47,14 +44,14 @@ Wildcard::Wildcard(std::string_view pattern) {
 
 // Each part but the first and the last is taken where it comes first: whatever fits behind a later
 // place fits behind an earlier one, too.
-bool Wildcard::Matches(std::string_view text, bool ignore_case) const {
-  std::size_t at = EndOf(parts_.front(), text, 0, ignore_case);
+bool Wildcard::Matches(std::string_view text) const {
+  std::size_t at = EndOf(parts_.front(), text, 0);
   if (parts_.size() == 1) return at == text.size();
   if (at == text.npos) return false;
   for (std::size_t i = 1; i + 1 < parts_.size(); ++i) {
     std::size_t end = text.npos;
     for (; at <= text.size() && end == text.npos; ++at) {
-      end = EndOf(parts_[i], text, at, ignore_case);
+      end = EndOf(parts_[i], text, at);
     }
     if (end == text.npos) return false;
     at = end;
@@ -62,7 +59,7 @@ bool Wildcard::Matches(std::string_view text, bool ignore_case) const {
   const std::string& last = parts_.back();
   if (last.empty()) return true;
   for (; at + 1 <= text.size(); ++at) {
-    if (EndOf(last, text, at, ignore_case) == text.size()) return true;
+    if (EndOf(last, text, at) == text.size()) return true;
   }
   return false;
 }

@@ -18,11 +18,10 @@ class Wildcard {
   static constexpr char kMany = '\xfe';
   static constexpr char kOne = '\xff';
 
-  // For Matches() with ignore_case, the pattern is in lower case.
   explicit Wildcard(std::string_view pattern);
 
   // Whether all of the text fits. Takes at most the product of the two sizes.
-  bool Matches(std::string_view text, bool ignore_case) const;
+  bool Matches(std::string_view text) const;
 
   // What a text that fits has for certain, and where: the longest such literal.
   struct Sure {

@@ -23,7 +23,7 @@ bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c))
 // "*" in the pattern is any text.
 bool FitsName(std::string pattern, std::string_view name) {
   std::replace(pattern.begin(), pattern.end(), '*', Wildcard::kMany);
-  return Wildcard(pattern).Matches(name, /*ignore_case=*/false);
+  return Wildcard(pattern).Matches(name);
 }
 
 class Parser {

@@ -110,7 +110,7 @@ class MappingReader {
       const Wildcard wildcard(pattern);
       const std::size_t before = out.size();
       for (const std::string_view type : FieldCatalogue::Get().event_types()) {
-        if (wildcard.Matches(type, /*ignore_case=*/false)) out.emplace_back(type);
+        if (wildcard.Matches(type)) out.emplace_back(type);
       }
       if (out.size() == before) {
         Fail(value.offset, absl::StrFormat("there is no event type %s%s", Quoted(text),

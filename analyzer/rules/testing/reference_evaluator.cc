@@ -266,7 +266,9 @@ std::string RandomConditions::Number10(const std::vector<Number>& seen) {
 template <typename MakeOne>
 std::string RandomConditions::List(MakeOne&& make) {
   std::string list = "(" + make();
-  for (std::size_t more = next_(3); more > 0; --more) list += ", " + make();
+  // Long ones are looked for in another way than short ones.
+  const std::size_t others = next_(8) == 0 ? 5 + next_(15) : next_(3);
+  for (std::size_t more = others; more > 0; --more) list += ", " + make();
   return list + ")";
 }
 

@@ -52,7 +52,7 @@ void Make(std::string_view event_type, EventFixture::Made& out) {
 // Texts that live as long as the fixture.
 using Texts = std::deque<std::string>;
 
-// The arguments that a command line is joined from, as far as blanks tell: each ends with NUL.
+// The arguments that a command line is joined from, as far as blanks show: each ends with NUL.
 std::string_view ArgsOf(std::string_view command_line, Texts& texts) {
   std::string& args = texts.emplace_back(command_line);
   std::replace(args.begin(), args.end(), ' ', '\0');
@@ -367,7 +367,7 @@ absl::Status EventFixture::Add(const TestEvent& test) {
   return absl::OkStatus();
 }
 
-// What a record of a process always has, or what is known of the process from earlier events.
+// Adds the data that a record always has, or that is known of the process from earlier events.
 void EventFixture::CompleteActor(const Made& made) const {
   Actor& actor = *made.actor;
   const Process* process = processes_.Find(actor.process_id);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/rules/match/text_search.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace randguard {
+namespace {
+
+// Of the bitmap, for each part: then one of 32 positions of an unrelated text has its bit set.
+constexpr std::size_t kBitsOfAPart = 32;
+constexpr std::size_t kLeastBits = 1 << 9;
+constexpr std::size_t kMostBits = 1 << 21;  // 256 KiB, which a cache of the second level holds
+
+// How often a gram stands in paths and command lines, by its bytes: a guess.
+std::size_t Commonness(std::string_view gram) {
+  static constexpr std::string_view kCommon = "/ .-=\"'", kFrequent = "aeinorst0123456789u";
+  std::size_t common = 0;
+  for (const char c : gram) {
+    common += kCommon.find(c) != kCommon.npos ? 3 : kFrequent.find(c) != kFrequent.npos ? 1 : 0;
+  }
+  return common;
+}
+
+}  // namespace
+
+std::uint32_t PartSearch::GramOf(std::string_view bytes) {
+  std::uint32_t gram = 0;
+  std::memcpy(&gram, bytes.data(), std::min(bytes.size(), kLongestGram));
+  return gram;
+}
+
+void PartSearch::Add(std::string_view part, std::uint32_t id) {
+  added_.push_back({std::string(part), id});
+}
+
+void PartSearch::Finish() {
+  std::stable_sort(added_.begin(), added_.end(),
+                   [](const Added& a, const Added& b) { return a.text < b.text; });
+  for (std::size_t i = 0; i < added_.size(); ++i) {
+    const std::string& text = added_[i].text;
+    Level& level = levels_[std::min(text.size(), kLongestGram) - 1];
+    const auto id = static_cast<std::uint32_t>(ids_.size());
+    ids_.push_back(added_[i].id);
+    if (i > 0 && added_[i - 1].text == text) {
+      ++level.parts.back().end;
+      continue;
+    }
+    level.parts.push_back({.text = static_cast<std::uint32_t>(texts_.size()),
+                           .size = static_cast<std::uint32_t>(text.size()),
+                           .first = id,
+                           .end = id + 1});
+    texts_ += text;
+  }
+  added_ = {};
+  texts_.shrink_to_fit();
+  ids_.shrink_to_fit();
+  for (std::size_t size = 1; size <= kLongestGram; ++size) {
+    if (!levels_[size - 1].parts.empty()) Fill(levels_[size - 1], size);
+  }
+}
+
+void PartSearch::Fill(Level& level, std::size_t gram_size) {
+  const auto gram_of = [&](const Part& part, std::size_t offset) {
+    return std::string_view(texts_).substr(part.text + offset, gram_size);
+  };
+  // Filed under the gram that has the fewest others, and of these under the least common one.
+  absl::flat_hash_map<std::uint32_t, std::uint32_t> loads;
+  for (Part& part : level.parts) {
+    std::size_t best = SIZE_MAX;
+    for (std::uint32_t offset = 0; offset + gram_size <= part.size; ++offset) {
+      const std::string_view gram = gram_of(part, offset);
+      const auto load = loads.find(GramOf(gram));
+      const std::size_t cost =
+          Commonness(gram) + (load == loads.end() ? 0 : std::size_t{100} * load->second);
+      if (cost >= best) continue;
+      best = cost;
+      part.offset = offset;
+    }
+    ++loads[GramOf(gram_of(part, part.offset))];
+  }
+  const auto gram = [&](const Part& part) { return GramOf(gram_of(part, part.offset)); };
+  std::stable_sort(level.parts.begin(), level.parts.end(),
+                   [&](const Part& a, const Part& b) { return gram(a) < gram(b); });
+  level.parts.shrink_to_fit();
+
+  const std::size_t bits =
+      std::clamp(std::bit_ceil(level.parts.size() * kBitsOfAPart), kLeastBits, kMostBits);
+  level.shift = static_cast<unsigned>(32 - std::countr_zero(bits));
+  level.seen.assign(bits / 64, 0);
+  level.buckets.assign(std::bit_ceil(2 * loads.size()), {});
+  const std::size_t mask = level.buckets.size() - 1;
+  for (std::uint32_t first = 0, end = 0; first < level.parts.size(); first = end) {
+    const std::uint32_t of = gram(level.parts[first]);
+    while (end < level.parts.size() && gram(level.parts[end]) == of) ++end;
+    const std::uint32_t bit = Hash(of) >> level.shift;
+    level.seen[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    std::size_t slot = Hash(of) & mask;
+    while (level.buckets[slot].first != level.buckets[slot].end) slot = (slot + 1) & mask;
+    level.buckets[slot] = {of, first, end};
+  }
+}
+
+std::size_t PartSearch::bytes() const {
+  std::size_t bytes = sizeof(*this) + texts_.capacity() + ids_.capacity() * sizeof(ids_[0]);
+  for (const Level& level : levels_) {
+    bytes += level.seen.capacity() * sizeof(level.seen[0]) +
+             level.buckets.capacity() * sizeof(Bucket) + level.parts.capacity() * sizeof(Part);
+  }
+  return bytes;
+}
+
+AffixSearch::AffixSearch(const std::vector<std::string>& texts, bool at_start)
+    : at_start_(at_start) {
+  std::vector<std::string> sorted = texts;
+  if (!at_start_) {
+    for (std::string& text : sorted) std::reverse(text.begin(), text.end());
+  }
+  std::sort(sorted.begin(), sorted.end());
+  for (std::string& text : sorted) {
+    // What begins with another one adds nothing.
+    if (texts_.empty() || !text.starts_with(texts_.back())) texts_.push_back(std::move(text));
+  }
+  texts_.shrink_to_fit();
+}
+
+bool AffixSearch::Find(std::string_view text) const {
+  // None begins with another one, so that a beginning of the text is the last one not behind it.
+  if (at_start_) {
+    const auto after = std::upper_bound(texts_.begin(), texts_.end(), text);
+    return after != texts_.begin() && text.starts_with(*std::prev(after));
+  }
+  const auto after = std::upper_bound(
+      texts_.begin(), texts_.end(), text, [](std::string_view t, const std::string& end) {
+        return std::lexicographical_compare(
+            t.rbegin(), t.rend(), end.begin(), end.end(), [](char a, char b) {
+              return static_cast<unsigned char>(a) < static_cast<unsigned char>(b);
+            });
+      });
+  if (after == texts_.begin()) return false;
+  const std::string& end = *std::prev(after);
+  return text.size() >= end.size() && std::equal(end.begin(), end.end(), text.rbegin());
+}
+
+}  // namespace randguard

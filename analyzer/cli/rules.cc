@@ -3,6 +3,8 @@
 // `rand-guard rules test|lint|list`, and what all `rand-guard rules` share.
 #include "analyzer/cli/rules.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -13,6 +15,7 @@
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
 #include "analyzer/config/rule_checks.h"
+#include "analyzer/detect/correlation/timed_tests.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/tools/rule_tests.h"
 #include "analyzer/source/reporter.h"
@@ -40,7 +43,11 @@ int RulesTest(const Arguments& arguments) {
   if (!loaded.has_value()) return 1;
   const auto rules = CompileAllOn(loaded->config);
   if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
-  const RuleTestResults results = RunRuleTests(rules);
+  RuleTestResults results = RunRuleTests(rules);
+  RuleTestResults timed = RunCorrelationTests(rules);
+  results.tests += timed.tests;
+  std::move(timed.failures.begin(), timed.failures.end(), std::back_inserter(results.failures));
+  std::move(timed.untested.begin(), timed.untested.end(), std::back_inserter(results.untested));
   for (const Diagnostic& d : results.failures) {
     LogDiagnostic(LogLevel::kError, FormatDiagnostic(d));
   }
@@ -62,18 +69,19 @@ int RulesLint(const Arguments& arguments) {
 int RulesList(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Report::kErrors);
   if (!loaded.has_value()) return 1;
-  const auto print = [](const Rule& rule) {
-    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s%s\n", EscapedForTerminal(rule.id),
+  const auto print = [](const Rule& rule, bool silent) {
+    Print(absl::StrFormat("%-26s %-3s %-11s %-8s %s%s%s%s%s%s\n", EscapedForTerminal(rule.id),
                           rule.enabled ? "on" : "off", Name(rule.type), Name(rule.severity),
                           EscapedForTerminal(rule.name), IsIncomplete(rule) ? " (incomplete)" : "",
+                          silent ? " (silent: for correlations alone)" : "",
                           rule.tags.empty() ? "" : "  [", Joined(rule.tags),
                           rule.tags.empty() ? "" : "]"));
   };
   for (const CompiledRule& compiled : loaded->rules->rules()) {
-    if (!compiled.detection) print(compiled.rule);
+    if (!compiled.detection) print(compiled.rule, compiled.silent);
   }
   for (const Rule& rule : loaded->config.rules) {
-    if (IsIncomplete(rule)) print(rule);  // nothing was compiled of it
+    if (IsIncomplete(rule)) print(rule, /*silent=*/false);  // nothing was compiled of it
   }
   return 0;
 }

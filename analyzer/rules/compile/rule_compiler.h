@@ -29,6 +29,8 @@ class RuleCompiler {
  private:
   using Classes = std::array<bool, kEventClasses>;
 
+  // False, after reporting it once: there are too many rules.
+  bool HasRoom(const Rule& rule);
   void Add(CompiledRule compiled, const std::string& simple);
   bool AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
                std::string name, bool exception);
@@ -51,6 +53,7 @@ class RuleCompiler {
   RuleSet::Parts parts_;
   RuleScheduler scheduler_;
   bool off_ = false;  // the rule that is being added
+  bool full_ = false;
 };
 
 }  // namespace randguard

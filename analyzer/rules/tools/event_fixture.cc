@@ -177,7 +177,7 @@ void PutRepeatedTexts(std::vector<TestField>& fields) {
 bool IsPassedOver(std::string_view name, const FieldInfo* field) {
   return name == "event_type" || name == "raw_bytes" || name.starts_with("raw_bytes.") ||
          name == "same_as" || name.starts_with(kSameAs) || name == "texts_cut" ||
-         (field != nullptr && field->type == ValueType::kOpaque);
+         (field != nullptr && IsOpaque(field->type));
 }
 
 }  // namespace
@@ -278,6 +278,11 @@ absl::Status EventFixture::Add(const TestEvent& test) {
   overrides_.clear();  // they were about that one
   Learn(*made);
   return absl::OkStatus();
+}
+
+void EventFixture::Settle() {
+  overrides_.clear();
+  Learn(*events_.back());
 }
 
 absl::StatusOr<EventView> EventFixture::View(const TestEvent& test) {

@@ -82,12 +82,12 @@ std::vector<Command> MakeCommands() {
       {"rules fields", {}, RulesFields, "lists the fields that conditions can ask for", ""},
       {"rules explain",
        {{{"ID", "the rule's id, as rules list prints it"}},
-        {{kEvent, Need::kOneOf}, {kCapture, Need::kOneOf}, kConfig}},
+        {{kEvent, Need::kOneOf}, {kCapture, Need::kOneOf}, {kTest, Need::kOneOf}, kConfig}},
        RulesExplain,
        "says why a rule fires, or does not",
        "The answer is which part of the rule's condition holds for an event, or for the events of "
-       "a "
-       "capture."},
+       "a capture. Of a correlation it is what each match does, in a capture or in one of its "
+       "tests."},
       {"schema", {}, Schema, "prints the JSON Schema of the lines that are written", ""},
       {"completion bash",
        {},

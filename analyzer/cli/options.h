@@ -50,6 +50,7 @@ inline constexpr Option kCases{"--cases", "FILE",
 inline constexpr Option kEvent{"--event", "JSON", "the event, as a line of output has it"};
 inline constexpr Option kCapture{"--capture", "CAPTURE", "a capture with the events",
                                  Completes::kFile};
+inline constexpr Option kTest{"--test", "NAME", "a test of the rule, if it is a correlation"};
 
 inline constexpr Option kObject{
     "--object", "FILE",

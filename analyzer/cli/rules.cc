@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
 #include "analyzer/config/rule_checks.h"
+#include "analyzer/detect/correlation/timed_tests.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/tools/rule_cases.h"
 #include "analyzer/rules/tools/rule_tests.h"
@@ -101,7 +103,11 @@ int RulesTest(const Arguments& arguments) {
   const auto rules = CompileAllOn(loaded->config);
   if (rules == nullptr) return Fail(InvalidInput("the rules do not compile when all are on"));
   if (const auto cases = arguments.Value(option::kCases)) return RunCases(rules, *cases);
-  const RuleTestResults results = RunRuleTests(rules);
+  RuleTestResults results = RunRuleTests(rules);
+  RuleTestResults timed = RunCorrelationTests(rules);
+  results.tests += timed.tests;
+  std::move(timed.failures.begin(), timed.failures.end(), std::back_inserter(results.failures));
+  std::move(timed.untested.begin(), timed.untested.end(), std::back_inserter(results.untested));
   for (const Diagnostic& d : results.failures) {
     LogDiagnostic(LogLevel::kError, FormatDiagnostic(d));
   }
@@ -137,18 +143,19 @@ int RulesLint(const Arguments& arguments) {
 int RulesList(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Report::kErrors);
   if (!loaded.has_value()) return 1;
-  const auto print = [](const Rule& rule) {
-    Print(absl::StrFormat("%-26s %-3s %-8s %-8s %s%s%s%s%s\n", EscapedForTerminal(rule.id),
+  const auto print = [](const Rule& rule, bool silent) {
+    Print(absl::StrFormat("%-26s %-3s %-11s %-8s %s%s%s%s%s%s\n", EscapedForTerminal(rule.id),
                           rule.enabled ? "on" : "off", Name(rule.type), Name(rule.severity),
                           EscapedForTerminal(rule.name), IsIncomplete(rule) ? " (incomplete)" : "",
+                          silent ? " (silent: for correlations alone)" : "",
                           rule.tags.empty() ? "" : "  [", Joined(rule.tags),
                           rule.tags.empty() ? "" : "]"));
   };
   for (const CompiledRule& compiled : loaded->rules->rules()) {
-    if (!compiled.detection) print(compiled.rule);
+    if (!compiled.detection) print(compiled.rule, compiled.silent);
   }
   for (const Rule& rule : loaded->config.rules) {
-    if (IsIncomplete(rule)) print(rule);  // nothing was compiled of it
+    if (IsIncomplete(rule)) print(rule, /*silent=*/false);  // nothing was compiled of it
   }
   return 0;
 }

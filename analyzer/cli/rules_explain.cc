@@ -14,6 +14,7 @@
 #include "analyzer/cli/rules.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/rule_checks.h"
+#include "analyzer/detect/correlation/timed_tests.h"
 #include "analyzer/rules/match/matcher.h"
 #include "analyzer/rules/tools/event_fixture.h"
 #include "analyzer/rules/tools/explain.h"
@@ -40,8 +41,39 @@ absl::StatusOr<std::size_t> FindRule(const Config& config, const RuleSet& rules,
   return InvalidInput("there is no rule %s%s", Quoted(id), DidYouMean(id, known));
 }
 
+// A test of a correlation, match by match.
+int ExplainTest(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
+                const std::string& name) {
+  const Rule& rule = rules->rules()[index].rule;
+  if (rule.type != RuleType::kCorrelation) {
+    return Fail(InvalidInput("--test is for correlations, and %s is none; give it an --event",
+                             Quoted(rule.id)));
+  }
+  std::vector<std::string_view> names;
+  for (const RuleTest& test : rule.tests) {
+    names.emplace_back(test.name.text);
+    if (test.name.text != name) continue;
+    Matcher matcher(rules);
+    const auto print = [&](const Correlator::Step& step) {
+      if (step.correlation.rule == index) Print("  " + ExplainStep(*rules, step) + "\n");
+    };
+    const auto fires = RunTimedTest(matcher, rules, static_cast<std::uint32_t>(index), test, print);
+    if (!fires.ok()) return Fail(fires.status());
+    Print(absl::StrFormat("%s: %s\n", Title(rule), *fires ? "fires" : "does not fire"));
+    return 0;
+  }
+  return Fail(InvalidInput("the rule %s has no test %s%s", Quoted(rule.id), Quoted(name),
+                           DidYouMean(name, names)));
+}
+
 int ExplainEvent(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
                  const std::string& json) {
+  if (const Rule& of = rules->rules()[index].rule; of.type == RuleType::kCorrelation) {
+    return Fail(
+        InvalidInput("%s is a correlation, which takes more than one event: give a "
+                     "--capture, or the name of a --test of the rule",
+                     Quoted(of.id)));
+  }
   TestEvent event;
   event.json.text = json;
   EventFixture fixture;
@@ -72,6 +104,7 @@ int RulesExplain(const Arguments& arguments) {
   if (const auto event = arguments.Value(option::kEvent)) {
     return ExplainEvent(rules, *index, *event);
   }
+  if (const auto test = arguments.Value(option::kTest)) return ExplainTest(rules, *index, *test);
   const absl::Status status =
       ExplainCapture(loaded->config, rules, *index, *arguments.Value(option::kCapture));
   return status.ok() ? 0 : Fail(status);

@@ -14,6 +14,7 @@
 #include "analyzer/cli/rules_explain.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
+#include "analyzer/detect/correlation/timed_tests.h"
 #include "analyzer/detect/detector.h"
 #include "analyzer/ingest/replay.h"
 #include "analyzer/output/sinks/line_sink.h"
@@ -67,6 +68,36 @@ class CaptureExplainer {
   std::map<std::string, std::uint64_t> missing_;
 };
 
+// Prints what each match of a capture does to a correlation.
+class StepPrinter {
+ public:
+  StepPrinter(const RuleSet& rules, std::size_t index) : rules_(rules), index_(index) {}
+
+  void See(const Correlator::Step& step) {
+    if (step.correlation.rule != index_) return;
+    const bool fires = step.what == Correlator::Step::What::kAbsent ||
+                       step.effect == CorrelationGroups::Effect::kFired;
+    ++steps_;
+    fired_ += fires ? 1 : 0;
+    if (steps_ <= kStepsMax || fires) Print("  " + ExplainStep(rules_, step) + "\n");
+  }
+
+  void Summarize() const {
+    Print(absl::StrFormat("%s: %d matches, fired %d times%s\n", Title(rules_.rules()[index_].rule),
+                          steps_, fired_,
+                          steps_ > kStepsMax ? "; the first matches are shown, and those by which "
+                                               "it fired"
+                                             : ""));
+  }
+
+ private:
+  static constexpr std::uint64_t kStepsMax = 1000;
+
+  const RuleSet& rules_;
+  const std::size_t index_;
+  std::uint64_t steps_ = 0, fired_ = 0;
+};
+
 }  // namespace
 
 absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const RuleSet>& rules,
@@ -77,14 +108,25 @@ absl::Status ExplainCapture(const Config& config, const std::shared_ptr<const Ru
   detecting.agent.mode = AgentMode::kDetect;
   Pipeline pipeline(detecting, out, rules);
   CaptureExplainer explainer(rules, index);
+  StepPrinter steps(*rules, index);
+  const bool correlation = rules->rules()[index].rule.type == RuleType::kCorrelation;
   RG_RETURN_IF_ERROR(ConfineReader());
-  pipeline.detector().SetObserver(
-      [&](const EventView& event, std::span<const std::uint32_t> fired) {
-        explainer.See(event, fired);
-      });
+  if (correlation) {
+    pipeline.detector().correlator()->SetObserver(
+        [&](const Correlator::Step& step) { steps.See(step); });
+  } else {
+    pipeline.detector().SetObserver(
+        [&](const EventView& event, std::span<const std::uint32_t> fired) {
+          explainer.See(event, fired);
+        });
+  }
   absl::Status status =
       ReplayCapture(reader, pipeline, [](const absl::Status& s) { Say(Message(s)); });
-  explainer.Summarize();
+  if (correlation) {
+    steps.Summarize();
+  } else {
+    explainer.Summarize();
+  }
   return status;
 }
 

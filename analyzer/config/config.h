@@ -244,7 +244,54 @@ struct RuleTest {
   std::vector<TestEvent> before;  // earlier events, that say who the processes are
   TestEvent event;
   bool fires = true;
+  // Of a correlation, instead of `event`: events in the order in which they are handled.
+  struct Timed {
+    TestEvent event;
+    std::uint32_t at = 0;  // seconds
+    std::uint32_t repeat = 1;
+    bool operator==(const Timed&) const = default;
+  };
+  std::vector<Timed> events;
+  std::uint32_t until = 0;  // seconds: how far time gets after the last event
   bool operator==(const RuleTest&) const = default;
+};
+
+enum class CorrelationType {
+  kEventCount,
+  kValueCount,
+  kValueSum,
+  kValueAvg,
+  kValuePercentile,
+  kTemporal,
+  kTemporalOrdered,
+  kAbsence
+};
+
+// A field to group by that has another name for each base rule.
+struct CorrelationAlias {
+  SourceText name;
+  struct Of {
+    SourceText rule, field;
+    bool operator==(const Of&) const = default;
+  };
+  std::vector<Of> fields;
+  bool operator==(const CorrelationAlias&) const = default;
+};
+
+// What a correlation looks for among the matches of other rules (docs/correlations.md). Whatever
+// fills it in need not check it: that is done when rules are compiled.
+struct CorrelationRule {
+  CorrelationType type = CorrelationType::kEventCount;
+  std::vector<SourceText> rules;  // ids; for temporal_ordered and absence in that order
+  std::vector<SourceText> group_by;
+  std::vector<CorrelationAlias> aliases;
+  SourceText timespan;                                    // as ParseTimespan() takes it
+  SourceText field;                                       // value_*
+  std::optional<std::int64_t> gt, gte, lt, lte, eq, neq;  // event_count, value_*: of what is found
+  std::uint32_t percentile = 50;                          // value_percentile
+  std::uint32_t max_groups = 4096;
+  bool generate = false;  // the rules raise alerts of their own, too
+  bool operator==(const CorrelationRule&) const = default;
 };
 
 // Each type of rule has its own lists; the others stay empty.
@@ -252,6 +299,7 @@ struct Rule {
   std::string id;
   std::string name;
   bool enabled = true;
+  bool alert = true;  // false: only correlations see its matches
   RuleType type = RuleType::kProcess;
   Severity severity = Severity::kMedium;
   RuleAction action = RuleAction::kAlert;
@@ -264,6 +312,7 @@ struct Rule {
   std::vector<FileOperation> prefixed_operations;
   std::optional<Direction> direction;  // network, then set
   std::vector<std::uint16_t> ports;    // network
+  CorrelationRule correlation;
 
   SourceText source;     // the id, as it is written
   SourceText condition;  // may be empty; must hold besides the above

@@ -72,6 +72,11 @@ inline constexpr Text kSigmaPaths = {"paths of files and folders", CheckSomePath
 inline constexpr Text kSomePath = {"a path", CheckPath};
 inline constexpr Text kSigmaIds = {"ids, 1 to 128 bytes each", CheckLabel, 20000};
 inline constexpr Text kEventTypes = {"event types", CheckLabel, 256};
+inline constexpr Text kRuleIds = {"ids of rules", CheckLabel, 64};
+inline constexpr Text kFields = {"fields", CheckLabel, 8};
+inline constexpr Text kField = {"a field", CheckLabel};
+inline constexpr Text kTimespan = {"a number and `s`, `m`, `h` or `d`, from 1 second to 7 days",
+                                   CheckTimespan};
 inline constexpr Text kEnvNames = {
     "names of environment variables, 1 to 63 bytes each, without \"=\"", CheckEnvName, 64};
 
@@ -268,6 +273,48 @@ void VisitKeys(V& v, PerformanceConfig& c) {
 }
 
 template <typename V>
+void VisitKeys(V& v, CorrelationRule& c) {
+  v(Key{"type",
+        "What is looked for among the matches of `rules` within `timespan`. `event_count`: so many "
+        "matches. `value_count`: so many values of `field`. `value_sum`, `value_avg`, "
+        "`value_percentile`: of the numbers in `field`. `temporal`: each of `rules`. "
+        "`temporal_ordered`: each of them, in their order. `absence`: the first of `rules`, which "
+        "the second does not follow.",
+        kRequired},
+    c.type);
+  v(Key{"rules", "The rules whose matches count; also correlations.", kRequired}, c.rules,
+    kRuleIds);
+  v(Key{"group_by",
+        "Matches count together if they have the same values of these fields, or aliases. Without "
+        "it, all count together."},
+    c.group_by, kFields);
+  v(Key{"aliases",
+        "Names for `group_by` whose field differs between `rules`: `name = { ID = \"field\", ... "
+        "}`."},
+    c.aliases);
+  v(Key{"timespan", "The time within which all must happen.", kRequired}, c.timespan, kTimespan);
+  v(Key{"field", "`value_*`, needed: the field whose values count."}, c.field, kField);
+  v(Key{"gt",
+        "What is counted or computed must be greater. `event_count` and `value_*` need at least "
+        "one of these six."},
+    c.gt);
+  v(Key{"gte", "It must be greater or equal."}, c.gte);
+  v(Key{"lt", "It must be less."}, c.lt);
+  v(Key{"lte", "It must be less or equal."}, c.lte);
+  v(Key{"eq", "It must be equal."}, c.eq);
+  v(Key{"neq", "It must not be equal."}, c.neq);
+  v(Key{"percentile", "`value_percentile`: which one."}, c.percentile, Range{1, 100});
+  v(Key{"max_groups",
+        "Most groups remembered. Beyond it the one that has been quiet for longest is forgotten, "
+        "which is counted."},
+    c.max_groups, Range{1, 65536});
+  v(Key{"generate",
+        "`false`: `rules` raise no alerts of their own while this rule is on, unless another "
+        "correlation that is on says `true`."},
+    c.generate);
+}
+
+template <typename V>
 void VisitKeys(V& v, Rule& r) {
   v(Key{"id", "Unique over all files; ids that begin with `BUILTIN-` are reserved.", kRequired},
     r.id, kLabel);
@@ -281,6 +328,9 @@ void VisitKeys(V& v, Rule& r) {
     r.type);
   v(Key{"severity", "Handed on in the alert.", kRequired}, r.severity);
   v(Key{"action", "The action when the rule fires."}, r.action);
+  v(Key{"alert",
+        "`false`: the rule raises no alert of its own, and only correlations see its matches."},
+    r.alert);
   v(Key{"process_names",
         "process, network: name of the process, without a folder: its executable's, or its own "
         "(`comm`). A process rule looks at `process_start`, needs this or `parent_names`; with "
@@ -317,6 +367,8 @@ void VisitKeys(V& v, Rule& r) {
         "Exceptions: conditions under which the rule does not fire. A text, or a list of texts and "
         "of `{ name = \"...\", condition = \"...\" }`."},
     r.unless);
+  v(Key{"correlation", "correlation, needed: what it looks for, a table of its own below."},
+    r.correlation);
   v(Key{"description", "Explains what it means when the rule fires; handed on in the alert."},
     r.description, kLongProse);
   v(Key{"author", "Who wrote the rule; handed on in the alert."}, r.author, kAuthor);
@@ -328,7 +380,9 @@ void VisitKeys(V& v, Rule& r) {
     r.false_positives, kProses);
   v(Key{"tests",
         "Cases for `rand-guard rules test`: `name`, `event` (a table of fields) or `json` (a line "
-        "of output), `before` (a list of earlier events), `fires` (`true`)."},
+        "of output), `before` (a list of earlier events), `fires` (`true`). Of a correlation: "
+        "`events`, each with `at` (seconds) and `repeat`, and `until` (seconds), in the place of "
+        "`event`."},
     r.tests);
 }
 

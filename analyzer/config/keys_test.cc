@@ -21,6 +21,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -188,6 +189,15 @@ class KeyCounter {
   void operator()(const Table&, std::vector<RuleList>&) {}
   void operator()(const Table&, std::vector<RuleMacro>&) {}
   void operator()(const Table&, std::vector<SigmaPlaceholder>&) {}
+
+  // A table within the table.
+  void operator()(const Key& key, CorrelationRule& c) {
+    const auto outer = std::pair(table_, type_);
+    table_ = key.name;
+    type_ = NameOfType<CorrelationRule>();
+    VisitKeys(*this, c);
+    std::tie(table_, type_) = outer;
+  }
 
   template <typename T, typename... Bounds>
   void operator()(const Key& key, T&, const Bounds&...) {

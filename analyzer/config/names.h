@@ -72,6 +72,12 @@ struct EnumTraits<FileOperation> {
   static constexpr std::string_view kAlso =
       ", the same with \"file_\" before it, or \"*\" for all of them";
 };
+template <>
+struct EnumTraits<CorrelationType> {
+  static constexpr std::string_view kNames[] = {"event_count",      "value_count",      "value_sum",
+                                                "value_avg",        "value_percentile", "temporal",
+                                                "temporal_ordered", "absence"};
+};
 
 template <>
 struct EnumTraits<SigmaStatus> {

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -29,6 +30,7 @@ class ReferenceWriter {
     Section(table, absl::StrFormat("[[%s]]", table.name));
     T element;
     VisitKeys(*this, element);
+    text_ += std::exchange(nested_, "");
   }
 
   void operator()(const Table& table, std::vector<RuleList>&) { NamedSection(table); }
@@ -41,6 +43,25 @@ class ReferenceWriter {
   void operator()(const Key& key, std::vector<SourceText>&, const Text& text) {
     Row(key, "list of strings", "none",
         absl::StrFormat("%d to %d %s", key.required ? 1 : 0, text.max_items, text.items));
+  }
+  // A table within the table: its section follows that one.
+  void operator()(const Key& key, CorrelationRule&) {
+    Row(key, "table", "none", "keys of `[rules.correlation]`");
+    const std::string outer = std::exchange(text_, "");
+    Section({"rules.correlation",
+             "What a rule of type `correlation` looks for: "
+             "[correlations](correlations.md)."},
+            "[rules.correlation]");
+    CorrelationRule defaults;
+    VisitKeys(*this, defaults);
+    nested_ = std::exchange(text_, outer);
+    table_ = "rules";
+  }
+  void operator()(const Key& key, std::vector<CorrelationAlias>&) {
+    Row(key, "table", "none", "0 to 8 names, each a table of fields by rule");
+  }
+  void operator()(const Key& key, std::optional<std::int64_t>&) {
+    Row(key, "integer", "none", "64 bits");
   }
   void operator()(const Key& key, std::vector<RuleException>&) {
     Row(key, "string or list", "none", "0 to 64 conditions");
@@ -124,6 +145,7 @@ class ReferenceWriter {
 
   std::string_view table_;  // whose keys are visited
   std::string text_, without_effect_;
+  std::string nested_;  // sections that follow the present one
 };
 
 }  // namespace

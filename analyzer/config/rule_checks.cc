@@ -30,6 +30,7 @@ const std::vector<TypedKey>& TypedKeys() {
       {"operations", {RuleType::kFile}},
       {"direction", {RuleType::kNetwork}},
       {"ports", {RuleType::kNetwork}},
+      {"correlation", {RuleType::kCorrelation}},
   };
   return keys;
 }
@@ -110,6 +111,24 @@ void CheckId(const Rule& rule, const TableReader& reader, const Reporter& report
                                        Quoted(rule.id), first->second));
 }
 
+// A correlation looks at matches, not at events.
+void CheckCorrelation(const Rule& rule, const TableReader& reader) {
+  Need(reader, rule, "correlation");
+  for (const std::string_view key : {"condition", "events", "unless"}) {
+    if (!reader.Gives(key)) continue;
+    reader.Error(reader.Find(key)->key_offset, key,
+                 "does not belong in a rule of type \"correlation\", which looks at the matches of "
+                 "other rules: put it into one of those");
+  }
+  for (const RuleTest& test : rule.tests) {
+    if (!test.events.empty()) continue;
+    reader.Error(reader.OffsetOf("tests"), "tests",
+                 absl::StrFormat("%s has no events; a test of a correlation has a list of them, "
+                                 "events = [{ at = 0, event_type = ... }]",
+                                 Quoted(test.name.text)));
+  }
+}
+
 bool HasSimpleKeys(const TableReader& reader) {
   return std::any_of(TypedKeys().begin(), TypedKeys().end(),
                      [&](const TypedKey& typed) { return reader.Gives(typed.key); });
@@ -128,6 +147,8 @@ void CheckSimpleKeys(const Rule& rule, const TableReader& reader) {
       Need(reader, rule, "direction");
       Need(reader, rule, "ports");
       break;
+    case RuleType::kCorrelation:
+      break;
   }
 }
 
@@ -139,11 +160,23 @@ void CheckRule(const Rule& rule, const TableReader& reader, const Reporter& repo
   const TomlMember* type = reader.Find("type");
   if (type == nullptr || EnumeratorsOf<RuleType>(type->value.string).empty()) return;
   CheckTypedKeys(rule, reader);
+  if (rule.type == RuleType::kCorrelation) {
+    CheckCorrelation(rule, reader);
+    return;
+  }
+  for (const RuleTest& test : rule.tests) {
+    if (test.events.empty()) continue;
+    reader.Error(reader.OffsetOf("tests"), "tests",
+                 absl::StrFormat("%s has events, which only a test of a correlation has; write "
+                                 "event, and before for what happened earlier",
+                                 Quoted(test.name.text)));
+  }
   CheckPathsMeetPatterns(rule.paths, rule.patterns, reader);
   if (HasSimpleKeys(reader) || reader.Find("condition") == nullptr) CheckSimpleKeys(rule, reader);
 }
 
 bool IsIncomplete(const Rule& rule) {
+  if (rule.type == RuleType::kCorrelation) return rule.correlation.rules.empty();
   const bool has_simple_keys = !rule.process_names.empty() || !rule.parent_names.empty() ||
                                !rule.paths.empty() || !rule.patterns.empty() ||
                                !rule.operations.empty() || rule.direction.has_value() ||
@@ -156,6 +189,8 @@ bool IsIncomplete(const Rule& rule) {
       return (rule.paths.empty() && rule.patterns.empty()) || rule.operations.empty();
     case RuleType::kNetwork:
       return !rule.direction.has_value() || rule.ports.empty();
+    case RuleType::kCorrelation:
+      break;
   }
   return false;
 }

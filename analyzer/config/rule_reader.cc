@@ -16,6 +16,9 @@ using Type = TomlValue::Type;
 constexpr std::size_t kExceptionsMax = 64;
 constexpr std::size_t kTestsMax = 1024;
 constexpr std::size_t kBeforeMax = 64;
+constexpr std::size_t kTimedMax = 256;
+constexpr std::uint32_t kRepeatMax = 10000;
+constexpr std::uint32_t kTestSecondsMax = 30 * 86400;
 
 }  // namespace
 
@@ -89,11 +92,17 @@ void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field)
   reader.NoteKey(Key{"event", ""});
   reader.NoteKey(Key{"json", ""});
   reader.NoteKey(Key{"before", ""});
+  reader.NoteKey(Key{"events", ""});
   const TomlMember* event = reader.Find("event");
   const TomlMember* json = reader.Find("json");
+  const TomlMember* events = reader.Find("events");
   test.event.position = reporter_.PositionOf(table.offset);
-  if ((event == nullptr) == (json == nullptr)) {
-    reader.Error(table.offset, "event", "a test has an event or a json, one of them");
+  reader(Key{"until", ""}, test.until, Range{0, kTestSecondsMax, "seconds"});
+  if ((event != nullptr) + (json != nullptr) + (events != nullptr) != 1) {
+    reader.Error(table.offset, "event",
+                 "a test has an event or a json, one of them; that of a correlation has events");
+  } else if (events != nullptr) {
+    reader.ReadTimedEvents(*events, test);
   } else {
     const TomlMember& given = event != nullptr ? *event : *json;
     reader.ReadTestEvent(given.key, given.value, test.event);
@@ -110,6 +119,32 @@ void TableReader::ReadTest(const TomlValue& table, std::vector<RuleTest>& field)
   reader.ReportUnknownKeys();
   faulty_ = faulty_ || reader.faulty();
   field.push_back(std::move(test));
+}
+
+// Tables of fields, each with the time at which it happens and how often, or with a text of JSON in
+// the place of fields.
+void TableReader::ReadTimedEvents(const TomlMember& list, RuleTest& test) {
+  const Key key{"events", "", kRequired};
+  if (!IsOfType(key, list.value, Type::kArray) || !IsValidCount(key, list.value, kTimedMax)) return;
+  for (const TomlValue& item : list.value.array) {
+    if (!IsOfType(key, item, Type::kTable)) continue;
+    RuleTest::Timed timed;
+    TomlValue fields = item;
+    std::erase_if(fields.table, [](const TomlMember& member) {
+      return member.key == "at" || member.key == "repeat";
+    });
+    TableReader reader(&item, name_ + ".events", reporter_, use_);
+    reader(Key{"at", ""}, timed.at, Range{0, kTestSecondsMax, "seconds"});
+    reader(Key{"repeat", ""}, timed.repeat, Range{1, kRepeatMax});
+    faulty_ = faulty_ || reader.faulty();
+    const TomlMember* json = reader.Find("json");
+    if (json != nullptr && fields.table.size() == 1) {
+      ReadTestEvent("json", json->value, timed.event);
+    } else {
+      ReadTestEvent("event", fields, timed.event);
+    }
+    test.events.push_back(std::move(timed));
+  }
 }
 
 // A table of fields, or a text of JSON.

@@ -54,6 +54,9 @@ class TableReader {
   // One condition, or a list of conditions and of tables {name, condition}.
   void operator()(const Key& key, std::vector<RuleException>& field);
   void operator()(const Key& key, std::vector<RuleTest>& field);
+  void operator()(const Key& key, CorrelationRule& field);
+  void operator()(const Key& key, std::vector<CorrelationAlias>& field);
+  void operator()(const Key& key, std::optional<std::int64_t>& field);
 
   template <Enum E>
   void operator()(const Key& key, E& field) {
@@ -117,6 +120,7 @@ class TableReader {
   bool IsValidCount(const Key& key, const TomlValue& list, std::size_t max) const;
   void ReadException(const Key& key, const TomlValue& item, std::vector<RuleException>& field);
   void ReadTest(const TomlValue& table, std::vector<RuleTest>& field);
+  void ReadTimedEvents(const TomlMember& list, RuleTest& test);
   void ReadTestEvent(std::string_view key, const TomlValue& value, TestEvent& event) const;
   void ReadTestField(const std::string& name, const TomlValue& value, TestEvent& event) const;
   void ReportUnknownValue(const Key& key, const TomlValue& value,

@@ -180,4 +180,39 @@ std::string CheckEnvName(std::string_view value) {
   return "";
 }
 
+std::optional<std::uint32_t> ParseTimespan(std::string_view value) {
+  constexpr std::uint32_t kMax = 7 * 86400;
+  const std::size_t digits = std::min(value.find_first_not_of("0123456789"), value.size());
+  if (digits == 0 || digits + 1 != value.size()) return std::nullopt;
+  std::uint32_t unit = 0;
+  switch (value.back()) {
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'd':
+      unit = 86400;
+      break;
+    default:
+      return std::nullopt;
+  }
+  std::uint32_t number = 0;
+  for (const char c : value.substr(0, digits)) {
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+    if (number > kMax) return std::nullopt;
+  }
+  if (number == 0 || number > kMax / unit) return std::nullopt;
+  return number * unit;
+}
+
+std::string CheckTimespan(std::string_view value) {
+  if (ParseTimespan(value).has_value()) return "";
+  return "must be a number and s, m, h or d, from 1s to 7d, such as \"5m\"";
+}
+
 }  // namespace randguard

@@ -5,6 +5,8 @@
 #ifndef ANALYZER_CONFIG_VALUE_CHECKS_H_
 #define ANALYZER_CONFIG_VALUE_CHECKS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,6 +57,11 @@ std::string CheckRuleName(std::string_view value);
 
 // 1 to 63 bytes without "=".
 std::string CheckEnvName(std::string_view value);
+
+// A duration such as "90s", "5m", "2h" or "1d", from 1 second to 7 days: in seconds. Absent: it is
+// none.
+std::optional<std::uint32_t> ParseTimespan(std::string_view value);
+std::string CheckTimespan(std::string_view value);
 
 }  // namespace randguard
 

@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/detect/stored_alert.h"
 #include "analyzer/event/alert.h"
 
 namespace randguard {
@@ -50,13 +51,11 @@ class AlertFolder {
     std::string key;
     std::uint64_t start_ns = 0;
     std::uint64_t count = 0;  // folded
-    std::string text;         // that the alert borrows from
-    Alert alert;
+    StoredAlert stored;
     WallTime first, last;
   };
 
   static std::size_t BytesOf(const Window& window);
-  void Store(const Alert& alert, Window& window);
   // Ends the oldest windows until there is room for so many bytes more.
   void MakeRoom(std::size_t bytes, Emit emit);
   void EndFirst(Emit emit);

@@ -10,12 +10,15 @@
 #include <utility>
 
 #include "analyzer/config/names.h"
+#include "analyzer/detect/correlation/group_key.h"
 #include "analyzer/event/actor.h"
 #include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/fields/field_catalogue.h"
 
 namespace randguard {
 namespace {
+
+constexpr std::size_t kMatchesShown = 32;  // of an alert, whose line is bounded
 
 // Fields that differ between two occasions of one and the same thing: when it happened and how long
 // it took, which process of a program it was, names and numbers that the kernel hands out anew, and
@@ -151,13 +154,61 @@ Detector::Detector(const Config& config, std::shared_ptr<const RuleSet> rules)
       meanings_(FindMeanings()),
       min_severity_(config.alerts.min_severity),
       folder_(std::uint64_t{config.alerts.window_secs} * 1'000'000'000, config.alerts.max_folded) {
-  SetRules(std::move(rules));
+  SetRules(std::move(rules), [](const Alert&) {});
 }
 
-void Detector::SetRules(std::shared_ptr<const RuleSet> rules) {
+void Detector::SetRules(std::shared_ptr<const RuleSet> rules, AlertFolder::Emit write) {
   fired_ = {};
+  if (correlator_.has_value()) {
+    correlator_->EndSession([&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
+  }
+  correlator_.reset();
   matcher_.reset();
-  if (on_ && rules != nullptr) matcher_.emplace(std::move(rules));
+  if (!on_ || rules == nullptr) return;
+  if (!rules->correlations().empty()) {
+    correlator_.emplace(rules, correlation_counts_);
+    correlator_->SetComplete(complete_ns_);
+  }
+  matcher_.emplace(std::move(rules));
+}
+
+void Detector::SetComplete(std::uint64_t time_ns) {
+  complete_ns_ = time_ns;
+  if (correlator_.has_value()) correlator_->SetComplete(time_ns);
+}
+
+void Detector::AdvanceComplete(AlertFolder::Emit write) {
+  if (!correlator_.has_value()) return;
+  correlator_->Advance(complete_ns_,
+                       [&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
+}
+
+void Detector::Flush(AlertFolder::Emit write) {
+  complete_ns_ = 0;
+  if (correlator_.has_value()) {
+    correlator_->EndSession([&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
+  }
+  folder_.Flush(write);
+}
+
+void Detector::BeginBoot() {
+  complete_ns_ = 0;
+  if (correlator_.has_value()) correlator_->Forget();
+}
+
+void Detector::FillHealth(Health& health) const {
+  health.alerts_folded = folder_.folded();
+  health.alert_windows_ended_early = folder_.ended_early();
+  if (const RuleSet* set = rules(); set != nullptr) {
+    health.rules_enabled = set->enabled();
+    health.rule_set_hash = set->hash();
+    if (const SigmaHealth& sigma = set->sigma().counts(); sigma.total() != 0) {
+      health.sigma = sigma;
+    }
+  }
+  if (below_severity_ != 0) health.alerts_below_severity = below_severity_;
+  health.correlations = correlation_counts_;
+  if (correlator_.has_value()) correlator_->FillHealth(health.correlations);
 }
 
 Detector::FieldIds Detector::FindFields() {
@@ -272,11 +323,63 @@ void Detector::NameOrigin(const Rule& rule, Alert& alert) {
   }
 }
 
+void Detector::SetRule(const Rule& rule, Alert& alert) {
+  alert.rule_id = rule.id;
+  alert.rule_name = rule.name;
+  alert.rule_type = rule.type;
+  alert.severity = rule.severity;
+  alert.action = rule.action;
+  alert.tags.assign(rule.tags.begin(), rule.tags.end());
+  if (!rule.description.empty()) alert.description = rule.description;
+  NameOrigin(rule, alert);
+}
+
+void Detector::RaiseCorrelated(const Correlator::Fired& fired, AlertFolder::Emit write) {
+  const auto& rules = matcher_->rules().rules();
+  const CompiledRule& compiled = rules[fired.correlation.rule];
+  if (compiled.silent) return;
+  if (compiled.rule.severity < min_severity_) {
+    ++below_severity_;
+    return;
+  }
+  Alert alert = fired.alert;
+  SetRule(compiled.rule, alert);
+  auto& group = alert.group.emplace();
+  for (std::size_t i = 0; i < fired.correlation.names.size(); ++i) {
+    group.emplace_back(fired.correlation.names[i], ShowKeyPart(KeyPart(fired.key, i)));
+  }
+  const std::vector<SeenMatch>& seen = fired.found.matches;
+  auto& matches = alert.matches.emplace();
+  const std::size_t shown = std::min(seen.size(), kMatchesShown);
+  for (auto match = seen.end() - static_cast<std::ptrdiff_t>(shown); match != seen.end(); ++match) {
+    matches.push_back(
+        {rules[match->rule].rule.id, match->process, {match->time_ns}, match->time_ns});
+  }
+  alert.matches_total = fired.found.total;
+  write(alert);
+}
+
+// Beside the event's own alerts, and whether or not these are folded.
+void Detector::Correlate(const EventView& event, std::optional<Alert>& of_event,
+                         AlertFolder::Emit write) {
+  const auto alert = [&]() -> const Alert& {
+    if (!of_event.has_value()) of_event = AlertOf(event);
+    return *of_event;
+  };
+  correlator_->OnEvent(
+      {event.actor->timestamp_ns, event.actor->process_id, fired_},
+      [this](FieldId field) -> const Value& { return matcher_->Read(field); }, alert,
+      [&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
+}
+
 void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
   std::optional<Alert> of_event;
+  bool feeds = false;
   for (const std::uint32_t index : fired_) {
     const CompiledRule& compiled = matcher_->rules().rules()[index];
     if (compiled.detection) continue;
+    feeds = feeds || !compiled.feeds.empty();
+    if (compiled.silent) continue;
     const Rule& rule = compiled.rule;
     if (rule.severity < min_severity_) {
       ++below_severity_;
@@ -287,17 +390,11 @@ void Detector::RaiseAll(const EventView& event, AlertFolder::Emit write) {
       if (folder_.folds()) FindWhat(event);
     }
     Alert alert = *of_event;
-    alert.rule_id = rule.id;
-    alert.rule_name = rule.name;
-    alert.rule_type = rule.type;
-    alert.severity = rule.severity;
-    alert.action = rule.action;
-    alert.tags.assign(rule.tags.begin(), rule.tags.end());
-    if (!rule.description.empty()) alert.description = rule.description;
-    NameOrigin(rule, alert);
+    SetRule(rule, alert);
     if (rule.type == RuleType::kFile) NameFileAsIn(rule, alert);
     if (folder_.Fold(alert, what_, write)) write(alert);
   }
+  if (feeds && correlator_.has_value()) Correlate(event, of_event, write);
 }
 
 }  // namespace randguard

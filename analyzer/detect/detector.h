@@ -17,7 +17,9 @@
 
 #include "analyzer/config/config.h"
 #include "analyzer/detect/alert_folder.h"
+#include "analyzer/detect/correlation/correlator.h"
 #include "analyzer/event/alert.h"
+#include "analyzer/event/reports.h"
 #include "analyzer/rules/match/matcher.h"
 
 namespace randguard {
@@ -32,8 +34,9 @@ class Detector {
   void SetContext(const EvaluationContext& context) { context_ = context; }
   void SetHost(std::string_view host) { context_.host = host; }
 
-  // Puts others in the place of the rules in force; between two events.
-  void SetRules(std::shared_ptr<const RuleSet> rules);
+  // Puts others in the place of the rules in force; between two events. What correlations remember
+  // is forgotten.
+  void SetRules(std::shared_ptr<const RuleSet> rules, AlertFolder::Emit write);
 
   // Looks at an event: marks it, if a detection fits. True: alerts are to be raised.
   template <typename E>
@@ -47,21 +50,30 @@ class Detector {
     return true;
   }
 
-  // Calls write(alert) for what Detect() has found in the event and what is not folded.
+  // Calls write(alert) for what Detect() has found in the event and what is not folded, and for the
+  // correlations that fire by it.
   template <typename E>
   void Raise(const E& event, AlertFolder::Emit write) {
     RaiseAll(ViewOf(event, context_), write);
   }
 
+  // The stream is complete up to a time: correlations handle what is not younger at once.
+  void SetComplete(std::uint64_t time_ns);
+  // And that has been handed in, too.
+  void AdvanceComplete(AlertFolder::Emit write);
   // Windows of folded alerts end with the stream's time, and with its session.
   void Expire(std::uint64_t time_ns, AlertFolder::Emit write) { folder_.Expire(time_ns, write); }
-  void Flush(AlertFolder::Emit write) { folder_.Flush(write); }
+  void Flush(AlertFolder::Emit write);
+  // Times of another boot follow.
+  void BeginBoot();
+
+  void FillHealth(Health& health) const;
+
+  // Null: there are no correlations.
+  Correlator* correlator() { return correlator_.has_value() ? &*correlator_ : nullptr; }
 
   // Null: none are evaluated.
   const RuleSet* rules() const { return matcher_.has_value() ? &matcher_->rules() : nullptr; }
-  const AlertFolder& folder() const { return folder_; }
-  // Times that a rule below alerts.min_severity fired.
-  std::uint64_t below_severity() const { return below_severity_; }
 
   // For `rand-guard rules explain`: sees every event, and which rules fired.
   using Observer = std::function<void(const EventView&, std::span<const std::uint32_t>)>;
@@ -72,6 +84,9 @@ class Detector {
   bool Evaluate(const EventView& event);
   void Mark(bool& alert, OptionalText& detection_type) const;
   void RaiseAll(const EventView& event, AlertFolder::Emit write);
+  void Correlate(const EventView& event, std::optional<Alert>& of_event, AlertFolder::Emit write);
+  void RaiseCorrelated(const Correlator::Fired& fired, AlertFolder::Emit write);
+  static void SetRule(const Rule& rule, Alert& alert);
   // All but what is the rule's.
   Alert AlertOf(const EventView& event);
   // `path` and `operation` as the rule asks for them.
@@ -101,7 +116,10 @@ class Detector {
   std::optional<Matcher> matcher_;
   std::span<const std::uint32_t> fired_;
   AlertFolder folder_;
-  std::uint64_t below_severity_ = 0;
+  std::uint64_t below_severity_ = 0;  // times that a rule below alerts.min_severity fired
+  CorrelationHealth correlation_counts_;
+  std::optional<Correlator> correlator_;
+  std::uint64_t complete_ns_ = 0;
   std::string what_;  // the last event said, as a key
   Observer observer_;
 };

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,24 @@
 #include "analyzer/event/values.h"
 
 namespace randguard {
+
+// A match that an alert of a correlation rests on.
+struct CorrelatedMatch {
+  Text rule_id;
+  ProcessKey process_id;
+  WallTime time;
+  std::uint64_t timestamp_ns = 0;
+};
+
+constexpr auto FieldsOf(const CorrelatedMatch*) {
+  using M = CorrelatedMatch;
+  return FieldList{
+      Field<"rule_id">(&M::rule_id, "the rule that matched"),
+      Field<"process_id">(&M::process_id, "the event's process for ever"),
+      Field<"time">(&M::time, "when the event was, RFC 3339"),
+      Field<"timestamp_ns">(&M::timestamp_ns, "the same, nanoseconds since boot"),
+  };
+}
 
 struct Alert {
   static constexpr std::string_view kEventType = "alert";
@@ -57,13 +76,17 @@ struct Alert {
   std::uint64_t count = 1;
   bool folded = false;
   std::optional<WallTime> first_time, last_time;
+  OrLeftOut<Named<std::string>> group = {};
+  OrLeftOut<std::vector<CorrelatedMatch>> matches = {};
+  OrLeftOut<std::uint64_t> matches_total = {};
 };
 
 // Where the value of an alert's field comes from.
-struct FromRule {};     // the rule that fired, and the event's type: set by the detector
-struct FromEvent {};    // what rules see of the event under the field's name
-struct FromFolding {};  // the window in which identical alerts were counted
-struct FromSession {};  // known to the writer of the line
+struct FromRule {};         // the rule that fired, and the event's type: set by the detector
+struct FromEvent {};        // what rules see of the event under the field's name
+struct FromFolding {};      // the window in which identical alerts were counted
+struct FromCorrelation {};  // what a correlation rests on; left out of all other alerts
+struct FromSession {};      // known to the writer of the line
 template <typename Value>
 struct FromActor {  // the event's actor
   Value Actor::*member;
@@ -95,6 +118,7 @@ constexpr auto FieldsOf(const Alert*) {
   constexpr FromRule kRule;
   constexpr FromEvent kEvent;
   constexpr FromFolding kFolding;
+  constexpr FromCorrelation kCorrelation;
   return FieldList{
       AlertField<"rule_id">(&A::rule_id, kRule, "RANDGUARD_RULE_ID", "the rule"),
       AlertField<"rule_name">(&A::rule_name, kRule, "RANDGUARD_RULE_NAME", "what it is called"),
@@ -181,6 +205,13 @@ constexpr auto FieldsOf(const Alert*) {
                            "timestamp_ns is that of the last of them"),
       AlertField<"first_time">(&A::first_time, kFolding, "", "folded: when the first of them was"),
       AlertField<"last_time">(&A::last_time, kFolding, "", "folded: when the last of them was"),
+      AlertField<"group">(&A::group, kCorrelation, "",
+                          "of a correlation: the values that its matches have in common, by field; "
+                          "a process is named by the end of its process_id"),
+      AlertField<"matches">(&A::matches, kCorrelation, "",
+                            "of a correlation: what it rests on, the latest 32 in their order"),
+      AlertField<"matches_total">(&A::matches_total, kCorrelation, "",
+                                  "of a correlation: how many matches it rests on"),
   };
 }
 

@@ -182,8 +182,38 @@ constexpr auto FieldsOf(const ConfinementHealth*) {
   };
 }
 
-template <typename T>
-using Named = std::vector<std::pair<std::string_view, T>>;
+// What became of the matches that correlations look at, since the analyzer started.
+struct CorrelationHealth {
+  std::uint64_t alerts = 0, groups = 0, bytes = 0, groups_evicted = 0, values_forgotten = 0,
+                without_group = 0, without_value = 0, folded = 0, late = 0, reordered_early = 0,
+                absences_dropped = 0;
+};
+
+constexpr auto FieldsOf(const CorrelationHealth*) {
+  using C = CorrelationHealth;
+  return FieldList{
+      Field<"alerts">(&C::alerts, "times that a correlation fired"),
+      Field<"groups">(&C::groups, "groups remembered"),
+      Field<"bytes">(&C::bytes, "memory of these groups, as it is accounted for"),
+      Field<"groups_evicted">(&C::groups_evicted,
+                              "groups forgotten for want of room before their timespan was over"),
+      Field<"values_forgotten">(&C::values_forgotten,
+                                "values of a group forgotten for want of room"),
+      Field<"without_group">(&C::without_group,
+                             "matches that lack a field to group by, and count nowhere"),
+      Field<"without_value">(&C::without_value, "matches that lack the field whose values count"),
+      Field<"folded">(&C::folded, "matches of groups that had fired within the timespan"),
+      Field<"late">(&C::late,
+                    "matches older than what was already complete; they count as of the latest "
+                    "time"),
+      Field<"reordered_early">(&C::reordered_early,
+                               "matches that were handled before their order was certain, for want "
+                               "of room"),
+      Field<"absences_dropped">(&C::absences_dropped,
+                                "awaited matches that nobody can tell about, because the session "
+                                "ended or rules were reloaded before their time was over"),
+  };
+}
 
 // Each document of the Sigma files is one of these.
 struct SigmaHealth {
@@ -245,6 +275,7 @@ struct Health {
   std::optional<std::string> user_names_error;
   std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
   std::optional<std::string> rule_reload_error;
+  CorrelationHealth correlations;
 };
 
 constexpr auto FieldsOf(const Health*) {
@@ -375,6 +406,7 @@ constexpr auto FieldsOf(const Health*) {
                                     "times that they were wrong, and the old ones stayed"),
       Field<"rule_reload_error">(&H::rule_reload_error,
                                  "what was wrong the last time; null: nothing"),
+      Field<"correlations">(&H::correlations, "rules of type correlation"),
   };
 }
 

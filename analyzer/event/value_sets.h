@@ -237,7 +237,8 @@ RG_VALUE_SET(RingOperation, RG_RING_OPERATIONS)
 #define RG_RULE_TYPES(X)     \
   X(kProcess, "process", "") \
   X(kFile, "file", "")       \
-  X(kNetwork, "network", "")
+  X(kNetwork, "network", "") \
+  X(kCorrelation, "correlation", "")
 RG_VALUE_SET(RuleType, RG_RULE_TYPES)
 
 #define RG_SEVERITIES(X)                                                              \

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "analyzer/event/value_set.h"
 
@@ -105,6 +106,10 @@ struct CapabilitySet {
 
   friend bool operator==(const CapabilitySet&, const CapabilitySet&) = default;
 };
+
+// Members whose names are data.
+template <typename T>
+using Named = std::vector<std::pair<std::string_view, T>>;
 
 // Calls visit(item) for each item of the list.
 template <typename Visit>

@@ -422,6 +422,18 @@ void Service::WriteHealth() {
     reasons.push_back(absl::StrFormat(
         "%d living processes were forgotten for want of room since the last health record", n));
   }
+  if (const auto n = Growth(health.correlations.groups_evicted, correlation_groups_evicted_);
+      n != 0) {
+    reasons.push_back(absl::StrFormat(
+        "correlations forgot %d groups for want of room since the last health record; if a "
+        "rule's max_groups is small, raise it",
+        n));
+  }
+  if (const auto n = Growth(health.correlations.values_forgotten, correlation_values_forgotten_);
+      n != 0) {
+    reasons.push_back(absl::StrFormat(
+        "correlations forgot %d values for want of room since the last health record", n));
+  }
   if (const auto n = Growth(pipeline_.skipped(), skipped_); n != 0) {
     reasons.push_back(absl::StrFormat(
         "the kernel did not run programs %d times since the last health record, see "

@@ -119,6 +119,7 @@ class Service {
   // As of the last health record: what has grown since makes the next one "degraded".
   std::uint64_t troubles_ = 0;
   std::uint64_t skipped_ = 0;
+  std::uint64_t correlation_groups_evicted_ = 0, correlation_values_forgotten_ = 0;
   std::uint64_t living_evicted_ = 0;
   std::uint64_t cgroup_names_evicted_ = 0;
   std::uint64_t rate_limited_ = 0;

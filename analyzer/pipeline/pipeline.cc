@@ -61,6 +61,9 @@ class Pipeline::Stages {
 
   absl::Status OnMessage(wire::Message::Reader message);
   void EndSession();
+  void SetRules(std::shared_ptr<const RuleSet> rules) {
+    detector_.SetRules(std::move(rules), [this](const Alert& alert) { WriteAlert(alert); });
+  }
   bool ReportOutputLosses();
   void Flush();
   void SetProgress(std::function<void()> progress) { progress_ = std::move(progress); }
@@ -155,6 +158,7 @@ absl::Status Pipeline::Stages::OnHello(wire::Hello::Reader hello) {
   has_snapshot_ = false;
   writer_.SetSession(session_.context());
   detector_.SetHost(session_.context().host_name);
+  if (beginning.other_boot) detector_.BeginBoot();
   collector_.OnHello(hello);
   LogSession(hello);
   losses_.Begin(
@@ -235,7 +239,10 @@ absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
   }
   if (damage.ok()) next_record = batch.getFirstRecord() + batch.getRecordCount();
   losses_.SetRead(next_record);  // but for those that are held: all of them until Release()
+  const auto write = [this](const Alert& alert) { WriteAlert(alert); };
+  detector_.SetComplete(batch.getDrainedNs());
   Release(damage.ok() ? batch.getDrainedNs() : UINT64_MAX);
+  detector_.AdvanceComplete(write);
   if (repairing_ && repaired_ns_ != 0 && batch.getDrainedNs() >= repaired_ns_) EndRepair();
   Log(LogLevel::kTrace, "batch %d: %d records from %d on, %d held back", batch.getSequence(),
       batch.getRecordCount(), batch.getFirstRecord(), merge_.held());
@@ -430,16 +437,7 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   health.raw_events_read = counts_.records_read;
   health.normalized_events_output = counts_.events_written;
   health.alerts_output = counts_.alerts_written;
-  health.alerts_folded = detector_.folder().folded();
-  if (detector_.below_severity() != 0) health.alerts_below_severity = detector_.below_severity();
-  health.alert_windows_ended_early = detector_.folder().ended_early();
-  if (const RuleSet* rules = detector_.rules(); rules != nullptr) {
-    health.rules_enabled = rules->enabled();
-    health.rule_set_hash = rules->hash();
-    if (const SigmaHealth& sigma = rules->sigma().counts(); sigma.total() != 0) {
-      health.sigma = sigma;
-    }
-  }
+  detector_.FillHealth(health);
   health.userspace_filtered = counts_.filtered;
   health.userspace_rate_limited = counts_.rate_limited;
   health.userspace_invalid_schema = counts_.invalid_schema;
@@ -474,7 +472,7 @@ Pipeline::Pipeline(const Config& config, Sink& out, std::shared_ptr<const RuleSe
 Pipeline::~Pipeline() = default;
 
 void Pipeline::SetRules(std::shared_ptr<const RuleSet> rules) {
-  detector().SetRules(std::move(rules));
+  stages_->SetRules(std::move(rules));
 }
 
 Detector& Pipeline::detector() { return stages_->detector(); }

@@ -467,6 +467,9 @@ Alert SampleAlert() {
   e.rule_false_positives.emplace({"a backup"});
   e.count = 7, e.folded = true;
   e.first_time = e.last_time = e.time;
+  e.group = Named<std::string>{{"uid", "4"}, {"path", "/etc/\"x\""}};
+  e.matches = std::vector<CorrelatedMatch>{{"FILE-000", {1, 0x10}, e.time, e.timestamp_ns}};
+  e.matches_total = 2;
   return e;
 }
 

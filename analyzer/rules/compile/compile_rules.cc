@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -47,45 +49,78 @@ void ReportLeftOut(const Config& config, const SigmaReport& report,
            first->reason, counts.unsupported, counts.broken))});
 }
 
-void AddSigmaRules(const Config& config, UnusedNames unused, RuleCompiler& compiler,
-                   std::vector<Diagnostic>& diagnostics) {
-  const SigmaSources& sources = config.sigma_sources;
-  if (sources.files.empty() && sources.unreadable.empty() && !sources.mapping.has_value()) return;
-  const auto mapping = sigma::Mapping::Load(sources.mapping, diagnostics);
-  if (mapping == nullptr) return;  // an error
-  compiler.CheckConditions(*mapping);
-  std::map<std::string, std::string, std::less<>> taken;
-  for (const Rule& rule : config.rules) {
-    taken.try_emplace(
-        rule.id, absl::StrFormat("the rule at %s:%d", rule.source.file, rule.source.At(0).line));
+// The rules of Sigma documents: added, and then, with all correlations compiled, reported.
+class SigmaRules {
+ public:
+  // All are borrowed.
+  SigmaRules(const Config& config, RuleCompiler& compiler, std::vector<Diagnostic>& diagnostics)
+      : config_(config), compiler_(compiler), diagnostics_(diagnostics) {}
+
+  void Add() {
+    const SigmaSources& sources = config_.sigma_sources;
+    if (sources.files.empty() && sources.unreadable.empty() && !sources.mapping.has_value()) return;
+    mapping_ = sigma::Mapping::Load(sources.mapping, diagnostics_);
+    if (mapping_ == nullptr) return;  // an error
+    compiler_.CheckConditions(*mapping_);
+    for (const Rule& rule : config_.rules) {
+      taken_.try_emplace(
+          rule.id, absl::StrFormat("the rule at %s:%d", rule.source.file, rule.source.At(0).line));
+    }
+    loader_.emplace(config_, *mapping_, taken_);
+    loader_->Run();
+    for (sigma::LoadedRule& rule : loader_->rules()) {
+      SigmaOutcome& outcome = loader_->report().documents()[rule.outcome];
+      const auto problem = compiler_.AddLoaded(std::move(rule), outcome.doubts);
+      if (problem.has_value()) Refuse(outcome, *problem);
+    }
+    for (sigma::LoadedCorrelation& correlation : loader_->ResolveCorrelations()) {
+      correlations_.emplace(correlation.rule.id, correlation.outcome);
+      compiler_.AddRule(std::move(correlation.rule), /*built_in=*/false);
+    }
   }
-  sigma::Loader loader(config, *mapping, taken);
-  loader.Run();
-  SigmaReport& report = loader.report();
-  for (sigma::LoadedRule& rule : loader.rules()) {
-    SigmaOutcome& outcome = report.documents()[rule.outcome];
-    const auto problem = compiler.AddLoaded(std::move(rule), outcome.doubts);
-    if (!problem.has_value()) continue;
+
+  void Report(const std::map<std::string, sigma::Problem>& refused, UnusedNames unused) {
+    if (!loader_.has_value()) return;
+    SigmaReport& report = loader_->report();
+    for (const auto& [id, problem] : refused) {
+      SigmaOutcome& outcome = report.documents()[correlations_.at(id)];
+      Refuse(outcome, problem);
+      outcome.position = problem.position;
+    }
+    loader_->AddDoubts();
+    report.Finish();
+    ReportLeftOut(config_, report, diagnostics_);
+    if (unused == UnusedNames::kReport) ReportDoubts(report);
+    compiler_.SetReport(std::move(report));
+  }
+
+ private:
+  static void Refuse(SigmaOutcome& outcome, const sigma::Problem& problem) {
     outcome.state = SigmaOutcome::State::kUnsupported;
-    outcome.group = problem->group;
-    outcome.reason = problem->message;
+    outcome.group = problem.group;
+    outcome.reason = problem.message;
   }
-  loader.AddDoubts();
-  report.Finish();
-  ReportLeftOut(config, report, diagnostics);
-  if (unused == UnusedNames::kReport) {
+
+  void ReportDoubts(const SigmaReport& report) {
     for (const SigmaOutcome& outcome : report.documents()) {
       for (const auto& [position, doubt] : outcome.doubts) {
-        diagnostics.push_back({.file = outcome.file,
-                               .line = position.line,
-                               .column = position.column,
-                               .severity = Diagnostic::Severity::kWarning,
-                               .message = EscapedForTerminal(doubt)});
+        diagnostics_.push_back({.file = outcome.file,
+                                .line = position.line,
+                                .column = position.column,
+                                .severity = Diagnostic::Severity::kWarning,
+                                .message = EscapedForTerminal(doubt)});
       }
     }
   }
-  compiler.SetReport(std::move(report));
-}
+
+  const Config& config_;
+  RuleCompiler& compiler_;
+  std::vector<Diagnostic>& diagnostics_;
+  std::unique_ptr<const sigma::Mapping> mapping_;
+  std::map<std::string, std::string, std::less<>> taken_;  // ids, and where they are
+  std::optional<sigma::Loader> loader_;
+  std::map<std::string, std::size_t> correlations_;  // outcomes by id
+};
 
 }  // namespace
 
@@ -110,7 +145,9 @@ std::shared_ptr<const RuleSet> CompileRules(const Config& config,
     if (rule.enabled || !(rule.faulty || IsIncomplete(rule)))
       compiler.AddRule(rule, /*built_in=*/false);
   }
-  AddSigmaRules(config, unused, compiler, diagnostics);
+  SigmaRules sigma(config, compiler, diagnostics);
+  sigma.Add();
+  sigma.Report(compiler.CompileCorrelations(), unused);
   if (unused == UnusedNames::kReport) compiler.ReportUnused();
   return compiler.Finish();
 }

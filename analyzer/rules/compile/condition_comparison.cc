@@ -115,7 +115,7 @@ std::optional<std::uint32_t> ConditionResolver::Compare(const Frame& frame,
   if (c.op == Operator::kExists) return AddPredicate(frame, node, std::move(out));
   if (!CheckQuantifier(frame, c, field)) return std::nullopt;
   bool done = false;
-  if (field.type == ValueType::kOpaque) {
+  if (IsOpaque(field.type)) {
     Fail(frame, c.op_offset,
          absl::StrFormat("%s cannot be compared: only \"exists %s\" can be asked", c.field,
                          c.field));

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
+#include "analyzer/rules/compile/correlation_compiler.h"
 #include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/compile/value_warnings.h"
 #include "analyzer/rules/fields/field_catalogue.h"
@@ -39,6 +40,12 @@ bool RuleCompiler::Fail(const SourceText& text, std::size_t offset, std::string_
 void RuleCompiler::AddRule(Rule rule, bool built_in) {
   off_ = !rule.enabled;
   resolver_.SetOff(off_);
+  if (rule.type == RuleType::kCorrelation) {  // it looks at no events
+    if (!HasRoom(rule)) return;
+    parts_.rules.emplace_back().rule = std::move(rule);
+    parts_.rules.back().built_in = built_in;
+    return;
+  }
   const std::string simple = SimpleCondition(rule);
   CompiledRule compiled;
   compiled.rule = std::move(rule);
@@ -57,12 +64,17 @@ void RuleCompiler::AddDetection(const std::string& name, RuleType type,
   Add(std::move(compiled), condition);
 }
 
-void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
-  if (parts_.rules.size() == kRulesMax) {
+bool RuleCompiler::HasRoom(const Rule& rule) {
+  if (parts_.rules.size() == kRulesMax && !full_) {
     off_ = false;
-    Fail(compiled.rule.source, 0, absl::StrFormat("more than %d rules", kRulesMax));
+    full_ = true;
+    Fail(rule.source, 0, absl::StrFormat("more than %d rules", kRulesMax));
   }
-  if (parts_.rules.size() >= kRulesMax) return;
+  return !full_;
+}
+
+void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
+  if (!HasRoom(compiled.rule)) return;
   bool fine = true;
   const Rule& rule = compiled.rule;
   if (!simple.empty()) {
@@ -323,11 +335,18 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
   return always ? ExpressionPool::kTrue : predicate.expression;
 }
 
+std::map<std::string, sigma::Problem> RuleCompiler::CompileCorrelations() {
+  CorrelationCompiler compiler(parts_, diagnostics_);
+  compiler.Compile();
+  return std::move(compiler).refused();
+}
+
 std::shared_ptr<const RuleSet> RuleCompiler::Finish() {
   const bool failed = std::any_of(
       diagnostics_.begin() + static_cast<std::ptrdiff_t>(first_diagnostic_), diagnostics_.end(),
       [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kError; });
   if (failed) return nullptr;
+  for (const CompiledCorrelation& correlation : parts_.correlations) scheduler_.Add(correlation);
   parts_.hash = scheduler_.Hash();
   return std::make_shared<const RuleSet>(std::move(parts_));
 }

@@ -33,6 +33,9 @@ class RuleCompiler {
   // Reports what is wrong with the conditions of log sources.
   void CheckConditions(const sigma::Mapping& mapping);
   void SetReport(SigmaReport report) { parts_.sigma = std::move(report); }
+  // Of rules that are added already. By the place of a Sigma document, why its correlation cannot
+  // be evaluated; what is wrong with others is reported.
+  std::map<std::string, sigma::Problem> CompileCorrelations();
   void AddDetection(const std::string& name, RuleType type, const std::string& condition);
   void ReportUnused() { resolver_.ReportUnused(); }
 
@@ -42,6 +45,8 @@ class RuleCompiler {
  private:
   using Classes = std::array<bool, kEventClasses>;
 
+  // False, after reporting it once: there are too many rules.
+  bool HasRoom(const Rule& rule);
   void Add(CompiledRule compiled, const std::string& simple);
   bool AddPart(CompiledRule& compiled, const std::shared_ptr<const SourceText>& text,
                std::string name, bool exception);
@@ -70,6 +75,7 @@ class RuleCompiler {
   RuleSet::Parts parts_;
   RuleScheduler scheduler_;
   bool off_ = false;  // the rule that is being added
+  bool full_ = false;
   std::map<std::string, std::shared_ptr<const SourceText>, std::less<>>
       conditions_;  // by log source
 };

@@ -24,6 +24,35 @@ std::uint64_t Fnv1a(std::string_view bytes) {
 
 }  // namespace
 
+// All that the rule says, in the order of its members.
+void RuleScheduler::Add(const CompiledCorrelation& correlation) {
+  const Rule& rule = parts_.rules[correlation.rule].rule;
+  const CorrelationRule& c = rule.correlation;
+  const auto text = [this](std::string_view t) {
+    absl::StrAppendFormat(&hashed_, "%d:%s", t.size(), t);
+  };
+  const auto texts = [&](const std::vector<SourceText>& list) {
+    absl::StrAppendFormat(&hashed_, "[%d]", list.size());
+    for (const SourceText& t : list) text(t.text);
+  };
+  const auto bound = [this](const std::optional<std::int64_t>& number) {
+    hashed_ += number.has_value() ? absl::StrFormat("%d,", *number) : std::string("-,");
+  };
+  for (const std::string_view t :
+       {std::string_view(rule.id), std::string_view(rule.name), Name(rule.severity), Name(c.type),
+        std::string_view(c.timespan.text), std::string_view(c.field.text)}) {
+    text(t);
+  }
+  texts(c.rules);
+  texts(c.group_by);
+  for (const CorrelationAlias& alias : c.aliases) {
+    text(alias.name.text);
+    for (const CorrelationAlias::Of& of : alias.fields) text(of.rule.text), text(of.field.text);
+  }
+  for (const auto& number : {c.gt, c.gte, c.lt, c.lte, c.eq, c.neq}) bound(number);
+  absl::StrAppendFormat(&hashed_, "%d,%d,%d", c.percentile, c.max_groups, c.generate);
+}
+
 void RuleScheduler::Add(std::uint32_t rule) {
   const CompiledRule& compiled = parts_.rules[rule];
   const Rule& r = compiled.rule;
@@ -31,6 +60,7 @@ void RuleScheduler::Add(std::uint32_t rule) {
        {std::string_view(r.id), std::string_view(r.name), Name(r.type), Name(r.severity)}) {
     absl::StrAppendFormat(&hashed_, "%d:%s", text.size(), text);
   }
+  if (!r.alert) hashed_ += "silent";
   for (const TreePart& part : compiled.tree.parts) {
     ForEachPredicate(compiled.tree, part.root, [&](const TreePredicate& p, const TreeNode&) {
       hashed_ += p.predicate.Key();

@@ -20,6 +20,7 @@ class RuleScheduler {
 
   // The rule at this index, which is to be evaluated.
   void Add(std::uint32_t rule);
+  void Add(const CompiledCorrelation& correlation);
   // The hash of all that was added.
   std::string Hash() const;
 

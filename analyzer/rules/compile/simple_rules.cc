@@ -164,6 +164,8 @@ std::string SimpleCondition(const Rule& rule) {
     case RuleType::kNetwork:
       if (!rule.direction.has_value()) return "";
       return NetworkCondition({*rule.direction}, rule.ports, rule.process_names);
+    case RuleType::kCorrelation:
+      break;  // it looks at no events
   }
   return "";
 }

@@ -96,6 +96,7 @@ std::string_view TypeName(ValueType type) {
       return "list of texts";
     case ValueType::kNumbers:
       return "list of numbers";
+    case ValueType::kProcess:
     case ValueType::kOpaque:
       return "presence only";
   }

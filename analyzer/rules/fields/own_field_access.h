@@ -71,8 +71,10 @@ constexpr ValueType TypeOf() {
   } else if constexpr (std::same_as<T, std::vector<std::uint32_t>> ||
                        std::same_as<T, std::vector<std::int64_t>>) {
     return ValueType::kNumbers;
-  } else if constexpr (std::same_as<T, WallTime> || std::same_as<T, ProcessKey>) {
-    return ValueType::kOpaque;  // its text takes the session's clock or boot
+  } else if constexpr (std::same_as<T, ProcessKey>) {
+    return ValueType::kProcess;  // its text takes the session's boot
+  } else if constexpr (std::same_as<T, WallTime>) {
+    return ValueType::kOpaque;  // its text takes the session's clock
   } else {
     static_assert(std::convertible_to<T, std::string_view> || IsFixedText<T>::value ||
                   std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host> ||
@@ -92,6 +94,8 @@ inline void SetNumber(Number number, Value& out) {
 }
 
 void LoadDevice(Device device, FieldScratch& scratch, Value& out);
+// The pid, then the start, as they lie in memory.
+void LoadProcess(const ProcessKey& process, FieldScratch& scratch, Value& out);
 
 template <typename T>
 void Load(const T& field, FieldScratch& scratch, Value& out) {
@@ -118,7 +122,10 @@ void Load(const T& field, FieldScratch& scratch, Value& out) {
     out.form = Value::Form::kSigned64s;
     out.list = field.data();
     out.size = field.size();
-  } else if constexpr (std::same_as<T, WallTime> || std::same_as<T, ProcessKey>) {
+  } else if constexpr (std::same_as<T, ProcessKey>) {
+    out.form = Value::Form::kPresent;
+    LoadProcess(field, scratch, out);
+  } else if constexpr (std::same_as<T, WallTime>) {
     out.form = Value::Form::kPresent;
   } else if constexpr (ValueSet<T>) {
     SetText(Name(field), out);

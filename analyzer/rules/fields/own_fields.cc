@@ -71,6 +71,16 @@ void LoadDevice(Device device, FieldScratch& scratch, Value& out) {
   SetText(scratch.text, out);
 }
 
+void LoadProcess(const ProcessKey& process, FieldScratch& scratch, Value& out) {
+  const auto append = [&](const auto& number) {
+    scratch.text.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  };
+  scratch.text.clear();
+  append(process.pid);
+  append(process.start_ns);
+  out.text = scratch.text;
+}
+
 bool StoreDevice(const FieldInput& input, Device& device) {
   if (input.form != FieldInput::Form::kText) return false;
   unsigned major = 0, minor = 0;

@@ -25,8 +25,14 @@ enum class ValueType : std::uint8_t {
   kText,
   kTexts,    // a list
   kNumbers,  // a list
-  kOpaque,   // a condition can only ask whether it is there
+  // A condition can only ask whether it is there:
+  kProcess,  // correlations group by it
+  kOpaque,
 };
+
+constexpr bool IsOpaque(ValueType type) {
+  return type == ValueType::kProcess || type == ValueType::kOpaque;
+}
 
 // Borrows from the event, from the process table, or from a FieldScratch.
 struct Value {
@@ -38,7 +44,7 @@ struct Value {
     kTextArray,  // `list`: a TextArray
     kUnsigned32s,
     kSigned64s,
-    kPresent,  // opaque
+    kPresent,  // opaque; a process has bytes in `text` that no other process has
   };
   Form form = Form::kAbsent;
   Number number = 0;

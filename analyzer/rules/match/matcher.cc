@@ -50,11 +50,10 @@ bool Matcher::Test(PredicateId id) {
   std::uint64_t& tested = tested_[id];
   if (tested >> 1 != number_) {
     const Predicate& predicate = rules_->pool().predicate(id);
-    const bool holds =
-        predicate.type == Predicate::Type::kSameAs
-            ? predicate.TestPair(Read(predicate.field), Read(predicate.other))
-            : predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
-                                                   : Read(predicate.field));
+    const bool holds = predicate.type == Predicate::Type::kSameAs
+                           ? predicate.TestPair(Read(predicate.field), Read(predicate.other))
+                           : predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
+                                                                  : Read(predicate.field));
     tested = number_ << 1 | (holds ? 1 : 0);
   }
   return (tested & 1) != 0;

@@ -107,9 +107,7 @@ struct Predicate {
   std::string Key() const;
 
   // Whether it is tested against values in lower case (Fold()).
-  bool folds() const {
-    return ignore_case && type != Type::kRegex && type != Type::kSameAs;
-  }
+  bool folds() const { return ignore_case && type != Type::kRegex && type != Type::kSameAs; }
   // Whether it holds of the value, in lower case if folds(); never of an absent one.
   bool TestRead(const Value& value) const;
   // The same of a value as it is, which takes longer.

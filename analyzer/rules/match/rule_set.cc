@@ -19,6 +19,21 @@ bool Fits(const RuleSet::Parts& parts) {
     if (step.predicate >= parts.pool.predicates()) return false;
     if (!Leads(step.if_true, at) || !Leads(step.if_false, at)) return false;
   }
+  for (std::size_t at = 0; at < parts.correlations.size(); ++at) {
+    const CompiledCorrelation& correlation = parts.correlations[at];
+    if (correlation.rule >= parts.rules.size()) return false;
+    for (const CorrelationInput& feed : parts.rules[correlation.rule].feeds) {
+      if (feed.correlation <= at) return false;
+    }
+  }
+  for (const CompiledRule& rule : parts.rules) {
+    for (const CorrelationInput& feed : rule.feeds) {
+      if (feed.correlation >= parts.correlations.size() ||
+          feed.stage >= parts.correlations[feed.correlation].stages.size()) {
+        return false;
+      }
+    }
+  }
   return std::all_of(parts.classes.begin(), parts.classes.end(), [&](const auto& rules) {
     return std::all_of(rules.entries.begin(), rules.entries.end(), [&](const auto& entry) {
       return entry.rule < parts.rules.size() && Leads(entry.first, parts.steps.size());

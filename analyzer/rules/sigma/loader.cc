@@ -114,7 +114,7 @@ void Loader::LeaveOut(std::size_t outcome, SourcePosition position, std::string 
 
 std::string Loader::FilteredOut(const Document& document) const {
   if (disabled_.contains(document.id)) return "id in sigma.disable";
-  if (document.kind != SigmaOutcome::Kind::kRule) return "";
+  if (document.kind == SigmaOutcome::Kind::kFilter) return "";
   const SigmaConfig& sigma = config_.sigma;
   if (document.level.value_or(kLevelWithout) < sigma.min_level) {
     return absl::StrFormat("level %s, below sigma.min_level",
@@ -146,7 +146,7 @@ void Loader::Take(Document document, std::size_t outcome) {
     return;
   }
   if (document.kind == SigmaOutcome::Kind::kCorrelation) {
-    AddCorrelation(document, outcome);
+    AddCorrelation(std::move(document), outcome);
     return;
   }
   const auto& log = document.log_source;
@@ -164,15 +164,63 @@ void Loader::Take(Document document, std::size_t outcome) {
   }
 }
 
-void Loader::AddCorrelation(const Document& document, std::size_t outcome) {
-  const YamlNode& correlation = *document.root.Find("correlation");
-  const YamlNode* type = correlation.Find("type");
-  Problem problem =
-      Unsupported(correlation.position, "correlation", "this version evaluates rules of one event");
-  if (type == nullptr || type->text.empty()) {
-    problem = Broken(correlation.position, "correlation: the type is missing");
+void Loader::AddCorrelation(Document document, std::size_t outcome) {
+  auto read = ReadCorrelation(*document.root.Find("correlation"), document.file);
+  if (const auto* problem = std::get_if<Problem>(&read)) return Refuse(outcome, *problem);
+  correlations_.push_back(
+      {std::move(document), outcome, std::get<CorrelationRule>(std::move(read))});
+}
+
+std::optional<Problem> Loader::MissingBase(const PendingCorrelation& pending) const {
+  for (const SourceText& rule : pending.correlation.rules) {
+    if (bases_.Find(rule.text) != nullptr) continue;
+    return Unsupported(rule.At(0), "correlation of rules that are not loaded",
+                       absl::StrFormat("%s is not loaded, or looks at this correlation itself",
+                                       Quoted(rule.text)));
   }
-  Refuse(outcome, problem);
+  return std::nullopt;
+}
+
+std::vector<LoadedCorrelation> Loader::ResolveCorrelations() {
+  for (const Named& rule : named_) {
+    if (report_.documents()[rule.outcome].state != SigmaOutcome::State::kLoaded) continue;
+    bases_.Add(rule.id, rule.name, {rule.id, rule.source, nullptr});
+  }
+  for (const Rule& rule : config_.rules) {
+    const bool correlation = rule.type == RuleType::kCorrelation;
+    bases_.Add(rule.id, "", {rule.id, nullptr, correlation ? &rule.correlation : nullptr});
+  }
+  // Those that look at others come behind these, whatever their order in the files.
+  std::vector<LoadedCorrelation> out;
+  for (bool more = true; more;) {
+    more = false;
+    for (PendingCorrelation& pending : correlations_) {
+      const Document& document = pending.document;
+      SigmaOutcome& outcome = report_.documents()[pending.outcome];
+      if (outcome.state != SigmaOutcome::State::kLoaded || bases_.Find(document.id) != nullptr ||
+          MissingBase(pending).has_value()) {
+        continue;
+      }
+      LoadedCorrelation& loaded = out.emplace_back();
+      loaded.outcome = pending.outcome;
+      loaded.rule = MetadataOf(document, RuleType::kCorrelation);
+      loaded.rule.correlation = pending.correlation;
+      if (const auto problem = Resolve(bases_, mapping_, loaded.rule.correlation)) {
+        Refuse(pending.outcome, *problem);
+        out.pop_back();
+        continue;
+      }
+      bases_.Add(document.id, document.name, {document.id, nullptr, &pending.correlation});
+      more = true;
+    }
+  }
+  for (const PendingCorrelation& pending : correlations_) {
+    if (report_.documents()[pending.outcome].state != SigmaOutcome::State::kLoaded) continue;
+    if (bases_.Find(pending.document.id) == nullptr) {
+      Refuse(pending.outcome, *MissingBase(pending));
+    }
+  }
+  return out;
 }
 
 void Loader::AddFilter(Document document, std::size_t outcome, const LogSource* source) {
@@ -210,11 +258,11 @@ void Loader::AddFilter(Document document, std::size_t outcome, const LogSource* 
   filters_.push_back(std::move(filter));
 }
 
-Rule Loader::MetadataOf(const Document& document, const LogSource& source) const {
+Rule Loader::MetadataOf(const Document& document, RuleType type) {
   Rule rule;
   rule.id = document.id;
   rule.name = document.title;
-  rule.type = source.type;
+  rule.type = type;
   rule.severity = document.level.value_or(kLevelWithout);
   rule.description = document.description;
   rule.author = document.author;
@@ -242,8 +290,8 @@ void Loader::AddRule(Pending& pending) {
     return Refuse(pending.outcome, *problem);
   }
   if (!AddFilters(pending, loaded)) return;
-  loaded.rule = MetadataOf(document, *pending.source);
-  loaded.name = document.name;
+  loaded.rule = MetadataOf(document, pending.source->type);
+  named_.push_back({document.id, document.name, pending.source, pending.outcome});
   loaded.source = pending.source;
   loaded.outcome = pending.outcome;
   for (const std::string& id : document.obsoletes) obsoleted_[id].push_back(pending.outcome);

@@ -18,6 +18,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/rules/match/rule_tree.h"
 #include "analyzer/rules/match/sigma_report.h"
+#include "analyzer/rules/sigma/correlation.h"
 #include "analyzer/rules/sigma/detection.h"
 #include "analyzer/rules/sigma/document.h"
 #include "analyzer/rules/sigma/mapping.h"
@@ -27,10 +28,15 @@ namespace randguard::sigma {
 // A rule whose names are resolved; the compiler does the rest.
 struct LoadedRule {
   Rule rule;
-  std::string name;  // by which correlations may call it; may be empty
   RuleTree tree;
   const LogSource* source = nullptr;  // of the mapping
   std::size_t outcome = 0;            // in the report
+};
+
+// A correlation whose rules and fields are resolved.
+struct LoadedCorrelation {
+  Rule rule;
+  std::size_t outcome = 0;
 };
 
 class Loader {
@@ -44,6 +50,9 @@ class Loader {
   void Run();
 
   std::vector<LoadedRule>& rules() { return rules_; }
+  // When it is known which of these rules can be evaluated: the correlations of rules that are
+  // loaded. The others are reported.
+  std::vector<LoadedCorrelation> ResolveCorrelations();
   SigmaReport& report() { return report_; }
 
   // To be called when each outcome is final: doubts about what is loaded.
@@ -68,12 +77,17 @@ class Loader {
   void ReadFile(const ConfigSource& file);
   void Take(Document document, std::size_t outcome);
   void AddFilter(Document document, std::size_t outcome, const LogSource* source);
-  // The seam for correlations: the document's `correlation` is a mapping of type, rules, group-by,
-  // timespan, condition and so on. Until there is something to translate it, it is unsupported.
-  void AddCorrelation(const Document& document, std::size_t outcome);
+  struct PendingCorrelation {
+    Document document;
+    std::size_t outcome = 0;
+    CorrelationRule correlation;
+  };
+  void AddCorrelation(Document document, std::size_t outcome);
+  // Why the correlation cannot be resolved yet: the first rule that is not loaded.
+  std::optional<Problem> MissingBase(const PendingCorrelation& pending) const;
   void AddRule(Pending& pending);
   bool AddFilters(const Pending& pending, LoadedRule& rule);
-  Rule MetadataOf(const Document& document, const LogSource& source) const;
+  static Rule MetadataOf(const Document& document, RuleType type);
 
   // Why the configuration does not ask for the document; empty: it does.
   std::string FilteredOut(const Document& document) const;
@@ -89,6 +103,15 @@ class Loader {
   std::vector<Pending> pending_;
   std::vector<std::unique_ptr<Filter>> filters_;
   std::vector<LoadedRule> rules_;
+  std::vector<PendingCorrelation> correlations_;
+  CorrelationBases bases_;
+  // Of rules, for correlations: what they are called, and what they look at.
+  struct Named {
+    std::string id, name;
+    const LogSource* source = nullptr;
+    std::size_t outcome = 0;
+  };
+  std::vector<Named> named_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> obsoleted_;  // id: outcomes
   SigmaReport report_;
 };

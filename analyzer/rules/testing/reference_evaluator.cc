@@ -210,7 +210,7 @@ RandomConditions::RandomConditions(Next next, const std::vector<ReferenceEvent>&
     const bool shown_otherwise =
         std::any_of(info.symbols.begin(), info.symbols.end(),
                     [](Symbols s) { return s == Symbols::kMode || s == Symbols::kCapability; });
-    if (info.type == ValueType::kOpaque || shown_otherwise) continue;
+    if (IsOpaque(info.type) || shown_otherwise) continue;
     if (info.derived && info.name != "event_type") continue;
     Field field{.name = info.name};
     field.boolean = info.type == ValueType::kBoolean;

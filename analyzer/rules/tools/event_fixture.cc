@@ -207,7 +207,7 @@ void PutRepeatedTexts(std::vector<TestField>& fields) {
 bool IsPassedOver(std::string_view name, const FieldInfo* field) {
   return name == "event_type" || name == "raw_bytes" || name.starts_with("raw_bytes.") ||
          name == "same_as" || name.starts_with(kSameAs) || name == "texts_cut" ||
-         (field != nullptr && field->type == ValueType::kOpaque);
+         (field != nullptr && IsOpaque(field->type));
 }
 
 }  // namespace
@@ -365,6 +365,11 @@ absl::Status EventFixture::Add(const TestEvent& test) {
   overrides_.clear();  // they were about that one
   Learn(*made);
   return absl::OkStatus();
+}
+
+void EventFixture::Settle() {
+  overrides_.clear();
+  Learn(*events_.back());
 }
 
 // Adds the data that a record always has, or that is known of the process from earlier events.

@@ -39,6 +39,8 @@ class EventFixture {
   // The event to be evaluated, with what happened before as its context; valid until the fixture's
   // end.
   absl::StatusOr<EventView> View(const TestEvent& event);
+  // The event last viewed has happened: those that follow see it.
+  void Settle();
 
  private:
   absl::StatusOr<Made*> Make(const TestEvent& event);

@@ -54,6 +54,8 @@ bool ClassObserved(const Config& config, const EventClassInfo& info) {
              std::any_of(
                  info.event_types.begin(), info.event_types.end(),
                  [&](std::string_view type) { return NetworkTypeObserved(config.network, type); });
+    case RuleType::kCorrelation:
+      break;  // no events are of its type
   }
   return true;
 }
@@ -98,28 +100,76 @@ bool Reachable(const FileConfig& config, const ExpressionPool& pool, ExpressionI
   }
 }
 
+// What keeps a rule that looks at events from firing; empty: nothing.
+std::string_view WhyNot(const Config& config, const RuleSet& rules, const CompiledRule& compiled) {
+  const auto& classes = FieldCatalogue::Get().classes();
+  bool observed = false;
+  for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
+    if (compiled.roots[event_class] == ExpressionPool::kFalse ||
+        !ClassObserved(config, classes[event_class])) {
+      continue;
+    }
+    observed = true;
+    if (classes[event_class].rule_type != RuleType::kFile ||
+        Reachable(config.file, rules.pool(), compiled.roots[event_class])) {
+      return {};
+    }
+  }
+  return observed ? "[file] lets no file through that it asks for"
+                  : "this configuration observes none of its events";
+}
+
+// Those that count need one of their rules, those that wait for several need each of them, and an
+// absence its first.
+bool Reachable(const CompiledCorrelation& correlation, const std::vector<bool>& reached) {
+  const auto is_reached = [&](const CompiledCorrelation::Stage& stage) {
+    return reached[stage.rule];
+  };
+  const auto& stages = correlation.stages;
+  switch (correlation.type) {
+    case CorrelationType::kTemporal:
+    case CorrelationType::kTemporalOrdered:
+      return std::all_of(stages.begin(), stages.end(), is_reached);
+    case CorrelationType::kAbsence:
+      return is_reached(stages.front());
+    default:
+      return std::any_of(stages.begin(), stages.end(), is_reached);
+  }
+}
+
+void WarnThatItCannotFire(const Rule& rule, std::string_view why,
+                          std::vector<Diagnostic>& diagnostics) {
+  ReportAt(rule.source, 0, Diagnostic::Severity::kWarning,
+           absl::StrFormat("the rule %s cannot fire: %s", Quoted(rule.id), why), diagnostics);
+}
+
 }  // namespace
 
 void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnostic>& diagnostics) {
-  const auto& classes = FieldCatalogue::Get().classes();
-  for (const CompiledRule& compiled : rules.rules()) {
-    if (compiled.built_in || compiled.detection || !compiled.rule.enabled) continue;
-    bool observed = false, reachable = false;
-    for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
-      if (compiled.roots[event_class] == ExpressionPool::kFalse ||
-          !ClassObserved(config, classes[event_class])) {
-        continue;
-      }
-      observed = true;
-      reachable = reachable || classes[event_class].rule_type != RuleType::kFile ||
-                  Reachable(config.file, rules.pool(), compiled.roots[event_class]);
+  std::vector<bool> reached(rules.rules().size());
+  for (std::size_t i = 0; i < rules.rules().size(); ++i) {
+    const CompiledRule& compiled = rules.rules()[i];
+    if (compiled.detection || !compiled.rule.enabled ||
+        compiled.rule.type == RuleType::kCorrelation) {
+      continue;
     }
-    if (reachable) continue;
-    ReportAt(compiled.rule.source, 0, Diagnostic::Severity::kWarning,
-             absl::StrFormat("the rule %s cannot fire: %s", Quoted(compiled.rule.id),
-                             observed ? "[file] lets no file through that it asks for"
-                                      : "this configuration observes none of its events"),
-             diagnostics);
+    const std::string_view why = WhyNot(config, rules, compiled);
+    reached[i] = why.empty();
+    if (!compiled.rule.alert && compiled.feeds.empty()) {
+      ReportAt(
+          compiled.rule.source, 0, Diagnostic::Severity::kWarning,
+          absl::StrFormat("the rule %s raises no alert, and no correlation that is on looks at "
+                          "it",
+                          Quoted(compiled.rule.id)),
+          diagnostics);
+    }
+    if (!why.empty() && !compiled.built_in) WarnThatItCannotFire(compiled.rule, why, diagnostics);
+  }
+  for (const CompiledCorrelation& correlation : rules.correlations()) {
+    reached[correlation.rule] = Reachable(correlation, reached);
+    if (reached[correlation.rule]) continue;
+    WarnThatItCannotFire(rules.rules()[correlation.rule].rule,
+                         "rules that it looks at are off, or cannot fire", diagnostics);
   }
 }
 

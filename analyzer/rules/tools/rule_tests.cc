@@ -19,29 +19,34 @@ absl::StatusOr<bool> RunRuleTest(Matcher& matcher, std::uint32_t rule, const Rul
   return std::find(fired.begin(), fired.end(), rule) != fired.end();
 }
 
+TestedRule::~TestedRule() {
+  if (!fires_ || !misses_) results_.untested.push_back(rule_.id);
+}
+
+void TestedRule::Note(const RuleTest& test, const absl::StatusOr<bool>& fired) {
+  ++results_.tests;
+  (test.fires ? fires_ : misses_) = true;
+  if (fired.ok() && *fired == test.fires) return;
+  const std::string why = !fired.ok()  ? Message(fired.status())
+                          : test.fires ? "the rule does not fire"
+                                       : "the rule fires";
+  results_.failures.push_back({.file = test.name.file,
+                               .line = test.event.position.line,
+                               .column = test.event.position.column,
+                               .message = EscapedForTerminal(absl::StrFormat(
+                                   "%s: test %s: %s", rule_.id, Quoted(test.name.text), why))});
+}
+
 RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules) {
   RuleTestResults results;
   Matcher matcher(rules);
   for (std::uint32_t index = 0; index < rules->rules().size(); ++index) {
     const CompiledRule& compiled = rules->rules()[index];
     if (compiled.detection || compiled.built_in) continue;
-    bool fires = false, misses = false;
-    for (const RuleTest& test : compiled.rule.tests) {
-      ++results.tests;
-      (test.fires ? fires : misses) = true;
-      const auto fired = RunRuleTest(matcher, index, test);
-      if (fired.ok() && *fired == test.fires) continue;
-      const std::string why = !fired.ok()  ? Message(fired.status())
-                              : test.fires ? "the rule does not fire"
-                                           : "the rule fires";
-      results.failures.push_back(
-          {.file = test.name.file,
-           .line = test.event.position.line,
-           .column = test.event.position.column,
-           .message = EscapedForTerminal(
-               absl::StrFormat("%s: test %s: %s", compiled.rule.id, Quoted(test.name.text), why))});
-    }
-    if (!fires || !misses) results.untested.push_back(compiled.rule.id);
+    if (compiled.rule.type == RuleType::kCorrelation) continue;
+    TestedRule tested(compiled.rule, results);
+    for (const RuleTest& test : compiled.rule.tests)
+      tested.Note(test, RunRuleTest(matcher, index, test));
   }
   return results;
 }

@@ -14,6 +14,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/rules/match/matcher.h"
 #include "analyzer/rules/match/rule_set.h"
+#include "analyzer/source/diagnostic.h"
 
 namespace randguard {
 
@@ -26,7 +27,26 @@ struct RuleTestResults {
   std::vector<std::string> untested;  // ids of rules that lack a case that fires, or a near miss
 };
 
-// All rules in `rules` must be on: those that are off are not evaluated.
+// Adds the results of one rule's tests, and whether it lacks any.
+class TestedRule {
+ public:
+  // Both are borrowed.
+  TestedRule(const Rule& rule, RuleTestResults& results) : rule_(rule), results_(results) {}
+  ~TestedRule();
+  TestedRule(const TestedRule&) = delete;
+  TestedRule& operator=(const TestedRule&) = delete;
+
+  // `fired`: or why the test could not be run.
+  void Note(const RuleTest& test, const absl::StatusOr<bool>& fired);
+
+ private:
+  const Rule& rule_;
+  RuleTestResults& results_;
+  bool fires_ = false, misses_ = false;
+};
+
+// Of all rules but correlations (detect/correlation/timed_tests.h). All rules in `rules` must be
+// on: those that are off are not evaluated.
 RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules);
 
 }  // namespace randguard

@@ -51,7 +51,9 @@ bool Matcher::Test(PredicateId id) {
   if (tested >> 1 != number_) {
     const Predicate& predicate = rules_->pool().predicate(id);
     const Value& value = predicate.folds() ? ReadFolded(predicate.field) : Read(predicate.field);
-    tested = number_ << 1 | (predicate.TestRead(value) ? 1 : 0);
+    const bool may_hold =
+        predicate.filter == nullptr || predicate.MayHold(ReadFolded(predicate.field));
+    tested = number_ << 1 | (may_hold && predicate.TestRead(value) ? 1 : 0);
   }
   return (tested & 1) != 0;
 }

@@ -45,6 +45,9 @@ std::vector<std::string> DefaultWatchPaths() {
       "/usr/lib/x86_64-linux-gnu/security",
       "/usr/lib64/security",
       "/var/spool/cron",
+      "/var/spool/at",
+      "/usr/local/share/ca-certificates",
+      "/usr/share/ca-certificates",
       "/root/.ssh",
   };
 }
@@ -55,6 +58,10 @@ std::vector<std::string> DefaultWatchPatterns() {
       "*/.ssh/id_rsa", "*/.ssh/id_ecdsa", "*/.ssh/id_ed25519",
       "*/.bashrc",     "*/.bash_profile", "*/.profile",
       "*/.zshrc",      "*/.bash_history", "*/.zsh_history",
+      "*/.bash_login", "*/.bash_logout",  "*/.zshenv",
+      "*/.zprofile",   "*/.ssh/rc",       "*/sitecustomize.py",
+      "*.pth",         "*.desktop",       "*.php",
+      "*.jsp",
   };
 }
 

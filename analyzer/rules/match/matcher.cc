@@ -46,15 +46,20 @@ const Value& Matcher::ReadFolded(FieldId field) {
   return memo.value;
 }
 
+bool Matcher::Holds(const Predicate& predicate) {
+  if (predicate.type == Predicate::Type::kSameAs) {
+    return predicate.TestPair(Read(predicate.field), Read(predicate.other));
+  }
+  if (predicate.filter != nullptr && !predicate.MayHold(ReadFolded(predicate.field))) return false;
+  return predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
+                                              : Read(predicate.field));
+}
+
 bool Matcher::Test(PredicateId id) {
   std::uint64_t& tested = tested_[id];
   if (tested >> 1 != number_) {
     const Predicate& predicate = rules_->pool().predicate(id);
-    const bool holds = predicate.type == Predicate::Type::kSameAs
-                           ? predicate.TestPair(Read(predicate.field), Read(predicate.other))
-                           : predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
-                                                                  : Read(predicate.field));
-    tested = number_ << 1 | (holds ? 1 : 0);
+    tested = number_ << 1 | (Holds(predicate) ? 1 : 0);
   }
   return (tested & 1) != 0;
 }

@@ -40,6 +40,7 @@ class Matcher {
 
   // The same in lower case.
   const Value& ReadFolded(FieldId field);
+  bool Holds(const Predicate& predicate);
   bool Test(PredicateId predicate);
   bool Fires(std::uint32_t step);
 

@@ -2,6 +2,7 @@
 #include "analyzer/rules/match/predicate.h"
 
 #include <arpa/inet.h>
+#include <re2/filtered_re2.h>
 
 #include <algorithm>
 #include <cstring>
@@ -21,6 +22,9 @@ char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); 
 constexpr std::size_t kFewParts = 5;
 constexpr std::size_t kFewAffixes = 6;
 constexpr std::size_t kFewTexts = 8;
+
+constexpr int kShortestAtom = 3;  // bytes
+constexpr std::size_t kAtomsMax = 1024;
 
 std::variant<Regex, ConditionError> Compile(const std::string& pattern, bool ignore_case) {
   re2::RE2::Options options;
@@ -203,8 +207,28 @@ void Predicate::Finish() {
   }
 }
 
+// RE2 knows which literals an expression cannot do without. For most texts of most events, looking
+// for these is all that an expression costs.
+void Predicate::FindAtoms() {
+  re2::FilteredRE2 needed(kShortestAtom);
+  for (const Regex& regex : regexes) {
+    int id = 0;
+    if (needed.Add(regex->pattern(), regex->options(), &id) != re2::RE2::NoError) return;
+  }
+  std::vector<int> others;
+  needed.Compile(&atoms);
+  if (!atoms.empty() && atoms.size() <= kAtomsMax) needed.AllPotentials({}, &others);
+  if (atoms.size() > kAtomsMax || !others.empty()) atoms.clear();
+  if (atoms.empty()) return;
+  auto search = std::make_shared<PartSearch>();
+  for (const std::string& atom : atoms) search->Add(atom, 0);
+  search->Finish();
+  filter = std::move(search);
+}
+
 void Predicate::Prepare() {
   if (all_operands) return;
+  if (type == Type::kRegex && !all_elements) FindAtoms();  // all of none holds without an atom
   if (type == Type::kTextIn && texts.size() > kFewTexts) {
     set = std::make_shared<const TextSet>(texts.begin(), texts.end());
   } else if (type == Type::kContains && texts.size() > kFewParts) {
@@ -241,6 +265,12 @@ std::string Predicate::Key() const {
     append(network.bits);
   }
   return key;
+}
+
+bool Predicate::MayHold(const Value& folded) const {
+  return filter == nullptr || AnyText(folded, [&](std::string_view text) {
+           return filter->Find(text, [](std::uint32_t) { return true; });
+         });
 }
 
 bool Predicate::TestRead(const Value& value) const {

@@ -129,6 +129,20 @@ std::optional<std::vector<IndexKey>> TextKeys(const Predicate& predicate, Method
   return keys;
 }
 
+// Parts of which every text has one that an expression fits.
+std::optional<std::vector<IndexKey>> AtomKeys(const Predicate& predicate) {
+  if (predicate.atoms.empty()) return std::nullopt;
+  std::vector<IndexKey> keys;
+  for (const std::string& atom : predicate.atoms) {
+    IndexKey& key = keys.emplace_back();
+    key.field = predicate.field;
+    key.method = Method::kPart;
+    key.ignore_case = true;
+    key.text = atom;
+  }
+  return keys;
+}
+
 std::optional<std::vector<IndexKey>> KeysOfPredicate(const Predicate& predicate) {
   if (predicate.all_elements) return std::nullopt;  // holds of an empty list
   switch (predicate.type) {
@@ -145,8 +159,10 @@ std::optional<std::vector<IndexKey>> KeysOfPredicate(const Predicate& predicate)
     case Predicate::Type::kWildcard:
       return TextKeys(predicate, Method::kEqual);
     case Predicate::Type::kRegex:
-      if (predicate.glob) return TextKeys(predicate, Method::kPrefix);
-      return std::nullopt;
+      if (predicate.glob) {
+        if (auto keys = TextKeys(predicate, Method::kPrefix); keys.has_value()) return keys;
+      }
+      return AtomKeys(predicate);
     default:
       return std::nullopt;
   }

@@ -10,7 +10,7 @@
 namespace randguard {
 namespace {
 
-// Of the bitmap, for each part: then one of 32 positions of an unrelated text has its bit set.
+// The bitmap has these for each part: one of 32 positions of an unrelated text has its bit set.
 constexpr std::size_t kBitsOfAPart = 32;
 constexpr std::size_t kLeastBits = 1 << 9;
 constexpr std::size_t kMostBits = 1 << 21;  // 256 KiB, which a cache of the second level holds
@@ -121,7 +121,7 @@ AffixSearch::AffixSearch(const std::vector<std::string>& texts, bool at_start)
   }
   std::sort(sorted.begin(), sorted.end());
   for (std::string& text : sorted) {
-    // What begins with another one adds nothing.
+    // A text that begins with another one adds nothing.
     if (texts_.empty() || !text.starts_with(texts_.back())) texts_.push_back(std::move(text));
   }
   texts_.shrink_to_fit();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many texts looked for in another one at once. What they cost depends on the text that is looked
-// at, and hardly on how many are looked for: docs/decisions/0025-long-lists-of-texts.md.
+// Many texts looked for in another one at once. The cost depends on the text that is looked at, and
+// hardly on how many are looked for: docs/decisions/0025-long-lists-of-texts.md.
 #ifndef ANALYZER_RULES_MATCH_TEXT_SEARCH_H_
 #define ANALYZER_RULES_MATCH_TEXT_SEARCH_H_
 
@@ -127,7 +127,7 @@ class AffixSearch {
 
  private:
   const bool at_start_;
-  // Of ends, from the last byte to the first. None begins with another one.
+  // Ends are kept from the last byte to the first. None begins with another one.
   std::vector<std::string> texts_;
 };
 

@@ -24,10 +24,10 @@ absl::StatusOr<bool> RunTimedTest(Matcher& matcher, std::shared_ptr<const RuleSe
                                   std::uint32_t rule, const RuleTest& test,
                                   Correlator::Observer observer = {});
 
-// As RunRuleTests(), of the correlations.
+// As RunRuleTests(), for the correlations.
 RuleTestResults RunCorrelationTests(const std::shared_ptr<const RuleSet>& rules);
 
-// What a match has done to a correlation, in one line.
+// The effect of a match on a correlation, in one line.
 std::string ExplainStep(const RuleSet& rules, const Correlator::Step& step);
 
 }  // namespace randguard

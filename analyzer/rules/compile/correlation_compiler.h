@@ -30,7 +30,7 @@ class CorrelationCompiler {
   void Compile();
 
  private:
-  // What a correlation's groups have in common, by place in CompiledCorrelation::names.
+  // The types of what groups have in common, by place in CompiledCorrelation::names.
   using Types = std::vector<ValueType>;
 
   void FindIds();

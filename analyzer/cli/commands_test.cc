@@ -203,7 +203,8 @@ TEST(DispatchTest, WrongUsageIsOneLineWithARemedy) {
        "--output FILE is needed; usage: rand-guard plan [--config FILE] --output FILE "
        "[--collector-user USER] [--analyzer-user USER]"},
       {{"rules", "explain", "ID"},
-       "one of --event JSON and --capture CAPTURE and --test NAME is needed; usage: rand-guard rules "
+       "one of --event JSON and --capture CAPTURE and --test NAME is needed; usage: rand-guard "
+       "rules "
        "explain ID --event JSON|--capture CAPTURE|--test NAME [--config FILE]"},
   };
   for (const Case& c : cases) {

@@ -57,8 +57,7 @@ int ExplainTest(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
     const auto print = [&](const Correlator::Step& step) {
       if (step.correlation.rule == index) Print("  " + ExplainStep(*rules, step) + "\n");
     };
-    const auto fires =
-        RunTimedTest(matcher, rules, static_cast<std::uint32_t>(index), test, print);
+    const auto fires = RunTimedTest(matcher, rules, static_cast<std::uint32_t>(index), test, print);
     if (!fires.ok()) return Fail(fires.status());
     Print(absl::StrFormat("%s: %s\n", Title(rule), *fires ? "fires" : "does not fire"));
     return 0;
@@ -70,9 +69,10 @@ int ExplainTest(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
 int ExplainEvent(const std::shared_ptr<const RuleSet>& rules, std::size_t index,
                  const std::string& json) {
   if (const Rule& of = rules->rules()[index].rule; of.type == RuleType::kCorrelation) {
-    return Fail(InvalidInput("%s is a correlation, which takes more than one event: give a "
-                             "--capture, or the name of a --test of the rule",
-                             Quoted(of.id)));
+    return Fail(
+        InvalidInput("%s is a correlation, which takes more than one event: give a "
+                     "--capture, or the name of a --test of the rule",
+                     Quoted(of.id)));
   }
   TestEvent event;
   event.json.text = json;

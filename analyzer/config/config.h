@@ -240,7 +240,7 @@ struct RuleTest {
   std::vector<TestEvent> before;  // earlier events, that say who the processes are
   TestEvent event;
   bool fires = true;
-  // Of a correlation, instead of `event`: events in the order in which they are handled.
+  // A correlation has these instead of `event`, in the order in which they are handled.
   struct Timed {
     TestEvent event;
     std::uint32_t at = 0;  // seconds
@@ -274,15 +274,15 @@ struct CorrelationAlias {
   bool operator==(const CorrelationAlias&) const = default;
 };
 
-// What a correlation looks for among the matches of other rules (docs/correlations.md). Whatever
-// fills it in need not check it: that is done when rules are compiled.
+// The things that a correlation looks for in matches of other rules (docs/correlations.md).
+// Whatever fills it in need not check it: that is done when rules are compiled.
 struct CorrelationRule {
   CorrelationType type = CorrelationType::kEventCount;
   std::vector<SourceText> rules;  // ids; for temporal_ordered and absence in that order
   std::vector<SourceText> group_by;
   std::vector<CorrelationAlias> aliases;
-  SourceText timespan;  // as ParseTimespan() takes it
-  SourceText field;     // value_*
+  SourceText timespan;                                    // as ParseTimespan() takes it
+  SourceText field;                                       // value_*
   std::optional<std::int64_t> gt, gte, lt, lte, eq, neq;  // event_count, value_*: of what is found
   std::uint32_t percentile = 50;                          // value_percentile
   std::uint32_t max_groups = 4096;

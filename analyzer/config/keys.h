@@ -323,7 +323,8 @@ void VisitKeys(V& v, Rule& r) {
     r.type);
   v(Key{"severity", "Handed on in the alert.", kRequired}, r.severity);
   v(Key{"action", "The action when the rule fires."}, r.action);
-  v(Key{"alert", "`false`: the rule raises no alert of its own, and only correlations see its matches."},
+  v(Key{"alert",
+        "`false`: the rule raises no alert of its own, and only correlations see its matches."},
     r.alert);
   v(Key{"process_names",
         "process, network: name of the process, without a folder: its executable's, or its own "

@@ -74,9 +74,9 @@ struct EnumTraits<FileOperation> {
 };
 template <>
 struct EnumTraits<CorrelationType> {
-  static constexpr std::string_view kNames[] = {
-      "event_count",      "value_count", "value_sum",        "value_avg",
-      "value_percentile", "temporal",    "temporal_ordered", "absence"};
+  static constexpr std::string_view kNames[] = {"event_count",      "value_count",      "value_sum",
+                                                "value_avg",        "value_percentile", "temporal",
+                                                "temporal_ordered", "absence"};
 };
 
 // The enumerators that `text` stands for; none when it is unknown.

@@ -47,8 +47,9 @@ class ReferenceWriter {
   void operator()(const Key& key, CorrelationRule&) {
     Row(key, "table", "none", "keys of `[rules.correlation]`");
     const std::string outer = std::exchange(text_, "");
-    Section({"rules.correlation", "What a rule of type `correlation` looks for: "
-                                  "[correlations](correlations.md)."},
+    Section({"rules.correlation",
+             "What a rule of type `correlation` looks for: "
+             "[correlations](correlations.md)."},
             "[rules.correlation]");
     CorrelationRule defaults;
     VisitKeys(*this, defaults);

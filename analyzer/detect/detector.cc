@@ -151,8 +151,7 @@ Detector::Detector(const Config& config, std::shared_ptr<const RuleSet> rules)
 void Detector::SetRules(std::shared_ptr<const RuleSet> rules, AlertFolder::Emit write) {
   fired_ = {};
   if (correlator_.has_value()) {
-    correlator_->EndSession(
-        [&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
+    correlator_->EndSession([&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
   }
   correlator_.reset();
   matcher_.reset();
@@ -178,8 +177,7 @@ void Detector::AdvanceComplete(AlertFolder::Emit write) {
 void Detector::Flush(AlertFolder::Emit write) {
   complete_ns_ = 0;
   if (correlator_.has_value()) {
-    correlator_->EndSession(
-        [&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
+    correlator_->EndSession([&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
   }
   folder_.Flush(write);
 }

@@ -79,11 +79,11 @@ struct Alert {
 };
 
 // Where the value of an alert's field comes from.
-struct FromRule {};     // the rule that fired, and the event's type: set by the detector
-struct FromEvent {};    // what rules see of the event under the field's name
-struct FromFolding {};  // the window in which identical alerts were counted
+struct FromRule {};         // the rule that fired, and the event's type: set by the detector
+struct FromEvent {};        // what rules see of the event under the field's name
+struct FromFolding {};      // the window in which identical alerts were counted
 struct FromCorrelation {};  // what a correlation rests on; left out of all other alerts
-struct FromSession {};  // known to the writer of the line
+struct FromSession {};      // known to the writer of the line
 template <typename Value>
 struct FromActor {  // the event's actor
   Value Actor::*member;

@@ -201,8 +201,7 @@ constexpr auto FieldsOf(const CorrelationHealth*) {
                                 "values of a group forgotten for want of room"),
       Field<"without_group">(&C::without_group,
                              "matches that lack a field to group by, and count nowhere"),
-      Field<"without_value">(&C::without_value,
-                             "matches that lack the field whose values count"),
+      Field<"without_value">(&C::without_value, "matches that lack the field whose values count"),
       Field<"folded">(&C::folded, "matches of groups that had fired within the timespan"),
       Field<"late">(&C::late,
                     "matches older than what was already complete; they count as of the latest "

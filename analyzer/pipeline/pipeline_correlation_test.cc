@@ -40,9 +40,10 @@ Compiled Compile(std::string_view keys) {
             "'\nname = 'n'\nseverity = 'low'\ntype = 'file'\ncondition = \"path == '/etc/" +
             std::string(name) + "'\"\n";
   }
-  text += "[[rules]]\nid = 'C'\nname = 'n'\nseverity = 'high'\ntype = 'correlation'\n"
-          "[rules.correlation]\n" +
-          std::string(keys);
+  text +=
+      "[[rules]]\nid = 'C'\nname = 'n'\nseverity = 'high'\ntype = 'correlation'\n"
+      "[rules.correlation]\n" +
+      std::string(keys);
   Compiled out;
   const ConfigResult parsed = ParseConfig(text, "c.toml");
   EXPECT_TRUE(parsed.config.has_value());
@@ -69,9 +70,9 @@ TEST(PipelineCorrelationTest, TheAlertFollowsItsEventAndListsWhatItRestsOn) {
   const auto d = Compile(kOrdered);
   Stream stream(d.config, d.rules);
   EXPECT_SENT(stream, HelloOf{});
-  EXPECT_SENT(stream, (BatchOf{.records = {Open(kStartNs + 1, "/etc/a"),
-                                           Open(kStartNs + 2, "/etc/b"),
-                                           Open(kStartNs + 3, "/etc/c")}}));
+  EXPECT_SENT(stream,
+              (BatchOf{.records = {Open(kStartNs + 1, "/etc/a"), Open(kStartNs + 2, "/etc/b"),
+                                   Open(kStartNs + 3, "/etc/c")}}));
   EXPECT_EQ(Each(stream.Lines(), {"event_type", "rule_id", "rule_type", "path"}).size(), 4u);
   const auto lines = Each(stream.Lines(), {"event_type"});
   EXPECT_EQ(lines, (Texts{"\"file_open\"", "\"file_open\"", "\"alert\"", "\"file_open\""}));
@@ -88,8 +89,8 @@ TEST(PipelineCorrelationTest, BasesAlertToo) {
   const auto d = Compile(std::string(kOrdered) + "generate = true\n");
   Stream stream(d.config, d.rules);
   EXPECT_SENT(stream, HelloOf{});
-  EXPECT_SENT(stream, (BatchOf{.records = {Open(kStartNs + 1, "/etc/a"),
-                                           Open(kStartNs + 2, "/etc/b")}}));
+  EXPECT_SENT(stream,
+              (BatchOf{.records = {Open(kStartNs + 1, "/etc/a"), Open(kStartNs + 2, "/etc/b")}}));
   EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id"}), (Texts{"\"a\"", "\"b\"", "\"C\""}));
 }
 
@@ -100,10 +101,10 @@ TEST(PipelineCorrelationTest, AbsenceWaitsForTheStreamToBeCompleteBeyondItsEnd) 
   EXPECT_SENT(stream, (BatchOf{.records = {Open(kStartNs + 1, "/etc/a")}}));
   EXPECT_SENT(stream, testing::HeartbeatOf({}, kStartNs + 60 * kSecond));
   EXPECT_EQ(stream.Lines("alert").size(), 0u) << "records may still be on their way";
-  EXPECT_SENT(stream, (BatchOf{.sequence = 1,
-                               .first_record = 1,
-                               .records = {},
-                               .drained_ns = kStartNs + 60 * kSecond}));
+  EXPECT_SENT(
+      stream,
+      (BatchOf{
+          .sequence = 1, .first_record = 1, .records = {}, .drained_ns = kStartNs + 60 * kSecond}));
   EXPECT_EQ(Each(stream.Lines("alert"), {"rule_id", "path"}), Texts{"\"C\" \"/etc/a\""});
 }
 
@@ -141,10 +142,10 @@ TEST(PipelineCorrelationTest, AReloadBeginsAnew) {
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, (BatchOf{.records = {Open(kStartNs + 1, "/etc/a")}}));
   stream.pipeline().SetRules(d.rules);
-  EXPECT_SENT(stream, (BatchOf{.sequence = 1,
-                               .first_record = 1,
-                               .records = {},
-                               .drained_ns = kStartNs + 60 * kSecond}));
+  EXPECT_SENT(
+      stream,
+      (BatchOf{
+          .sequence = 1, .first_record = 1, .records = {}, .drained_ns = kStartNs + 60 * kSecond}));
   EXPECT_EQ(stream.Lines("alert").size(), 0u);
   EXPECT_EQ(stream.Filled().correlations.absences_dropped, 1u);
 }

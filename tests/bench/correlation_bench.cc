@@ -52,7 +52,8 @@ BENCHMARK(Unconcerned)->Arg(0)->Arg(100)->Arg(500)->Unit(benchmark::kNanosecond)
 void Match(benchmark::State& state, std::string_view keys) {
   const std::string text = absl::StrFormat(
       "[[rules]]\nid = 'P'\nname = 'n'\ntype = 'process'\nseverity = 'low'\ncondition = 'pid == "
-      "1'\n[[rules]]\nid = 'Q'\nname = 'n'\ntype = 'process'\nseverity = 'low'\ncondition = 'pid == "
+      "1'\n[[rules]]\nid = 'Q'\nname = 'n'\ntype = 'process'\nseverity = 'low'\ncondition = 'pid "
+      "== "
       "2'\n[[rules]]\nid = 'C'\nname = 'n'\ntype = 'correlation'\nseverity = 'low'\n"
       "[rules.correlation]\ntimespan = '1m'\ngroup_by = ['uid', 'comm']\nmax_groups = 65536\n%s",
       keys);
@@ -81,26 +82,41 @@ void Match(benchmark::State& state, std::string_view keys) {
   };
   for (auto _ : state) {
     // A millisecond between matches: those of a group are older than a minute soon.
-    correlator.OnEvent({++n * 1'000'000, {}, rules}, read, [&]() -> const Alert& { return alert; },
-                       [](const Correlator::Fired& fired) {
-                         benchmark::DoNotOptimize(fired.found.total);
-                       });
+    correlator.OnEvent(
+        {++n * 1'000'000, {}, rules}, read, [&]() -> const Alert& { return alert; },
+        [](const Correlator::Fired& fired) { benchmark::DoNotOptimize(fired.found.total); });
   }
 }
 BENCHMARK_CAPTURE(Match, event_count, "type = 'event_count'\nrules = ['P']\ngte = 100\n")
-    ->Arg(1)->Arg(1000)->Arg(50000)->Unit(benchmark::kNanosecond);
+    ->Arg(1)
+    ->Arg(1000)
+    ->Arg(50000)
+    ->Unit(benchmark::kNanosecond);
 BENCHMARK_CAPTURE(Match, value_count,
                   "type = 'value_count'\nrules = ['P']\nfield = 'pid'\ngte = 100\n")
-    ->Arg(1)->Arg(1000)->Arg(50000)->Unit(benchmark::kNanosecond);
+    ->Arg(1)
+    ->Arg(1000)
+    ->Arg(50000)
+    ->Unit(benchmark::kNanosecond);
 BENCHMARK_CAPTURE(Match, value_percentile,
                   "type = 'value_percentile'\nrules = ['P']\nfield = 'pid'\ngt = 1000\n")
-    ->Arg(1)->Arg(1000)->Unit(benchmark::kNanosecond);
+    ->Arg(1)
+    ->Arg(1000)
+    ->Unit(benchmark::kNanosecond);
 BENCHMARK_CAPTURE(Match, temporal, "type = 'temporal'\nrules = ['P', 'Q']\n")
-    ->Arg(1)->Arg(1000)->Arg(50000)->Unit(benchmark::kNanosecond);
+    ->Arg(1)
+    ->Arg(1000)
+    ->Arg(50000)
+    ->Unit(benchmark::kNanosecond);
 BENCHMARK_CAPTURE(Match, temporal_ordered, "type = 'temporal_ordered'\nrules = ['P', 'Q']\n")
-    ->Arg(1)->Arg(1000)->Arg(50000)->Unit(benchmark::kNanosecond);
+    ->Arg(1)
+    ->Arg(1000)
+    ->Arg(50000)
+    ->Unit(benchmark::kNanosecond);
 BENCHMARK_CAPTURE(Match, absence, "type = 'absence'\nrules = ['Q', 'P']\n")
-    ->Arg(1)->Arg(1000)->Unit(benchmark::kNanosecond);
+    ->Arg(1)
+    ->Arg(1000)
+    ->Unit(benchmark::kNanosecond);
 
 }  // namespace
 }  // namespace randguard::bench

@@ -55,8 +55,7 @@ void CorrelationGroups::MakeRoom(Groups::iterator kept) {
       Forget(oldest);
       continue;
     }
-    const bool dropped =
-        std::visit([](auto& state) { return state.DropOldest(); }, kept->state);
+    const bool dropped = std::visit([](auto& state) { return state.DropOldest(); }, kept->state);
     if (!dropped) return;
     ++counts_.values_forgotten;
     Account(*kept);
@@ -77,8 +76,8 @@ CorrelationGroups::Effect CorrelationGroups::Add(std::string_view key, const Arr
   auto* absence = std::get_if<AbsenceState>(&group.state);
   const bool awaited = absence != nullptr && absence->awaiting();
   const bool came = awaited && (arrival.stages & 2) != 0;
-  const AddResult result = std::visit(
-      [&](auto& state) { return state.Add(correlation_, arrival, found); }, group.state);
+  const AddResult result =
+      std::visit([&](auto& state) { return state.Add(correlation_, arrival, found); }, group.state);
   counts_.values_forgotten += result.forgotten;
   if (absence != nullptr) {
     if (!absence->awaiting()) {

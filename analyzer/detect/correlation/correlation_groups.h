@@ -25,12 +25,12 @@ class CorrelationGroups {
  public:
   // The effect of a match on its group.
   enum class Effect : std::uint8_t {
-    kNone,     // it begins nothing
+    kNone,  // it begins nothing
     kCounted,
     kFired,
-    kFolded,   // the group has fired within the timespan
-    kAwaits,   // of an absence: the second rule is awaited from now on
-    kCame,     // it has come
+    kFolded,  // the group has fired within the timespan
+    kAwaits,  // of an absence: the second rule is awaited from now on
+    kCame,    // it has come
   };
   struct Group {
     std::string key;
@@ -47,8 +47,8 @@ class CorrelationGroups {
       : correlation_(correlation), max_bytes_(max_bytes), counts_(counts) {}
 
   // Time never goes back. Calls `alert` for what an absence has to keep.
-  Effect Add(std::string_view key, const Arrival& arrival,
-             absl::FunctionRef<const Alert&()> alert, Findings& found);
+  Effect Add(std::string_view key, const Arrival& arrival, absl::FunctionRef<const Alert&()> alert,
+             Findings& found);
 
   // When the oldest group is over: after this time. UINT64_MAX: there is none.
   std::uint64_t next_end_ns() const;

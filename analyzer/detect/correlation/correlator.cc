@@ -55,14 +55,14 @@ void Correlator::Observe(Step::What what, const CompiledCorrelation& correlation
   std::string progress;
   const auto& groups = groups_[input.correlation];
   if (const auto* group = groups.Find(input.key); group != nullptr && !group->folded) {
-    progress = std::visit([&](const auto& state) { return state.Progress(correlation); },
-                          group->state);
+    progress =
+        std::visit([&](const auto& state) { return state.Progress(correlation); }, group->state);
   }
   observer_({what, correlation, input.rule, time_ns, effect, input.key, std::move(progress)});
 }
 
-void Correlator::ResolveOne(std::uint32_t rule, const CorrelationInput& feed,
-                            std::uint64_t time_ns, Read read) {
+void Correlator::ResolveOne(std::uint32_t rule, const CorrelationInput& feed, std::uint64_t time_ns,
+                            Read read) {
   const CompiledCorrelation& correlation = rules_->correlations()[feed.correlation];
   const CompiledCorrelation::Stage& stage = correlation.stages[feed.stage];
   const std::uint32_t bit = StageBit(correlation.type, feed.stage);
@@ -117,8 +117,9 @@ void Correlator::OnEvent(const Event& event, Read read, MakeAlert alert, Emit em
 void Correlator::HandleFirstWaiting(Emit emit) {
   auto first = waiting_.extract(waiting_.begin());
   Waiting& waiting = first.mapped();
-  Handle(first.key(), waiting.process, waiting.inputs,
-         [&]() -> const Alert& { return waiting.alert.alert(); }, emit);
+  Handle(
+      first.key(), waiting.process, waiting.inputs,
+      [&]() -> const Alert& { return waiting.alert.alert(); }, emit);
 }
 
 void Correlator::HandleWaiting(std::uint64_t up_to_ns, Emit emit) {
@@ -201,7 +202,8 @@ void Correlator::EndGroups(std::uint64_t before_ns, Emit emit) {
       Inputs inputs;
       Feed(correlation, key, 0, inputs);
       // Correlations that look at it have groups of their own: the alert stays.
-      Apply(end_ns, seen.process, inputs, [&]() -> const Alert& { return alert; }, emit);
+      Apply(
+          end_ns, seen.process, inputs, [&]() -> const Alert& { return alert; }, emit);
     }
     FindNextEnd();
   }

@@ -21,8 +21,8 @@
 namespace randguard {
 namespace {
 
-using testing::CompileText;
 using testing::CompiledText;
+using testing::CompileText;
 using testing::Lines;
 using testing::RuleText;
 
@@ -63,8 +63,8 @@ class Host {
       if (absent_) value = {};
       return value;
     };
-    correlator_->OnEvent({at * kSecond, {}, rules}, read, [this]() -> const Alert& { return alert_; },
-                         note_);
+    correlator_->OnEvent(
+        {at * kSecond, {}, rules}, read, [this]() -> const Alert& { return alert_; }, note_);
   }
   void Advance(std::uint64_t at) { correlator_->Advance(at * kSecond, note_); }
   void EndSession() { correlator_->EndSession(note_); }
@@ -84,14 +84,15 @@ class Host {
   std::optional<Correlator> correlator_;
   Lines fired_;
   const std::function<void(const Correlator::Fired&)> note_ = [this](const Correlator::Fired& f) {
-    fired_.push_back(absl::StrFormat(
-        "%s@%d", compiled_.rules->rules()[f.correlation.rule].rule.id, f.time_ns / kSecond));
+    fired_.push_back(absl::StrFormat("%s@%d", compiled_.rules->rules()[f.correlation.rule].rule.id,
+                                     f.time_ns / kSecond));
   };
   Alert alert_;
   bool absent_ = false;
 };
 
-constexpr std::string_view kThree = "type = 'event_count'\nrules = ['A']\ntimespan = '10s'\ngte = 3\n";
+constexpr std::string_view kThree =
+    "type = 'event_count'\nrules = ['A']\ntimespan = '10s'\ngte = 3\n";
 
 TEST(CorrelatorTest, BothEndsOfTheTimespanBelongToIt) {
   Host host(WithBases(Correlation("X", kThree)));
@@ -120,15 +121,15 @@ TEST(CorrelatorTest, AnEventThatFitsTwoStagesAdvancesOne) {
     host.Match(2, "AB");
     EXPECT_EQ(host.Fired(), Lines{"X@2"}) << type;
   }
-  Host host(WithBases(Correlation(
-      "X", "type = 'event_count'\nrules = ['A', 'B']\ntimespan = '10s'\ngte = 3\n")));
+  Host host(WithBases(
+      Correlation("X", "type = 'event_count'\nrules = ['A', 'B']\ntimespan = '10s'\ngte = 3\n")));
   host.Match(1, "AB"), host.Match(2, "AB");
   EXPECT_EQ(host.Fired(), Lines{});
 }
 
 TEST(CorrelatorTest, TheLatestBeginningOfAChainCounts) {
-  Host host(WithBases(Correlation(
-      "X", "type = 'temporal_ordered'\nrules = ['A', 'B', 'C']\ntimespan = '10s'\n")));
+  Host host(WithBases(
+      Correlation("X", "type = 'temporal_ordered'\nrules = ['A', 'B', 'C']\ntimespan = '10s'\n")));
   host.Match(1, "A"), host.Match(2, "B"), host.Match(8, "A"), host.Match(9, "B");
   host.Match(12, "C");
   EXPECT_EQ(host.Fired(), Lines{"X@12"});
@@ -137,8 +138,8 @@ TEST(CorrelatorTest, TheLatestBeginningOfAChainCounts) {
 }
 
 TEST(CorrelatorTest, AbsenceFiresWhenTimeHasPassed) {
-  Host host(WithBases(
-      Correlation("X", "type = 'absence'\nrules = ['A', 'B']\ntimespan = '10s'\n")));
+  Host host(
+      WithBases(Correlation("X", "type = 'absence'\nrules = ['A', 'B']\ntimespan = '10s'\n")));
   host.Match(1, "A"), host.Advance(11);
   EXPECT_EQ(host.Fired(), Lines{}) << "B may still come at that very time";
   host.Match(11, "B"), host.Advance(40);
@@ -150,8 +151,8 @@ TEST(CorrelatorTest, AbsenceFiresWhenTimeHasPassed) {
 }
 
 TEST(CorrelatorTest, WhatIsAwaitedAtTheEndOfASessionIsCounted) {
-  Host host(WithBases(
-      Correlation("X", "type = 'absence'\nrules = ['A', 'B']\ntimespan = '10s'\n")));
+  Host host(
+      WithBases(Correlation("X", "type = 'absence'\nrules = ['A', 'B']\ntimespan = '10s'\n")));
   host.Match(1, "A"), host.EndSession(), host.Advance(100);
   EXPECT_EQ(host.Fired(), Lines{});
   EXPECT_EQ(host.counts().absences_dropped, 1u);
@@ -176,8 +177,8 @@ TEST(CorrelatorTest, CorrelationsLookAtEachOther) {
 TEST(CorrelatorTest, WhatLacksAFieldToGroupByIsCounted) {
   Host host(WithBases(
       Correlation("X", std::string(kThree) + "group_by = ['uid']\n") +
-      Correlation("Y",
-                  "type = 'value_count'\nrules = ['B']\nfield = 'comm'\ntimespan = '1s'\ngte = 2\n")));
+      Correlation(
+          "Y", "type = 'value_count'\nrules = ['B']\nfield = 'comm'\ntimespan = '1s'\ngte = 2\n")));
   host.SetAbsent(true);
   for (int i = 0; i < 5; ++i) host.Match(1, "AB");
   EXPECT_EQ(host.Fired(), Lines{});
@@ -186,8 +187,8 @@ TEST(CorrelatorTest, WhatLacksAFieldToGroupByIsCounted) {
 }
 
 TEST(CorrelatorTest, MatchesWaitUntilTheStreamIsComplete) {
-  Host host(WithBases(Correlation(
-      "X", "type = 'temporal_ordered'\nrules = ['A', 'B']\ntimespan = '10s'\n")));
+  Host host(WithBases(
+      Correlation("X", "type = 'temporal_ordered'\nrules = ['A', 'B']\ntimespan = '10s'\n")));
   host.correlator().SetComplete(1 * kSecond);
   host.Match(3, "A"), host.Match(2, "B");
   host.correlator().SetComplete(4 * kSecond), host.Advance(4);
@@ -243,8 +244,8 @@ TEST(CorrelatorTest, AFloodOfGroupsStaysWithinItsBounds) {
 }
 
 TEST(CorrelatorTest, GroupsAreBoundedByNumber) {
-  Host host(WithBases(Correlation(
-      "X", std::string(kThree) + "group_by = ['uid']\nmax_groups = 2\n")));
+  Host host(
+      WithBases(Correlation("X", std::string(kThree) + "group_by = ['uid']\nmax_groups = 2\n")));
   host.Match(1, "A", 1), host.Match(1, "A", 2), host.Match(1, "A", 3);
   EXPECT_EQ(host.counts().groups, 2u);
   EXPECT_EQ(host.counts().groups_evicted, 1u);

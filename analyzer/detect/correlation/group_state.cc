@@ -68,9 +68,8 @@ AddResult DistinctState::Add(const CompiledCorrelation& correlation, const Arriv
   Prune(values_, correlation, arrival.seen.time_ns,
         [this](const Entry& entry) { value_bytes_ -= entry.value.capacity(); });
   // The latest values stand at the end, and they are the likeliest to come again.
-  const auto again = std::find_if(values_.rbegin(), values_.rend(), [&](const Entry& entry) {
-    return entry.value == arrival.value;
-  });
+  const auto again = std::find_if(values_.rbegin(), values_.rend(),
+                                  [&](const Entry& entry) { return entry.value == arrival.value; });
   if (again != values_.rend()) {
     again->seen = arrival.seen;
     std::rotate(std::prev(again.base()), again.base(), values_.end());

@@ -152,8 +152,8 @@ class AbsenceState {
   bool awaiting_ = false;
 };
 
-using GroupState = std::variant<CountState, DistinctState, NumbersState, TogetherState, ChainState,
-                                AbsenceState>;
+using GroupState =
+    std::variant<CountState, DistinctState, NumbersState, TogetherState, ChainState, AbsenceState>;
 
 // An empty one of the correlation's type.
 GroupState MakeGroupState(CorrelationType type);

@@ -88,9 +88,10 @@ absl::StatusOr<bool> RunTimedTest(Matcher& matcher, std::shared_ptr<const RuleSe
     for (std::uint32_t i = 0; i < timed.repeat; ++i) {
       RG_ASSIGN_OR_RETURN(const EventView event, fixture.View(timed.event));
       const auto matches = matcher.Match(event);
-      correlator.OnEvent({last, event.actor->process_id, matches},
-                         [&](FieldId field) -> const Value& { return matcher.Read(field); },
-                         [&]() -> const Alert& { return alert; }, note);
+      correlator.OnEvent(
+          {last, event.actor->process_id, matches},
+          [&](FieldId field) -> const Value& { return matcher.Read(field); },
+          [&]() -> const Alert& { return alert; }, note);
       fixture.Settle();
     }
   }

@@ -17,7 +17,7 @@
 namespace randguard {
 
 // When the time of a test begins, nanoseconds since boot.
-inline constexpr std::uint64_t kTestStartNs = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t kTestStartNs = 1'000'000'000'000;
 
 // Whether the correlation at that place among the rules fires in the test. All rules are to be on.
 absl::StatusOr<bool> RunTimedTest(Matcher& matcher, std::shared_ptr<const RuleSet> rules,

@@ -123,8 +123,7 @@ bool CorrelationCompiler::ResolveStages(std::uint32_t index, CompiledCorrelation
                                  "it: switch it on, or leave it out",
                                  Quoted(base.text), Quoted(rule.id)));
     }
-    out.stages.push_back(
-        {found->second, compiled.rule.type == RuleType::kCorrelation, {}, {}});
+    out.stages.push_back({found->second, compiled.rule.type == RuleType::kCorrelation, {}, {}});
   }
   return fine;
 }
@@ -332,8 +331,8 @@ bool CorrelationCompiler::CheckCount(const Rule& rule, CompiledCorrelation& out)
   if (t.gte.has_value()) least = std::max<Number>(least, *t.gte);
   if (t.eq.has_value()) least = std::max<Number>(least, *t.eq);
   if (t.neq.has_value() && least == *t.neq) ++least;
-  const bool fits = (!t.lt || least < *t.lt) && (!t.lte || least <= *t.lte) &&
-                    (!t.eq || least == *t.eq);
+  const bool fits =
+      (!t.lt || least < *t.lt) && (!t.lte || least <= *t.lte) && (!t.eq || least == *t.eq);
   if (!fits) {
     return Fail(rule, rule.source,
                 "rules.correlation: no number from 1 on fulfils all of gt, gte, lt, lte, eq and "

@@ -15,7 +15,7 @@
 namespace randguard {
 
 // Bounds of what a correlation remembers, and so of what it may ask for.
-inline constexpr std::size_t kCorrelationsMax = 512;        // that are on
+inline constexpr std::size_t kCorrelationsMax = 512;         // that are on
 inline constexpr std::uint32_t kCorrelationCountMax = 1000;  // events or values of one group
 inline constexpr std::size_t kCorrelationStagesMax = 10;     // of temporal and temporal_ordered
 

@@ -67,10 +67,10 @@ TEST(DefaultRulesTest, DoWhatTheirTestsSay) {
   EXPECT_EQ(failures, Lines{});
   EXPECT_EQ(results.untested, Lines{});
   // Correlations have theirs in detect/correlation.
-  EXPECT_GE(results.tests,
-            2 * static_cast<std::size_t>(std::count_if(
-                    config.rules.begin(), config.rules.end(),
-                    [](const Rule& rule) { return rule.type != RuleType::kCorrelation; })));
+  EXPECT_GE(results.tests, 2 * static_cast<std::size_t>(std::count_if(
+                                   config.rules.begin(), config.rules.end(), [](const Rule& rule) {
+                                     return rule.type != RuleType::kCorrelation;
+                                   })));
 }
 
 // A name can be had: who has it besides is to be asked, too.

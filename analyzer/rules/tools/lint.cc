@@ -156,11 +156,12 @@ void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnosti
     const std::string_view why = WhyNot(config, rules, compiled);
     reached[i] = why.empty();
     if (!compiled.rule.alert && compiled.feeds.empty()) {
-      ReportAt(compiled.rule.source, 0, Diagnostic::Severity::kWarning,
-               absl::StrFormat("the rule %s raises no alert, and no correlation that is on looks at "
-                               "it",
-                               Quoted(compiled.rule.id)),
-               diagnostics);
+      ReportAt(
+          compiled.rule.source, 0, Diagnostic::Severity::kWarning,
+          absl::StrFormat("the rule %s raises no alert, and no correlation that is on looks at "
+                          "it",
+                          Quoted(compiled.rule.id)),
+          diagnostics);
     }
     if (!why.empty() && !compiled.built_in) WarnThatItCannotFire(compiled.rule, why, diagnostics);
   }

@@ -34,12 +34,11 @@ void TestedRule::Note(const RuleTest& test, const absl::StatusOr<bool>& fired) {
   const std::string why = !fired.ok()  ? Message(fired.status())
                           : test.fires ? "the rule does not fire"
                                        : "the rule fires";
-  results_.failures.push_back(
-      {.file = test.name.file,
-       .line = test.event.position.line,
-       .column = test.event.position.column,
-       .message = EscapedForTerminal(
-           absl::StrFormat("%s: test %s: %s", rule_.id, Quoted(test.name.text), why))});
+  results_.failures.push_back({.file = test.name.file,
+                               .line = test.event.position.line,
+                               .column = test.event.position.column,
+                               .message = EscapedForTerminal(absl::StrFormat(
+                                   "%s: test %s: %s", rule_.id, Quoted(test.name.text), why))});
 }
 
 RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules) {

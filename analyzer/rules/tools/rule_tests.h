@@ -39,7 +39,8 @@ class TestedRule {
   bool fires_ = false, misses_ = false;
 };
 
-// For all rules but correlations (detect/correlation/timed_tests.h). All rules in `rules` must be on: those that are off are not evaluated.
+// For all rules but correlations (detect/correlation/timed_tests.h). All rules in `rules` must be
+// on: those that are off are not evaluated.
 RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules);
 
 }  // namespace randguard

@@ -75,8 +75,8 @@ std::string RandomRules(Dice& dice) {
             std::to_string(i) + "'\n";
   }
   static const std::vector<std::string> kTypes = {
-      "event_count", "value_count",      "value_sum", "value_avg", "value_percentile",
-      "temporal",    "temporal_ordered", "absence"};
+      "event_count",      "value_count", "value_sum",        "value_avg",
+      "value_percentile", "temporal",    "temporal_ordered", "absence"};
   static const std::vector<std::vector<std::string>> kGroups = {
       {}, {"uid"}, {"uid"}, {"uid", "comm"}, {"any"}};
   const std::uint64_t count = dice.Below(3) + 1;
@@ -143,7 +143,8 @@ std::vector<ReferenceEvent> RandomEvents(Dice& dice) {
     for (const char* name : {"uid", "gid", "ppid"}) {
       if (!dice.OneIn(15)) event.fields[name] = std::to_string(dice.Below(2) + 1);
     }
-    if (!dice.OneIn(15)) event.fields["comm"] = std::string(1, static_cast<char>('a' + dice.Below(4)));
+    if (!dice.OneIn(15))
+      event.fields["comm"] = std::string(1, static_cast<char>('a' + dice.Below(4)));
   }
   std::stable_sort(events.begin(), events.end(),
                    [](const auto& a, const auto& b) { return a.time_ns < b.time_ns; });
@@ -194,9 +195,8 @@ std::vector<ReferenceFired> RunProduct(const std::shared_ptr<const RuleSet>& rul
     for (std::size_t i = 0; i < fired.correlation.names.size(); ++i) {
       group += fired.correlation.names[i] + "=" + ShowKeyPart(KeyPart(fired.key, i)) + ";";
     }
-    const std::uint64_t first = ComparesFirst(fired.correlation.type)
-                                    ? fired.found.matches.front().time_ns
-                                    : 0;
+    const std::uint64_t first =
+        ComparesFirst(fired.correlation.type) ? fired.found.matches.front().time_ns : 0;
     out.push_back({rules->rules()[fired.correlation.rule].rule.id, fired.time_ns, group,
                    fired.found.total, first});
   };
@@ -224,8 +224,8 @@ std::vector<ReferenceFired> RunProduct(const std::shared_ptr<const RuleSet>& rul
         }
         return value;
       };
-      correlator.OnEvent({event.time_ns, {}, matches}, read,
-                         [&]() -> const Alert& { return alert; }, note);
+      correlator.OnEvent(
+          {event.time_ns, {}, matches}, read, [&]() -> const Alert& { return alert; }, note);
     }
     correlator.Advance(batch.complete_ns, note);
   }

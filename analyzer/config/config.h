@@ -244,7 +244,7 @@ struct RuleTest {
   std::vector<TestEvent> before;  // earlier events, that say who the processes are
   TestEvent event;
   bool fires = true;
-  // Of a correlation, instead of `event`: events in the order in which they are handled.
+  // A correlation has these instead of `event`, in the order in which they are handled.
   struct Timed {
     TestEvent event;
     std::uint32_t at = 0;  // seconds
@@ -278,8 +278,8 @@ struct CorrelationAlias {
   bool operator==(const CorrelationAlias&) const = default;
 };
 
-// What a correlation looks for among the matches of other rules (docs/correlations.md). Whatever
-// fills it in need not check it: that is done when rules are compiled.
+// The things that a correlation looks for in matches of other rules (docs/correlations.md).
+// Whatever fills it in need not check it: that is done when rules are compiled.
 struct CorrelationRule {
   CorrelationType type = CorrelationType::kEventCount;
   std::vector<SourceText> rules;  // ids; for temporal_ordered and absence in that order

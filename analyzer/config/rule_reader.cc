@@ -17,7 +17,7 @@ constexpr std::size_t kExceptionsMax = 64;
 constexpr std::size_t kTestsMax = 1024;
 constexpr std::size_t kBeforeMax = 64;
 constexpr std::size_t kTimedMax = 256;
-constexpr std::uint32_t kRepeatMax = 10000;
+constexpr std::uint32_t kRepeatMax = 1000;
 constexpr std::uint32_t kTestSecondsMax = 30 * 86400;
 
 }  // namespace

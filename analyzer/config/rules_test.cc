@@ -325,7 +325,7 @@ TEST(RulesTest, UnknownSeverityTypeAndActionAreErrors) {
                "action = \"kill\"\n"),
       (Lines{
           "c.toml:4:8: error: rules.type: unknown value \"net\"; allowed: \"process\", \"file\", "
-          "\"network\"",
+          "\"network\", \"correlation\"",
           "c.toml:5:12: error: rules.severity: unknown value \"hihg\"; did you mean \"high\"? "
           "allowed: \"low\", \"medium\", \"high\", \"critical\"",
           "c.toml:6:10: error: rules.action: unknown value \"kill\"; allowed: \"alert\""}));

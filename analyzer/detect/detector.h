@@ -34,8 +34,8 @@ class Detector {
   void SetContext(const EvaluationContext& context) { context_ = context; }
   void SetHost(std::string_view host) { context_.host = host; }
 
-  // Puts others in the place of the rules in force; between two events. What correlations remember
-  // is forgotten.
+  // Puts others in the place of the rules in force; between two events. The memory of correlations
+  // goes with them.
   void SetRules(std::shared_ptr<const RuleSet> rules, AlertFolder::Emit write);
 
   // Looks at an event: marks it, if a detection fits. True: alerts are to be raised.

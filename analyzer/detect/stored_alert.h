@@ -21,7 +21,7 @@ class StoredAlert {
   StoredAlert(const StoredAlert&) = delete;
   StoredAlert& operator=(const StoredAlert&) = delete;
 
-  // Of an alert that is no correlation's.
+  // The alert is no correlation's.
   void Store(const Alert& alert);
 
   Alert& alert() { return alert_; }

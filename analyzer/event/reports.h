@@ -182,7 +182,7 @@ constexpr auto FieldsOf(const ConfinementHealth*) {
   };
 }
 
-// What became of the matches that correlations look at, since the analyzer started.
+// The matches that correlations look at, by their fate, since the analyzer started.
 struct CorrelationHealth {
   std::uint64_t alerts = 0, groups = 0, bytes = 0, groups_evicted = 0, values_forgotten = 0,
                 without_group = 0, without_value = 0, folded = 0, late = 0, reordered_early = 0,

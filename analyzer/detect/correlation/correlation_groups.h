@@ -23,7 +23,7 @@ namespace randguard {
 
 class CorrelationGroups {
  public:
-  // What a match has done to its group.
+  // The effect of a match on its group.
   enum class Effect : std::uint8_t {
     kNone,  // it begins nothing
     kCounted,

@@ -201,7 +201,7 @@ void Correlator::EndGroups(std::uint64_t before_ns, Emit emit) {
       emit({correlation, end_ns, alert, found, key});
       Inputs inputs;
       Feed(correlation, key, 0, inputs);
-      // What looks at it comes later in the order and has groups of its own: the alert stays.
+      // Correlations that look at it have groups of their own: the alert stays.
       Apply(
           end_ns, seen.process, inputs, [&]() -> const Alert& { return alert; }, emit);
     }

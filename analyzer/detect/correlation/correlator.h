@@ -67,7 +67,7 @@ class Correlator {
   void SetComplete(std::uint64_t time_ns) { complete_ns_ = time_ns; }
   // Time has got there: waiting events are handled, and what has not come is absent.
   void Advance(std::uint64_t time_ns, Emit emit);
-  // Nothing more comes of this session. What is awaited may have happened unseen.
+  // Nothing more comes of this session. Matches that are awaited may have happened unseen.
   void EndSession(Emit emit);
   // Another boot, with another time.
   void Forget();

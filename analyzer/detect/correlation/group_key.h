@@ -13,7 +13,7 @@
 
 namespace randguard {
 
-// Of a text only so many bytes are compared.
+// Only so many bytes of a text are compared.
 inline constexpr std::size_t kKeyTextMax = 4096;
 
 // False: the value is absent, or has no one form.

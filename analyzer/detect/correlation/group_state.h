@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is remembered of a group of matches: as much as decides, for whatever comes next, whether
-// the correlation fires, and no more. Matches arrive by time. All of them are exact, but for sums,
+// The memory of a group of matches: as much as decides, for all that may come, whether the
+// correlation fires, and no more. Matches arrive by time. All of them are exact, but for sums,
 // averages and percentiles of more numbers than kCorrelationCountMax.
 #ifndef ANALYZER_DETECT_CORRELATION_GROUP_STATE_H_
 #define ANALYZER_DETECT_CORRELATION_GROUP_STATE_H_
@@ -33,7 +33,7 @@ struct Arrival {
   Number number = 0;         // value_sum, value_avg, value_percentile
 };
 
-// What the matches rest on that made a correlation fire.
+// The matches that a correlation which fires rests on.
 struct Findings {
   std::vector<SeenMatch> matches;  // by time
   std::uint64_t total = 0;

@@ -17,17 +17,17 @@
 namespace randguard {
 
 // When the time of a test begins, nanoseconds since boot.
-inline constexpr std::uint64_t kTestStartNs = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t kTestStartNs = 1'000'000'000'000;
 
 // Whether the correlation at that place among the rules fires in the test. All rules are to be on.
 absl::StatusOr<bool> RunTimedTest(Matcher& matcher, std::shared_ptr<const RuleSet> rules,
                                   std::uint32_t rule, const RuleTest& test,
                                   Correlator::Observer observer = {});
 
-// As RunRuleTests(), of the correlations.
+// As RunRuleTests(), for the correlations.
 RuleTestResults RunCorrelationTests(const std::shared_ptr<const RuleSet>& rules);
 
-// What a match has done to a correlation, in one line.
+// The effect of a match on a correlation, in one line.
 std::string ExplainStep(const RuleSet& rules, const Correlator::Step& step);
 
 }  // namespace randguard

@@ -33,7 +33,7 @@ class CorrelationCompiler {
   std::map<std::string, sigma::Problem> refused() && { return std::move(refused_); }
 
  private:
-  // What a correlation's groups have in common, by place in CompiledCorrelation::names.
+  // The types of what groups have in common, by place in CompiledCorrelation::names.
   using Types = std::vector<ValueType>;
 
   void FindIds();

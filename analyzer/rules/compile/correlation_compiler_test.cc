@@ -198,7 +198,7 @@ TEST(CorrelationCompilerTest, LintFindsWhatCannotFire) {
       WithBases(off +
                 Correlation("type = 'event_count'\nrules = ['P', 'Q']\ntimespan = '1m'\ngte = 2")),
       /*lint=*/true);
-  EXPECT_FALSE(has(needs_one, "cannot fire"));
+  EXPECT_FALSE(has(needs_one, "the rule \"C\" cannot fire"));
   EXPECT_TRUE(has(Messages(RuleText("pid == 1", "process", "alert = false", "P"), /*lint=*/true),
                   "raises no alert, and no correlation that is on looks at it"));
   EXPECT_TRUE(has(Messages(WithBases(Correlation(std::string(kCount) + "lt = 5"))),

@@ -37,7 +37,7 @@ struct ValueSource {
 
 // A rule of type correlation.
 struct CompiledCorrelation {
-  // Of a threshold: all that are given must hold.
+  // A threshold: all that are given must hold.
   struct Threshold {
     std::optional<std::int64_t> gt, gte, lt, lte, eq, neq;
   };

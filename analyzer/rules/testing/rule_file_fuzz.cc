@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "analyzer/detect/correlation/timed_tests.h"
 #include "analyzer/rules/tools/lint.h"
 #include "analyzer/rules/tools/rule_tests.h"
 
@@ -28,5 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   RunRuleTests(rules);
+  RunCorrelationTests(rules);
   return 0;
 }

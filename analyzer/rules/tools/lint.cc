@@ -100,7 +100,7 @@ bool Reachable(const FileConfig& config, const ExpressionPool& pool, ExpressionI
   }
 }
 
-// What keeps a rule that looks at events from firing; empty: nothing.
+// The reason why a rule that looks at events cannot fire; empty: it can.
 std::string_view WhyNot(const Config& config, const RuleSet& rules, const CompiledRule& compiled) {
   const auto& classes = FieldCatalogue::Get().classes();
   bool observed = false;

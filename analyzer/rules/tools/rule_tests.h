@@ -45,7 +45,7 @@ class TestedRule {
   bool fires_ = false, misses_ = false;
 };
 
-// Of all rules but correlations (detect/correlation/timed_tests.h). All rules in `rules` must be
+// For all rules but correlations (detect/correlation/timed_tests.h). All rules in `rules` must be
 // on: those that are off are not evaluated.
 RuleTestResults RunRuleTests(const std::shared_ptr<const RuleSet>& rules);
 

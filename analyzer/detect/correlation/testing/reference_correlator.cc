@@ -15,7 +15,7 @@ std::uint64_t TimespanOf(const Rule& rule) {
   return std::uint64_t{ParseTimespan(rule.correlation.timespan.text).value_or(0)} * 1'000'000'000;
 }
 
-// Of a count or sum; of an average `times` is how many numbers it is of.
+// A count or a sum; for an average, `times` is how many numbers it is made of.
 bool Holds(const CorrelationRule& c, std::int64_t value, std::int64_t times = 1) {
   return (!c.gt || value > *c.gt * times) && (!c.gte || value >= *c.gte * times) &&
          (!c.lt || value < *c.lt * times) && (!c.lte || value <= *c.lte * times) &&
@@ -122,7 +122,7 @@ void ReferenceCorrelator::Handle(Occasion occasion, std::size_t from) {
   for (std::size_t r = from; r < rules_.size(); ++r) {
     const Rule& rule = rules_[r];
     const CorrelationRule& c = rule.correlation;
-    // What the event is to this correlation, by group: rules may find different values in it.
+    // The event as this correlation sees it, by group: rules may find different values in it.
     std::map<std::string, std::pair<Match, std::map<std::string, std::string>>> arrivals;
     std::vector<std::string> order;
     for (std::size_t stage = 0; stage < c.rules.size(); ++stage) {
@@ -169,7 +169,7 @@ void ReferenceCorrelator::Handle(Occasion occasion, std::size_t from) {
 
 void ReferenceCorrelator::EndAbsences(std::uint64_t before_ns) {
   for (;;) {
-    // Of all that wait, what waits for the longest since it is over.
+    // The wait that was over first.
     std::optional<std::uint64_t> first;
     std::size_t of_rule = 0;
     std::string of_key;

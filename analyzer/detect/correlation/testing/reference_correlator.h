@@ -55,7 +55,7 @@ class ReferenceCorrelator {
     std::uint64_t total = 0, first_ns = 0;
   };
 
-  // What one event is for the correlations that come: rules that match, and, for each that is a
+  // An event for the correlations that come: rules that match, and, for each that is a
   // correlation, the values of its group.
   struct Occasion {
     std::uint64_t time_ns = 0;

@@ -107,16 +107,23 @@ void Correlator::OnEvent(const Event& event, Read read, MakeAlert alert, Emit em
     Handle(event.time_ns, event.process, inputs_, alert, emit);
     return;
   }
-  waiting_.emplace(event.time_ns,
-                   Waiting{event.process, std::exchange(inputs_, {}), StoredAlert(alert())});
-  if (waiting_.size() <= kMaxWaiting) return;
-  ++counts_.reordered_early;
-  HandleFirstWaiting(emit);
+  Waiting waiting{event.process, std::exchange(inputs_, {}), StoredAlert(alert())};
+  waiting.bytes = waiting.alert.bytes();
+  for (const Input& input : waiting.inputs) {
+    waiting.bytes += sizeof(Input) + input.key.capacity() + input.value.capacity();
+  }
+  waiting_bytes_ += waiting.bytes;
+  waiting_.emplace(event.time_ns, std::move(waiting));
+  while (waiting_.size() > kMaxWaiting || waiting_bytes_ > kMaxWaitingBytes) {
+    ++counts_.reordered_early;
+    HandleFirstWaiting(emit);
+  }
 }
 
 void Correlator::HandleFirstWaiting(Emit emit) {
   auto first = waiting_.extract(waiting_.begin());
   Waiting& waiting = first.mapped();
+  waiting_bytes_ -= waiting.bytes;
   Handle(
       first.key(), waiting.process, waiting.inputs,
       [&]() -> const Alert& { return waiting.alert.alert(); }, emit);
@@ -229,6 +236,7 @@ void Correlator::Forget() {
   for (const std::uint32_t i : absences_) counts_.absences_dropped += groups_[i].awaiting();
   for (CorrelationGroups& groups : groups_) groups.Clear();
   waiting_.clear();
+  waiting_bytes_ = 0;
   next_end_ns_ = UINT64_MAX;
   now_ns_ = complete_ns_ = 0;
 }

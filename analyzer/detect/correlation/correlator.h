@@ -34,8 +34,9 @@ class Correlator {
   // within these bounds.
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
   static constexpr std::size_t kMaxShare = std::size_t{4} << 20;
-  // Events that wait for their turn.
+  // Events that wait for their turn, and what their texts take.
   static constexpr std::size_t kMaxWaiting = 1024;
+  static constexpr std::size_t kMaxWaitingBytes = std::size_t{4} << 20;
 
   // The value of a field of the event.
   using Read = absl::FunctionRef<const Value&(FieldId)>;
@@ -105,9 +106,9 @@ class Correlator {
     ProcessKey process;
     Inputs inputs;
     StoredAlert alert;
+    std::size_t bytes = 0;
   };
 
-  void Resolve(std::span<const std::uint32_t> rules, std::uint64_t time_ns, Read read);
   void ResolveOne(std::uint32_t rule, const CorrelationInput& feed, std::uint64_t time_ns,
                   Read read);
   // Adds to the inputs behind `from`, which are sorted by correlation; inputs of one event with one
@@ -139,6 +140,7 @@ class Correlator {
   Inputs inputs_;                           // of the event at hand
   Findings found_;
   std::multimap<std::uint64_t, Waiting> waiting_;  // by time; of one time in order
+  std::size_t waiting_bytes_ = 0;
   Observer observer_;
 };
 

@@ -66,7 +66,7 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
 }  // namespace
 
 int Analyze(const Arguments& arguments) {
-  auto loaded = ReadConfig(arguments);
+  auto loaded = ReadConfig(arguments, Report::kWarnings, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
   DropSources(*loaded);
   const absl::Status status = AnalyzeWith(arguments, *loaded);

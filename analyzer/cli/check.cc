@@ -74,7 +74,7 @@ int Check(const Arguments& arguments) {
 }
 
 int CompilePlanCommand(const Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments);
+  const auto loaded = ReadConfig(arguments, Report::kWarnings, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
   const Config& config = loaded->config;
   if (!config.ebpf.enabled) return Fail(HostError("ebpf.enabled is false: nothing to observe"));

@@ -205,7 +205,7 @@ void PrintJson(const Findings& f) {
 }  // namespace
 
 int Doctor(const Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments, Report::kErrors);
+  const auto loaded = ReadConfig(arguments, Report::kErrors, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
   Findings findings;
   LookAtHost(findings);

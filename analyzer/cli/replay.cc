@@ -72,7 +72,7 @@ absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Loaded& loaded
 }  // namespace
 
 int Replay(const Arguments& arguments) {
-  const auto loaded = ReadConfig(arguments, Report::kErrors);
+  const auto loaded = ReadConfig(arguments, Report::kErrors, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
   const auto whole = ReplayWith(arguments, *loaded);
   if (!whole.ok()) return Fail(whole.status());

@@ -173,7 +173,7 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
 }
 
 int RunWith(const Arguments& arguments, const std::optional<std::string>& capture) {
-  auto loaded = ReadConfig(arguments);
+  auto loaded = ReadConfig(arguments, Report::kWarnings, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
   DropSources(*loaded);
   const auto paths = ResolvePaths(arguments, loaded->config);

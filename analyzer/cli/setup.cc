@@ -112,9 +112,9 @@ std::optional<std::string> ConfigPath(const Arguments& arguments) {
 
 namespace {
 
-std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint,
+std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint, RuleTests tests,
                            std::vector<Diagnostic>& diagnostics) {
-  ConfigResult result = path.has_value() ? LoadConfig(*path) : ParseConfig("", "defaults");
+  ConfigResult result = path.has_value() ? LoadConfig(*path, tests) : ParseConfig("", "defaults");
   diagnostics = std::move(result.diagnostics);
   if (!result.config.has_value()) return std::nullopt;
   auto rules = lint ? CompileAndLintRules(*result.config, diagnostics)
@@ -129,9 +129,9 @@ LogLevel LevelOf(const Diagnostic& diagnostic) {
 
 }  // namespace
 
-std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report) {
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report, RuleTests tests) {
   std::vector<Diagnostic> diagnostics;
-  auto loaded = Load(ConfigPath(arguments), report != Report::kErrors, diagnostics);
+  auto loaded = Load(ConfigPath(arguments), report != Report::kErrors, tests, diagnostics);
   for (const Diagnostic& d : diagnostics) {
     if (report == Report::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
@@ -163,7 +163,7 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     const Arguments& arguments) {
   return [path = ConfigPath(arguments)]() -> absl::StatusOr<std::shared_ptr<const RuleSet>> {
     std::vector<Diagnostic> diagnostics;
-    auto loaded = Load(path, /*lint=*/false, diagnostics);
+    auto loaded = Load(path, /*lint=*/false, RuleTests::kPassOver, diagnostics);
     for (const Diagnostic& d : diagnostics) {
       LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
     }

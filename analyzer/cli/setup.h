@@ -45,7 +45,8 @@ struct Loaded {
 enum class Report : std::uint8_t { kErrors, kWarnings, kLint };
 // Reads the configuration. Every error is reported, then the result is absent. `report` says which
 // further findings are reported. The configuration's agent.log_level holds from then on.
-std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report = Report::kWarnings);
+std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report = Report::kWarnings,
+                                 RuleTests tests = RuleTests::kRead);
 // For a service: forgets the texts that the rules were compiled of.
 void DropSources(Loaded& loaded);
 // The Sigma files and folders outside of the configuration's folder.

@@ -448,7 +448,11 @@ inline constexpr std::size_t kRulesMax = 20000;      // of all files
 // Reads `path` and, sorted by name, the files *.toml in the folder rules.d beside it (names that
 // begin with a dot are passed over; the folder may be absent). Sigma files are read, too: *.yml and
 // *.yaml anywhere below rules.d, and what sigma.paths names.
-ConfigResult LoadConfig(const std::string& path);
+//
+// Most of a file of rules are their tests. kPassOver: tables [[rules.tests]] are passed over,
+// without a look at what is in them, for a service has no use for them.
+enum class RuleTests { kRead, kPassOver };
+ConfigResult LoadConfig(const std::string& path, RuleTests tests = RuleTests::kRead);
 
 // The same without the file system.
 ConfigResult ParseConfig(std::string_view text, std::string_view file_name,

@@ -82,6 +82,39 @@ TEST_F(LoadConfigTest, DuplicateIdAcrossFilesIsAnError) {
                                   Path("config.toml") + ":2; ids must be unique"});
 }
 
+TEST_F(LoadConfigTest, TestsOfRulesCanBePassedOver) {
+  constexpr std::string_view kTests =
+      "[[rules.tests]]\nname = \"x\"\nfires = true\nevent = { event_type = \"process_start\" }\n";
+  Write("config.toml", Rule("A") + std::string(kTests) + Rule("B"));
+  Write("rules.d/a.toml", Rule("C") + std::string(kTests) +
+                              "[rules.tests.more]\nx = 1\n[lists]\nd = [\"a\"]\n" + Rule("D") +
+                              "what = 1\n");
+  const ConfigResult result = LoadConfig(Path("config.toml"), RuleTests::kPassOver);
+  const std::string line =
+      std::to_string(std::count(Rule("C").begin(), Rule("C").end(), '\n') * 2 + 9);
+  ASSERT_EQ(result.diagnostics.size(), 1u);
+  EXPECT_EQ(std::to_string(result.diagnostics[0].line), line) << "of what is behind the tests";
+  Write("rules.d/a.toml", Rule("C") + std::string(kTests) + "nonsense\n" + Rule("D"));
+  const ConfigResult passed = LoadConfig(Path("config.toml"), RuleTests::kPassOver);
+  ASSERT_TRUE(passed.config.has_value());
+  EXPECT_EQ(passed.config->rules.size(), 4u);
+  for (const auto& rule : passed.config->rules) EXPECT_TRUE(rule.tests.empty());
+  EXPECT_FALSE(Load().config.has_value()) << "whoever wants the tests reads them";
+}
+
+// Whatever a test leaves open would swallow the rules behind it.
+TEST_F(LoadConfigTest, NoRuleIsPassedOverWithTests) {
+  Write("config.toml", "");
+  for (const std::string_view open :
+       {"name = \"\"\"\n", "name = '''\n", "name = \"\n", "x = [\n", "x = {\n", "x = [[1], [\n"}) {
+    Write("rules.d/a.toml", Rule("C") + "[[rules.tests]]\n" + std::string(open) + Rule("D"));
+    EXPECT_FALSE(LoadConfig(Path("config.toml"), RuleTests::kPassOver).config.has_value()) << open;
+  }
+  // And where what looks like a header is a part of a test, it is read.
+  Write("rules.d/a.toml", Rule("C") + "[[rules.tests]]\nname = '''\n[x]'''\n" + Rule("D"));
+  EXPECT_FALSE(LoadConfig(Path("config.toml"), RuleTests::kPassOver).config.has_value());
+}
+
 TEST_F(LoadConfigTest, MissingFolderIsFine) {
   Write("config.toml", "");
   fs::remove(Path("rules.d"));

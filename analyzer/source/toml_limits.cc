@@ -2,7 +2,6 @@
 #include "analyzer/source/toml_limits.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/str_format.h"
 
@@ -31,6 +30,17 @@ class NestingScanner {
       }
     }
     return std::nullopt;
+  }
+
+  std::vector<std::size_t> Headers() {
+    std::vector<std::size_t> headers;
+    while (at_ < text_.size()) {
+      const bool before = in_header_;
+      const std::size_t at = at_;
+      Step();
+      if (in_header_ && !before) headers.push_back(at);
+    }
+    return headers;
   }
 
  private:
@@ -186,6 +196,10 @@ std::optional<TomlError> CheckUtf8(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> TomlHeaders(std::string_view text) {
+  return NestingScanner(text).Headers();
+}
 
 std::optional<TomlError> CheckTomlLimits(std::string_view text) {
   if (text.size() > kConfigFileMax) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace randguard {
 
@@ -28,6 +29,9 @@ struct TomlError {
 // The first of these limits that `text` breaks. Brackets, inline tables and the segments of dotted
 // keys count as levels. So do the segments of a table's header.
 std::optional<TomlError> CheckTomlLimits(std::string_view text);
+
+// Where the headers of tables begin: the offsets of their first bracket, as far as `text` is valid.
+std::vector<std::size_t> TomlHeaders(std::string_view text);
 
 }  // namespace randguard
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -63,8 +64,12 @@ int Check(const Arguments& arguments) {
   if (!loaded.has_value()) return 1;
   const auto paths = ResolvePaths(arguments, loaded->config);
   if (!paths.has_value()) return 1;
+  const auto& all = loaded->rules->rules();
+  const auto sigma = std::count_if(all.begin(), all.end(), [](const CompiledRule& compiled) {
+    return compiled.rule.origin == RuleSource::kSigma;
+  });
   Print(absl::StrFormat("%s: ok, %d rules\n", ConfigPath(arguments).value_or("defaults"),
-                        loaded->config.rules.size()));
+                        loaded->config.rules.size() + static_cast<std::size_t>(sigma)));
   Print(Summary(arguments, *loaded) + "\n");
   Print(SigmaSummary(loaded->rules->sigma()));
   for (const PathHealth& link : paths->links()) {

@@ -98,7 +98,7 @@ TEST_F(CheckTest, WhatHasNoEffectIsNamedOnce) {
                 "file\n" +
                 path() + ":6:1: warning: the list \"unused\" is not used\n" + path() +
                 ":12:7: warning: the rule \"N-1\" cannot fire: this configuration observes none of "
-                "its events\n");
+                "its events: network.enabled is false\n");
   EXPECT_NE(answer.out.find("1 of the detections sees no event, for network.enabled is false"),
             std::string::npos)
       << answer.out;

@@ -12,7 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -112,13 +114,23 @@ std::optional<std::string> ConfigPath(const Arguments& arguments) {
 
 namespace {
 
-std::optional<Loaded> Load(const std::optional<std::string>& path, bool lint, RuleTests tests,
+// Where a path leads on this host; empty: nowhere.
+std::string Canonical(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  return error ? std::string() : real.string();
+}
+
+std::optional<Loaded> Load(const std::optional<std::string>& path, Report report, RuleTests tests,
                            std::vector<Diagnostic>& diagnostics) {
   ConfigResult result = path.has_value() ? LoadConfig(*path, tests) : ParseConfig("", "defaults");
   diagnostics = std::move(result.diagnostics);
   if (!result.config.has_value()) return std::nullopt;
-  auto rules = lint ? CompileAndLintRules(*result.config, diagnostics)
-                    : CompileRules(*result.config, diagnostics);
+  const bool on_host = report == Report::kLint;
+  auto rules = report == Report::kErrors
+                   ? CompileRules(*result.config, diagnostics)
+                   : CompileAndLintRules(*result.config, diagnostics,
+                                         on_host ? ResolvePath(Canonical) : ResolvePath());
   if (rules == nullptr) return std::nullopt;
   return Loaded{*std::move(result.config), std::move(rules)};
 }
@@ -131,7 +143,7 @@ LogLevel LevelOf(const Diagnostic& diagnostic) {
 
 std::optional<Loaded> ReadConfig(const Arguments& arguments, Report report, RuleTests tests) {
   std::vector<Diagnostic> diagnostics;
-  auto loaded = Load(ConfigPath(arguments), report != Report::kErrors, tests, diagnostics);
+  auto loaded = Load(ConfigPath(arguments), report, tests, diagnostics);
   for (const Diagnostic& d : diagnostics) {
     if (report == Report::kErrors && d.severity == Diagnostic::Severity::kWarning) continue;
     LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
@@ -163,7 +175,7 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     const Arguments& arguments) {
   return [path = ConfigPath(arguments)]() -> absl::StatusOr<std::shared_ptr<const RuleSet>> {
     std::vector<Diagnostic> diagnostics;
-    auto loaded = Load(path, /*lint=*/false, RuleTests::kPassOver, diagnostics);
+    auto loaded = Load(path, Report::kErrors, RuleTests::kPassOver, diagnostics);
     for (const Diagnostic& d : diagnostics) {
       LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
     }

@@ -97,9 +97,9 @@ enum class NetworkHook {
 enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };
 enum class FileOperation { kOpen, kWrite, kRename, kUnlink };
-// Of a Sigma rule, as its author sees it.
+// How mature a Sigma rule is, as its author sees it.
 enum class SigmaStatus { kStable, kTest, kExperimental, kDeprecated, kUnsupported };
-// What becomes of Sigma files that cannot be loaded whole.
+// Whether Sigma files that cannot be loaded whole are errors.
 enum class OnUnsupported { kSkip, kRefuse };
 
 struct AgentConfig {
@@ -402,7 +402,7 @@ struct ConfigSource {
   bool operator==(const ConfigSource&) const = default;
 };
 
-// What is read for [sigma] beside the configuration.
+// All that is read for [sigma] beside the configuration.
 struct SigmaSources {
   std::vector<ConfigSource> files;      // in the order of their names, each folder by itself
   std::optional<ConfigSource> mapping;  // of sigma.mapping

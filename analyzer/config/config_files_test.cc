@@ -247,5 +247,64 @@ TEST(DocumentationTest, ReferenceIsUpToDate) {
                    ConfigReference() + "\n");
 }
 
+TEST_F(LoadConfigTest, SigmaFilesAreReadFromRulesDAndFromPaths) {
+  fs::create_directories(Path("rules.d/linux/.hidden"));
+  fs::create_directories(Path("more/a"));
+  Write("config.toml", "[sigma]\npaths = [\"more\", \"one.yml\"]\nmapping = \"map.toml\"\n");
+  Write("map.toml", "# nothing\n");
+  Write("rules.d/b.yml", "b");
+  Write("rules.d/linux/a.yaml", "a");
+  Write("rules.d/linux/.hidden/x.yml", "x");
+  Write("rules.d/linux/.x.yml", "x");
+  Write("rules.d/linux/readme.md", "x");
+  Write("more/a/c.yml", "c");
+  Write("one.yml", "d");
+  const ConfigResult result = Load();
+  ASSERT_EQ(Format(result), Lines{});
+  const SigmaSources& sources = result.config->sigma_sources;
+  Lines names;
+  for (const ConfigSource& file : sources.files) {
+    names.push_back(fs::relative(file.name, Path("")).string());
+  }
+  EXPECT_EQ(names, (Lines{"rules.d/b.yml", "rules.d/linux/a.yaml", "more/a/c.yml", "one.yml"}));
+  ASSERT_TRUE(sources.mapping.has_value());
+  EXPECT_EQ(sources.mapping->text, "# nothing\n");
+}
+
+TEST_F(LoadConfigTest, SigmaPathsThatAreNotThereAreErrors) {
+  Write("config.toml", "[sigma]\npaths = [\"none\"]\nmapping = \"none.toml\"\n");
+  EXPECT_EQ(Format(Load()),
+            (Lines{Path("none") + ": error: sigma.paths: there is no such file or folder",
+                   Path("none.toml") +
+                       ": error: sigma.mapping: cannot be opened: No such file or directory"}));
+}
+
+TEST_F(LoadConfigTest, SigmaFilesThatCannotBeReadCostNoOtherOne) {
+  Write("config.toml", "");
+  Write("rules.d/large.yml", std::string((1 << 20) + 1, 'a'));
+  Write("rules.d/small.yml", "a");
+  mkfifo(Path("rules.d/pipe.yml").c_str(), 0600);
+  fs::create_directory_symlink(Path("rules.d"), Path("rules.d/loop"));
+  const ConfigResult result = Load();
+  ASSERT_TRUE(result.config.has_value());
+  const SigmaSources& sources = result.config->sigma_sources;
+  EXPECT_EQ(sources.files.size(), 1u);
+  ASSERT_EQ(sources.unreadable.size(), 2u);
+  EXPECT_EQ(sources.unreadable[0].message, "is larger than 1048576 bytes");
+  EXPECT_EQ(sources.unreadable[1].message, "is not a regular file");
+}
+
+TEST_F(LoadConfigTest, SigmaFoldersAreLookedIntoToADepth) {
+  Write("config.toml", "");
+  std::string folder = "rules.d";
+  for (int i = 0; i < 20; ++i) folder += "/d";
+  fs::create_directories(Path(folder));
+  Write(folder + "/x.yml", "x");
+  const ConfigResult result = Load();
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_TRUE(result.config->sigma_sources.files.empty());
+  ASSERT_EQ(result.config->sigma_sources.unreadable.size(), 1u);
+}
+
 }  // namespace
 }  // namespace randguard

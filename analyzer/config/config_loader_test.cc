@@ -73,7 +73,8 @@ TEST(ParseConfigTest, UnknownTableIsSuggested) {
       Diagnose("[agnet]\nid = \"x\"\n"),
       Lines{"c.toml:1:2: error: unknown table \"agnet\"; did you mean \"agent\"? allowed: "
             "\"agent\", \"ebpf\", \"events\", \"process\", \"file\", \"network\", \"output\", "
-            "\"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", \"detections\""});
+            "\"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", \"detections\", "
+            "\"sigma\""});
 }
 
 TEST(ParseConfigTest, UnknownKeyIsSuggested) {
@@ -361,7 +362,7 @@ TEST(ParseConfigTest, EveryProblemIsReportedInOrder) {
           "c.toml:9:2: error: unknown table \"nets\"; allowed: \"agent\", \"ebpf\", "
           "\"events\", \"process\", \"file\", \"network\", \"output\", \"performance\", "
           "\"alerts\", "
-          "\"rules\", \"lists\", \"macros\", \"detections\""}));
+          "\"rules\", \"lists\", \"macros\", \"detections\", \"sigma\""}));
 }
 
 TEST(ParseConfigTest, SyntaxErrorIsOneLineOfTheSameForm) {

@@ -41,6 +41,7 @@ class ListKeys {
   // Their keys are the author's own.
   void operator()(const Table&, std::vector<RuleList>&) {}
   void operator()(const Table&, std::vector<RuleMacro>&) {}
+  void operator()(const Table&, std::vector<SigmaPlaceholder>&) {}
 
   template <typename T, typename... Bounds>
   void operator()(const Key&, T&, const Bounds&...) {}

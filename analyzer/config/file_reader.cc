@@ -38,7 +38,8 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, std::size_t m
   if (fstat(fd.Get(), &info) != 0) return ErrnoError(errno, "cannot be examined");
   if (!S_ISREG(info.st_mode)) return HostError("is not a regular file");
 
-  std::string text(max + 1, '\0');
+  // A byte more than there are, so that the end shows. A file that grows meanwhile is read on.
+  std::string text(std::min<std::size_t>(static_cast<std::size_t>(info.st_size), max) + 1, '\0');
   std::size_t filled = 0;
   while (filled < text.size()) {
     const ssize_t got = read(fd.Get(), text.data() + filled, text.size() - filled);
@@ -46,6 +47,7 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, std::size_t m
     if (got < 0) return ErrnoError(errno, "cannot be read");
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
+    if (filled == text.size() && filled <= max) text.resize(std::min(2 * filled, max + 1));
   }
   if (filled > max) {
     return InvalidInput("is larger than %d bytes", max);

@@ -371,7 +371,7 @@ void VisitKeys(V& v, Rule& r) {
     r.correlation);
   v(Key{"description", "Explains what it means when the rule fires; handed on in the alert."},
     r.description, kLongProse);
-  v(Key{"author", "Who wrote the rule; handed on in the alert."}, r.author, kAuthor);
+  v(Key{"author", "The author of the rule; handed on in the alert."}, r.author, kAuthor);
   v(Key{"tags", "Handed on in the alert, for example ATT&CK ids: `attack.t1543.002`."}, r.tags,
     kLabels);
   v(Key{"references", "Where to read more; handed on in the alert."}, r.references, kProses);
@@ -420,8 +420,8 @@ void VisitKeys(V& v, SigmaConfig& c) {
     c.status);
   v(Key{"disable", "Ids of rules that are not loaded."}, c.disable, kSigmaIds);
   v(Key{"on_unsupported",
-        "What becomes of a document that is wrong, or asks for what is not supported. `skip`: it "
-        "is left out and reported. `refuse`: it is an error, and the configuration is not taken."},
+        "How a document is taken that is wrong, or asks for what is not supported. `skip`: it is "
+        "left out and reported. `refuse`: it is an error, and the configuration is not taken."},
     c.on_unsupported);
 }
 

@@ -327,7 +327,7 @@ TEST(RulesTest, UnknownSeverityTypeAndActionAreErrors) {
           "c.toml:4:8: error: rules.type: unknown value \"net\"; allowed: \"process\", \"file\", "
           "\"network\", \"correlation\"",
           "c.toml:5:12: error: rules.severity: unknown value \"hihg\"; did you mean \"high\"? "
-          "allowed: \"low\", \"medium\", \"high\", \"critical\"",
+          "allowed: \"informational\", \"low\", \"medium\", \"high\", \"critical\"",
           "c.toml:6:10: error: rules.action: unknown value \"kill\"; allowed: \"alert\""}));
 }
 

@@ -59,7 +59,7 @@ constexpr Allowed kAllowed[] = {
     BOTH_IF(ioctl, "whether stdout is a terminal (the C library)", SCMP_A1_32(SCMP_CMP_EQ, TCGETS)),
     SERVICE(statx, "age of the output file, for its rotation"),
     SERVICE(openat, "output after a rotation, configuration again; which files, Landlock says"),
-    SERVICE(getdents64, "files in rules.d"),
+    SERVICE(getdents64, "files in rules.d and in the folders of Sigma rules"),
     SERVICE(fcntl, "close-on-exec of folders that are listed"),
     SERVICE(rename, "rotation of the output file"),
     BOTH(fsync, "captures when they are closed"),

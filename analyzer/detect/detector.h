@@ -91,7 +91,7 @@ class Detector {
   Alert AlertOf(const EventView& event);
   // `path` and `operation` as the rule asks for them.
   static void NameFileAsIn(const Rule& rule, Alert& alert);
-  // Who wrote the rule, and what else it says about itself.
+  // The rule's author, and what else it says about itself.
   static void NameOrigin(const Rule& rule, Alert& alert);
   // Fills in a field, if it comes from the event.
   template <typename Field>

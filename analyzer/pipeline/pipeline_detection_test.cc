@@ -97,6 +97,48 @@ TEST(PipelineDetectionTest, AlertsFollowTheirEventInTheOrderOfRules) {
   EXPECT_EQ(health.rule_set_hash, d.rules->hash());
 }
 
+TEST(PipelineDetectionTest, AlertsNameTheRulesAuthor) {
+  auto d = Compile(RuleOf("A", "file", "operation == 'open'") + "author = 'Ann'\n" +
+                   "references = ['r']\nfalse_positives = ['f']\n");
+  d.config.sigma_sources.files = {
+      {"r.yml",
+       "title: T\nid: S\nauthor: Bob\nlevel: low\nstatus: test\nreferences: [x]\n"
+       "logsource: {category: file_access}\n"
+       "detection: {s: {TargetFilename: /etc/shadow}, condition: s}\n"}};
+  std::vector<Diagnostic> diagnostics;
+  d.rules = CompileRules(d.config, diagnostics);
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1)}}));
+  const Texts alerts = Each(
+      stream.Lines(), {"rule_id", "rule_source", "rule_author", "rule_status", "rule_references"});
+  ASSERT_EQ(alerts.size(), 3u);
+  EXPECT_EQ(alerts[1], R"("A" (no such field) "Ann" (no such field) ["r"])");
+  EXPECT_EQ(alerts[2], R"("S" "sigma" "Bob" "test" ["x"])");
+  const Health health = stream.Filled();
+  ASSERT_TRUE(health.sigma.has_value());
+  EXPECT_EQ(health.sigma->loaded, 1u);
+}
+
+TEST(PipelineDetectionTest, RulesBelowTheLeastSeverityAreCounted) {
+  const std::string rule =
+      "[[rules]]\nid = 'I'\nname = 'n'\nseverity = 'informational'\n"
+      "type = 'file'\ncondition = \"operation == 'open'\"\n";
+  const auto d = Compile(rule);
+  Stream stream(d.config, d.rules);
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1)}}));
+  EXPECT_EQ(stream.Filled().alerts_output, 0u);
+  EXPECT_EQ(stream.Filled().alerts_below_severity, 1u);
+
+  const auto all = Compile("[alerts]\nmin_severity = 'informational'\n" + rule);
+  Stream others(all.config, all.rules);
+  EXPECT_SENT(others, HelloOf{});
+  EXPECT_SENT(others, (BatchOf{.records = {OpenAt(kStartNs + 1)}}));
+  EXPECT_EQ(others.Filled().alerts_output, 1u);
+  EXPECT_EQ(others.Filled().alerts_below_severity, std::nullopt);
+}
+
 std::string FileRule(std::string_view id, std::string_view operations) {
   return "[[rules]]\nid = '" + std::string(id) +
          "'\nname = 'n'\nseverity = 'high'\ntype = 'file'\npaths = ['/etc/cron.d', "

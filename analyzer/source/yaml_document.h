@@ -3,8 +3,8 @@
 // YAML text as a plain tree in which every key and value has its position. This is the only place
 // that knows libyaml. Scalars stay as they are written: `no`, `0777` and `12:30` are texts.
 //
-// What makes one text stand for another, or makes trees of unbounded size of a few bytes, is
-// refused: anchors, aliases, tags, directives. So is a key that comes twice.
+// Anchors, aliases, tags and directives are refused: they make one text stand for another, or trees
+// of unbounded size of a few bytes. So is a key that comes twice.
 #ifndef ANALYZER_SOURCE_YAML_DOCUMENT_H_
 #define ANALYZER_SOURCE_YAML_DOCUMENT_H_
 

@@ -463,8 +463,8 @@ Alert SampleAlert() {
   e.description = "text";
   e.rule_source = RuleSource::kSigma;
   e.rule_author = "Ann", e.rule_status = "test";
-  e.rule_references.emplace({"a reference"});
-  e.rule_false_positives.emplace({"a backup"});
+  e.rule_references.emplace().push_back("a reference");
+  e.rule_false_positives.emplace().push_back("a backup");
   e.count = 7, e.folded = true;
   e.first_time = e.last_time = e.time;
   e.group = Named<std::string>{{"uid", "4"}, {"path", "/etc/\"x\""}};

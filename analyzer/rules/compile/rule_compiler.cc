@@ -321,7 +321,9 @@ ExpressionId RuleCompiler::FoldPredicate(const TreePredicate& predicate, EventCl
     return ExpressionPool::kFalse;  // the same bit means something else there
   }
   const auto& values = field.values[event_class];
-  if (values.empty()) return predicate.expression;
+  if (values.empty() || predicate.predicate.type == Predicate::Type::kSameAs) {
+    return predicate.expression;
+  }
   std::size_t holds = 0;
   for (const std::string_view text : values) {
     Value value;

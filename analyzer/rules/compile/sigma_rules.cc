@@ -12,7 +12,7 @@
 namespace randguard {
 namespace {
 
-// Of the events that the rule could fire for, if they are of one; else what the log source says.
+// The type of the events that the rule could fire for, if they have one; else the log source's.
 RuleType TypeOf(const CompiledRule& compiled, RuleType otherwise) {
   const auto& classes = FieldCatalogue::Get().classes();
   std::optional<RuleType> type;

@@ -438,12 +438,11 @@ void ReadOldPath(const EventView& event, FieldScratch&, Value& out) {
   SetOptional(PathsOf(event).other, out);
 }
 
-// A name as exec was given it, or the program's folder with the name that the kernel gave the
-// process for it: what a program of many names, or one behind a symlink, was called as.
-void AddCalled(std::string_view exe_path, std::string_view comm, FieldScratch& scratch) {
-  if (exe_path.empty() || comm.empty() || BaseName(exe_path) == comm) return;
+// A name in the program's folder.
+void AddCalled(std::string_view exe_path, std::string_view name, FieldScratch& scratch) {
+  if (exe_path.empty() || name.empty() || BaseName(exe_path) == name) return;
   scratch.text.assign(exe_path, 0, exe_path.size() - BaseName(exe_path).size());
-  scratch.text += comm;
+  scratch.text += name;
   scratch.array.Add(scratch.text);
 }
 
@@ -453,6 +452,8 @@ void SetArray(FieldScratch& scratch, Value& out) {
   out.list = &scratch.array;
 }
 
+// The name that a program of many names, or one behind a symlink, was called by: the one that exec
+// was given, or the one that the kernel gave the process for it.
 void ReadCalledPaths(const EventView& event, FieldScratch& scratch, Value& out) {
   scratch.array = {};
   const std::string_view exe_path = event.actor->exe_path.value_or("");
@@ -462,9 +463,7 @@ void ReadCalledPaths(const EventView& event, FieldScratch& scratch, Value& out) 
   if (filename.starts_with('/')) {
     scratch.array.Add(filename);
   } else if (!filename.empty()) {
-    scratch.text.assign(exe_path, 0, exe_path.size() - BaseName(exe_path).size());
-    scratch.text += BaseName(filename);
-    scratch.array.Add(scratch.text);
+    AddCalled(exe_path, BaseName(filename), scratch);
   } else {
     AddCalled(exe_path, event.actor->comm, scratch);
   }

@@ -29,8 +29,12 @@ bool Exclude(std::string_view a, std::string_view b, bool at_start) {
 
 // Asked of one text: can no text fulfil both? Only what is sure.
 bool AffixesExclude(const Predicate& a, const Predicate& b) {
-  if (a.type != b.type || a.ignore_case || b.ignore_case || a.all_operands || b.all_operands) {
-    return false;
+  if (a.type != b.type || a.all_operands || b.all_operands) return false;
+  if (a.ignore_case != b.ignore_case) {  // what differs without case differs with it, too
+    Predicate as_other = a.ignore_case ? b : a;
+    as_other.ignore_case = true;
+    as_other.Finish();
+    return AffixesExclude(as_other, a.ignore_case ? a : b);
   }
   const bool at_start = a.type == Predicate::Type::kStartsWith;
   if (!at_start && a.type != Predicate::Type::kEndsWith) return false;
@@ -38,6 +42,15 @@ bool AffixesExclude(const Predicate& a, const Predicate& b) {
     return std::all_of(b.texts.begin(), b.texts.end(),
                        [&](const std::string& y) { return Exclude(x, y, at_start); });
   });
+}
+
+// Whether the text, which stands for all that differ from it by case if `any_case`, may fulfil the
+// predicate or may not. Without an answer, the one that contradicts nothing is given.
+bool MayHold(const Predicate& p, const Value& text, bool any_case) {
+  return p.type == Predicate::Type::kSameAs || (any_case && !p.ignore_case) || p.TestOne(text);
+}
+bool MayFail(const Predicate& p, const Value& text, bool any_case) {
+  return p.type == Predicate::Type::kSameAs || (any_case && !p.ignore_case) || !p.TestOne(text);
 }
 
 }  // namespace
@@ -57,6 +70,13 @@ ExpressionId ExpressionPool::Add(Predicate predicate) {
     predicates_.push_back(std::move(predicate));
   }
   return Intern({Type::kPredicate, at->second});
+}
+
+void ExpressionPool::Finish() {
+  predicate_ids_ = {};
+  expression_ids_ = {};
+  expressions_.shrink_to_fit();
+  predicates_.shrink_to_fit();
 }
 
 ExpressionId ExpressionPool::Not(ExpressionId child) {
@@ -154,16 +174,19 @@ bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked
   if (numbers.empty()) return true;
   // A choice of texts: is there one that everything else lets through?
   for (const Predicate* choice : asked) {
-    if (choice->type != Predicate::Type::kTextIn || choice->ignore_case) continue;
+    if (choice->type != Predicate::Type::kTextIn) continue;
+    const bool any_case = choice->ignore_case;
     const bool possible =
         std::any_of(choice->texts.begin(), choice->texts.end(), [&](const std::string& text) {
           Value value;
           value.form = Value::Form::kText;
           value.text = text;
           return std::all_of(asked.begin(), asked.end(),
-                             [&](const Predicate* p) { return p->TestOne(value); }) &&
-                 std::none_of(denied.begin(), denied.end(),
-                              [&](const Predicate* p) { return p->TestOne(value); });
+                             [&](const Predicate* p) {
+                               return MayHold(*p, value, any_case && p != choice);
+                             }) &&
+                 std::all_of(denied.begin(), denied.end(),
+                             [&](const Predicate* p) { return MayFail(*p, value, any_case); });
         });
     if (!possible) return true;
   }

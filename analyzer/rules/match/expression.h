@@ -40,6 +40,9 @@ class ExpressionPool {
   ExpressionId And(std::vector<ExpressionId> children);
   ExpressionId Or(std::vector<ExpressionId> children);
 
+  // To be called when nothing more is joined: what only finds equal ones is forgotten.
+  void Finish();
+
   const Expression& expression(ExpressionId id) const { return expressions_[id]; }
   const Predicate& predicate(PredicateId id) const { return predicates_[id]; }
   std::size_t predicates() const { return predicates_.size(); }

@@ -75,7 +75,7 @@ struct Predicate {
     kWildcard,
     kSameAs,
   };
-  // Of kSameAs: how a text relates to the other field's. Numbers can only be equal.
+  // With kSameAs: how a text relates to the other field's. Numbers can only be equal.
   enum class Relation : std::uint8_t { kEqual, kContains, kStartsWith, kEndsWith };
 
   FieldId field = 0;
@@ -121,7 +121,7 @@ struct Predicate {
   bool Test(const Value& value) const;
   // The same of a value that is the `element` already.
   bool TestOne(const Value& value) const;
-  // Of kSameAs: whether the values of `field` and `other`, as they are, relate in this way.
+  // With kSameAs: whether the values of `field` and `other`, as they are, relate in this way.
   bool TestPair(const Value& value, const Value& other_value) const;
 
  private:

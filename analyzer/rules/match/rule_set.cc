@@ -45,6 +45,9 @@ bool Fits(const RuleSet::Parts& parts) {
 
 RuleSet::RuleSet(Parts parts) : parts_(std::move(parts)) {
   if (!Fits(parts_)) std::abort();
+  parts_.pool.Finish();
+  parts_.rules.shrink_to_fit();
+  parts_.steps.shrink_to_fit();
   for (ForClass& rules : parts_.classes) rules.index.Finish();
   enabled_ = static_cast<std::size_t>(std::count_if(
       parts_.rules.begin(), parts_.rules.end(),

@@ -114,7 +114,7 @@ class RuleSet {
   // A hash of all that is evaluated: the same rules, the same hash, on any machine.
   const std::string& hash() const { return parts_.hash; }
 
-  // What became of each document of the Sigma files.
+  // The outcome of each document of the Sigma files.
   const SigmaReport& sigma() const { return parts_.sigma; }
 
   const ForClass& for_class(EventClass event_class) const { return parts_.classes[event_class]; }

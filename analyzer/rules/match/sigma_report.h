@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What became of the documents in Sigma files: each is loaded, or there is a reason why not.
+// The outcomes of the documents in Sigma files: each is loaded, or there is a reason why not.
 #ifndef ANALYZER_RULES_MATCH_SIGMA_REPORT_H_
 #define ANALYZER_RULES_MATCH_SIGMA_REPORT_H_
 
@@ -27,7 +27,7 @@ struct SigmaOutcome {
   // Why it is not loaded. `group` is the same for all documents left out for one reason, without
   // what is theirs alone.
   std::string group, reason;
-  // Of what is loaded: doubts, each with the line.
+  // Doubts about a loaded one, each with the line.
   std::vector<std::pair<SourcePosition, std::string>> doubts;
 };
 

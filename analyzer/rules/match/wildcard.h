@@ -23,7 +23,7 @@ class Wildcard {
   // Whether all of the text fits. Takes at most the product of the two sizes.
   bool Matches(std::string_view text) const;
 
-  // What a text that fits has for certain, and where: the longest such literal.
+  // The longest literal that a text that fits has for certain, and where.
   struct Sure {
     enum class Place { kStart, kEnd, kAnywhere, kNowhere } place = Place::kNowhere;
     std::string_view text;  // of this pattern

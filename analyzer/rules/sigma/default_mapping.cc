@@ -74,6 +74,58 @@ DestinationHostname = { unsupported = "names of hosts are not looked up" }
 DestinationPortName = { unsupported = "names of ports are not looked up; compare DestinationPort" }
 SourcePortName = { unsupported = "names of ports are not looked up; compare SourcePort" }
 
+# Records of the Linux audit system. Each is a part of an event there; here it is the event that has
+# this part.
+[fields.auditd]
+type = { field = "event_type", values = { EXECVE = "process_start", PROCTITLE = "process_start", CWD = "process_start", PATH = "file_*", SOCKADDR = "network_*", SYSCALL = ["process_start", "process_exec_failed", "file_*", "network_*", "credentials_change", "process_access", "agent_signal", "module_*", "bpf_operation", "namespace_change", "*mount", "root_change", "memfd_create"] } }
+syscall = ["syscall", "source"]
+SYSCALL = ["syscall", "source"]
+exe = { field = "exe_path", called = "called_paths", path = true }
+comm = "comm"
+proctitle = "command_line"
+name = { field = "paths", path = true, events = "file_*" }
+cwd = { field = "cwd", path = true }
+pid = "pid"
+ppid = "ppid"
+uid = "uid"
+gid = "gid"
+UID = "user"
+auid = "loginuid"
+euid = { field = "euid", events = "process_start" }
+egid = { field = "egid", events = "process_start" }
+suid = { field = "suid", events = "process_start" }
+sgid = { field = "sgid", events = "process_start" }
+fsuid = { field = "fsuid", events = "process_start" }
+fsgid = { field = "fsgid", events = "process_start" }
+ses = { field = "audit_session_id", events = "process_start" }
+tty = "tty"
+exit = "result"
+success = { field = "error", values = { yes = [], no = "*" } }
+argc = { field = "argc", events = "process_start" }
+key = { ignored = true }
+a0 = { field = "args[0]", events = "process_start" }
+a1 = { field = "args[1]", events = "process_start" }
+a2 = { field = "args[2]", events = "process_start" }
+a3 = { field = "args[3]", events = "process_start" }
+a4 = { field = "args[4]", events = "process_start" }
+a5 = { field = "args[5]", events = "process_start" }
+a6 = { field = "args[6]", events = "process_start" }
+a7 = { field = "args[7]", events = "process_start" }
+a8 = { field = "args[8]", events = "process_start" }
+a9 = { field = "args[9]", events = "process_start" }
+# Of an open, whether it made the file is a boolean; all other calls say it by what they do.
+nametype = { field = ["operation", "created"], events = "file_*", values = { CREATE = ["create", "rename", "link", "true"], DELETE = ["unlink", "rename"], NORMAL = ["open", "write", "chmod", "chown", "attribute"] } }
+saddr = { unsupported = "compare destination_addr and destination_port" }
+unit = { unsupported = "services are not recorded as such" }
+
+[[logsources]]
+name = "auditd"
+service = "auditd"
+type = "process"
+events = ["*"]
+keywords = "all_texts"
+fields = ["process", "auditd"]
+
 [[logsources]]
 name = "process_creation"
 category = "process_creation"

@@ -323,7 +323,7 @@ class ItemReader {
     return true;
   }
 
-  // What the modifiers ask for together.
+  // Checks the modifiers together.
   bool Check() {
     const bool regex = item_.test == Test::kRegex;
     for (const std::string_view flag : {"i", "m", "s"}) {

@@ -35,7 +35,7 @@ class DocumentReader {
     out_.kind = root_.Find("correlation") != nullptr ? SigmaOutcome::Kind::kCorrelation
                 : root_.Find("filter") != nullptr    ? SigmaOutcome::Kind::kFilter
                                                      : SigmaOutcome::Kind::kRule;
-    // What names the document comes first, so that any problem has its name.
+    // The names of the document come first, so that any problem has its name.
     out_.id = Text("id", CheckLabel);
     out_.title = Text("title", CheckName);
     const YamlNode* id = root_.Find(out_.id.empty() ? "title" : "id");

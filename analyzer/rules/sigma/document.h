@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Sigma document says about itself, whatever it is: a rule, a filter or a correlation.
+// A Sigma document's words about itself, whatever it is: a rule, a filter or a correlation.
 #ifndef ANALYZER_RULES_SIGMA_DOCUMENT_H_
 #define ANALYZER_RULES_SIGMA_DOCUMENT_H_
 

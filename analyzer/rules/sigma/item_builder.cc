@@ -137,7 +137,7 @@ TreeBuilder::Node TreeBuilder::Item(const DetectionItem& item, bool positive) {
 
 TreeBuilder::Node TreeBuilder::Test(const DetectionItem& item, const MappedField& field,
                                     const std::vector<Target>& targets) {
-  // What has no value to compare can only be there or not.
+  // A field without a value to compare can only be there or not.
   const bool opaque = InfoOf(targets.front()).type == ValueType::kOpaque;
   const bool nulls = std::all_of(item.values.begin(), item.values.end(),
                                  [](const ItemValue& value) { return value.null; });
@@ -207,13 +207,16 @@ TreeBuilder::Node TreeBuilder::AnyText(const DetectionItem& item, const MappedFi
                                        const std::vector<Target>& targets,
                                        const std::vector<Pattern>& patterns) {
   std::vector<std::uint32_t> any;
-  std::vector<Pattern> meant;
+  std::vector<Pattern> meant, unknown;
   const bool keyword = item.field.empty();
   for (const Pattern& pattern : patterns) {
     if (!field.values.empty()) {
       const auto found =
           pattern.IsLiteral() ? field.values.find(Folded(pattern.literal())) : field.values.end();
-      if (found == field.values.end()) continue;  // of no event
+      if (found == field.values.end()) {
+        unknown.push_back(pattern);
+        continue;
+      }
       if (found->second.empty()) any.push_back(*Absent(field.fields));
       for (const std::string& text : found->second) meant.push_back(Pattern::Parse(text));
       continue;
@@ -228,6 +231,12 @@ TreeBuilder::Node TreeBuilder::AnyText(const DetectionItem& item, const MappedFi
       for (std::size_t i = 1; i < pattern.pieces().size(); ++i) other.Append(pattern.pieces()[i]);
       meant.push_back(std::move(other));
     }
+  }
+  if (!field.values.empty() && unknown.size() == patterns.size()) {
+    return Fail(Unsupported(
+        item.position,
+        absl::StrFormat("value %s of field %s", Quoted(unknown[0].literal()), Quoted(item.field)),
+        "no event of this sensor is so called"));
   }
   for (const Target target : targets) {
     if (meant.empty()) break;

@@ -54,9 +54,8 @@ void Loader::Run() {
     report_.Add(std::move(outcome));
   }
   for (const ConfigSource& file : config_.sigma_sources.files) ReadFile(file);
-  // Filters come with any file, and before the rules that they are about.
-  for (Pending& pending : pending_) AddRule(pending);
-  pending_.clear();
+  // Filters may come behind the rules that they are about.
+  std::erase_if(rules_, [this](LoadedRule& rule) { return !AddFilters(rule); });
 }
 
 void Loader::ReadFile(const ConfigSource& file) {
@@ -160,7 +159,7 @@ void Loader::Take(Document document, std::size_t outcome) {
   if (document.kind == SigmaOutcome::Kind::kFilter) {
     AddFilter(std::move(document), outcome, source);
   } else {
-    pending_.push_back({std::move(document), outcome, source});
+    AddRule(document, outcome, source);
   }
 }
 
@@ -275,46 +274,43 @@ Rule Loader::MetadataOf(const Document& document, RuleType type) {
   return rule;
 }
 
-void Loader::AddRule(Pending& pending) {
-  const Document& document = pending.document;
+void Loader::AddRule(const Document& document, std::size_t outcome, const LogSource* source) {
   const YamlNode* node = document.root.Find("detection");
   if (node == nullptr) {
-    return Refuse(pending.outcome, Broken(document.position, "the detection is missing"));
+    return Refuse(outcome, Broken(document.position, "the detection is missing"));
   }
   auto read = ReadDetection(*node, config_.placeholders, {});
-  if (const auto* problem = std::get_if<Problem>(&read)) return Refuse(pending.outcome, *problem);
-  const auto& detection = std::get<Detection>(read);
+  if (const auto* problem = std::get_if<Problem>(&read)) return Refuse(outcome, *problem);
   LoadedRule loaded;
-  TreeBuilder builder(mapping_, *pending.source, loaded.tree);
-  if (const auto problem = builder.Add(detection, document.file)) {
-    return Refuse(pending.outcome, *problem);
+  TreeBuilder builder(mapping_, *source, loaded.tree);
+  if (const auto problem = builder.Add(std::get<Detection>(read), document.file)) {
+    return Refuse(outcome, *problem);
   }
-  if (!AddFilters(pending, loaded)) return;
-  loaded.rule = MetadataOf(document, pending.source->type);
-  named_.push_back({document.id, document.name, pending.source, pending.outcome});
-  loaded.source = pending.source;
-  loaded.outcome = pending.outcome;
-  for (const std::string& id : document.obsoletes) obsoleted_[id].push_back(pending.outcome);
+  loaded.rule = MetadataOf(document, source->type);
+  loaded.name = document.name;
+  named_.push_back({document.id, document.name, source, outcome});
+  loaded.source = source;
+  loaded.outcome = outcome;
+  for (const std::string& id : document.obsoletes) obsoleted_[id].push_back(outcome);
   rules_.push_back(std::move(loaded));
 }
 
-bool Loader::AddFilters(const Pending& pending, LoadedRule& rule) {
-  const Document& document = pending.document;
+bool Loader::AddFilters(LoadedRule& rule) {
   for (const auto& filter : filters_) {
     const auto named = [&](const std::string& name) {
-      return name == document.id || (!document.name.empty() && name == document.name);
+      return name == rule.rule.id || (!rule.name.empty() && name == rule.name);
     };
     const auto found = std::find_if(filter->rules.begin(), filter->rules.end(), named);
-    const bool any = filter->rules.empty() && filter->source == pending.source;
+    const bool any = filter->rules.empty() && filter->source == rule.source;
     if (found == filter->rules.end() && !any) continue;
     if (found != filter->rules.end()) filter->found.insert(*found);
-    TreeBuilder builder(mapping_, *pending.source, rule.tree);
+    TreeBuilder builder(mapping_, *rule.source, rule.tree);
     const auto problem =
         builder.Add(filter->detection, filter->document.file, filter->document.title);
     if (!problem.has_value()) continue;
     // The filter stands for another log source, and asks for a field that this one lacks.
-    Refuse(pending.outcome,
-           Broken(document.position,
+    Refuse(rule.outcome,
+           Broken(rule.rule.source.At(0),
                   absl::StrFormat("the filter at %s does not fit it: %s",
                                   Where(filter->document.file, filter->document.position),
                                   problem->message)));

@@ -28,6 +28,7 @@ namespace randguard::sigma {
 // A rule whose names are resolved; the compiler does the rest.
 struct LoadedRule {
   Rule rule;
+  std::string name;  // by which filters and correlations may call it; may be empty
   RuleTree tree;
   const LogSource* source = nullptr;  // of the mapping
   std::size_t outcome = 0;            // in the report
@@ -67,13 +68,6 @@ class Loader {
     std::vector<std::string> rules;  // ids or names; none: all of the log source
     std::set<std::string> found;
   };
-  // A document that is to be a rule, when the filters are known.
-  struct Pending {
-    Document document;
-    std::size_t outcome = 0;
-    const LogSource* source = nullptr;
-  };
-
   void ReadFile(const ConfigSource& file);
   void Take(Document document, std::size_t outcome);
   void AddFilter(Document document, std::size_t outcome, const LogSource* source);
@@ -85,8 +79,9 @@ class Loader {
   void AddCorrelation(Document document, std::size_t outcome);
   // Why the correlation cannot be resolved yet: the first rule that is not loaded.
   std::optional<Problem> MissingBase(const PendingCorrelation& pending) const;
-  void AddRule(Pending& pending);
-  bool AddFilters(const Pending& pending, LoadedRule& rule);
+  void AddRule(const Document& document, std::size_t outcome, const LogSource* source);
+  // False after refusing the rule.
+  bool AddFilters(LoadedRule& rule);
   static Rule MetadataOf(const Document& document, RuleType type);
 
   // Why the configuration does not ask for the document; empty: it does.
@@ -100,7 +95,6 @@ class Loader {
   const std::map<std::string, std::string, std::less<>>& taken_;
   const std::set<std::string, std::less<>> disabled_;
   std::map<std::string, std::string, std::less<>> ids_;  // of documents, and where they are
-  std::vector<Pending> pending_;
   std::vector<std::unique_ptr<Filter>> filters_;
   std::vector<LoadedRule> rules_;
   std::vector<PendingCorrelation> correlations_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the names of Sigma stand for on this host: log sources are events, fields are fields. It is
+// The meaning of Sigma's names on this host: log sources are events, fields are fields. It is
 // data: a file of TOML, of which one is built in; docs/sigma.md describes it.
 #ifndef ANALYZER_RULES_SIGMA_MAPPING_H_
 #define ANALYZER_RULES_SIGMA_MAPPING_H_
@@ -37,7 +37,7 @@ struct MappedField {
   bool path = false;        // a path, whose beginning may have another name (Mapping::same_paths)
   bool ignored = false;     // says nothing about an event
   std::string unsupported;  // why this host has no such field
-  // What values stand for, in lower case; empty: themselves. A value that stands for nothing means
+  // The meaning of values, in lower case; empty: themselves. A value that stands for nothing means
   // that the field is absent.
   std::map<std::string, std::vector<std::string>, std::less<>> values;
   // Events of other types do not have it; empty: any may.

@@ -30,7 +30,7 @@ class Pattern {
   // No two literals stand beside each other, nor two kMany. Without pieces: the empty text.
   const std::vector<Piece>& pieces() const { return pieces_; }
   bool IsLiteral() const;
-  // Of a literal.
+  // The text of a literal.
   std::string_view literal() const;
   // Fits every text.
   bool IsAny() const { return pieces_.size() == 1 && pieces_[0].kind == Kind::kMany; }
@@ -47,7 +47,7 @@ class Pattern {
   std::vector<Piece> pieces_;
 };
 
-// What a pattern becomes as a predicate of texts.
+// A pattern as a predicate of texts.
 struct Shape {
   enum class Type : std::uint8_t { kEqual, kStart, kEnd, kPart, kAny, kWildcard };
   Type type = Type::kEqual;

@@ -15,7 +15,8 @@ struct Problem {
   enum class Kind { kBroken, kUnsupported };
   Kind kind = Kind::kBroken;
   SourcePosition position;
-  // What problems of this kind have in common: "modifier \"utf8\"". May be the same as message.
+  // The part that problems of this kind have in common: "modifier \"utf8\"". May be the same as
+  // message.
   std::string group;
   std::string message;
 };

@@ -51,7 +51,8 @@ std::optional<Problem> TreeBuilder::Add(const Detection& detection, const std::s
   return std::move(problem_);
 }
 
-// What a rule denies are its exceptions: `selection and not 1 of filter_*` has one for each filter.
+// Denied selections are the rule's exceptions: `selection and not 1 of filter_*` has one for each
+// filter.
 bool TreeBuilder::AddParts(const ConditionNode& condition) {
   if (condition.type == ConditionNode::Type::kAnd && !condition.quantified) {
     return std::all_of(condition.children.begin(), condition.children.end(),

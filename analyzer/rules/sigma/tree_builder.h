@@ -46,7 +46,7 @@ class TreeBuilder {
   Node Item(const DetectionItem& item, bool positive);
 
   const MappedField* FieldOf(const DetectionItem& item);
-  // What of it the events of the log source have. None: problem_ says so.
+  // Those that the events of the log source have. None: problem_ says so.
   std::vector<Target> TargetsOf(const DetectionItem& item, const MappedField& field, bool positive);
 
   Node Test(const DetectionItem& item, const MappedField& field,

@@ -2,6 +2,8 @@
 #include "analyzer/rules/tools/lint.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -72,38 +74,129 @@ bool MayBeReported(const FileConfig& config, std::string_view path, bool beginni
                      [&](const std::string& p) { return p.starts_with(path); });
 }
 
-// False: every path that the predicate lets through is filtered out.
-bool PredicateReachable(const FileConfig& config, const Predicate& predicate) {
-  const std::string& field = FieldCatalogue::Get().field(predicate.field).name;
-  if (field != "path" && field != "resolved_path") return true;
-  const bool beginning = predicate.type == Predicate::Type::kStartsWith;
-  if ((!beginning && predicate.type != Predicate::Type::kTextIn) || predicate.ignore_case) {
-    return true;
+// The filter of files, and the same without case.
+class PathLint {
+ public:
+  explicit PathLint(const FileConfig& config) : as_is_(config), folded_(config) {
+    for (auto* list : {&folded_.watch_paths, &folded_.watch_patterns, &folded_.exclude_paths}) {
+      for (std::string& text : *list) text = Folded(text);
+    }
   }
-  return std::any_of(predicate.texts.begin(), predicate.texts.end(), [&](const std::string& text) {
-    return MayBeReported(config, text, beginning);
-  });
+
+  bool Reachable(const ExpressionPool& pool, ExpressionId id) {
+    const Expression& e = pool.expression(id);
+    const auto reachable = [&](ExpressionId child) { return Reachable(pool, child); };
+    switch (e.type) {
+      case Expression::Type::kPredicate:
+        return PredicateReachable(pool.predicate(e.predicate));
+      case Expression::Type::kAnd:
+        return std::all_of(e.children.begin(), e.children.end(), reachable);
+      case Expression::Type::kOr:
+        return std::any_of(e.children.begin(), e.children.end(), reachable);
+      default:
+        return true;
+    }
+  }
+
+  // The change that [file] needs, by the paths that were not reachable.
+  std::string Remedy() const {
+    std::string watch, excluded;
+    for (const std::string& path : unreachable_) {
+      const bool is_excluded = JudgePath(folded_, Folded(path)) == PathVerdict::kExcluded;
+      std::string& list = is_excluded ? excluded : watch;
+      absl::StrAppendFormat(&list, "%s%s", list.empty() ? "" : ", ", Quoted(path));
+    }
+    std::string remedy;
+    if (!watch.empty()) remedy += "; file.watch_paths would have to hold " + watch;
+    if (!excluded.empty()) remedy += "; file.exclude_paths leaves out " + excluded;
+    return remedy;
+  }
+
+ private:
+  static constexpr std::size_t kNamedMax = 3;
+
+  // False: every path that the predicate lets through is filtered out.
+  bool PredicateReachable(const Predicate& predicate) {
+    const std::string& field = FieldCatalogue::Get().field(predicate.field).name;
+    if (field != "path" && field != "resolved_path") return true;
+    const bool beginning = predicate.type == Predicate::Type::kStartsWith;
+    if (!beginning && predicate.type != Predicate::Type::kTextIn) return true;
+    const FileConfig& config = predicate.ignore_case ? folded_ : as_is_;
+    const bool reachable = std::any_of(
+        predicate.texts.begin(), predicate.texts.end(),
+        [&](const std::string& text) { return MayBeReported(config, text, beginning); });
+    if (reachable) return true;
+    for (const std::string& text : predicate.texts) {
+      if (unreachable_.size() < kNamedMax) unreachable_.insert(text);
+    }
+    return false;
+  }
+
+  const FileConfig& as_is_;
+  FileConfig folded_;
+  std::set<std::string> unreachable_;
+};
+
+// Which switch would have to be on for the rule to see any event.
+std::string WhatIsOff(const Config& config, const CompiledRule& rule) {
+  if (rule.rule.type == RuleType::kNetwork && !config.network.enabled) {
+    return "network.enabled is false";
+  }
+  if (rule.rule.type == RuleType::kFile && !config.file.enabled) return "file.enabled is false";
+  return "the hooks that report its events are off";
 }
 
-bool Reachable(const FileConfig& config, const ExpressionPool& pool, ExpressionId id) {
-  const Expression& e = pool.expression(id);
-  const auto reachable = [&](ExpressionId child) { return Reachable(config, pool, child); };
-  switch (e.type) {
-    case Expression::Type::kPredicate:
-      return PredicateReachable(config, pool.predicate(e.predicate));
-    case Expression::Type::kAnd:
-      return std::all_of(e.children.begin(), e.children.end(), reachable);
-    case Expression::Type::kOr:
-      return std::any_of(e.children.begin(), e.children.end(), reachable);
-    default:
-      return true;
+// Fields that hold paths as the kernel reports them.
+bool IsKernelPath(std::string_view field) {
+  static constexpr std::array<std::string_view, 5> kPaths = {"exe_path", "parent_exe_path", "path",
+                                                             "old_path", "cwd"};
+  return std::find(kPaths.begin(), kPaths.end(), field) != kPaths.end();
+}
+
+// Doubts about the texts that paths of a Sigma rule are compared with. Its author may have had
+// another system in mind.
+void LintSigmaPaths(const CompiledRule& compiled, const ResolvePath& resolve,
+                    std::vector<Diagnostic>& diagnostics) {
+  const RuleTree& tree = compiled.tree;
+  for (const TreePart& part : tree.parts) {
+    ForEachPredicate(tree, part.root, [&](const TreePredicate& p, const TreeNode& node) {
+      const Predicate& predicate = p.predicate;
+      if (!IsKernelPath(FieldCatalogue::Get().field(predicate.field).name)) return;
+      const SourceText& text = *tree.texts[node.text];
+      const auto warn = [&](std::string_view message) {
+        ReportAt(text, node.begin, Diagnostic::Severity::kWarning, message, diagnostics);
+      };
+      for (const std::string& value : predicate.texts) {
+        if (predicate.type != Predicate::Type::kRegex && value.find('\\') != value.npos) {
+          warn(absl::StrFormat("%s: a path of this host has no backslash between folders",
+                               Quoted(value)));
+          return;
+        }
+        if (!part.exception || resolve == nullptr || predicate.type != Predicate::Type::kTextIn ||
+            !value.starts_with('/')) {
+          continue;
+        }
+        const std::string target = resolve(value);
+        if (target.empty() || Folded(target) == Folded(value)) continue;
+        const bool has_target =
+            std::find(predicate.texts.begin(), predicate.texts.end(),
+                      predicate.ignore_case ? Folded(target) : target) != predicate.texts.end();
+        if (has_target) continue;
+        warn(
+            absl::StrFormat("the exception never holds for %s: on this host it is a link to %s, "
+                            "which the kernel reports",
+                            Quoted(value), Quoted(target)));
+        return;
+      }
+    });
   }
 }
 
 // The reason why a rule that looks at events cannot fire; empty: it can.
-std::string_view WhyNot(const Config& config, const RuleSet& rules, const CompiledRule& compiled) {
+std::string WhyNot(const Config& config, const RuleSet& rules, const CompiledRule& compiled) {
   const auto& classes = FieldCatalogue::Get().classes();
   bool observed = false;
+  PathLint paths(config.file);
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
     if (compiled.roots[event_class] == ExpressionPool::kFalse ||
         !ClassObserved(config, classes[event_class])) {
@@ -111,12 +204,12 @@ std::string_view WhyNot(const Config& config, const RuleSet& rules, const Compil
     }
     observed = true;
     if (classes[event_class].rule_type != RuleType::kFile ||
-        Reachable(config.file, rules.pool(), compiled.roots[event_class])) {
-      return {};
+        paths.Reachable(rules.pool(), compiled.roots[event_class])) {
+      return "";
     }
   }
-  return observed ? "[file] lets no file through that it asks for"
-                  : "this configuration observes none of its events";
+  if (observed) return "[file] lets no file through that it asks for" + paths.Remedy();
+  return "this configuration observes none of its events: " + WhatIsOff(config, compiled);
 }
 
 // Those that count need one of their rules, those that wait for several need each of them, and an
@@ -145,7 +238,8 @@ void WarnThatItCannotFire(const Rule& rule, std::string_view why,
 
 }  // namespace
 
-void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnostic>& diagnostics) {
+void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnostic>& diagnostics,
+               const ResolvePath& resolve) {
   std::vector<bool> reached(rules.rules().size());
   for (std::size_t i = 0; i < rules.rules().size(); ++i) {
     const CompiledRule& compiled = rules.rules()[i];
@@ -153,7 +247,8 @@ void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnosti
         compiled.rule.type == RuleType::kCorrelation) {
       continue;
     }
-    const std::string_view why = WhyNot(config, rules, compiled);
+    if (compiled.rule.origin == RuleSource::kSigma) LintSigmaPaths(compiled, resolve, diagnostics);
+    const std::string why = WhyNot(config, rules, compiled);
     reached[i] = why.empty();
     if (!compiled.rule.alert && compiled.feeds.empty()) {
       ReportAt(
@@ -174,9 +269,10 @@ void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnosti
 }
 
 std::shared_ptr<const RuleSet> CompileAndLintRules(const Config& config,
-                                                   std::vector<Diagnostic>& diagnostics) {
+                                                   std::vector<Diagnostic>& diagnostics,
+                                                   const ResolvePath& resolve) {
   auto rules = CompileRules(config, diagnostics, UnusedNames::kReport);
-  if (rules != nullptr) LintRules(config, *rules, diagnostics);
+  if (rules != nullptr) LintRules(config, *rules, diagnostics, resolve);
   return rules;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "analyzer/plan/path_filter.h"
 #include "analyzer/rules/match/rule_set.h"
 #include "analyzer/source/diagnostic.h"
 
@@ -13,11 +14,14 @@ namespace randguard {
 // As CompileRules(). The diagnostics also say what is likely to be a mistake: names that are not
 // used, rules that nothing can reach.
 std::shared_ptr<const RuleSet> CompileAndLintRules(const Config& config,
-                                                   std::vector<Diagnostic>& diagnostics);
+                                                   std::vector<Diagnostic>& diagnostics,
+                                                   const ResolvePath& resolve = nullptr);
 
 // Warns about rules of the configuration's own that are on and that nothing can reach: their events
-// are not observed, or their files are filtered out.
-void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnostic>& diagnostics);
+// are not observed, or their files are filtered out. With `resolve`, names in exceptions that are
+// links on this host are doubted, too.
+void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnostic>& diagnostics,
+               const ResolvePath& resolve = nullptr);
 
 }  // namespace randguard
 

@@ -25,12 +25,17 @@ TEST(LintTest, WhatIsNotUsedIsTold) {
 TEST(LintTest, RulesThatNothingReachesAreTold) {
   EXPECT_EQ(CompileText(RuleText("port == 1", "network"), true).diagnostics,
             Lines{"c.toml:2:7: warning: the rule \"R\" cannot fire: this configuration observes "
-                  "none of its events"});
+                  "none of its events: network.enabled is false"});
   EXPECT_EQ(CompileText(RuleText("path startswith '/srv/'", "file"), true).diagnostics, Lines{});
   const std::string watch = "[file]\nwatch_paths = ['/etc']\n";
   EXPECT_EQ(CompileText(watch + RuleText("path startswith '/srv/'", "file"), true).diagnostics,
             Lines{"c.toml:4:7: warning: the rule \"R\" cannot fire: [file] lets no file through "
-                  "that it asks for"});
+                  "that it asks for; file.watch_paths would have to hold \"/srv/\""});
+  EXPECT_EQ(CompileText(watch + RuleText("path istartswith '/ETC/'", "file"), true).diagnostics,
+            Lines{});
+  EXPECT_EQ(CompileText(RuleText("path ieq '/TMP/x'", "file"), true).diagnostics,
+            Lines{"c.toml:2:7: warning: the rule \"R\" cannot fire: [file] lets no file through "
+                  "that it asks for; file.exclude_paths leaves out \"/tmp/x\""});
   EXPECT_EQ(CompileText(watch + RuleText("path startswith '/e'", "file"), true).diagnostics,
             Lines{});
   EXPECT_EQ(CompileText("[process]\nbehaviour = []\n" +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What became of Sigma documents, for people and programs.
+// The outcomes of Sigma documents, for people and programs.
 #ifndef ANALYZER_RULES_TOOLS_SIGMA_TEXT_H_
 #define ANALYZER_RULES_TOOLS_SIGMA_TEXT_H_
 

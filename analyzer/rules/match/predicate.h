@@ -18,9 +18,11 @@
 #include "analyzer/base/text_map.h"
 #include "analyzer/rules/fields/value.h"
 #include "analyzer/rules/language/condition.h"
-#include "analyzer/rules/match/text_search.h"
 
 namespace randguard {
+
+class AffixSearch;
+class PartSearch;
 
 // Both ends belong to it.
 struct NumberRange {

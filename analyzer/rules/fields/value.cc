@@ -7,17 +7,19 @@
 namespace randguard {
 namespace {
 
+constexpr std::uint64_t kEachByte = 0x0101010101010101;
+static_assert(' ' == 0x80 >> 2 && ('a' ^ 'A') == 0x80 >> 2);
+
 // Eight bytes at a time: a letter in upper case gets its sixth bit.
 void FoldBytes(char* text, std::size_t size) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
   std::size_t at = 0;
   for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, text + at, sizeof(bytes));
-    const std::uint64_t low = bytes & (0x7f * kEach);
-    const std::uint64_t from_a = low + (0x80 - 'A') * kEach;  // the highest bit: not before A
-    const std::uint64_t behind_z = low + (0x7f - 'Z') * kEach;
-    const std::uint64_t upper = from_a & ~behind_z & ~bytes & (0x80 * kEach);
+    const std::uint64_t low = bytes & (0x7f * kEachByte);
+    const std::uint64_t from_a = low + (0x80 - 'A') * kEachByte;  // the highest bit: not before A
+    const std::uint64_t behind_z = low + (0x7f - 'Z') * kEachByte;
+    const std::uint64_t upper = from_a & ~behind_z & ~bytes & (0x80 * kEachByte);
     bytes |= upper >> 2;
     std::memcpy(text + at, &bytes, sizeof(bytes));
   }
@@ -60,7 +62,17 @@ void JoinItems(std::string_view items, std::string& out) {
   // The last item may have been cut and then lacks its NUL.
   if (items.ends_with('\0')) items.remove_suffix(1);
   out.assign(items);
-  std::replace(out.begin(), out.end(), '\0', ' ');
+  char* const text = out.data();
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= out.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text + at, sizeof(bytes));
+    constexpr std::uint64_t kLow = 0x7f * kEachByte;
+    const std::uint64_t zero = ~(((bytes & kLow) + kLow) | bytes | kLow);  // the highest bits
+    bytes |= zero >> 2;
+    std::memcpy(text + at, &bytes, sizeof(bytes));
+  }
+  std::replace(out.begin() + static_cast<std::ptrdiff_t>(at), out.end(), '\0', ' ');
 }
 
 Value ElementOf(const Value& list, std::size_t index) {

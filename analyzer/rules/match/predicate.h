@@ -18,10 +18,12 @@
 #include "analyzer/base/text_map.h"
 #include "analyzer/rules/fields/value.h"
 #include "analyzer/rules/language/condition.h"
-#include "analyzer/rules/match/text_search.h"
 #include "analyzer/rules/match/wildcard.h"
 
 namespace randguard {
+
+class AffixSearch;
+class PartSearch;
 
 // Both ends belong to it.
 struct NumberRange {

@@ -27,9 +27,9 @@ std::size_t Commonness(std::string_view gram) {
 
 }  // namespace
 
-std::uint32_t PartSearch::GramOf(std::string_view bytes) {
-  std::uint32_t gram = 0;
-  std::memcpy(&gram, bytes.data(), std::min(bytes.size(), kLongestGram));
+PartSearch::Gram PartSearch::GramOf(std::string_view bytes) {
+  Gram gram = 0;
+  std::memcpy(&gram, bytes.data(), std::min(bytes.size(), sizeof(gram)));
   return gram;
 }
 
@@ -42,7 +42,9 @@ void PartSearch::Finish() {
                    [](const Added& a, const Added& b) { return a.text < b.text; });
   for (std::size_t i = 0; i < added_.size(); ++i) {
     const std::string& text = added_[i].text;
-    Level& level = levels_[std::min(text.size(), kLongestGram) - 1];
+    // The longest gram that the part has.
+    const auto longer = std::upper_bound(kGramSizes.begin(), kGramSizes.end(), text.size());
+    Level& level = levels_[static_cast<std::size_t>(longer - kGramSizes.begin()) - 1];
     const auto id = static_cast<std::uint32_t>(ids_.size());
     ids_.push_back(added_[i].id);
     if (i > 0 && added_[i - 1].text == text) {
@@ -58,8 +60,8 @@ void PartSearch::Finish() {
   added_ = {};
   texts_.shrink_to_fit();
   ids_.shrink_to_fit();
-  for (std::size_t size = 1; size <= kLongestGram; ++size) {
-    if (!levels_[size - 1].parts.empty()) Fill(levels_[size - 1], size);
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    if (!levels_[i].parts.empty()) Fill(levels_[i], kGramSizes[i]);
   }
 }
 
@@ -68,7 +70,7 @@ void PartSearch::Fill(Level& level, std::size_t gram_size) {
     return std::string_view(texts_).substr(part.text + offset, gram_size);
   };
   // Filed under the gram that has the fewest others, and of these under the least common one.
-  absl::flat_hash_map<std::uint32_t, std::uint32_t> loads;
+  absl::flat_hash_map<Gram, std::uint32_t> loads;
   for (Part& part : level.parts) {
     std::size_t best = SIZE_MAX;
     for (std::uint32_t offset = 0; offset + gram_size <= part.size; ++offset) {
@@ -94,7 +96,7 @@ void PartSearch::Fill(Level& level, std::size_t gram_size) {
   level.buckets.assign(std::bit_ceil(2 * loads.size()), {});
   const std::size_t mask = level.buckets.size() - 1;
   for (std::uint32_t first = 0, end = 0; first < level.parts.size(); first = end) {
-    const std::uint32_t of = gram(level.parts[first]);
+    const Gram of = gram(level.parts[first]);
     while (end < level.parts.size() && gram(level.parts[end]) == of) ++end;
     const std::uint32_t bit = Hash(of) >> level.shift;
     level.seen[bit / 64] |= std::uint64_t{1} << (bit % 64);

@@ -16,11 +16,11 @@
 namespace randguard {
 
 // Texts that may be anywhere in another one, by their grams: each is filed under one sequence of
-// four of its bytes, or of all bytes if it is shorter. A bitmap says of each position of a text
-// whether a gram that something is filed under could begin there. For most it does not, and the
-// positions are independent of each other, so that a processor looks at several at a time. An
-// Aho-Corasick automaton has to wait at each byte for the state that the byte before led to, and
-// its tables of many texts fit into no cache.
+// eight of its bytes; shorter ones under one of four, or under all their bytes. A bitmap says of
+// each position of a text whether a gram that something is filed under could begin there. For most
+// it does not, and the positions are independent of each other, so that a processor looks at
+// several at a time. An Aho-Corasick automaton has to wait at each byte for the state that the byte
+// before led to, and its tables of many texts fit into no cache.
 class PartSearch {
  public:
   // Several may have the same id, and one part several ids. No part is empty.
@@ -35,11 +35,12 @@ class PartSearch {
   template <typename Visit>
   bool Find(std::string_view text, Visit&& visit) const {
     return FindGrams<4>(text, visit) || FindGrams<3>(text, visit) || FindGrams<2>(text, visit) ||
-           FindGrams<1>(text, visit);
+           FindGrams<1>(text, visit) || FindGrams<0>(text, visit);
   }
 
  private:
-  static constexpr std::size_t kLongestGram = 4;
+  using Gram = std::uint64_t;
+  static constexpr std::array<std::size_t, 5> kGramSizes = {1, 2, 3, 4, 8};
   struct Part {
     std::uint32_t text = 0;  // in texts_
     std::uint32_t size = 0;
@@ -47,7 +48,7 @@ class PartSearch {
     std::uint32_t first = 0, end = 0;  // of its ids
   };
   struct Bucket {
-    std::uint32_t gram = 0;
+    Gram gram = 0;
     std::uint32_t first = 0, end = 0;  // of its parts; the same: no bucket
   };
   struct Level {                      // of the parts with grams of one size
@@ -61,26 +62,29 @@ class PartSearch {
     std::uint32_t id = 0;
   };
 
-  // Fibonacci hashing: the upper bits of a product with 2^32 divided by the golden ratio.
-  static std::uint32_t Hash(std::uint32_t gram) { return gram * 0x9e3779b1U; }
+  // Fibonacci hashing: the upper bits of a product with 2^64 divided by the golden ratio.
+  static std::uint32_t Hash(Gram gram) {
+    return static_cast<std::uint32_t>(gram * 0x9e3779b97f4a7c15U >> 32);
+  }
   template <std::size_t kSize>
-  static std::uint32_t GramAt(const char* at) {
-    std::uint32_t gram = 0;
+  static Gram GramAt(const char* at) {
+    Gram gram = 0;
     std::memcpy(&gram, at, kSize);
     return gram;
   }
-  static std::uint32_t GramOf(std::string_view bytes);
+  static Gram GramOf(std::string_view bytes);
 
   void Fill(Level& level, std::size_t gram_size);
 
-  template <std::size_t kSize, typename Visit>
+  template <std::size_t kLevel, typename Visit>
   bool FindGrams(std::string_view text, Visit& visit) const {
-    const Level& level = levels_[kSize - 1];
+    constexpr std::size_t kSize = kGramSizes[kLevel];
+    const Level& level = levels_[kLevel];
     if (level.parts.empty() || text.size() < kSize) return false;
     const std::uint64_t* const seen = level.seen.data();
     const unsigned shift = level.shift;
     for (std::size_t at = 0, end = text.size() - kSize + 1; at < end; ++at) {
-      const std::uint32_t gram = GramAt<kSize>(text.data() + at);
+      const Gram gram = GramAt<kSize>(text.data() + at);
       const std::uint32_t bit = Hash(gram) >> shift;
       if ((seen[bit / 64] >> (bit % 64) & 1) == 0) [[likely]]
         continue;
@@ -90,7 +94,7 @@ class PartSearch {
   }
 
   template <typename Visit>
-  bool Compare(const Level& level, std::uint32_t gram, std::string_view text, std::size_t at,
+  bool Compare(const Level& level, Gram gram, std::string_view text, std::size_t at,
                Visit& visit) const {
     const std::size_t mask = level.buckets.size() - 1;
     for (std::size_t slot = Hash(gram) & mask;; slot = (slot + 1) & mask) {
@@ -115,7 +119,7 @@ class PartSearch {
   std::vector<Added> added_;  // until Finish()
   std::string texts_;
   std::vector<std::uint32_t> ids_;
-  std::array<Level, kLongestGram> levels_;  // by the size of the gram, less one
+  std::array<Level, kGramSizes.size()> levels_;
 };
 
 // Texts of which one may be the beginning of another one, or its end: sorted.

@@ -135,7 +135,7 @@ int RulesReport(const Arguments& arguments) {
 int RulesLint(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Report::kLint);
   if (!loaded.has_value()) return 1;
-  Print(absl::StrFormat("%d rules, %d of them on with the built-in ones\n",
+  Print(absl::StrFormat("%d rules, and %d are on with the built-in ones and those of Sigma\n",
                         loaded->config.rules.size(), loaded->rules->enabled()));
   return 0;
 }

@@ -104,6 +104,7 @@ class DetectionReader {
     if (auto* problem = std::get_if<Problem>(&item)) return Fail(std::move(*problem));
     out.type = SelectionNode::Type::kItem;
     out.item = std::get<DetectionItem>(std::move(item));
+    for (const ItemValue& one : out.item.values) detection_.values += one.patterns.size();
     return true;
   }
 

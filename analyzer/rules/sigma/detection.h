@@ -5,6 +5,7 @@
 #ifndef ANALYZER_RULES_SIGMA_DETECTION_H_
 #define ANALYZER_RULES_SIGMA_DETECTION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -35,6 +36,7 @@ struct Selection {
 struct Detection {
   std::vector<Selection> selections;
   std::vector<ConditionNode> conditions;  // one of them must hold
+  std::size_t values = 0;                 // in all ways in which modifiers have them written
 };
 
 // Members of `node` whose names are in `not_selections` are somebody else's.

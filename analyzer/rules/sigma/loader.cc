@@ -17,6 +17,9 @@ namespace randguard::sigma {
 namespace {
 
 constexpr std::size_t kFilterRulesMax = 10000;
+// Values of one file, with all ways in which modifiers have them written: a few bytes of windash
+// stand for hundreds.
+constexpr std::size_t kFileValuesMax = 65536;
 // A rule that names no level is neither harmless nor urgent.
 constexpr Severity kLevelWithout = Severity::kMedium;
 
@@ -61,6 +64,7 @@ void Loader::Run() {
 void Loader::ReadFile(const ConfigSource& file) {
   YamlStream stream = ParseYaml(file.text);
   std::size_t number = 0;
+  file_values_ = 0;
   for (YamlNode& root : stream.documents) {
     Document document;
     std::optional<Problem> problem = ReadDocument(std::move(root), file.name, document);
@@ -279,8 +283,15 @@ void Loader::AddRule(const Document& document, std::size_t outcome, const LogSou
   if (node == nullptr) {
     return Refuse(outcome, Broken(document.position, "the detection is missing"));
   }
+  const auto refuse_values = [&] {
+    Refuse(outcome, Unsupported(document.position,
+                                absl::StrFormat("more than %d values in a file", kFileValuesMax)));
+  };
+  if (file_values_ > kFileValuesMax) return refuse_values();  // before any more are made
   auto read = ReadDetection(*node, config_.placeholders, {});
   if (const auto* problem = std::get_if<Problem>(&read)) return Refuse(outcome, *problem);
+  file_values_ += std::get<Detection>(read).values;
+  if (file_values_ > kFileValuesMax) return refuse_values();
   LoadedRule loaded;
   TreeBuilder builder(mapping_, *source, loaded.tree);
   if (const auto problem = builder.Add(std::get<Detection>(read), document.file)) {

@@ -97,6 +97,7 @@ class Loader {
   std::map<std::string, std::string, std::less<>> ids_;  // of documents, and where they are
   std::vector<std::unique_ptr<Filter>> filters_;
   std::vector<LoadedRule> rules_;
+  std::size_t file_values_ = 0;  // of the file that is being read
   std::vector<PendingCorrelation> correlations_;
   CorrelationBases bases_;
   // Of rules, for correlations: what they are called, and what they look at.

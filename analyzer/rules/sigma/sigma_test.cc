@@ -432,6 +432,15 @@ TEST(SigmaTest, ValuesThatMultiplyAreBounded) {
       OutcomeOf(RuleOf("s: {CommandLine|windash: '-a -b -c -d -e'}\ncondition: s")),
       "broken 5: \"-a -b -c -d -e\" in \"CommandLine|windash: -a -b -c -d -e\" has more dashes "
       "than are taken");
+  std::string file;
+  for (int i = 0; i < 200; ++i) {
+    std::string rule = RuleOf("s: {CommandLine|windash: '-a -b -c -d'}\ncondition: s");
+    rule.replace(rule.find("id: R"), 5, "id: R" + std::to_string(i));
+    file += "---\n" + rule;
+  }
+  const SigmaHealth counts = Load(file).rules->sigma().counts();
+  EXPECT_EQ(counts.loaded, 104u);  // 625 values each, of 65,536
+  EXPECT_EQ(counts.unsupported, 96u);
   std::string condition = "s: {Image: /x}\ncondition: ";
   for (int i = 0; i < 70; ++i) condition += "not ";
   EXPECT_EQ(OutcomeOf(RuleOf(condition + "s")),

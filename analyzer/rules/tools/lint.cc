@@ -100,11 +100,20 @@ class PathLint {
 
   // The change that [file] needs, by the paths that were not reachable.
   std::string Remedy() const {
+    FileConfig watched = folded_;
+    watched.exclude_paths.clear();
     std::string watch, excluded;
-    for (const std::string& path : unreachable_) {
-      const bool is_excluded = JudgePath(folded_, Folded(path)) == PathVerdict::kExcluded;
-      std::string& list = is_excluded ? excluded : watch;
+    const auto add = [](const std::string& path, std::string& list) {
       absl::StrAppendFormat(&list, "%s%s", list.empty() ? "" : ", ", Quoted(path));
+    };
+    for (const std::string& path : unreachable_) {
+      const std::string folded = Folded(path);
+      if (!MayBeReported(watched, folded, /*beginning=*/false)) add(path, watch);
+      const auto& exclusions = folded_.exclude_paths;
+      if (std::any_of(exclusions.begin(), exclusions.end(),
+                      [&](const std::string& exclusion) { return IsUnder(folded, exclusion); })) {
+        add(path, excluded);
+      }
     }
     std::string remedy;
     if (!watch.empty()) remedy += "; file.watch_paths would have to hold " + watch;

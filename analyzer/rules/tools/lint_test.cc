@@ -35,7 +35,8 @@ TEST(LintTest, RulesThatNothingReachesAreTold) {
             Lines{});
   EXPECT_EQ(CompileText(RuleText("path ieq '/TMP/x'", "file"), true).diagnostics,
             Lines{"c.toml:2:7: warning: the rule \"R\" cannot fire: [file] lets no file through "
-                  "that it asks for; file.exclude_paths leaves out \"/tmp/x\""});
+                  "that it asks for; file.watch_paths would have to hold \"/tmp/x\"; "
+                  "file.exclude_paths leaves out \"/tmp/x\""});
   EXPECT_EQ(CompileText(watch + RuleText("path startswith '/e'", "file"), true).diagnostics,
             Lines{});
   EXPECT_EQ(CompileText("[process]\nbehaviour = []\n" +

@@ -31,6 +31,11 @@ bool Fits(const RuleSet::Parts& parts) {
 RuleSet::RuleSet(Parts parts) : parts_(std::move(parts)) {
   if (!Fits(parts_)) std::abort();
   for (ForClass& rules : parts_.classes) rules.index.Finish();
+  for (PredicateId id = 0; id < parts_.pool.predicates(); ++id) {
+    const Predicate& predicate = parts_.pool.predicate(id);
+    for (const std::string& atom : predicate.atoms) atoms_[predicate.field].Add(atom, id);
+  }
+  for (auto& [field, search] : atoms_) search.Finish();
   enabled_ = static_cast<std::size_t>(std::count_if(
       parts_.rules.begin(), parts_.rules.end(),
       [](const CompiledRule& compiled) { return compiled.rule.enabled && !compiled.detection; }));

@@ -13,6 +13,8 @@ Matcher::Matcher(std::shared_ptr<const RuleSet> rules)
       catalogue_(FieldCatalogue::Get()),
       fields_(catalogue_.fields().size()),
       folded_(catalogue_.fields().size()),
+      searched_(catalogue_.fields().size()),
+      may_hold_(rules_->pool().predicates()),
       tested_(rules_->pool().predicates()) {
   std::size_t most = 0;
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
@@ -46,11 +48,32 @@ const Value& Matcher::ReadFolded(FieldId field) {
   return memo.value;
 }
 
-bool Matcher::Holds(const Predicate& predicate) {
+bool Matcher::MayHold(PredicateId id, FieldId field) {
+  if (std::exchange(searched_[field], number_) != number_) {
+    const PartSearch& atoms = *rules_->atoms(field);
+    const auto mark = [&](std::string_view text) {
+      return atoms.Find(text, [this](std::uint32_t found) {
+        may_hold_[found] = number_;
+        return false;
+      });
+    };
+    const Value& folded = ReadFolded(field);
+    // All items at once: what lies across two of them is found in vain, and none is missed.
+    if (folded.form == Value::Form::kItems) {
+      mark(folded.text);
+    } else {
+      AnyText(folded, mark);
+    }
+  }
+  return may_hold_[id] == number_;
+}
+
+bool Matcher::Holds(PredicateId id) {
+  const Predicate& predicate = rules_->pool().predicate(id);
   if (predicate.type == Predicate::Type::kSameAs) {
     return predicate.TestPair(Read(predicate.field), Read(predicate.other));
   }
-  if (predicate.filter != nullptr && !predicate.MayHold(ReadFolded(predicate.field))) return false;
+  if (!predicate.atoms.empty() && !MayHold(id, predicate.field)) return false;
   return predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
                                               : Read(predicate.field));
 }
@@ -58,8 +81,7 @@ bool Matcher::Holds(const Predicate& predicate) {
 bool Matcher::Test(PredicateId id) {
   std::uint64_t& tested = tested_[id];
   if (tested >> 1 != number_) {
-    const Predicate& predicate = rules_->pool().predicate(id);
-    tested = number_ << 1 | (Holds(predicate) ? 1 : 0);
+    tested = number_ << 1 | (Holds(id) ? 1 : 0);
   }
   return (tested & 1) != 0;
 }

@@ -40,7 +40,10 @@ class Matcher {
 
   // The same in lower case.
   const Value& ReadFolded(FieldId field);
-  bool Holds(const Predicate& predicate);
+  // False: the predicate, which has atoms, does not hold. All atoms of a field are looked for at
+  // once, the first time that one of its predicates is asked for.
+  bool MayHold(PredicateId id, FieldId field);
+  bool Holds(PredicateId predicate);
   bool Test(PredicateId predicate);
   bool Fires(std::uint32_t step);
 
@@ -49,8 +52,10 @@ class Matcher {
   EventView event_;
   std::uint64_t number_ = 0;  // of the event; what bears another one is of an earlier event
   std::vector<Memo> fields_, folded_;
-  std::vector<std::uint64_t> tested_;  // by predicate: twice the event's number, and the result
-  std::vector<std::uint64_t> seen_;    // by entry
+  std::vector<std::uint64_t> searched_;  // by field
+  std::vector<std::uint64_t> may_hold_;  // by predicate
+  std::vector<std::uint64_t> tested_;    // by predicate: twice the event's number, and the result
+  std::vector<std::uint64_t> seen_;      // by entry
   std::vector<std::uint32_t> entries_, fired_;
   RuleIndex::Scratch scratch_;
 };

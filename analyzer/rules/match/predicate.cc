@@ -220,11 +220,6 @@ void Predicate::FindAtoms() {
   needed.Compile(&atoms);
   if (!atoms.empty() && atoms.size() <= kAtomsMax) needed.AllPotentials({}, &others);
   if (atoms.size() > kAtomsMax || !others.empty()) atoms.clear();
-  if (atoms.empty()) return;
-  auto search = std::make_shared<PartSearch>();
-  for (const std::string& atom : atoms) search->Add(atom, 0);
-  search->Finish();
-  filter = std::move(search);
 }
 
 void Predicate::Prepare() {
@@ -266,15 +261,6 @@ std::string Predicate::Key() const {
     append(network.bits);
   }
   return key;
-}
-
-bool Predicate::MayHold(const Value& folded) const {
-  if (filter == nullptr) return true;
-  const auto found = [&](std::string_view text) {
-    return filter->Find(text, [](std::uint32_t) { return true; });
-  };
-  // All items at once: what lies across two of them is compared in vain, and never missed.
-  return folded.form == Value::Form::kItems ? found(folded.text) : AnyText(folded, found);
 }
 
 bool Predicate::TestRead(const Value& value) const {

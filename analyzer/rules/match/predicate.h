@@ -103,7 +103,6 @@ struct Predicate {
   // For kRegex: no text fits that has none of these parts, in lower case. Empty: none are known,
   // and every text is tested.
   std::vector<std::string> atoms;
-  std::shared_ptr<const PartSearch> filter;  // of the atoms
 
   // Sorts the operands.
   void Finish();
@@ -114,9 +113,6 @@ struct Predicate {
 
   // Whether it is tested against values in lower case (Fold()).
   bool folds() const { return ignore_case && type != Type::kRegex && type != Type::kSameAs; }
-  // False: it does not hold of the value. Quicker than TestRead(), if there are atoms; the value is
-  // in lower case.
-  bool MayHold(const Value& folded) const;
   // Whether it holds of the value, in lower case if folds(); never of an absent one.
   bool TestRead(const Value& value) const;
   // The same of a value as it is, which takes longer.

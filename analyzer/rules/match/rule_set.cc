@@ -49,6 +49,11 @@ RuleSet::RuleSet(Parts parts) : parts_(std::move(parts)) {
   parts_.rules.shrink_to_fit();
   parts_.steps.shrink_to_fit();
   for (ForClass& rules : parts_.classes) rules.index.Finish();
+  for (PredicateId id = 0; id < parts_.pool.predicates(); ++id) {
+    const Predicate& predicate = parts_.pool.predicate(id);
+    for (const std::string& atom : predicate.atoms) atoms_[predicate.field].Add(atom, id);
+  }
+  for (auto& [field, search] : atoms_) search.Finish();
   enabled_ = static_cast<std::size_t>(std::count_if(
       parts_.rules.begin(), parts_.rules.end(),
       [](const CompiledRule& compiled) { return compiled.rule.enabled && !compiled.detection; }));

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "analyzer/config/config.h"
 #include "analyzer/event/event_classes.h"
 #include "analyzer/rules/fields/value.h"
@@ -19,6 +20,7 @@
 #include "analyzer/rules/match/rule_index.h"
 #include "analyzer/rules/match/rule_tree.h"
 #include "analyzer/rules/match/sigma_report.h"
+#include "analyzer/rules/match/text_search.h"
 
 namespace randguard {
 
@@ -120,10 +122,16 @@ class RuleSet {
   const ForClass& for_class(EventClass event_class) const { return parts_.classes[event_class]; }
   const Step& step(std::uint32_t at) const { return parts_.steps[at]; }
   std::size_t steps() const { return parts_.steps.size(); }
+  // The atoms of all predicates about the field, by the predicates' ids; null: there are none.
+  const PartSearch* atoms(FieldId field) const {
+    const auto found = atoms_.find(field);
+    return found == atoms_.end() ? nullptr : &found->second;
+  }
   const ExpressionPool& pool() const { return parts_.pool; }
 
  private:
   Parts parts_;
+  absl::flat_hash_map<FieldId, PartSearch> atoms_;
   std::size_t enabled_ = 0;
 };
 

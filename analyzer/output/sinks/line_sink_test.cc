@@ -180,8 +180,10 @@ TEST_F(LineSinkTest, LinesAreWrittenWhenFlushed) {
 TEST_F(LineSinkTest, FullBufferIsWrittenUnasked) {
   LineSink sink = Open(Path());
   const std::string line = std::string(1023, 'x') + "\n";
-  for (int i = 0; i < 256; ++i) sink.Write({line});
-  EXPECT_EQ(sink.bytes(), std::uint64_t{256} << 10);
+  for (int i = 0; i < 1023; ++i) sink.Write({line});
+  EXPECT_EQ(sink.bytes(), 0u);
+  sink.Write({line});
+  EXPECT_EQ(sink.bytes(), std::uint64_t{1} << 20);
 }
 
 TEST_F(LineSinkTest, FileIsAppendedToAndNotForOthers) {

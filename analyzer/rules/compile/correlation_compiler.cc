@@ -431,9 +431,13 @@ void CorrelationCompiler::Compile() {
   for (const std::uint32_t index : Order()) {
     CompiledCorrelation& correlation = resolved_.at(index);
     const Rule& rule = parts_.rules[index].rule;
+    const bool whole = std::all_of(
+        correlation.stages.begin(), correlation.stages.end(), [this](const auto& stage) {
+          return !stage.correlation || resolved_.contains(stage.rule);  // else it is reported
+        });
     const bool group = FindGroup(rule, correlation);
     const bool value = FindValue(rule, correlation);
-    if (CheckThreshold(rule, correlation) && group && value) {
+    if (CheckThreshold(rule, correlation) && group && value && whole) {
       Emit(correlation);
     } else {
       // Without a mistake of its own, it looks at one that has some.

@@ -97,7 +97,7 @@ TEST(CorrelationCompilerTest, WhatIsWrongIsReportedWithItsPlaceAndARemedy) {
   ExpectRefused("type = 'temporal'\nrules = ['P', 'F']\ntimespan = '1m'\ngte = 2",
                 "temporal counts nothing");
   ExpectRefused(std::string(kCount) + "gte = 2\naliases = { a = { P = 'uid' } }",
-                "\"a\" is not in group_by");
+                "\"a\" is neither in group_by nor the field");
   ExpectRefused(
       std::string(kCount) + "gte = 2\ngroup_by = ['a']\naliases = { a = { P = 'uid', F = 'uid' } }",
       "\"F\" is none of the rules");

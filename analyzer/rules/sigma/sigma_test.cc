@@ -132,7 +132,7 @@ TEST(SigmaTest, LeftOutForTheReasonThatTheIdNames) {
       {"out-never", "unsupported: rule that can never match"},
       {"out-unknown-selection",
        "broken: condition: there is no selection \"selction\"; did you mean \"selection\"?"},
-      {"out-correlation", "unsupported: correlation"},
+      {"out-correlation", "unsupported: correlation of the type \"event_counts\""},
       {"out-record", "unsupported: value \"USER_AUTH\" of field \"type\""},
       {"out-call-arguments", "unsupported: rule that can never match"},
       {"out-key", "unsupported: rule that fires for every event"},

@@ -86,7 +86,7 @@ std::vector<Command> MakeCommands() {
        RulesExplain,
        "says why a rule fires, or does not",
        "The answer is which part of the rule's condition holds for an event, or for the events of "
-       "a capture. Of a correlation it is what each match does, in a capture or in one of its "
+       "a capture. For a correlation, it is what each match does, in a capture or in one of its "
        "tests."},
       {"schema", {}, Schema, "prints the JSON Schema of the lines that are written", ""},
       {"completion bash",

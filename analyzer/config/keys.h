@@ -275,7 +275,7 @@ void VisitKeys(V& v, PerformanceConfig& c) {
 template <typename V>
 void VisitKeys(V& v, CorrelationRule& c) {
   v(Key{"type",
-        "What is looked for among the matches of `rules` within `timespan`. `event_count`: so many "
+        "Says which matches of `rules` within `timespan` make it fire. `event_count`: so many "
         "matches. `value_count`: so many values of `field`. `value_sum`, `value_avg`, "
         "`value_percentile`: of the numbers in `field`. `temporal`: each of `rules`. "
         "`temporal_ordered`: each of them, in their order. `absence`: the first of `rules`, which "
@@ -295,7 +295,7 @@ void VisitKeys(V& v, CorrelationRule& c) {
   v(Key{"timespan", "The time within which all must happen.", kRequired}, c.timespan, kTimespan);
   v(Key{"field", "`value_*`, needed: the field whose values count."}, c.field, kField);
   v(Key{"gt",
-        "What is counted or computed must be greater. `event_count` and `value_*` need at least "
+        "The count, or the value, must be greater. `event_count` and `value_*` need at least "
         "one of these six."},
     c.gt);
   v(Key{"gte", "It must be greater or equal."}, c.gte);
@@ -380,7 +380,7 @@ void VisitKeys(V& v, Rule& r) {
     r.false_positives, kProses);
   v(Key{"tests",
         "Cases for `rand-guard rules test`: `name`, `event` (a table of fields) or `json` (a line "
-        "of output), `before` (a list of earlier events), `fires` (`true`). Of a correlation: "
+        "of output), `before` (a list of earlier events), `fires` (`true`). A correlation has "
         "`events`, each with `at` (seconds) and `repeat`, and `until` (seconds), in the place of "
         "`event`."},
     r.tests);

@@ -49,7 +49,7 @@ class ReferenceWriter {
     Row(key, "table", "none", "keys of `[rules.correlation]`");
     const std::string outer = std::exchange(text_, "");
     Section({"rules.correlation",
-             "What a rule of type `correlation` looks for: "
+             "This table says what a rule of type `correlation` looks for: "
              "[correlations](correlations.md)."},
             "[rules.correlation]");
     CorrelationRule defaults;

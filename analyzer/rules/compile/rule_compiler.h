@@ -33,8 +33,8 @@ class RuleCompiler {
   // Reports what is wrong with the conditions of log sources.
   void CheckConditions(const sigma::Mapping& mapping);
   void SetReport(SigmaReport report) { parts_.sigma = std::move(report); }
-  // Of rules that are added already. By the place of a Sigma document, why its correlation cannot
-  // be evaluated; what is wrong with others is reported.
+  // Compiles the correlations among the rules that are added already. Returns those of Sigma
+  // documents that cannot be evaluated, by id; what is wrong with others is reported.
   std::map<std::string, sigma::Problem> CompileCorrelations();
   void AddDetection(const std::string& name, RuleType type, const std::string& condition);
   void ReportUnused() { resolver_.ReportUnused(); }

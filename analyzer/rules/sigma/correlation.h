@@ -22,7 +22,7 @@ namespace randguard::sigma {
 std::variant<CorrelationRule, Problem> ReadCorrelation(const YamlNode& correlation,
                                                        const std::string& file);
 
-// What correlations look at: rules that are loaded.
+// The rules that are loaded, for correlations to look at.
 class CorrelationBases {
  public:
   struct Base {
@@ -30,7 +30,7 @@ class CorrelationBases {
     const LogSource* source = nullptr;             // of a Sigma rule
     const CorrelationRule* correlation = nullptr;  // of a correlation; neither: a rule of our own
   };
-  // `name` may be empty. What has an id goes before what has a name that is spelt alike.
+  // `name` may be empty. An id goes before a name that is spelt alike.
   void Add(const std::string& id, const std::string& name, Base base);
   // Null: nothing that is loaded is called so.
   const Base* Find(std::string_view id_or_name) const;

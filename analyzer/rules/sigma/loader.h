@@ -100,7 +100,7 @@ class Loader {
   std::size_t file_values_ = 0;  // of the file that is being read
   std::vector<PendingCorrelation> correlations_;
   CorrelationBases bases_;
-  // Of rules, for correlations: what they are called, and what they look at.
+  // For correlations: what rules are called, and what they look at.
   struct Named {
     std::string id, name;
     const LogSource* source = nullptr;

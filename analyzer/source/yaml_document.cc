@@ -69,6 +69,36 @@ class Parser {
     return false;
   }
 
+  // What is left of the document is passed over.
+  bool Refuse(SourcePosition position, std::string message) {
+    stream_.refused.push_back({position, std::move(message)});
+    passed_depth_ = open_.size();
+    open_.clear();
+    refusing_ = true;
+    return true;
+  }
+
+  // The limits of a file hold there, too: what is nested deeper takes libyaml long.
+  bool PassOver(yaml_event_type_t type, SourcePosition position) {
+    const bool begins = type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+    const bool ends = type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+    if (ends) {  // perhaps of the one that was refused, which was not counted
+      passed_depth_ -= std::min<std::size_t>(passed_depth_, 1);
+      return true;
+    }
+    if (begins && ++passed_depth_ > kYamlNestingMax) return FailNesting(position);
+    return ++nodes_ <= kYamlNodesMax || FailNodes(position);
+  }
+
+  bool FailNesting(SourcePosition position) {
+    return Fail(position, absl::StrFormat("nested more than %d deep; nothing behind it is read",
+                                          kYamlNestingMax));
+  }
+
+  bool FailNodes(SourcePosition position) {
+    return Fail(position, absl::StrFormat("more than %d keys and values", kYamlNodesMax));
+  }
+
   bool FailParsing() {
     if (!ready_ || parser_.error == YAML_MEMORY_ERROR) return Fail({}, "no memory to read it");
     if (parser_.error == YAML_READER_ERROR) {
@@ -79,7 +109,8 @@ class Parser {
     }
     const std::string_view context = parser_.context == nullptr ? "" : parser_.context;
     return Fail(PositionOf(parser_.problem_mark),
-                absl::StrFormat("not YAML: %s%s%s", context, context.empty() ? "" : ": ",
+                absl::StrFormat("not YAML: %s%s%s; nothing behind it is read", context,
+                                context.empty() ? "" : ": ",
                                 parser_.problem == nullptr ? "" : parser_.problem));
   }
 
@@ -87,6 +118,8 @@ class Parser {
     Event event;
     if (!ready_ || yaml_parser_parse(&parser_, event.get()) != 1) return FailParsing();
     const SourcePosition position = PositionOf(event->start_mark);
+    if (event->type == YAML_DOCUMENT_END_EVENT) refusing_ = false;
+    if (refusing_) return PassOver(event->type, position);
     switch (event->type) {
       case YAML_STREAM_END_EVENT:
         done_ = true;
@@ -95,7 +128,7 @@ class Parser {
         const auto& start = event->data.document_start;
         if (start.version_directive != nullptr ||
             start.tag_directives.start != start.tag_directives.end) {
-          return Fail(position, "directives (%YAML, %TAG) are not taken");
+          return Refuse(position, "directives (%YAML, %TAG) are not taken");
         }
         if (++documents_ > kYamlDocumentsMax) {
           return Fail(position, absl::StrFormat("more than %d documents", kYamlDocumentsMax));
@@ -103,23 +136,24 @@ class Parser {
         return true;
       }
       case YAML_ALIAS_EVENT:
-        return Fail(position, "aliases (*name) are not taken: write the value itself");
+        return Refuse(position, "aliases (*name) are not taken: write the value itself");
       case YAML_SCALAR_EVENT: {
         const auto& scalar = event->data.scalar;
         YamlNode node;
         node.plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
         node.text.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
-        if (node.text.find('\0') != node.text.npos) return Fail(position, "a text holds a NUL");
-        return CheckNode(scalar.anchor, scalar.tag, position) && Take(std::move(node), position);
+        if (node.text.find('\0') != node.text.npos) return Refuse(position, "a text holds a NUL");
+        if (!CheckNode(scalar.anchor, scalar.tag, position)) return false;
+        return refusing_ || Take(std::move(node), position);
       }
       case YAML_SEQUENCE_START_EVENT:
         return CheckNode(event->data.sequence_start.anchor, event->data.sequence_start.tag,
                          position) &&
-               Enter(YamlNode::Type::kSequence, position);
+               (refusing_ || Enter(YamlNode::Type::kSequence, position));
       case YAML_MAPPING_START_EVENT:
         return CheckNode(event->data.mapping_start.anchor, event->data.mapping_start.tag,
                          position) &&
-               Enter(YamlNode::Type::kMapping, position);
+               (refusing_ || Enter(YamlNode::Type::kMapping, position));
       case YAML_SEQUENCE_END_EVENT:
       case YAML_MAPPING_END_EVENT: {
         YamlNode node = std::move(open_.back().node);
@@ -133,21 +167,16 @@ class Parser {
   }
 
   bool CheckNode(const yaml_char_t* anchor, const yaml_char_t* tag, SourcePosition position) {
-    if (anchor != nullptr) return Fail(position, "anchors (&name) are not taken");
-    if (tag != nullptr) return Fail(position, "tags (!name) are not taken");
-    if (++nodes_ > kYamlNodesMax) {
-      return Fail(position, absl::StrFormat("more than %d keys and values", kYamlNodesMax));
-    }
-    return true;
+    if (anchor != nullptr) return Refuse(position, "anchors (&name) are not taken");
+    if (tag != nullptr) return Refuse(position, "tags (!name) are not taken");
+    return ++nodes_ <= kYamlNodesMax || FailNodes(position);
   }
 
   bool Enter(YamlNode::Type type, SourcePosition position) {
-    if (open_.size() >= kYamlNestingMax) {
-      return Fail(position, absl::StrFormat("nested more than %d deep", kYamlNestingMax));
-    }
+    if (open_.size() >= kYamlNestingMax) return FailNesting(position);
     if (!open_.empty() && open_.back().node.type == YamlNode::Type::kMapping &&
         !open_.back().has_key) {
-      return Fail(position, "a key must be a text");
+      return Refuse(position, "a key must be a text");
     }
     Open& open = open_.emplace_back();
     open.node.type = type;
@@ -170,7 +199,7 @@ class Parser {
     }
     if (!open.has_key) {
       if (!open.keys.insert(node.text).second) {
-        return Fail(position, absl::StrFormat("the key %s comes twice", Quoted(node.text)));
+        return Refuse(position, absl::StrFormat("the key %s comes twice", Quoted(node.text)));
       }
       open.key = std::move(node.text);
       open.key_position = position;
@@ -184,6 +213,8 @@ class Parser {
 
   yaml_parser_t parser_{};
   bool ready_ = false, done_ = false;
+  bool refusing_ = false;         // until the document's end
+  std::size_t passed_depth_ = 0;  // in what is passed over
   std::size_t nodes_ = 0, documents_ = 0;
   std::vector<Open> open_;
   YamlStream stream_;
@@ -227,6 +258,8 @@ YamlStream ParseYaml(std::string_view text) {
     stream.error = YamlError{{static_cast<std::uint32_t>(line + 1), 1}, "holds a NUL byte"};
     return stream;
   }
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   return Parser(text).Run();
 }
 

@@ -58,6 +58,8 @@ struct YamlError {
 // Documents up to the first error, if there is one. Empty documents are left out.
 struct YamlStream {
   std::vector<YamlNode> documents;
+  // Documents that are YAML, and have something that is not taken: what, and where.
+  std::vector<YamlError> refused;
   std::optional<YamlError> error;
 };
 

@@ -13,6 +13,7 @@ using Type = YamlNode::Type;
 
 std::string ErrorOf(std::string_view text) {
   const YamlStream stream = ParseYaml(text);
+  if (!stream.refused.empty()) return stream.refused[0].message;
   return stream.error.has_value() ? stream.error->message : "";
 }
 
@@ -56,6 +57,27 @@ TEST(ParseYamlTest, DocumentsBeforeAMistakeAreKept) {
   EXPECT_EQ(stream.documents.size(), 2u);
   ASSERT_TRUE(stream.error.has_value());
   EXPECT_GE(stream.error->position.line, 6u);
+}
+
+TEST(ParseYamlTest, WhatIsRefusedCostsNoOtherDocument) {
+  for (const char* bad :
+       {"a: &x 1\nb: [1]\n", "a: 1\na: 2\n", "a: [!x {b: 1}]\n", "a: *x\n", "? [a]\n: {b: 1}\n"}) {
+    const YamlStream stream =
+        ParseYaml("first: 1\n---\n" + std::string(bad) + "---\nlast: 1\n---\na: !y 1\n");
+    EXPECT_FALSE(stream.error.has_value()) << bad;
+    ASSERT_EQ(stream.documents.size(), 2u) << bad;
+    EXPECT_NE(stream.documents[0].Find("first"), nullptr);
+    EXPECT_NE(stream.documents[1].Find("last"), nullptr);
+    ASSERT_EQ(stream.refused.size(), 2u) << bad;
+    EXPECT_GE(stream.refused[0].position.line, 3u);
+  }
+}
+
+TEST(ParseYamlTest, AByteOrderMarkIsNoText) {
+  EXPECT_NE(Only("\xef\xbb\xbf"
+                 "a: 1\n")
+                .Find("a"),
+            nullptr);
 }
 
 TEST(ParseYamlTest, WhatStandsForSomethingElseIsRefused) {

@@ -124,7 +124,7 @@ Number NumbersState::Percentile(std::uint32_t percentile) const {
   sorted.reserve(numbers_.size());
   for (const Entry& entry : numbers_) sorted.push_back(entry.number);
   // Nearest rank: the smallest of them that so many percent do not exceed.
-  const std::size_t rank = (sorted.size() * percentile + 99) / 100;
+  const std::size_t rank = std::max<std::size_t>((sorted.size() * percentile + 99) / 100, 1);
   const auto nth = sorted.begin() + static_cast<std::ptrdiff_t>(rank - 1);
   std::nth_element(sorted.begin(), nth, sorted.end());
   return *nth;

@@ -71,6 +71,7 @@ bool CanHold(const CompiledCorrelation::Threshold& t, bool real) {
 
 bool CorrelationCompiler::Fail(const Rule& rule, const SourceText& place,
                                std::string_view message) {
+  failed_.insert(rule.id);
   if (rule.origin == RuleSource::kSigma) {
     if (message.starts_with("rules.")) message.remove_prefix(std::string_view("rules.").size());
     refused_.try_emplace(rule.id, sigma::Unsupported(place.At(0), std::string(message)));
@@ -164,11 +165,33 @@ bool CorrelationCompiler::Visit(std::uint32_t index, std::vector<std::uint32_t>&
 
 std::vector<std::uint32_t> CorrelationCompiler::Order() {
   std::vector<std::uint32_t> order;
+  std::set<std::uint32_t> broken;
   for (const auto& [index, resolved] : resolved_) {
     std::vector<std::uint32_t> path;
-    if (!Visit(index, path, order)) return {};
+    if (Visit(index, path, order)) continue;
+    // The circle, and what leads to it. The others are none the worse for it.
+    for (const std::uint32_t one : path) marks_[one] = Mark::kDone;
+    broken.insert(path.begin(), path.end());
+    // One error is enough for all of them.
+    const Rule& last = parts_.rules[path.back()].rule;
+    if (last.origin == RuleSource::kSigma) continue;
+    for (const std::uint32_t one : path) failed_.insert(parts_.rules[one].rule.id);
+  }
+  for (const std::uint32_t index : broken) {
+    FailForBase(index);
+    resolved_.erase(index);
   }
   return order;
+}
+
+// Without a mistake of its own, a correlation may still look at one that has some.
+void CorrelationCompiler::FailForBase(std::uint32_t index) {
+  const Rule& rule = parts_.rules[index].rule;
+  if (failed_.contains(rule.id)) return;
+  Fail(rule, rule.source,
+       absl::StrFormat("rules.correlation.rules: %s looks at a correlation that cannot be "
+                       "evaluated: take it out",
+                       Quoted(rule.id)));
 }
 
 bool CorrelationCompiler::CheckAliases(const Rule& rule) {
@@ -440,15 +463,16 @@ void CorrelationCompiler::Compile() {
     if (CheckThreshold(rule, correlation) && group && value && whole) {
       Emit(correlation);
     } else {
-      // Without a mistake of its own, it looks at one that has some.
-      if (rule.origin == RuleSource::kSigma) {
-        Fail(rule, rule.source, "correlation of rules that are not loaded");
-      }
+      FailForBase(index);
       resolved_.erase(index);
     }
   }
   for (CompiledRule& compiled : parts_.rules) {
-    if (refused_.contains(compiled.rule.id)) compiled.rule.enabled = false;
+    const Rule& rule = compiled.rule;
+    if (rule.type == RuleType::kCorrelation && rule.origin == RuleSource::kSigma &&
+        refused_.contains(rule.id)) {
+      compiled.rule.enabled = false;
+    }
   }
   SetSilent();
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ class CorrelationCompiler {
   std::vector<std::uint32_t> Order();
   bool Visit(std::uint32_t rule, std::vector<std::uint32_t>& path,
              std::vector<std::uint32_t>& order);
+  void FailForBase(std::uint32_t rule);
   bool CheckAliases(const Rule& rule);
   bool FindGroup(const Rule& rule, CompiledCorrelation& out);
   bool FindValue(const Rule& rule, CompiledCorrelation& out);
@@ -70,7 +72,8 @@ class CorrelationCompiler {
   std::map<std::uint32_t, Types> types_;                   // by rule
   enum class Mark : std::uint8_t { kNew, kOpen, kDone };
   std::map<std::uint32_t, Mark> marks_;
-  std::vector<bool> generates_;  // by rule
+  std::vector<bool> generates_;                // by rule
+  std::set<std::string, std::less<>> failed_;  // ids
   std::map<std::string, sigma::Problem> refused_;
 };
 

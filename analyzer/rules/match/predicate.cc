@@ -211,6 +211,11 @@ void Predicate::Finish() {
 // RE2 knows which literals an expression cannot do without. For most texts of most events, looking
 // for these is all that an expression costs.
 void Predicate::FindAtoms() {
+  constexpr int kProgramMax = 2000;  // steps; that of a large one takes long to make again
+  if (std::any_of(regexes.begin(), regexes.end(),
+                  [](const Regex& regex) { return regex->ProgramSize() > kProgramMax; })) {
+    return;
+  }
   re2::FilteredRE2 needed(kShortestAtom);
   for (const Regex& regex : regexes) {
     int id = 0;

@@ -255,9 +255,9 @@ std::variant<CorrelationRule, Problem> ReadCorrelation(const YamlNode& correlati
   return Reader(correlation, file).Run();
 }
 
-void CorrelationBases::Add(const std::string& id, const std::string& name, Base base) {
+void CorrelationBases::Add(const std::string& id, const std::string& name, const Base& base) {
   if (!name.empty()) by_name_.try_emplace(name, id);
-  by_id_.try_emplace(id, std::move(base));
+  by_id_.try_emplace(id, base);
 }
 
 const CorrelationBases::Base* CorrelationBases::Find(std::string_view id_or_name) const {

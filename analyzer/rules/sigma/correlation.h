@@ -31,7 +31,7 @@ class CorrelationBases {
     const CorrelationRule* correlation = nullptr;  // of a correlation; neither: a rule of our own
   };
   // `name` may be empty. An id goes before a name that is spelt alike.
-  void Add(const std::string& id, const std::string& name, Base base);
+  void Add(const std::string& id, const std::string& name, const Base& base);
   // Null: nothing that is loaded is called so.
   const Base* Find(std::string_view id_or_name) const;
 

@@ -122,6 +122,31 @@ TEST(SigmaCorrelationTest, ChainsMayStandInAnyOrderAndLookAtRulesOfOurs) {
   EXPECT_EQ(loaded.rules->correlations().size(), 2u);
 }
 
+// A circle through rules of ours and a document: an error, since rules of ours are not left out.
+TEST(SigmaCorrelationTest, RulesOfOursThatLookAtWhatIsLeftOutAreAnError) {
+  const auto own = [](std::string_view id, std::string_view rules) {
+    return absl::StrFormat(
+        "[[rules]]\nid = \"%s\"\nname = \"o\"\ntype = \"correlation\"\nseverity = \"low\"\n"
+        "[rules.correlation]\ntype = \"temporal\"\nrules = %s\ntimespan = \"1m\"\n",
+        id, rules);
+  };
+  const std::string bases =
+      "[[rules]]\nid = \"OWN\"\nname = \"o\"\ntype = \"process\"\nseverity = \"low\"\ncondition "
+      "= 'uid == 0'\n";
+  const std::string good = own("GOOD", "[\"OWN\", \"p\"]");
+  EXPECT_NE(Load("", bases + good).rules, nullptr);
+  EXPECT_EQ(Load(Correlation("c", "type: temporal, rules: [p, LOOP], timespan: 1m"),
+                 bases + good + own("LOOP", "[\"OWN\", \"c\"]"))
+                .rules,
+            nullptr);
+  EXPECT_EQ(Load(Correlation("big",
+                             "type: event_count, rules: p, timespan: 1m, condition: "
+                             "{gte: 5000}"),
+                 bases + good + own("N", "[\"OWN\", \"big\"]"))
+                .rules,
+            nullptr);
+}
+
 TEST(SigmaCorrelationTest, WhatCannotBeEvaluatedIsLeftOutWithTheReasonAndNothingElseIs) {
   const std::map<std::string, std::pair<std::string, std::string>> cases = {
       {"missing", {"type: temporal, rules: [p, nobody], timespan: 5m", "\"nobody\" is not loaded"}},
@@ -131,7 +156,8 @@ TEST(SigmaCorrelationTest, WhatCannotBeEvaluatedIsLeftOutWithTheReasonAndNothing
        {"type: temporal, rules: [p, circle2], timespan: 5m", "\"circle2\" is not loaded"}},
       {"circle2",
        {"type: temporal, rules: [p, circle1], timespan: 5m", "\"circle1\" is not loaded"}},
-      {"below", {"type: temporal, rules: [p, range], timespan: 5m", "not loaded"}},
+      {"below", {"type: temporal, rules: [p, range], timespan: 5m", "cannot be evaluated"}},
+      {"BUILTIN-X", {"type: temporal, rules: [p, n], timespan: 5m", "are reserved"}},
       {"range",
        {"type: event_count, rules: p, timespan: 5m, condition: {gte: 5, lt: 3}", "can never fire"}},
       {"field",

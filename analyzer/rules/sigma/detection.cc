@@ -11,6 +11,14 @@
 namespace randguard::sigma {
 namespace {
 
+constexpr std::size_t kPartsMax = 10000;  // of all conditions of a document
+
+std::size_t Parts(const ConditionNode& node) {
+  std::size_t parts = 1;
+  for (const ConditionNode& child : node.children) parts += Parts(child);
+  return parts;
+}
+
 class DetectionReader {
  public:
   DetectionReader(std::span<const SigmaPlaceholder> placeholders,
@@ -58,6 +66,7 @@ class DetectionReader {
   bool ReadConditions(const YamlNode& node) {
     std::vector<std::string_view> names;
     for (const Selection& selection : detection_.selections) names.emplace_back(selection.name);
+    std::size_t parts = 0;
     const auto read = [&](const YamlNode& one) {
       if (one.type != YamlNode::Type::kScalar) {
         return Fail(Broken(one.position, absl::StrFormat("a condition is a text; this is a %s",
@@ -65,6 +74,11 @@ class DetectionReader {
       }
       auto parsed = ParseCondition(one.text, one.position, names);
       if (auto* problem = std::get_if<Problem>(&parsed)) return Fail(std::move(*problem));
+      parts += Parts(std::get<ConditionNode>(parsed));
+      if (parts > kPartsMax) {
+        return Fail(Unsupported(one.position,
+                                absl::StrFormat("conditions of more than %d parts", kPartsMax)));
+      }
       detection_.conditions.push_back(std::get<ConditionNode>(std::move(parsed)));
       return true;
     };
@@ -104,7 +118,9 @@ class DetectionReader {
     if (auto* problem = std::get_if<Problem>(&item)) return Fail(std::move(*problem));
     out.type = SelectionNode::Type::kItem;
     out.item = std::get<DetectionItem>(std::move(item));
-    for (const ItemValue& one : out.item.values) detection_.values += one.patterns.size();
+    // An expression takes more room and time than a text.
+    const std::size_t weight = out.item.test == DetectionItem::Test::kRegex ? 64 : 1;
+    for (const ItemValue& one : out.item.values) detection_.values += weight * one.patterns.size();
     return true;
   }
 

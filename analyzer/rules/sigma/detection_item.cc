@@ -155,14 +155,17 @@ class ItemReader {
     return std::nullopt;
   }
 
-  // In the order in which they are written.
+  // In the order in which they are written, but for the values of placeholders, which come first.
   bool Transform() {
     for (ItemValue& value : item_.values) {
       if (value.null) continue;
       value.patterns.push_back(item_.test == Test::kText ? Pattern::Parse(value.text)
                                                          : Pattern::Literal(value.text));
     }
+    std::stable_partition(modifiers_.begin(), modifiers_.end(),
+                          [](std::string_view modifier) { return modifier == "expand"; });
     for (const std::string_view modifier : modifiers_) {
+      std::size_t all = 0;
       for (ItemValue& value : item_.values) {
         if (value.null) {
           const bool fits = modifier == "all" || modifier == "cased" || modifier == "neq";
@@ -172,10 +175,9 @@ class ItemReader {
                                                              Quoted(item_.words), modifier)));
         }
         if (!Apply(modifier, value)) return false;
+        all += value.patterns.size();
+        if (all > kValuesMax) return FailTooMany();
       }
-      std::size_t all = 0;
-      for (const ItemValue& value : item_.values) all += value.patterns.size();
-      if (all > kValuesMax) return FailTooMany();
     }
     return true;
   }
@@ -283,7 +285,7 @@ class ItemReader {
       std::vector<std::string> longer;
       for (const std::string& text : texts) {
         for (const std::string& one : found->values) {
-          longer.push_back(text + std::string(rest.substr(0, begin)) + one);
+          longer.emplace_back(text).append(rest.substr(0, begin)).append(one);
           if (longer.size() > kValuesMax) return FailTooMany();
         }
       }
@@ -301,11 +303,12 @@ class ItemReader {
 
   bool ReadExists(const ItemValue& value) {
     const std::string text = Folded(value.text);
-    if (item_.values.size() != 1 || (text != "true" && text != "false")) {
+    const bool yes = text == "true" || text == "yes", no = text == "false" || text == "no";
+    if (item_.values.size() != 1 || !(yes || no)) {
       return Fail(Broken(value.position,
                          absl::StrFormat("%s: exists takes true or false", Quoted(item_.words))));
     }
-    item_.exists = text == "true";
+    item_.exists = yes;
     return true;
   }
 

@@ -51,8 +51,8 @@ class DocumentReader {
   }
 
  private:
-  void Fail(SourcePosition position, std::string message) {
-    if (!problem_.has_value()) problem_ = Broken(position, std::move(message));
+  void Fail(SourcePosition position, const std::string& message) {
+    if (!problem_.has_value()) problem_ = Broken(position, message);
   }
 
   // Empty: there is none.

@@ -163,10 +163,15 @@ TreeBuilder::Node TreeBuilder::Test(const DetectionItem& item, const MappedField
   return std::nullopt;
 }
 
-TreeBuilder::Node TreeBuilder::Exists(const std::vector<Target>& targets) {
+std::uint32_t TreeBuilder::AnyOf(const Predicate& predicate, const std::vector<Target>& targets) {
   std::vector<std::uint32_t> any;
-  for (const Target target : targets) any.push_back(AddPredicate(Predicate{}, target));
+  any.reserve(targets.size());
+  for (const Target target : targets) any.push_back(AddPredicate(predicate, target));
   return Join(Type::kOr, std::move(any));
+}
+
+TreeBuilder::Node TreeBuilder::Exists(const std::vector<Target>& targets) {
+  return AnyOf(Predicate{}, targets);
 }
 
 TreeBuilder::Node TreeBuilder::Absent(const std::vector<Target>& targets) {
@@ -306,37 +311,35 @@ bool TreeBuilder::AddNumberPredicate(const DetectionItem& item, Target target,
 
 TreeBuilder::Node TreeBuilder::Regexes(const DetectionItem& item,
                                        const std::vector<Target>& targets) {
-  std::vector<std::vector<Regex>> compiled;
+  for (const Target target : targets) {
+    if (IsText(InfoOf(target))) continue;
+    return Fail(Unsupported(item.position, absl::StrFormat("regular expression for the number %s",
+                                                           Quoted(item.field))));
+  }
+  Predicate predicate;
+  predicate.type = Predicate::Type::kRegex;
+  std::vector<std::uint32_t> nodes;
+  const auto add = [&] {
+    nodes.push_back(AnyOf(predicate, targets));
+    predicate.texts.clear();
+    predicate.regexes.clear();
+  };
   for (const ItemValue& value : item.values) {
     for (const Pattern& pattern : value.patterns) {
-      auto regex = CompileRegex(item.flags + std::string(pattern.literal()), /*ignore_case=*/false);
+      std::string text = item.flags + std::string(pattern.literal());
+      auto regex = CompileRegex(text, /*ignore_case=*/false);
       if (const auto* error = std::get_if<ConditionError>(&regex)) {
         return Fail(Unsupported(value.position, "regular expression",
                                 absl::StrFormat("%s: %s", Quoted(value.text), error->message)));
       }
-      compiled.push_back({std::get<Regex>(std::move(regex))});
-    }
-  }
-  std::vector<std::uint32_t> any;
-  for (const Target target : targets) {
-    if (!IsText(InfoOf(target))) {
-      return Fail(Unsupported(item.position, absl::StrFormat("regular expression for the number %s",
-                                                             Quoted(item.field))));
+      predicate.texts.push_back(std::move(text));
+      predicate.regexes.push_back(std::get<Regex>(std::move(regex)));
     }
     // Each by itself where all must hold: any of the targets may fit it.
-    Predicate predicate;
-    predicate.type = Predicate::Type::kRegex;
-    predicate.all_operands = item.all;
-    std::size_t at = 0;
-    for (const ItemValue& value : item.values) {
-      for (const Pattern& pattern : value.patterns) {
-        predicate.texts.push_back(item.flags + std::string(pattern.literal()));
-        predicate.regexes.push_back(compiled[at++].front());
-      }
-    }
-    any.push_back(AddPredicate(std::move(predicate), target));
+    if (item.all && !value.patterns.empty()) add();
   }
-  return Join(Type::kOr, std::move(any));
+  if (!item.all) add();
+  return Join(item.all ? Type::kAnd : Type::kOr, std::move(nodes));
 }
 
 TreeBuilder::Node TreeBuilder::Networks(const DetectionItem& item,

@@ -87,12 +87,13 @@ void Loader::ReadFile(const ConfigSource& file) {
     }
     Take(std::move(document), index);
   }
-  if (stream.error.has_value()) {
+  if (stream.error.has_value()) stream.refused.push_back(*std::move(stream.error));
+  for (const YamlError& error : stream.refused) {
     SigmaOutcome outcome;
     outcome.state = SigmaOutcome::State::kBroken;
     outcome.file = file.name;
-    outcome.position = stream.error->position;
-    outcome.group = outcome.reason = stream.error->message;
+    outcome.position = error.position;
+    outcome.group = outcome.reason = error.message;
     report_.Add(std::move(outcome));
   }
 }
@@ -134,6 +135,10 @@ std::string Loader::FilteredOut(const Document& document) const {
 void Loader::Take(Document document, std::size_t outcome) {
   if (std::string why = FilteredOut(document); !why.empty()) {
     LeaveOut(outcome, document.position, why, why);
+    return;
+  }
+  if (document.id.starts_with("BUILTIN-")) {
+    Refuse(outcome, Broken(document.id_position, "ids that begin with BUILTIN- are reserved"));
     return;
   }
   const auto taken = taken_.find(document.id);

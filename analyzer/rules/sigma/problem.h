@@ -21,7 +21,7 @@ struct Problem {
   std::string message;
 };
 
-inline Problem Broken(SourcePosition position, std::string message) {
+inline Problem Broken(SourcePosition position, const std::string& message) {
   return {Problem::Kind::kBroken, position, message, message};
 }
 

@@ -68,6 +68,8 @@ class TreeBuilder {
   Node Numbers(const DetectionItem& item, const std::vector<Target>& targets);
   Node SameAs(const DetectionItem& item, const std::vector<Target>& targets);
   Node Absent(const std::vector<Target>& targets);
+  // The predicate about any of the targets.
+  std::uint32_t AnyOf(const Predicate& predicate, const std::vector<Target>& targets);
   Node Exists(const std::vector<Target>& targets);
 
   std::uint32_t Add(TreeNode node);

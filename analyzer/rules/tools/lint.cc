@@ -239,6 +239,26 @@ bool Reachable(const CompiledCorrelation& correlation, const std::vector<bool>& 
   }
 }
 
+// A correlation silences the rules that it looks at. One that raises no alert either hides them.
+void WarnOfSilence(const Config& config, const RuleSet& rules,
+                   const CompiledCorrelation& correlation, std::vector<Diagnostic>& diagnostics) {
+  const CompiledRule& compiled = rules.rules()[correlation.rule];
+  if (compiled.rule.severity >= config.alerts.min_severity || !compiled.feeds.empty()) return;
+  for (const CompiledCorrelation::Stage& stage : correlation.stages) {
+    const CompiledRule& base = rules.rules()[stage.rule];
+    if (!base.silent || !base.rule.alert || base.rule.severity < config.alerts.min_severity) {
+      continue;
+    }
+    ReportAt(
+        compiled.rule.source, 0, Diagnostic::Severity::kWarning,
+        absl::StrFormat("the correlation %s is below alerts.min_severity, and the rule %s that "
+                        "it looks at raises no alert any more: give it generate = true, or a "
+                        "higher severity",
+                        Quoted(compiled.rule.id), Quoted(base.rule.id)),
+        diagnostics);
+  }
+}
+
 void WarnThatItCannotFire(const Rule& rule, std::string_view why,
                           std::vector<Diagnostic>& diagnostics) {
   ReportAt(rule.source, 0, Diagnostic::Severity::kWarning,
@@ -270,6 +290,7 @@ void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnosti
     if (!why.empty() && !compiled.built_in) WarnThatItCannotFire(compiled.rule, why, diagnostics);
   }
   for (const CompiledCorrelation& correlation : rules.correlations()) {
+    WarnOfSilence(config, rules, correlation, diagnostics);
     reached[correlation.rule] = Reachable(correlation, reached);
     if (reached[correlation.rule]) continue;
     WarnThatItCannotFire(rules.rules()[correlation.rule].rule,

@@ -69,7 +69,7 @@ class Parser {
     return false;
   }
 
-  // What is left of the document is passed over.
+  // The rest of the document is passed over.
   bool Refuse(SourcePosition position, std::string message) {
     stream_.refused.push_back({position, std::move(message)});
     passed_depth_ = open_.size();

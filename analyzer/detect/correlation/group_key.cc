@@ -15,7 +15,7 @@ constexpr std::size_t kHeader = 1 + sizeof(std::uint32_t);
 
 void Append(Form form, const void* bytes, std::size_t size, std::string& key) {
   const auto length = static_cast<std::uint32_t>(size);
-  key += form;
+  key += static_cast<char>(form);
   key.append(reinterpret_cast<const char*>(&length), sizeof(length));
   key.append(static_cast<const char*>(bytes), size);
 }

@@ -290,7 +290,7 @@ AddResult ChainState::Add(const CompiledCorrelation& correlation, const Arrival&
     if ((reached_ >> stage & 1) != 0 && links_[Place(stage)].time_ns > begin) continue;
     const std::size_t from = Place(stage);
     if (links_.size() < from + stage + 1) links_.resize(from + stage + 1);
-    if (stage > 0) std::copy_n(links_.begin() + Place(stage - 1), stage, links_.begin() + from);
+    if (stage > 0) std::copy_n(links_.data() + Place(stage - 1), stage, links_.data() + from);
     links_[from + stage] = seen;
     reached_ |= 1U << stage;
   }

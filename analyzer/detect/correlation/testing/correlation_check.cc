@@ -24,7 +24,7 @@ constexpr int kBases = 4;
 
 class Dice {
  public:
-  explicit Dice(CorrelationCheck::Next next) : next_(next) {}
+  explicit Dice(CorrelationCheck::Next next) : next_(std::move(next)) {}
   std::uint64_t Below(std::uint64_t n) { return next_(n); }
   bool OneIn(std::uint64_t n) { return Below(n) == 0; }
   template <typename T>
@@ -74,18 +74,18 @@ std::string RandomRules(Dice& dice) {
             "\"\nname = \"n\"\ntype = \"process\"\nseverity = \"low\"\ncondition = 'pid == " +
             std::to_string(i) + "'\n";
   }
-  static const std::vector<std::string> kTypes = {
+  static const std::vector<std::string> types = {
       "event_count",      "value_count", "value_sum",        "value_avg",
       "value_percentile", "temporal",    "temporal_ordered", "absence"};
-  static const std::vector<std::vector<std::string>> kGroups = {
+  static const std::vector<std::vector<std::string>> groups = {
       {}, {"uid"}, {"uid"}, {"uid", "comm"}, {"any"}};
   const std::uint64_t count = dice.Below(3) + 1;
   for (std::uint64_t n = 0; n < count; ++n) {
-    const std::string& type = dice.Of(kTypes);
+    const std::string& type = dice.Of(types);
     std::vector<std::string> rules = ids;
     dice.Shuffle(rules);
     rules.resize(type == "absence" ? 2 : std::min<std::size_t>(rules.size(), dice.Below(3) + 2));
-    const std::vector<std::string>& group = dice.Of(kGroups);
+    const std::vector<std::string>& group = dice.Of(groups);
     const std::string id = absl::StrFormat("C%d", n);
     absl::StrAppendFormat(&text,
                           "[[rules]]\nid = \"%s\"\nname = \"n\"\ntype = \"correlation\"\n"

@@ -69,9 +69,10 @@ class SigmaRules {
     loader_.emplace(config_, *mapping_, taken_);
     loader_->Run();
     for (sigma::LoadedRule& rule : loader_->rules()) {
-      SigmaOutcome& outcome = loader_->report().documents()[rule.outcome];
-      const auto problem = compiler_.AddLoaded(std::move(rule), outcome.doubts);
-      if (problem.has_value()) Refuse(outcome, *problem);
+      const std::size_t outcome = rule.outcome;
+      auto& doubts = loader_->report().documents()[outcome].doubts;
+      const auto problem = compiler_.AddLoaded(std::move(rule), doubts);
+      if (problem.has_value()) loader_->Refuse(outcome, *problem);
     }
     for (sigma::LoadedCorrelation& correlation : loader_->ResolveCorrelations()) {
       correlations_.emplace(correlation.rule.id, correlation.outcome);
@@ -82,11 +83,7 @@ class SigmaRules {
   void Report(const std::map<std::string, sigma::Problem>& refused, UnusedNames unused) {
     if (!loader_.has_value()) return;
     SigmaReport& report = loader_->report();
-    for (const auto& [id, problem] : refused) {
-      SigmaOutcome& outcome = report.documents()[correlations_.at(id)];
-      Refuse(outcome, problem);
-      outcome.position = problem.position;
-    }
+    for (const auto& [id, problem] : refused) loader_->Refuse(correlations_.at(id), problem);
     loader_->AddDoubts();
     report.Finish();
     ReportLeftOut(config_, report, diagnostics_);
@@ -95,12 +92,6 @@ class SigmaRules {
   }
 
  private:
-  static void Refuse(SigmaOutcome& outcome, const sigma::Problem& problem) {
-    outcome.state = SigmaOutcome::State::kUnsupported;
-    outcome.group = problem.group;
-    outcome.reason = problem.message;
-  }
-
   void ReportDoubts(const SigmaReport& report) {
     for (const SigmaOutcome& outcome : report.documents()) {
       for (const auto& [position, doubt] : outcome.doubts) {

@@ -136,25 +136,28 @@ bool RuleCompiler::AddEvents(CompiledRule& compiled, Classes& classes) {
   }
   if (!fine) return false;
   predicate.predicate.Finish();
-  RuleTree& tree = compiled.tree;
-  auto text = std::make_shared<SourceText>(rule.events.front());
-  text->text = "event_type in (";
+  SourceText text = rule.events.front();
+  text.text = "event_type in (";
   for (const SourceText& event : rule.events) {
-    text->text += (&event == &rule.events.front() ? "" : ", ") + ConditionText(event.text);
+    text.text += (&event == &rule.events.front() ? "" : ", ") + ConditionText(event.text);
   }
-  text->text += ")";
-  text->exact = false;
+  text.text += ")";
+  text.exact = false;
+  AddPredicatePart(std::move(predicate), std::move(text), compiled.tree);
+  return true;
+}
+
+void RuleCompiler::AddPredicatePart(TreePredicate predicate, SourceText text, RuleTree& tree) {
   TreeNode node;
   node.type = TreeNode::Type::kPredicate;
   node.predicate = static_cast<std::uint32_t>(tree.predicates.size());
   node.text = static_cast<std::uint32_t>(tree.texts.size());
-  node.end = text->text.size();
-  tree.texts.push_back(std::move(text));
+  node.end = text.text.size();
+  tree.texts.push_back(std::make_shared<const SourceText>(std::move(text)));
   tree.predicates.push_back(std::move(predicate));
   tree.nodes.push_back(std::move(node));
   tree.parts.insert(tree.parts.begin(),
                     {"", false, static_cast<std::uint32_t>(tree.nodes.size() - 1)});
-  return true;
 }
 
 bool RuleCompiler::ChooseClasses(CompiledRule& compiled, bool simple, Classes& classes) {

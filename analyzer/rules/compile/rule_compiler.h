@@ -58,6 +58,8 @@ class RuleCompiler {
   bool Fold(CompiledRule& compiled, const Classes& classes);
   // Sets the roots. Names the events for which the rule always fires; false: for none it ever does.
   bool FoldRoots(CompiledRule& compiled, const Classes& classes, std::vector<std::string>& always);
+  // Puts a predicate in front of the rule's parts; `text` is how it is shown.
+  static void AddPredicatePart(TreePredicate predicate, SourceText text, RuleTree& tree);
   // `event_type in (...)`, if the classes have other events, too.
   void AddEventTypes(const sigma::LogSource& source, RuleTree& tree);
   void AddBranchDoubts(const CompiledRule& compiled, const Classes& classes,

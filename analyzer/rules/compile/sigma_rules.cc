@@ -52,18 +52,8 @@ void RuleCompiler::AddEventTypes(const sigma::LogSource& source, RuleTree& tree)
   predicate.predicate.type = Predicate::Type::kTextIn;
   predicate.predicate.texts = source.events;
   predicate.predicate.Finish();
-  auto text = std::make_shared<SourceText>();
-  text->text = absl::StrFormat("logsource %s", source.name);
-  TreeNode node;
-  node.type = TreeNode::Type::kPredicate;
-  node.predicate = static_cast<std::uint32_t>(tree.predicates.size());
-  node.text = static_cast<std::uint32_t>(tree.texts.size());
-  node.end = text->text.size();
-  tree.texts.push_back(std::move(text));
-  tree.predicates.push_back(std::move(predicate));
-  tree.nodes.push_back(std::move(node));
-  tree.parts.insert(tree.parts.begin(),
-                    {"", false, static_cast<std::uint32_t>(tree.nodes.size() - 1)});
+  AddPredicatePart(std::move(predicate), {.text = absl::StrFormat("logsource %s", source.name)},
+                   tree);
 }
 
 void RuleCompiler::AddBranchDoubts(const CompiledRule& compiled, const Classes& classes,

@@ -56,6 +56,9 @@ class Loader {
   std::vector<LoadedCorrelation> ResolveCorrelations();
   SigmaReport& report() { return report_; }
 
+  // A document is not loaded, for this reason.
+  void Refuse(std::size_t outcome, const Problem& problem);
+
   // To be called when each outcome is final: doubts about what is loaded.
   void AddDoubts();
 
@@ -86,7 +89,6 @@ class Loader {
 
   // Why the configuration does not ask for the document; empty: it does.
   std::string FilteredOut(const Document& document) const;
-  void Refuse(std::size_t outcome, const Problem& problem);
   void LeaveOut(std::size_t outcome, SourcePosition position, std::string group,
                 std::string reason);
 

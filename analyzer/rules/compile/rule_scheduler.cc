@@ -77,14 +77,14 @@ void RuleScheduler::Add(std::uint32_t rule) {
       const std::uint32_t first = Emit(root, RuleSet::Step::kFires, RuleSet::Step::kSilent);
       found = first_steps_.emplace(root, first).first;
     }
-    RuleSet::ForClass& rules = parts_.classes[event_class];
-    const auto entry = static_cast<std::uint32_t>(rules.entries.size());
-    rules.entries.push_back({rule, found->second});
-    const auto keys = KeysOf(parts_.pool, root);
+    RuleSet::Entries& entries = parts_.classes[event_class];
+    const auto entry = static_cast<std::uint32_t>(entries.size());
+    entries.push_back({rule, found->second});
+    const auto keys = keys_.KeysOf(root);
     if (keys.has_value()) {
-      rules.index.Add(*keys, entry);
+      parts_.index.Add(event_class, *keys, entry);
     } else {
-      rules.index.AddAlways(entry);
+      parts_.index.AddAlways(event_class, entry);
     }
   }
 }

@@ -16,7 +16,7 @@ namespace randguard {
 class RuleScheduler {
  public:
   // Borrowed. Reads pool and rules, adds to steps and classes.
-  explicit RuleScheduler(RuleSet::Parts& parts) : parts_(parts) {}
+  explicit RuleScheduler(RuleSet::Parts& parts) : parts_(parts), keys_(parts.pool) {}
 
   // The rule at this index, which is to be evaluated.
   void Add(std::uint32_t rule);
@@ -29,6 +29,7 @@ class RuleScheduler {
   int CostOf(ExpressionId expression) const;
 
   RuleSet::Parts& parts_;
+  KeyFinder keys_;
   absl::flat_hash_map<ExpressionId, std::uint32_t> first_steps_;
   std::string hashed_;
 };

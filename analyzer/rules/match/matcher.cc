@@ -13,12 +13,12 @@ Matcher::Matcher(std::shared_ptr<const RuleSet> rules)
       catalogue_(FieldCatalogue::Get()),
       fields_(catalogue_.fields().size()),
       folded_(catalogue_.fields().size()),
-      searched_(catalogue_.fields().size()),
-      may_hold_(rules_->pool().predicates()),
+      searched_(rules_->index().searches()),
+      marked_(rules_->pool().predicates()),
       tested_(rules_->pool().predicates()) {
   std::size_t most = 0;
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
-    most = std::max(most, rules_->for_class(event_class).entries.size());
+    most = std::max(most, rules_->for_class(event_class).size());
   }
   seen_.resize(most);
 }
@@ -48,24 +48,29 @@ const Value& Matcher::ReadFolded(FieldId field) {
   return memo.value;
 }
 
-bool Matcher::MayHold(PredicateId id, FieldId field) {
-  if (std::exchange(searched_[field], number_) != number_) {
-    const PartSearch& atoms = *rules_->atoms(field);
-    const auto mark = [&](std::string_view text) {
-      return atoms.Find(text, [this](std::uint32_t found) {
-        may_hold_[found] = number_;
-        return false;
-      });
-    };
-    const Value& folded = ReadFolded(field);
-    // All items at once: what lies across two of them is found in vain, and none is missed.
-    if (folded.form == Value::Form::kItems) {
-      mark(folded.text);
-    } else {
-      AnyText(folded, mark);
-    }
+void Matcher::AddCandidate(std::uint32_t entry) {
+  if (std::exchange(seen_[entry], number_) != number_) entries_.push_back(entry);
+}
+
+void Matcher::Mark(PredicateId id) {
+  if (std::exchange(marked_[id], number_) == number_) return;
+  for (const RuleIndex::Entry& key : rules_->index().entries(id)) {
+    if (key.event_class == event_.event_class) AddCandidate(key.entry);
   }
-  return may_hold_[id] == number_;
+}
+
+void Matcher::Search(RuleIndex::SearchId id) {
+  searched_[id] = number_;
+  const RuleIndex::Search& search = rules_->index().search(id);
+  const Value& value = Read(search.field);
+  if (!value.present()) return;
+  const Value& folded = search.texts.folds() ? ReadFolded(search.field) : value;
+  const auto mark = [this](PredicateId found) { Mark(found); };
+  if (search.element.has_value()) {
+    search.texts.Find(ElementOf(value, *search.element), ElementOf(folded, *search.element), mark);
+  } else {
+    search.texts.Find(value, folded, mark);
+  }
 }
 
 bool Matcher::Holds(PredicateId id) {
@@ -73,12 +78,17 @@ bool Matcher::Holds(PredicateId id) {
   if (predicate.type == Predicate::Type::kSameAs) {
     return predicate.TestPair(Read(predicate.field), Read(predicate.other));
   }
-  if (!predicate.atoms.empty() && !MayHold(id, predicate.field)) return false;
   return predicate.TestRead(predicate.folds() ? ReadFolded(predicate.field)
                                               : Read(predicate.field));
 }
 
 bool Matcher::Test(PredicateId id) {
+  const RuleIndex::Plan plan = rules_->index().plan(id);
+  if (plan.way != RuleIndex::Plan::Way::kTest) {
+    if (searched_[plan.search] != number_) Search(plan.search);
+    const bool found = marked_[id] == number_;
+    if (!found || plan.way == RuleIndex::Plan::Way::kSearch) return found;
+  }
   std::uint64_t& tested = tested_[id];
   if (tested >> 1 != number_) {
     tested = number_ << 1 | (Holds(id) ? 1 : 0);
@@ -94,20 +104,30 @@ bool Matcher::Fires(std::uint32_t step) {
   return step == RuleSet::Step::kFires;
 }
 
+void Matcher::FindCandidates() {
+  const RuleIndex::ForClass& index = rules_->index().for_class(event_.event_class);
+  for (const std::uint32_t entry : index.always) AddCandidate(entry);
+  for (const RuleIndex::Numbers& numbers : index.numbers) {
+    AnyNumber(Read(numbers.field), [&](Number number) {
+      const auto found = numbers.entries.find(static_cast<std::int64_t>(number));
+      if (found == numbers.entries.end()) return false;
+      for (const std::uint32_t entry : found->second) AddCandidate(entry);
+      return false;
+    });
+  }
+  for (const RuleIndex::SearchId search : index.searches) Search(search);
+}
+
 std::span<const std::uint32_t> Matcher::Match(const EventView& event) {
   Begin(event);
-  const RuleSet::ForClass& rules = rules_->for_class(event.event_class);
   entries_.clear();
   fired_.clear();
-  if (rules.entries.empty()) return fired_;
-  rules.index.Find([this](FieldId field) -> const Value& { return Read(field); },
-                   [this](FieldId field) -> const Value& { return ReadFolded(field); }, scratch_,
-                   [this](std::uint32_t entry) {
-                     if (std::exchange(seen_[entry], number_) != number_) entries_.push_back(entry);
-                   });
+  const RuleSet::Entries& rules = rules_->for_class(event.event_class);
+  if (rules.empty()) return fired_;
+  FindCandidates();
   std::sort(entries_.begin(), entries_.end());
   for (const std::uint32_t entry : entries_) {
-    if (Fires(rules.entries[entry].first)) fired_.push_back(rules.entries[entry].rule);
+    if (Fires(rules[entry].first)) fired_.push_back(rules[entry].rule);
   }
   return fired_;
 }

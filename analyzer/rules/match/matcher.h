@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Evaluates a rule set, event by event. Each field is read and each predicate tested at most once
-// for an event, however many rules ask for it.
+// for an event, however many rules ask for it. Most predicates about texts are not even tested: they
+// are found, all those of a field at once.
 #ifndef ANALYZER_RULES_MATCH_MATCHER_H_
 #define ANALYZER_RULES_MATCH_MATCHER_H_
 
@@ -40,9 +41,11 @@ class Matcher {
 
   // The same in lower case.
   const Value& ReadFolded(FieldId field);
-  // False: the predicate, which has atoms, does not hold. All atoms of a field are looked for at
-  // once, the first time that one of its predicates is asked for.
-  bool MayHold(PredicateId id, FieldId field);
+  // Marks all predicates that the search finds, and the rules that these are keys of.
+  void Search(RuleIndex::SearchId id);
+  void Mark(PredicateId predicate);
+  void AddCandidate(std::uint32_t entry);
+  void FindCandidates();
   bool Holds(PredicateId predicate);
   bool Test(PredicateId predicate);
   bool Fires(std::uint32_t step);
@@ -52,12 +55,11 @@ class Matcher {
   EventView event_;
   std::uint64_t number_ = 0;  // of the event; what bears another one is of an earlier event
   std::vector<Memo> fields_, folded_;
-  std::vector<std::uint64_t> searched_;  // by field
-  std::vector<std::uint64_t> may_hold_;  // by predicate
+  std::vector<std::uint64_t> searched_;  // by search
+  std::vector<std::uint64_t> marked_;    // by predicate
   std::vector<std::uint64_t> tested_;    // by predicate: twice the event's number, and the result
   std::vector<std::uint64_t> seen_;      // by entry
   std::vector<std::uint32_t> entries_, fired_;
-  RuleIndex::Scratch scratch_;
 };
 
 }  // namespace randguard

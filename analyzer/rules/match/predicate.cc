@@ -234,7 +234,7 @@ void Predicate::Prepare() {
     set = std::make_shared<const TextSet>(texts.begin(), texts.end());
   } else if (type == Type::kContains && texts.size() > kFewParts) {
     auto search = std::make_shared<PartSearch>();
-    for (const std::string& text : texts) search->Add(text, 0);
+    for (const std::string& text : texts) search->Add(text, /*any_case=*/false, 0);
     search->Finish();
     parts = std::move(search);
   } else if ((type == Type::kStartsWith || type == Type::kEndsWith) && texts.size() > kFewAffixes) {
@@ -358,7 +358,7 @@ bool Predicate::HoldsOfText(std::string_view text) const {
     default:
       break;
   }
-  if (parts != nullptr) return parts->Find(text, [](std::uint32_t) { return true; });
+  if (parts != nullptr) return parts->Find(text, text, [](std::uint32_t) { return true; });
   if (affixes != nullptr) return affixes->Find(text);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (TestOperand(text, i) != all_operands) return !all_operands;
@@ -378,7 +378,8 @@ bool Predicate::TestOperand(std::string_view text, std::size_t operand) const {
     case Type::kWildcard:
       return wildcards[operand].Matches(text);
     default:
-      return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regexes[operand]);
+      return regexes[operand]->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
+                                     re2::RE2::UNANCHORED, nullptr, 0);
   }
 }
 

@@ -35,7 +35,7 @@ bool Fits(const RuleSet::Parts& parts) {
     }
   }
   return std::all_of(parts.classes.begin(), parts.classes.end(), [&](const auto& rules) {
-    return std::all_of(rules.entries.begin(), rules.entries.end(), [&](const auto& entry) {
+    return std::all_of(rules.begin(), rules.end(), [&](const auto& entry) {
       return entry.rule < parts.rules.size() && Leads(entry.first, parts.steps.size());
     });
   });
@@ -48,12 +48,7 @@ RuleSet::RuleSet(Parts parts) : parts_(std::move(parts)) {
   parts_.pool.Finish();
   parts_.rules.shrink_to_fit();
   parts_.steps.shrink_to_fit();
-  for (ForClass& rules : parts_.classes) rules.index.Finish();
-  for (PredicateId id = 0; id < parts_.pool.predicates(); ++id) {
-    const Predicate& predicate = parts_.pool.predicate(id);
-    for (const std::string& atom : predicate.atoms) atoms_[predicate.field].Add(atom, id);
-  }
-  for (auto& [field, search] : atoms_) search.Finish();
+  parts_.index.Finish(parts_.pool);
   enabled_ = static_cast<std::size_t>(std::count_if(
       parts_.rules.begin(), parts_.rules.end(),
       [](const CompiledRule& compiled) { return compiled.rule.enabled && !compiled.detection; }));

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "analyzer/config/config.h"
 #include "analyzer/event/event_classes.h"
 #include "analyzer/rules/fields/value.h"
@@ -20,7 +19,6 @@
 #include "analyzer/rules/match/rule_index.h"
 #include "analyzer/rules/match/rule_tree.h"
 #include "analyzer/rules/match/sigma_report.h"
-#include "analyzer/rules/match/text_search.h"
 
 namespace randguard {
 
@@ -88,16 +86,14 @@ class RuleSet {
     std::uint32_t rule = 0;
     std::uint32_t first = Step::kSilent;
   };
-  struct ForClass {
-    std::vector<Entry> entries;  // in the order of the rules
-    RuleIndex index;
-  };
+  using Entries = std::vector<Entry>;  // in the order of the rules
   struct Parts {
     ExpressionPool pool;
     std::vector<CompiledRule> rules;
     std::vector<CompiledCorrelation> correlations;
     std::vector<Step> steps;
-    std::array<ForClass, kEventClasses> classes;
+    std::array<Entries, kEventClasses> classes;
+    RuleIndex index;
     std::string hash;
     SigmaReport sigma;
   };
@@ -119,19 +115,14 @@ class RuleSet {
   // The outcome of each document of the Sigma files.
   const SigmaReport& sigma() const { return parts_.sigma; }
 
-  const ForClass& for_class(EventClass event_class) const { return parts_.classes[event_class]; }
+  const Entries& for_class(EventClass event_class) const { return parts_.classes[event_class]; }
+  const RuleIndex& index() const { return parts_.index; }
   const Step& step(std::uint32_t at) const { return parts_.steps[at]; }
   std::size_t steps() const { return parts_.steps.size(); }
-  // The atoms of all predicates about the field, by the predicates' ids; null: there are none.
-  const PartSearch* atoms(FieldId field) const {
-    const auto found = atoms_.find(field);
-    return found == atoms_.end() ? nullptr : &found->second;
-  }
   const ExpressionPool& pool() const { return parts_.pool; }
 
  private:
   Parts parts_;
-  absl::flat_hash_map<FieldId, PartSearch> atoms_;
   std::size_t enabled_ = 0;
 };
 

@@ -20,8 +20,8 @@ RuleSet::Parts OneRule() {
   CompiledRule& rule = parts.rules.emplace_back();
   rule.roots[0] = root;
   parts.steps.push_back({0, RuleSet::Step::kFires, RuleSet::Step::kSilent});
-  parts.classes[0].entries.push_back({0, 0});
-  parts.classes[0].index.AddAlways(0);
+  parts.classes[0].push_back({0, 0});
+  parts.index.AddAlways(0, 0);
   return parts;
 }
 
@@ -56,10 +56,10 @@ TEST(RuleSetDeathTest, EverythingNamedByItsNumberIsThere) {
   parts.steps[0].predicate = 1;
   EXPECT_DEATH(RuleSet{parts}, "");
   parts = OneRule();
-  parts.classes[0].entries[0].rule = 1;
+  parts.classes[0][0].rule = 1;
   EXPECT_DEATH(RuleSet{parts}, "");
   parts = OneRule();
-  parts.classes[0].entries[0].first = 1;
+  parts.classes[0][0].first = 1;
   EXPECT_DEATH(RuleSet{parts}, "");
 }
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "analyzer/rules/match/predicate.h"
 
 namespace randguard {
 namespace {
@@ -13,6 +15,9 @@ namespace {
 // The bitmap has these for each part: one of 32 positions of an unrelated text has its bit set.
 constexpr std::size_t kBitsOfAPart = 32;
 constexpr std::size_t kLeastBits = 1 << 9;
+// Each size of grams is a pass over the text. Few parts have rare grams of three bytes as well, and so
+// all those that are not shorter need one pass only.
+constexpr std::size_t kFew = 2048, kGramOfFew = 3;
 constexpr std::size_t kMostBits = 1 << 21;  // 256 KiB, which a cache of the second level holds
 
 // How often a gram stands in paths and command lines, by its bytes: a guess.
@@ -33,28 +38,34 @@ PartSearch::Gram PartSearch::GramOf(std::string_view bytes) {
   return gram;
 }
 
-void PartSearch::Add(std::string_view part, std::uint32_t id) {
-  added_.push_back({std::string(part), id});
+void PartSearch::Add(std::string_view part, bool any_case, std::uint32_t id) {
+  added_.push_back({std::string(part), id, any_case});
+  folds_ = folds_ || any_case;
 }
 
 void PartSearch::Finish() {
-  std::stable_sort(added_.begin(), added_.end(),
-                   [](const Added& a, const Added& b) { return a.text < b.text; });
+  std::stable_sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
+    return std::tie(a.text, a.any_case) < std::tie(b.text, b.any_case);
+  });
+  const bool few = added_.size() <= kFew;
   for (std::size_t i = 0; i < added_.size(); ++i) {
     const std::string& text = added_[i].text;
-    // The longest gram that the part has.
-    const auto longer = std::upper_bound(kGramSizes.begin(), kGramSizes.end(), text.size());
+    // The longest gram that the part has; of few parts, no longer one than others have.
+    const std::size_t size =
+        few && text.size() > kGramOfFew ? kGramOfFew : text.size();
+    const auto longer = std::upper_bound(kGramSizes.begin(), kGramSizes.end(), size);
     Level& level = levels_[static_cast<std::size_t>(longer - kGramSizes.begin()) - 1];
     const auto id = static_cast<std::uint32_t>(ids_.size());
     ids_.push_back(added_[i].id);
-    if (i > 0 && added_[i - 1].text == text) {
+    if (i > 0 && added_[i - 1].text == text && added_[i - 1].any_case == added_[i].any_case) {
       ++level.parts.back().end;
       continue;
     }
     level.parts.push_back({.text = static_cast<std::uint32_t>(texts_.size()),
                            .size = static_cast<std::uint32_t>(text.size()),
                            .first = id,
-                           .end = id + 1});
+                           .end = id + 1,
+                           .any_case = added_[i].any_case});
     texts_ += text;
   }
   added_ = {};
@@ -66,15 +77,17 @@ void PartSearch::Finish() {
 }
 
 void PartSearch::Fill(Level& level, std::size_t gram_size) {
+  // Texts are read in lower case if any part is looked for so.
   const auto gram_of = [&](const Part& part, std::size_t offset) {
-    return std::string_view(texts_).substr(part.text + offset, gram_size);
+    std::string gram = texts_.substr(part.text + offset, gram_size);
+    return folds_ ? Folded(gram) : gram;
   };
   // Filed under the gram that has the fewest others, and of these under the least common one.
   absl::flat_hash_map<Gram, std::uint32_t> loads;
   for (Part& part : level.parts) {
     std::size_t best = SIZE_MAX;
     for (std::uint32_t offset = 0; offset + gram_size <= part.size; ++offset) {
-      const std::string_view gram = gram_of(part, offset);
+      const std::string gram = gram_of(part, offset);
       const auto load = loads.find(GramOf(gram));
       const std::size_t cost =
           Commonness(gram) + (load == loads.end() ? 0 : std::size_t{100} * load->second);
@@ -113,6 +126,67 @@ std::size_t PartSearch::bytes() const {
              level.buckets.capacity() * sizeof(Bucket) + level.parts.capacity() * sizeof(Part);
   }
   return bytes;
+}
+
+void PlacedSearch::Add(std::string_view text, bool any_case, std::uint32_t id) {
+  if (text.empty()) {
+    of_empty_.push_back(id);
+    return;
+  }
+  added_.push_back({std::string(text), id, any_case});
+  folds_ = folds_ || any_case;
+}
+
+void PlacedSearch::Finish() {
+  std::stable_sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
+    return std::tie(a.text, a.any_case) < std::tie(b.text, b.any_case);
+  });
+  std::vector<Slot> slots;
+  for (std::size_t i = 0; i < added_.size(); ++i) {
+    const std::string& text = added_[i].text;
+    ids_.push_back(added_[i].id);
+    if (i > 0 && added_[i - 1].text == text && added_[i - 1].any_case == added_[i].any_case) {
+      ++slots.back().end;
+      continue;
+    }
+    // Texts are read in lower case if any is looked for so.
+    const std::string read = folds_ ? Folded(text) : text;
+    const auto id = static_cast<std::uint32_t>(ids_.size() - 1);
+    slots.push_back({.hash = HashOf(read),
+                     .text = static_cast<std::uint32_t>(texts_.size()),
+                     .size = static_cast<std::uint32_t>(text.size()),
+                     .first = id,
+                     .end = id + 1,
+                     .any_case = added_[i].any_case});
+    texts_ += text;
+    lengths_.resize(256);
+    last_.resize(256);
+    const bool at_end = place_ == Place::kEnd;
+    const std::uint64_t length = std::uint64_t{1} << std::min(text.size(), kLong);
+    lengths_[static_cast<unsigned char>(at_end ? read.back() : read.front())] |= length;
+    last_[static_cast<unsigned char>(at_end ? read.front() : read.back())] |= length;
+    if (text.size() >= kLong) long_.push_back(slots.back().size);
+  }
+  added_ = {};
+  std::sort(long_.begin(), long_.end());
+  long_.erase(std::unique(long_.begin(), long_.end()), long_.end());
+  texts_.shrink_to_fit();
+  ids_.shrink_to_fit();
+  if (slots.empty()) return;
+  slots_.resize(std::bit_ceil(2 * slots.size()));
+  shift_ = static_cast<unsigned>(32 - std::countr_zero(slots_.size()));
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : slots) {
+    std::size_t at = slot.hash >> shift_;
+    while (slots_[at].size != 0) at = (at + 1) & mask;
+    slots_[at] = slot;
+  }
+}
+
+std::size_t PlacedSearch::bytes() const {
+  return sizeof(*this) + texts_.capacity() + slots_.capacity() * sizeof(Slot) +
+         (ids_.capacity() + of_empty_.capacity() + long_.capacity()) * sizeof(ids_[0]) +
+         (lengths_.capacity() + last_.capacity()) * sizeof(lengths_[0]);
 }
 
 AffixSearch::AffixSearch(const std::vector<std::string>& texts, bool at_start)

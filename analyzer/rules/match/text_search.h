@@ -5,7 +5,9 @@
 #ifndef ANALYZER_RULES_MATCH_TEXT_SEARCH_H_
 #define ANALYZER_RULES_MATCH_TEXT_SEARCH_H_
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,19 +25,23 @@ namespace randguard {
 // before led to, and its tables of many texts fit into no cache.
 class PartSearch {
  public:
-  // Several may have the same id, and one part several ids. No part is empty.
-  void Add(std::string_view part, std::uint32_t id);
+  // Several may have the same id, and one part several ids. No part is empty. A part in any case is
+  // given in lower case.
+  void Add(std::string_view part, bool any_case, std::uint32_t id);
   // After the last Add().
   void Finish();
   bool empty() const { return ids_.empty(); }
+  // Some part is looked for in any case.
+  bool folds() const { return folds_; }
   std::size_t bytes() const;  // that it takes
 
   // Calls visit(id) for each part that is in the text, some several times, until a call is true.
-  // Whether one was.
+  // Whether one was. `folded` is the text in lower case; without folds(), the text itself will do.
   template <typename Visit>
-  bool Find(std::string_view text, Visit&& visit) const {
-    return FindGrams<4>(text, visit) || FindGrams<3>(text, visit) || FindGrams<2>(text, visit) ||
-           FindGrams<1>(text, visit) || FindGrams<0>(text, visit);
+  bool Find(std::string_view text, std::string_view folded, Visit&& visit) const {
+    const Texts texts{text, folds_ ? folded : text};
+    return FindGrams<4>(texts, visit) || FindGrams<3>(texts, visit) || FindGrams<2>(texts, visit) ||
+           FindGrams<1>(texts, visit) || FindGrams<0>(texts, visit);
   }
 
  private:
@@ -46,6 +52,10 @@ class PartSearch {
     std::uint32_t size = 0;
     std::uint32_t offset = 0;          // of its gram
     std::uint32_t first = 0, end = 0;  // of its ids
+    bool any_case = false;
+  };
+  struct Texts {
+    std::string_view as_is, folded;
   };
   struct Bucket {
     Gram gram = 0;
@@ -60,6 +70,7 @@ class PartSearch {
   struct Added {
     std::string text;
     std::uint32_t id = 0;
+    bool any_case = false;
   };
 
   // Fibonacci hashing: the upper bits of a product with 2^64 divided by the golden ratio.
@@ -77,7 +88,8 @@ class PartSearch {
   void Fill(Level& level, std::size_t gram_size);
 
   template <std::size_t kLevel, typename Visit>
-  bool FindGrams(std::string_view text, Visit& visit) const {
+  bool FindGrams(const Texts& texts, Visit& visit) const {
+    const std::string_view text = texts.folded;
     constexpr std::size_t kSize = kGramSizes[kLevel];
     const Level& level = levels_[kLevel];
     if (level.parts.empty() || text.size() < kSize) return false;
@@ -88,13 +100,13 @@ class PartSearch {
       const std::uint32_t bit = Hash(gram) >> shift;
       if ((seen[bit / 64] >> (bit % 64) & 1) == 0) [[likely]]
         continue;
-      if (Compare(level, gram, text, at, visit)) return true;
+      if (Compare(level, gram, texts, at, visit)) return true;
     }
     return false;
   }
 
   template <typename Visit>
-  bool Compare(const Level& level, Gram gram, std::string_view text, std::size_t at,
+  bool Compare(const Level& level, Gram gram, const Texts& texts, std::size_t at,
                Visit& visit) const {
     const std::size_t mask = level.buckets.size() - 1;
     for (std::size_t slot = Hash(gram) & mask;; slot = (slot + 1) & mask) {
@@ -103,6 +115,7 @@ class PartSearch {
       if (bucket.gram != gram) continue;
       for (std::uint32_t i = bucket.first; i < bucket.end; ++i) {
         const Part& part = level.parts[i];
+        const std::string_view text = part.any_case ? texts.folded : texts.as_is;
         if (at < part.offset || text.size() - (at - part.offset) < part.size ||
             std::memcmp(text.data() + at - part.offset, texts_.data() + part.text, part.size) !=
                 0) {
@@ -117,9 +130,134 @@ class PartSearch {
   }
 
   std::vector<Added> added_;  // until Finish()
+  bool folds_ = false;
   std::string texts_;
   std::vector<std::uint32_t> ids_;
   std::array<Level, kGramSizes.size()> levels_;
+};
+
+// Texts of which another one is to be the same, or to begin, or to end with. By its first byte (of
+// ends: by its last one) a table says which lengths come into question, for most texts none. Each
+// of these is one look into a hash table, by the eight bytes that lie farthest from that byte.
+class PlacedSearch {
+ public:
+  enum class Place : std::uint8_t { kWhole, kStart, kEnd };
+  explicit PlacedSearch(Place place) : place_(place) {}
+
+  // As those of PartSearch; a whole text may be empty.
+  void Add(std::string_view text, bool any_case, std::uint32_t id);
+  void Finish();
+  bool empty() const { return ids_.empty(); }
+  bool folds() const { return folds_; }
+  std::size_t bytes() const;
+
+  // As PartSearch::Find(), and visits all.
+  template <typename Visit>
+  void Find(std::string_view text, std::string_view folded, Visit&& visit) const {
+    if (text.empty()) {
+      for (const std::uint32_t id : of_empty_) visit(id);
+    }
+    if (slots_.empty() || text.empty()) return;
+    if (!folds_) folded = text;
+    const bool at_end = place_ == Place::kEnd;
+    const std::uint64_t lengths =
+        lengths_[static_cast<unsigned char>(at_end ? folded.back() : folded.front())];
+    const auto part = [&](std::size_t length) {
+      const std::size_t from = at_end ? text.size() - length : 0;
+      Look(text.substr(from, length), folded.substr(from, length), visit);
+    };
+    // The byte at the other end tells most others apart.
+    const auto may_be = [&](std::size_t length) {
+      const char byte = at_end ? folded[text.size() - length] : folded[length - 1];
+      return (last_[static_cast<unsigned char>(byte)] >> length & 1) != 0;
+    };
+    if (place_ == Place::kWhole) {
+      const std::size_t length = std::min(text.size(), kLong);
+      if ((lengths >> length & 1) != 0 && (length == kLong || may_be(length))) part(text.size());
+      return;
+    }
+    // Bit 0 is no length: no such text is empty.
+    for (std::uint64_t left = lengths & ~(std::uint64_t{1} << kLong); left != 0; left &= left - 1) {
+      const auto length = static_cast<std::size_t>(std::countr_zero(left));
+      if (length > text.size()) return;
+      if (may_be(length)) part(length);
+    }
+    if ((lengths >> kLong) == 0) return;
+    for (const std::uint32_t length : long_) {
+      if (length > text.size()) return;
+      part(length);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kLong = 63;  // as many bytes, or more
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t text = 0, size = 0;  // in texts_; without a size, there is none
+    std::uint32_t first = 0, end = 0;  // of its ids
+    bool any_case = false;
+  };
+  struct Added {
+    std::string text;
+    std::uint32_t id = 0;
+    bool any_case = false;
+  };
+
+  // Up to eight bytes, and nothing behind them.
+  static std::uint64_t Load(const char* at, std::size_t size) {
+    std::uint64_t bytes = 0;
+    if (size >= sizeof(bytes)) {
+      std::memcpy(&bytes, at, sizeof(bytes));
+    } else if (size >= sizeof(std::uint32_t)) {  // two loads that overlap
+      std::uint32_t first = 0, last = 0;
+      std::memcpy(&first, at, sizeof(first));
+      std::memcpy(&last, at + size - sizeof(last), sizeof(last));
+      bytes = std::uint64_t{last} << 32 | first;
+    } else {
+      for (std::size_t i = 0; i < size; ++i) {
+        bytes = bytes << 8 | static_cast<unsigned char>(at[i]);
+      }
+    }
+    return bytes;
+  }
+  // Eight bytes at a time. Of all of them: rules have many texts that differ in their middle alone.
+  static std::uint32_t HashOf(std::string_view text) {
+    constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15U;
+    std::uint64_t hash = text.size();
+    const char* at = text.data();
+    std::size_t left = text.size();
+    for (; left > sizeof(hash); left -= sizeof(hash), at += sizeof(hash)) {
+      hash = (hash ^ Load(at, sizeof(hash))) * kGoldenRatio;
+      hash ^= hash >> 32;
+    }
+    return static_cast<std::uint32_t>((hash ^ Load(at, left)) * kGoldenRatio >> 32);
+  }
+
+  template <typename Visit>
+  void Look(std::string_view text, std::string_view folded, Visit& visit) const {
+    const std::uint32_t hash = HashOf(folded);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = hash >> shift_; slots_[at].size != 0; at = (at + 1) & mask) {
+      const Slot& slot = slots_[at];
+      if (slot.hash != hash || slot.size != text.size() ||
+          std::memcmp((slot.any_case ? folded : text).data(), texts_.data() + slot.text,
+                      slot.size) != 0) {
+        continue;
+      }
+      for (std::uint32_t id = slot.first; id < slot.end; ++id) visit(ids_[id]);
+    }
+  }
+
+  Place place_;
+  bool folds_ = false;
+  std::vector<Added> added_;  // until Finish()
+  std::string texts_;
+  std::vector<std::uint32_t> ids_, of_empty_;
+  unsigned shift_ = 0;                   // from a hash to its slot
+  std::vector<Slot> slots_;              // open addressing: a power of two
+  // By first byte, of ends by last one, and by the byte at the other end: bit n for texts of n bytes.
+  std::vector<std::uint64_t> lengths_, last_;
+  std::vector<std::uint32_t> long_;      // lengths of kLong or more, sorted
 };
 
 // Texts of which one may be the beginning of another one, or its end: sorted.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Holds the installed rules against what attackers do: the procedures of
-// tests/procedures/procedures.ndjson, and the tables in docs/techniques.md.
+// tests/procedures/procedures.ndjson, what their recording gave
+// (tests/replay/procedures/alerts.tsv, which a replay test compares with the recording), and the
+// tables in docs/techniques.md.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -15,7 +17,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "analyzer/config/config.h"
 #include "analyzer/config/names.h"
 #include "analyzer/rules/compile/compile_rules.h"
@@ -52,6 +56,22 @@ std::vector<Procedure> Procedures() {
   return procedures;
 }
 
+// The rules that raised alerts when a procedure was carried out, "T1057 #1" -> "DISC-006 low, ...".
+// All recorded procedures are there; those that nothing saw have an empty text.
+std::map<std::string, std::string> Recorded() {
+  std::map<std::string, std::string> recorded;
+  std::ifstream file(testing::SourcePath("tests/replay/procedures/alerts.tsv"));
+  EXPECT_TRUE(file.is_open());
+  for (std::string line; std::getline(file, line);) {
+    const std::vector<std::string> parts = absl::StrSplit(line, '\t');
+    EXPECT_EQ(parts.size(), 3U) << line;
+    if (parts.size() == 3) recorded[parts[0] + " #" + parts[1]] = parts[2];
+  }
+  return recorded;
+}
+
+std::string Title(const Procedure& p) { return absl::StrFormat("%s #%d", p.technique, p.number); }
+
 const std::shared_ptr<const RuleSet>& Shipped() {
   static const std::shared_ptr<const RuleSet> rules = [] {
     const ConfigResult result = LoadConfig(testing::SourcePath("etc/config.toml"));
@@ -87,6 +107,23 @@ TEST(ProceduresTest, RaiseTheAlertsThatTheTableNames) {
   EXPECT_EQ(silent, Lines{});
 }
 
+// The table holds for procedures that are carried out, too.
+TEST(ProceduresTest, RaiseTheSameAlertsWhenTheyAreCarriedOut) {
+  const std::map<std::string, std::string> recorded = Recorded();
+  Lines silent;
+  for (const Procedure& procedure : Procedures()) {
+    const auto found = recorded.find(Title(procedure));
+    ASSERT_NE(found, recorded.end()) << Title(procedure);
+    const std::vector<std::string> alerts = absl::StrSplit(found->second, ", ");
+    const bool raised = std::any_of(alerts.begin(), alerts.end(), [&](const std::string& alert) {
+      return absl::StartsWith(alert, procedure.rule + " ");
+    });
+    if (!raised)
+      silent.push_back(Title(procedure) + ": " + procedure.rule + ", not " + found->second);
+  }
+  EXPECT_EQ(silent, Lines{});
+}
+
 // "attack.t1543.002" is T1543.002; absent: a tactic.
 std::optional<std::string> TechniqueOf(const std::string& tag) {
   static const RE2 technique(R"(attack\.t([0-9.]+))");
@@ -116,12 +153,11 @@ TEST(ProceduresTest, TablesOfTheDocumentationAreUpToDate) {
   }
   ExpectPartOfPage(testing::SourcePath("docs/techniques.md"), "techniques", table + "\n");
 
-  table = "\n| procedure | | rule | |\n|---|---|---|---|\n";
+  table = "\n| procedure | | alerts |\n|---|---|---|\n";
+  std::map<std::string, std::string> recorded = Recorded();
   for (const Procedure& p : Procedures()) {
-    const Rule* rule = FindRule(p.rule);
-    ASSERT_NE(rule, nullptr) << p.rule;
-    absl::StrAppendFormat(&table, "| %s #%d | %s | `%s` | %s |\n", p.technique, p.number, p.what,
-                          p.rule, Name(rule->severity));
+    ASSERT_NE(FindRule(p.rule), nullptr) << p.rule;
+    absl::StrAppendFormat(&table, "| %s | %s | %s |\n", Title(p), p.what, recorded[Title(p)]);
   }
   ExpectPartOfPage(testing::SourcePath("docs/techniques.md"), "procedures", table + "\n");
 }

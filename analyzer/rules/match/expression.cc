@@ -27,9 +27,13 @@ bool Exclude(std::string_view a, std::string_view b, bool at_start) {
   return at_start ? !b.starts_with(a) : !b.ends_with(a);
 }
 
+// Pairs of texts that are compared to find a contradiction. Lists of thousands make more.
+constexpr std::size_t kPairsMax = 10000;
+
 // Asked of one text: can no text fulfil both? Only what is sure.
 bool AffixesExclude(const Predicate& a, const Predicate& b) {
   if (a.type != b.type || a.all_operands || b.all_operands) return false;
+  if (a.texts.size() * b.texts.size() > kPairsMax) return false;
   if (a.ignore_case != b.ignore_case) {  // what differs without case differs with it, too
     Predicate as_other = a.ignore_case ? b : a;
     as_other.ignore_case = true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Evaluates a rule set, event by event. Each field is read and each predicate tested at most once
-// for an event, however many rules ask for it. Most predicates about texts are not even tested: they
-// are found, all those of a field at once.
+// for an event, however many rules ask for it. Most predicates about texts are not even tested:
+// they are found, all those of a field at once.
 #ifndef ANALYZER_RULES_MATCH_MATCHER_H_
 #define ANALYZER_RULES_MATCH_MATCHER_H_
 

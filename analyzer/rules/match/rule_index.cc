@@ -160,9 +160,8 @@ RuleIndex::SearchId RuleIndex::SearchOf(const Predicate& predicate) {
 
 void RuleIndex::AddNumbers(const Predicate& predicate, const Entry& entry) {
   std::vector<Numbers>& all = classes_[entry.event_class].numbers;
-  auto of = std::find_if(all.begin(), all.end(), [&](const Numbers& numbers) {
-    return numbers.field == predicate.field;
-  });
+  auto of = std::find_if(all.begin(), all.end(),
+                         [&](const Numbers& numbers) { return numbers.field == predicate.field; });
   if (of == all.end()) of = all.insert(of, Numbers{predicate.field, {}});
   for (const NumberRange& range : predicate.numbers) {
     for (Number n = range.low; n <= range.high; ++n) {

@@ -98,7 +98,8 @@ class RuleIndex {
   Plan plan(PredicateId predicate) const { return plans_[predicate]; }
   // The rules that the predicate is a key of.
   std::span<const Entry> entries(PredicateId predicate) const {
-    return std::span(entries_).subspan(first_[predicate], first_[predicate + 1] - first_[predicate]);
+    return std::span(entries_).subspan(first_[predicate],
+                                       first_[predicate + 1] - first_[predicate]);
   }
 
  private:

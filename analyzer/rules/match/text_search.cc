@@ -15,9 +15,10 @@ namespace {
 // The bitmap has these for each part: one of 32 positions of an unrelated text has its bit set.
 constexpr std::size_t kBitsOfAPart = 32;
 constexpr std::size_t kLeastBits = 1 << 9;
-// Each size of grams is a pass over the text. Few parts have rare grams of three bytes as well, and so
-// all those that are not shorter need one pass only.
+// Each size of grams is a pass over the text. Few parts have rare grams of three bytes as well, and
+// so all those that are not shorter need one pass only.
 constexpr std::size_t kFew = 2048, kGramOfFew = 3;
+constexpr std::size_t kOffsetsMax = 64;  // of a part, that are tried: long texts are distinct early
 constexpr std::size_t kMostBits = 1 << 21;  // 256 KiB, which a cache of the second level holds
 
 // How often a gram stands in paths and command lines, by its bytes: a guess.
@@ -51,8 +52,7 @@ void PartSearch::Finish() {
   for (std::size_t i = 0; i < added_.size(); ++i) {
     const std::string& text = added_[i].text;
     // The longest gram that the part has; of few parts, no longer one than others have.
-    const std::size_t size =
-        few && text.size() > kGramOfFew ? kGramOfFew : text.size();
+    const std::size_t size = few && text.size() > kGramOfFew ? kGramOfFew : text.size();
     const auto longer = std::upper_bound(kGramSizes.begin(), kGramSizes.end(), size);
     Level& level = levels_[static_cast<std::size_t>(longer - kGramSizes.begin()) - 1];
     const auto id = static_cast<std::uint32_t>(ids_.size());
@@ -78,16 +78,18 @@ void PartSearch::Finish() {
 
 void PartSearch::Fill(Level& level, std::size_t gram_size) {
   // Texts are read in lower case if any part is looked for so.
+  const std::string folded = folds_ ? Folded(texts_) : "";
+  const std::string_view read = folds_ ? folded : texts_;
   const auto gram_of = [&](const Part& part, std::size_t offset) {
-    std::string gram = texts_.substr(part.text + offset, gram_size);
-    return folds_ ? Folded(gram) : gram;
+    return read.substr(part.text + offset, gram_size);
   };
   // Filed under the gram that has the fewest others, and of these under the least common one.
   absl::flat_hash_map<Gram, std::uint32_t> loads;
   for (Part& part : level.parts) {
     std::size_t best = SIZE_MAX;
-    for (std::uint32_t offset = 0; offset + gram_size <= part.size; ++offset) {
-      const std::string gram = gram_of(part, offset);
+    const std::size_t end = std::min<std::size_t>(part.size - gram_size + 1, kOffsetsMax);
+    for (std::uint32_t offset = 0; offset < end; ++offset) {
+      const std::string_view gram = gram_of(part, offset);
       const auto load = loads.find(GramOf(gram));
       const std::size_t cost =
           Commonness(gram) + (load == loads.end() ? 0 : std::size_t{100} * load->second);

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace randguard {
@@ -79,10 +80,22 @@ class PartSearch {
   }
   template <std::size_t kSize>
   static Gram GramAt(const char* at) {
-    Gram gram = 0;
-    std::memcpy(&gram, at, kSize);
-    return gram;
+    if constexpr (kSize == 3) {
+      // In registers: of three bytes, memcpy() would make a short store into a long load, for which
+      // the processor waits at each position.
+      return GramAt<2>(at) | Gram{static_cast<unsigned char>(at[2])} << 16;
+    } else if constexpr (kSize == 1) {
+      return static_cast<unsigned char>(*at);
+    } else {
+      std::conditional_t<kSize == 2, std::uint16_t,
+                         std::conditional_t<kSize == 4, std::uint32_t, Gram>>
+          bytes = 0;
+      static_assert(sizeof(bytes) == kSize);
+      std::memcpy(&bytes, at, sizeof(bytes));
+      return bytes;
+    }
   }
+  static_assert(std::endian::native == std::endian::little);  // the first byte is the lowest one
   static Gram GramOf(std::string_view bytes);
 
   void Fill(Level& level, std::size_t gram_size);
@@ -253,11 +266,12 @@ class PlacedSearch {
   std::vector<Added> added_;  // until Finish()
   std::string texts_;
   std::vector<std::uint32_t> ids_, of_empty_;
-  unsigned shift_ = 0;                   // from a hash to its slot
-  std::vector<Slot> slots_;              // open addressing: a power of two
-  // By first byte, of ends by last one, and by the byte at the other end: bit n for texts of n bytes.
+  unsigned shift_ = 0;       // from a hash to its slot
+  std::vector<Slot> slots_;  // open addressing: a power of two
+  // By first byte, of ends by last one, and by the byte at the other end: bit n for texts of n
+  // bytes.
   std::vector<std::uint64_t> lengths_, last_;
-  std::vector<std::uint32_t> long_;      // lengths of kLong or more, sorted
+  std::vector<std::uint32_t> long_;  // lengths of kLong or more, sorted
 };
 
 // Texts of which one may be the beginning of another one, or its end: sorted.

@@ -13,7 +13,9 @@ namespace randguard::sigma {
 namespace {
 
 constexpr std::size_t kValuesMax = 10000;  // of one item, with all ways in which they are written
-constexpr std::size_t kWordsMax = 160;     // bytes
+constexpr std::size_t kValueBytesMax = 16384;  // longer than any text of an event
+constexpr std::size_t kStarsMax = 64;          // wildcards of one value
+constexpr std::size_t kWordsMax = 160;         // bytes
 
 constexpr std::array<std::string_view, 25> kModifiers = {
     "all",     "base64",  "base64offset", "cased",  "cidr", "contains",   "endswith",
@@ -159,8 +161,16 @@ class ItemReader {
   bool Transform() {
     for (ItemValue& value : item_.values) {
       if (value.null) continue;
+      if (value.text.size() > kValueBytesMax) {
+        return Fail(Unsupported(value.position,
+                                absl::StrFormat("value of more than %d bytes", kValueBytesMax)));
+      }
       value.patterns.push_back(item_.test == Test::kText ? Pattern::Parse(value.text)
                                                          : Pattern::Literal(value.text));
+      if (value.patterns.back().pieces().size() > 2 * kStarsMax + 1) {
+        return Fail(Unsupported(value.position,
+                                absl::StrFormat("value of more than %d wildcards", kStarsMax)));
+      }
     }
     std::stable_partition(modifiers_.begin(), modifiers_.end(),
                           [](std::string_view modifier) { return modifier == "expand"; });

@@ -17,6 +17,9 @@ namespace randguard::sigma {
 namespace {
 
 constexpr std::size_t kFilterRulesMax = 10000;
+// How often filters are added to rules, in all: a file of filters for any rule, and one of rules,
+// would have millions of pairs.
+constexpr std::size_t kFilterUsesMax = 32768;
 // Values of one file, with all ways in which modifiers have them written: a few bytes of windash
 // stand for hundreds.
 constexpr std::size_t kFileValuesMax = 65536;
@@ -57,8 +60,7 @@ void Loader::Run() {
     report_.Add(std::move(outcome));
   }
   for (const ConfigSource& file : config_.sigma_sources.files) ReadFile(file);
-  // Filters may come behind the rules that they are about.
-  std::erase_if(rules_, [this](LoadedRule& rule) { return !AddFilters(rule); });
+  ApplyFilters();  // which may come behind the rules that they are about
 }
 
 void Loader::ReadFile(const ConfigSource& file) {
@@ -238,14 +240,16 @@ void Loader::AddFilter(Document document, std::size_t outcome, const LogSource* 
   auto detection = ReadDetection(node, config_.placeholders, kRules);
   if (const auto* problem = std::get_if<Problem>(&detection)) return Refuse(outcome, *problem);
   const YamlNode* rules = node.Find("rules");
-  const bool any =
-      rules != nullptr && rules->type == YamlNode::Type::kScalar && rules->text == "any";
+  const bool one = rules != nullptr && rules->type == YamlNode::Type::kScalar && !rules->IsNull();
+  const bool any = one && rules->text == "any";
+  if (one && !any) filter->rules.push_back(rules->text);
   if (rules == nullptr ||
-      (!any && (rules->items.empty() || rules->items.size() > kFilterRulesMax))) {
-    return Refuse(outcome,
-                  Broken(node.position,
-                         absl::StrFormat("filter: rules is missing: a list of 1 to %d ids, or any",
-                                         kFilterRulesMax)));
+      (!one && (rules->items.empty() || rules->items.size() > kFilterRulesMax))) {
+    return Refuse(
+        outcome,
+        Broken(node.position,
+               absl::StrFormat("filter: rules is missing: an id, a list of 1 to %d ids, or any",
+                               kFilterRulesMax)));
   }
   for (const YamlNode& rule : rules->items) {
     if (rule.type != YamlNode::Type::kScalar) {
@@ -311,15 +315,58 @@ void Loader::AddRule(const Document& document, std::size_t outcome, const LogSou
   rules_.push_back(std::move(loaded));
 }
 
-bool Loader::AddFilters(LoadedRule& rule) {
+std::vector<std::size_t> Loader::RulesOf(
+    Filter& filter, const std::map<std::string_view, std::vector<std::size_t>>& by_name) const {
+  std::vector<std::size_t> out;
+  if (filter.rules.empty()) {
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      if (rules_[i].source == filter.source) out.push_back(i);
+    }
+    return out;
+  }
+  for (const std::string& name : filter.rules) {
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) continue;
+    filter.found.insert(name);
+    out.insert(out.end(), found->second.begin(), found->second.end());
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+void Loader::ApplyFilters() {
+  if (filters_.empty()) return;
+  std::map<std::string_view, std::vector<std::size_t>> by_name;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    by_name[rules_[i].rule.id].push_back(i);
+    if (!rules_[i].name.empty()) by_name[rules_[i].name].push_back(i);
+  }
+  std::vector<std::vector<const Filter*>> of_rule(rules_.size());
+  std::size_t uses = 0;
   for (const auto& filter : filters_) {
-    const auto named = [&](const std::string& name) {
-      return name == rule.rule.id || (!rule.name.empty() && name == rule.name);
-    };
-    const auto found = std::find_if(filter->rules.begin(), filter->rules.end(), named);
-    const bool any = filter->rules.empty() && filter->source == rule.source;
-    if (found == filter->rules.end() && !any) continue;
-    if (found != filter->rules.end()) filter->found.insert(*found);
+    const std::vector<std::size_t> about = RulesOf(*filter, by_name);
+    // A large filter costs each of its rules more than a small one.
+    const std::size_t more = about.size() * (1 + filter->detection.values / 16);
+    if (uses + more > kFilterUsesMax) {
+      Refuse(filter->outcome,
+             Unsupported(filter->document.position,
+                         absl::StrFormat("filters with more than %d uses in rules", kFilterUsesMax),
+                         "name the rules that the filter is about"));
+      continue;
+    }
+    uses += more;
+    for (const std::size_t rule : about) of_rule[rule].push_back(filter.get());
+  }
+  std::vector<LoadedRule> rules = std::move(rules_);
+  rules_.clear();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (AddFilters(rules[i], of_rule[i])) rules_.push_back(std::move(rules[i]));
+  }
+}
+
+bool Loader::AddFilters(LoadedRule& rule, const std::vector<const Filter*>& filters) {
+  for (const Filter* filter : filters) {
     TreeBuilder builder(mapping_, *rule.source, rule.tree);
     const auto problem =
         builder.Add(filter->detection, filter->document.file, filter->document.title);

@@ -83,8 +83,13 @@ class Loader {
   // Why the correlation cannot be resolved yet: the first rule that is not loaded.
   std::optional<Problem> MissingBase(const PendingCorrelation& pending) const;
   void AddRule(const Document& document, std::size_t outcome, const LogSource* source);
+  // The rules without those that no filter fits.
+  void ApplyFilters();
+  // The places of the rules that the filter is about, in `rules_`.
+  std::vector<std::size_t> RulesOf(
+      Filter& filter, const std::map<std::string_view, std::vector<std::size_t>>& by_name) const;
   // False after refusing the rule.
-  bool AddFilters(LoadedRule& rule);
+  bool AddFilters(LoadedRule& rule, const std::vector<const Filter*>& filters);
   static Rule MetadataOf(const Document& document, RuleType type);
 
   // Why the configuration does not ask for the document; empty: it does.

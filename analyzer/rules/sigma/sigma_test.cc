@@ -447,6 +447,64 @@ TEST(SigmaTest, ValuesThatMultiplyAreBounded) {
             "unsupported 6: condition nested more than 64 deep");
 }
 
+// Files below the limits of YAML, of which each is work for its size only because of these bounds.
+TEST(SigmaTest, ShapesThatAreLargeAreRefusedByName) {
+  const auto value = [](const std::string& text) {
+    return Load(RuleOf("s: {CommandLine|contains: '" + text + "'}\ncondition: s")).only();
+  };
+  EXPECT_EQ(value(std::string(16384, 'a')).state, State::kLoaded);
+  EXPECT_EQ(value(std::string(16385, 'a')).reason, "value of more than 16384 bytes");
+  std::string stars;
+  for (int i = 0; i < 64; ++i) stars += "*a";
+  EXPECT_EQ(value(stars).state, State::kLoaded);
+  EXPECT_EQ(value(stars + "*a*b").reason, "value of more than 64 wildcards");
+}
+
+TEST(SigmaTest, FiltersAreBoundedByTheirUses) {
+  constexpr std::size_t kRules = 400, kFilters = 100;
+  std::string yaml;
+  for (std::size_t i = 0; i < kRules; ++i) {
+    yaml += "---\ntitle: T\nid: R" + std::to_string(i) +
+            "\nlogsource: {product: linux, category: process_creation}\n"
+            "detection: {s: {Image: /x" +
+            std::to_string(i) + "}, condition: s}\n";
+  }
+  for (std::size_t i = 0; i < kFilters; ++i) {
+    yaml += "---\ntitle: F\nid: F" + std::to_string(i) +
+            "\nlogsource: {product: linux, category: process_creation}\n"
+            "filter: {rules: any, s: {User: u" +
+            std::to_string(i) + "}, condition: not s}\n";
+  }
+  const Loaded loaded = Load(yaml);
+  std::size_t filters = 0, rules = 0, refused = 0;
+  for (const SigmaOutcome& outcome : loaded.rules->sigma().documents()) {
+    if (outcome.state == State::kLoaded) {
+      ++(outcome.kind == SigmaOutcome::Kind::kFilter ? filters : rules);
+    } else {
+      ++refused;
+      EXPECT_EQ(
+          outcome.reason,
+          "filters with more than 32768 uses in rules; name the rules that the filter is about");
+    }
+  }
+  EXPECT_EQ(rules, kRules);
+  EXPECT_EQ(filters, 32768 / kRules);
+  EXPECT_EQ(refused, kFilters - filters);
+}
+
+TEST(SigmaTest, AFilterNamesItsRulesInAListOrOneAlone) {
+  for (const std::string_view rules : {"R", "[R]", "[missing, R]", "any"}) {
+    const Loaded loaded =
+        Load(RuleOf("s: {Image: /x}\ncondition: s") +
+             "---\ntitle: F\nid: F\nlogsource: {product: linux, category: process_creation}\n"
+             "filter: {rules: " +
+             std::string(rules) + ", s: {User: u}, condition: not s}\n");
+    ASSERT_NE(loaded.rules, nullptr);
+    ASSERT_EQ(loaded.rules->sigma().documents().at(1).state, State::kLoaded) << rules;
+    EXPECT_TRUE(loaded.rules->rules().at(0).tree.parts.back().exception) << rules;
+  }
+}
+
 TEST(SigmaPatternTest, Shapes) {
   using T = sigma::Shape::Type;
   const auto shape = [](std::string_view text) {

@@ -48,7 +48,7 @@ std::optional<TextMark> MarkOfWildcard(const Wildcard& wildcard) {
   return std::nullopt;
 }
 
-// What every text has that the operand fits.
+// A literal that is in every text that the operand fits.
 std::optional<TextMark> MarkOf(const Predicate& predicate, std::size_t operand) {
   const std::string& text = predicate.texts[operand];
   switch (predicate.type) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What all predicates about a field look for in its texts, looked for at once. Most predicates are
+// Looks at once for everything that predicates look for in a field's texts. Most predicates are
 // decided by that: for one event and one field, ten of them cost hardly more than one.
 #ifndef ANALYZER_RULES_MATCH_FIELD_SEARCH_H_
 #define ANALYZER_RULES_MATCH_FIELD_SEARCH_H_

@@ -179,7 +179,7 @@ class PlacedSearch {
       const std::size_t from = at_end ? text.size() - length : 0;
       Look(text.substr(from, length), folded.substr(from, length), visit);
     };
-    // The byte at the other end tells most others apart.
+    // The byte at the other end rules most others out.
     const auto may_be = [&](std::size_t length) {
       const char byte = at_end ? folded[text.size() - length] : folded[length - 1];
       return (last_[static_cast<unsigned char>(byte)] >> length & 1) != 0;
@@ -233,7 +233,8 @@ class PlacedSearch {
     }
     return bytes;
   }
-  // Eight bytes at a time. Of all of them: rules have many texts that differ in their middle alone.
+  // Eight bytes at a time. All bytes count, because rules have many texts that differ in their
+  // middle alone.
   static std::uint32_t HashOf(std::string_view text) {
     constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15U;
     std::uint64_t hash = text.size();

@@ -27,13 +27,30 @@ bool Exclude(std::string_view a, std::string_view b, bool at_start) {
   return at_start ? !b.starts_with(a) : !b.ends_with(a);
 }
 
-// Pairs of texts that are compared to find a contradiction. Lists of thousands make more.
-constexpr std::size_t kPairsMax = 10000;
+// Pairs of texts that are compared to find a contradiction in what is asked of a field. Lists of
+// thousands make more, and then only some contradictions are found.
+class Pairs {
+ public:
+  // False: these would be too many.
+  bool Take(std::size_t a, std::size_t b) {
+    if (a * b > left_) return false;
+    left_ -= a * b;
+    return true;
+  }
 
-// Asked of one text: can no text fulfil both? Only what is sure.
+ private:
+  std::size_t left_ = 65536;
+};
+
+bool IsAffix(const Predicate& predicate) {
+  return (predicate.type == Predicate::Type::kStartsWith ||
+          predicate.type == Predicate::Type::kEndsWith) &&
+         !predicate.all_operands;
+}
+
+// Asked of one text, a beginning or an end: can no text fulfil both? Only what is sure.
 bool AffixesExclude(const Predicate& a, const Predicate& b) {
-  if (a.type != b.type || a.all_operands || b.all_operands) return false;
-  if (a.texts.size() * b.texts.size() > kPairsMax) return false;
+  if (a.type != b.type) return false;
   if (a.ignore_case != b.ignore_case) {  // what differs without case differs with it, too
     Predicate as_other = a.ignore_case ? b : a;
     as_other.ignore_case = true;
@@ -41,7 +58,6 @@ bool AffixesExclude(const Predicate& a, const Predicate& b) {
     return AffixesExclude(as_other, a.ignore_case ? a : b);
   }
   const bool at_start = a.type == Predicate::Type::kStartsWith;
-  if (!at_start && a.type != Predicate::Type::kEndsWith) return false;
   return std::all_of(a.texts.begin(), a.texts.end(), [&](const std::string& x) {
     return std::all_of(b.texts.begin(), b.texts.end(),
                        [&](const std::string& y) { return Exclude(x, y, at_start); });
@@ -176,9 +192,11 @@ bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked
     }
   }
   if (numbers.empty()) return true;
+  Pairs pairs;
   // A choice of texts: is there one that everything else lets through?
   for (const Predicate* choice : asked) {
     if (choice->type != Predicate::Type::kTextIn) continue;
+    if (!pairs.Take(choice->texts.size(), asked.size() + denied.size())) continue;
     const bool any_case = choice->ignore_case;
     const bool possible =
         std::any_of(choice->texts.begin(), choice->texts.end(), [&](const std::string& text) {
@@ -194,9 +212,13 @@ bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked
         });
     if (!possible) return true;
   }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    for (std::size_t j = i + 1; j < asked.size(); ++j) {
-      if (AffixesExclude(*asked[i], *asked[j])) return true;
+  std::vector<const Predicate*> affixes;
+  std::copy_if(asked.begin(), asked.end(), std::back_inserter(affixes),
+               [](const Predicate* p) { return IsAffix(*p); });
+  for (std::size_t i = 0; i < affixes.size(); ++i) {
+    for (std::size_t j = i + 1; j < affixes.size(); ++j) {
+      if (!pairs.Take(affixes[i]->texts.size(), affixes[j]->texts.size())) return false;
+      if (AffixesExclude(*affixes[i], *affixes[j])) return true;
     }
   }
   return false;

@@ -21,9 +21,9 @@ constexpr std::size_t kNodesMax = 10000;  // with the selections that quantifier
 bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
 
 // "*" in the pattern is any text.
-bool FitsName(std::string pattern, std::string_view name) {
+Wildcard NamePattern(std::string pattern) {
   std::replace(pattern.begin(), pattern.end(), '*', Wildcard::kMany);
-  return Wildcard(pattern).Matches(name);
+  return Wildcard(pattern);
 }
 
 class Parser {
@@ -164,9 +164,9 @@ class Parser {
     ConditionNode node;
     node.type = all ? ConditionNode::Type::kAnd : ConditionNode::Type::kOr;
     node.quantified = true;
+    const Wildcard wildcard = NamePattern(std::string(pattern));
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      const bool fits =
-          them ? !names_[i].starts_with('_') : FitsName(std::string(pattern), names_[i]);
+      const bool fits = them ? !names_[i].starts_with('_') : wildcard.Matches(names_[i]);
       if (!fits) continue;
       if (++nodes_ > kNodesMax) return FailTooLarge();
       node.children.push_back({.selection = i, .words = std::string(names_[i])});

@@ -327,10 +327,10 @@ TreeBuilder::Node TreeBuilder::Regexes(const DetectionItem& item,
   for (const ItemValue& value : item.values) {
     for (const Pattern& pattern : value.patterns) {
       std::string text = item.flags + std::string(pattern.literal());
-      auto regex = CompileRegex(text, /*ignore_case=*/false);
-      if (const auto* error = std::get_if<ConditionError>(&regex)) {
-        return Fail(Unsupported(value.position, "regular expression",
-                                absl::StrFormat("%s: %s", Quoted(value.text), error->message)));
+      auto regex = regexes_.Get(text);
+      if (const auto* error = std::get_if<std::string>(&regex)) {
+        return Fail({Problem::Kind::kUnsupported, value.position, "regular expression",
+                     absl::StrFormat("regular expression %s: %s", Quoted(value.text), *error)});
       }
       predicate.texts.push_back(std::move(text));
       predicate.regexes.push_back(std::get<Regex>(std::move(regex)));

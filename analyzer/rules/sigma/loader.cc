@@ -17,12 +17,14 @@ namespace randguard::sigma {
 namespace {
 
 constexpr std::size_t kFilterRulesMax = 10000;
-// How often filters are added to rules, in all: a file of filters for any rule, and one of rules,
-// would have millions of pairs.
+// How often filters are added to rules, in all and those of one file: a file of filters for any
+// rule, and one of rules, would have millions of pairs.
 constexpr std::size_t kFilterUsesMax = 32768;
+constexpr std::size_t kFileFilterUsesMax = 8192;
 // Values of one file, with all ways in which modifiers have them written: a few bytes of windash
 // stand for hundreds.
-constexpr std::size_t kFileValuesMax = 65536;
+constexpr std::size_t kFileValuesMax = 16384;
+constexpr std::size_t kDocumentsMax = 2048;  // of one file
 // A rule that names no level is neither harmless nor urgent.
 constexpr Severity kLevelWithout = Severity::kMedium;
 
@@ -67,6 +69,7 @@ void Loader::ReadFile(const ConfigSource& file) {
   YamlStream stream = ParseYaml(file.text);
   std::size_t number = 0;
   file_values_ = 0;
+  regexes_.BeginFile();
   for (YamlNode& root : stream.documents) {
     Document document;
     std::optional<Problem> problem = ReadDocument(std::move(root), file.name, document);
@@ -83,6 +86,10 @@ void Loader::ReadFile(const ConfigSource& file) {
     outcome.id = document.id;
     report_.Add(std::move(outcome));
     const std::size_t index = report_.documents().size() - 1;
+    if (!problem.has_value() && number > kDocumentsMax) {
+      problem = Unsupported(document.position,
+                            absl::StrFormat("more than %d documents in a file", kDocumentsMax));
+    }
     if (problem.has_value()) {
       Refuse(index, *problem);
       continue;
@@ -259,7 +266,7 @@ void Loader::AddFilter(Document document, std::size_t outcome, const LogSource* 
   }
   // Whether its fields are known shows here, not only when a rule is found for it.
   RuleTree tree;
-  TreeBuilder builder(mapping_, *source, tree);
+  TreeBuilder builder(mapping_, regexes_, *source, tree);
   filter->detection = std::get<Detection>(std::move(detection));
   if (const auto problem = builder.Add(filter->detection, document.file, document.title)) {
     return Refuse(outcome, *problem);
@@ -302,7 +309,7 @@ void Loader::AddRule(const Document& document, std::size_t outcome, const LogSou
   file_values_ += std::get<Detection>(read).values;
   if (file_values_ > kFileValuesMax) return refuse_values();
   LoadedRule loaded;
-  TreeBuilder builder(mapping_, *source, loaded.tree);
+  TreeBuilder builder(mapping_, regexes_, *source, loaded.tree);
   if (const auto problem = builder.Add(std::get<Detection>(read), document.file)) {
     return Refuse(outcome, *problem);
   }
@@ -344,18 +351,24 @@ void Loader::ApplyFilters() {
   }
   std::vector<std::vector<const Filter*>> of_rule(rules_.size());
   std::size_t uses = 0;
+  std::map<std::string_view, std::size_t> uses_of_file;
   for (const auto& filter : filters_) {
     const std::vector<std::size_t> about = RulesOf(*filter, by_name);
     // A large filter costs each of its rules more than a small one.
     const std::size_t more = about.size() * (1 + filter->detection.values / 16);
-    if (uses + more > kFilterUsesMax) {
+    std::size_t& of_file = uses_of_file[filter->document.file];
+    const bool in_file = of_file + more > kFileFilterUsesMax;
+    if (in_file || uses + more > kFilterUsesMax) {
       Refuse(filter->outcome,
              Unsupported(filter->document.position,
-                         absl::StrFormat("filters with more than %d uses in rules", kFilterUsesMax),
+                         absl::StrFormat("filters with more than %d uses in rules%s",
+                                         in_file ? kFileFilterUsesMax : kFilterUsesMax,
+                                         in_file ? ", in one file" : ""),
                          "name the rules that the filter is about"));
       continue;
     }
     uses += more;
+    of_file += more;
     for (const std::size_t rule : about) of_rule[rule].push_back(filter.get());
   }
   std::vector<LoadedRule> rules = std::move(rules_);
@@ -367,7 +380,7 @@ void Loader::ApplyFilters() {
 
 bool Loader::AddFilters(LoadedRule& rule, const std::vector<const Filter*>& filters) {
   for (const Filter* filter : filters) {
-    TreeBuilder builder(mapping_, *rule.source, rule.tree);
+    TreeBuilder builder(mapping_, regexes_, *rule.source, rule.tree);
     const auto problem =
         builder.Add(filter->detection, filter->document.file, filter->document.title);
     if (!problem.has_value()) continue;

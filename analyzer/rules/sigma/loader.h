@@ -22,6 +22,7 @@
 #include "analyzer/rules/sigma/detection.h"
 #include "analyzer/rules/sigma/document.h"
 #include "analyzer/rules/sigma/mapping.h"
+#include "analyzer/rules/sigma/regex_pool.h"
 
 namespace randguard::sigma {
 
@@ -104,6 +105,7 @@ class Loader {
   std::map<std::string, std::string, std::less<>> ids_;  // of documents, and where they are
   std::vector<std::unique_ptr<Filter>> filters_;
   std::vector<LoadedRule> rules_;
+  RegexPool regexes_;
   std::size_t file_values_ = 0;  // of the file that is being read
   std::vector<PendingCorrelation> correlations_;
   CorrelationBases bases_;

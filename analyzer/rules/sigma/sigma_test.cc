@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -439,8 +440,8 @@ TEST(SigmaTest, ValuesThatMultiplyAreBounded) {
     file += "---\n" + rule;
   }
   const SigmaHealth counts = Load(file).rules->sigma().counts();
-  EXPECT_EQ(counts.loaded, 104u);  // 625 values each, of 65,536
-  EXPECT_EQ(counts.unsupported, 96u);
+  EXPECT_EQ(counts.loaded, 26u);  // 625 values each, of 16,384
+  EXPECT_EQ(counts.unsupported, 174u);
   std::string condition = "s: {Image: /x}\ncondition: ";
   for (int i = 0; i < 70; ++i) condition += "not ";
   EXPECT_EQ(OutcomeOf(RuleOf(condition + "s")),
@@ -458,6 +459,49 @@ TEST(SigmaTest, ShapesThatAreLargeAreRefusedByName) {
   for (int i = 0; i < 64; ++i) stars += "*a";
   EXPECT_EQ(value(stars).state, State::kLoaded);
   EXPECT_EQ(value(stars + "*a*b").reason, "value of more than 64 wildcards");
+}
+
+// The first `count` rules of a file that are loaded, and why the next one is not.
+std::pair<std::size_t, std::string> LoadedOf(std::size_t count,
+                                             const std::function<std::string(std::size_t)>& item) {
+  std::string file;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string rule = RuleOf("s: {" + item(i) + "}\ncondition: s");
+    rule.replace(rule.find("id: R"), 5, "id: R" + std::to_string(i));
+    file += "---\n" + rule;
+  }
+  const Loaded loaded = Load(file);
+  std::size_t first = 0;
+  for (const SigmaOutcome& outcome : loaded.rules->sigma().documents()) {
+    if (outcome.state != State::kLoaded) return {first, outcome.reason};
+    ++first;
+  }
+  return {first, ""};
+}
+
+TEST(SigmaTest, DocumentsOfAFileAreBounded) {
+  const auto image = [](std::size_t i) { return "Image: /x" + std::to_string(i); };
+  EXPECT_EQ(LoadedOf(2048, image), (std::pair<std::size_t, std::string>{2048, ""}));
+  EXPECT_EQ(LoadedOf(2050, image),
+            (std::pair<std::size_t, std::string>{2048, "more than 2048 documents in a file"}));
+}
+
+TEST(SigmaTest, RegularExpressionsOfAFileAreBounded) {
+  const auto heavy = [](std::size_t i) {
+    return "CommandLine|re: '(a{1,900})" + std::to_string(i) + "'";
+  };
+  EXPECT_EQ(LoadedOf(20, heavy),
+            (std::pair<std::size_t, std::string>{
+                5,
+                "regular expression \"(a{1,900})5\": the file's regular expressions have more "
+                "than 8192 steps; divide it into several"}));
+  // One that stands in many rules is compiled once.
+  const auto same = [](std::size_t) { return "CommandLine|re: '(a{1,900})'"; };
+  EXPECT_EQ(LoadedOf(20, same), (std::pair<std::size_t, std::string>{20, ""}));
+  const auto usual = [](std::size_t i) {
+    return "CommandLine|re: 'a.*b" + std::to_string(i) + "'";
+  };
+  EXPECT_EQ(LoadedOf(400, usual), (std::pair<std::size_t, std::string>{400, ""}));
 }
 
 TEST(SigmaTest, FiltersAreBoundedByTheirUses) {
@@ -484,11 +528,12 @@ TEST(SigmaTest, FiltersAreBoundedByTheirUses) {
       ++refused;
       EXPECT_EQ(
           outcome.reason,
-          "filters with more than 32768 uses in rules; name the rules that the filter is about");
+          "filters with more than 8192 uses in rules, in one file; name the rules that the filter "
+          "is about");
     }
   }
   EXPECT_EQ(rules, kRules);
-  EXPECT_EQ(filters, 32768 / kRules);
+  EXPECT_EQ(filters, 8192 / kRules);
   EXPECT_EQ(refused, kFilters - filters);
 }
 

@@ -20,14 +20,15 @@
 #include "analyzer/rules/sigma/detection.h"
 #include "analyzer/rules/sigma/mapping.h"
 #include "analyzer/rules/sigma/problem.h"
+#include "analyzer/rules/sigma/regex_pool.h"
 
 namespace randguard::sigma {
 
 class TreeBuilder {
  public:
   // All are borrowed. The tree is empty.
-  TreeBuilder(const Mapping& mapping, const LogSource& source, RuleTree& tree)
-      : mapping_(mapping), source_(source), tree_(tree) {}
+  TreeBuilder(const Mapping& mapping, RegexPool& regexes, const LogSource& source, RuleTree& tree)
+      : mapping_(mapping), regexes_(regexes), source_(source), tree_(tree) {}
 
   // Adds the detection's parts to the tree. `file` is where it stands. `exception` names what the
   // detection denies, where that has no name of its own.
@@ -83,6 +84,7 @@ class TreeBuilder {
   Node Fail(Problem problem);
 
   const Mapping& mapping_;
+  RegexPool& regexes_;
   const LogSource& source_;
   RuleTree& tree_;
   const Detection* detection_ = nullptr;

@@ -352,8 +352,11 @@ void Detector::RaiseCorrelated(const Correlator::Fired& fired, AlertFolder::Emit
   auto& matches = alert.matches.emplace();
   const std::size_t shown = std::min(seen.size(), kMatchesShown);
   for (auto match = seen.end() - static_cast<std::ptrdiff_t>(shown); match != seen.end(); ++match) {
-    matches.push_back(
-        {rules[match->rule].rule.id, match->process, {match->time_ns}, match->time_ns});
+    matches.push_back({rules[match->rule].rule.id,
+                       match->origin.process,
+                       match->origin.event,
+                       {match->time_ns},
+                       match->time_ns});
   }
   alert.matches_total = fired.found.total;
   write(alert);
@@ -367,7 +370,7 @@ void Detector::Correlate(const EventView& event, std::optional<Alert>& of_event,
     return *of_event;
   };
   correlator_->OnEvent(
-      {event.actor->timestamp_ns, event.actor->process_id, fired_},
+      {event.actor->timestamp_ns, {event.actor->process_id, event.actor->event_id}, fired_},
       [this](FieldId field) -> const Value& { return matcher_->Read(field); }, alert,
       [&](const Correlator::Fired& fired) { RaiseCorrelated(fired, write); });
 }

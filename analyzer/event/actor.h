@@ -26,6 +26,7 @@ inline constexpr const char* kDoubtfulDoc =
 struct Actor {
   std::uint64_t timestamp_ns = 0;
   WallTime time;
+  EventId event_id;
   Host host;
   AgentId agent_id;
   std::uint32_t pid = 0;
@@ -50,6 +51,9 @@ constexpr auto FieldsOf(const Actor*) {
   return FieldList{
       Field<"timestamp_ns">(&Actor::timestamp_ns, "when, nanoseconds since boot (CLOCK_BOOTTIME)"),
       Field<"time">(&Actor::time, "when, RFC 3339 in UTC, by the clock of the recorded host"),
+      Field<"event_id">(&Actor::event_id,
+                        "the event for ever, live and in every replay: boot, start of the "
+                        "collector, number of the record"),
       Field<"host">(&Actor::host, "name of the host"),
       Field<"agent_id">(&Actor::agent_id, kAgentIdDoc),
       Field<"pid">(&Actor::pid, "process"),

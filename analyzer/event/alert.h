@@ -21,6 +21,7 @@ namespace randguard {
 struct CorrelatedMatch {
   Text rule_id;
   ProcessKey process_id;
+  EventId event_id;
   WallTime time;
   std::uint64_t timestamp_ns = 0;
 };
@@ -30,6 +31,7 @@ constexpr auto FieldsOf(const CorrelatedMatch*) {
   return FieldList{
       Field<"rule_id">(&M::rule_id, "the rule that matched"),
       Field<"process_id">(&M::process_id, "the event's process for ever"),
+      Field<"event_id">(&M::event_id, "the event"),
       Field<"time">(&M::time, "when the event was, RFC 3339"),
       Field<"timestamp_ns">(&M::timestamp_ns, "the same, nanoseconds since boot"),
   };
@@ -55,6 +57,7 @@ struct Alert {
   std::uint64_t timestamp_ns = 0;
 
   WallTime time;
+  EventId event_id;
   Host host;
   AgentId agent_id;
   ProcessKey process_id;
@@ -158,6 +161,8 @@ constexpr auto FieldsOf(const Alert*) {
       AlertField<"timestamp_ns">(&A::timestamp_ns, &Actor::timestamp_ns, "",
                                  "of the event, nanoseconds since boot"),
       AlertField<"time">(&A::time, &Actor::time, "", "the same, RFC 3339"),
+      AlertField<"event_id">(&A::event_id, &Actor::event_id, "",
+                             "the event that made the rule fire; folded: the last of them"),
       AlertField<"host">(&A::host, FromSession{}, "", "name of the host"),
       AlertField<"agent_id">(&A::agent_id, FromSession{}, "RANDGUARD_AGENT_ID", kAgentIdDoc),
       AlertField<"process_id">(&A::process_id, &Actor::process_id, "RANDGUARD_PROCESS_ID",

@@ -51,6 +51,7 @@ struct Loss {
   std::optional<std::uint64_t> count;
   std::optional<std::uint64_t> total;
   OrLeftOut<std::vector<LossCause>> causes = {};
+  OrLeftOut<std::uint64_t> first_seq = {}, last_seq = {};
   std::uint64_t from_ns = 0;
   std::uint64_t to_ns = 0;
 };
@@ -72,6 +73,10 @@ constexpr auto FieldsOf(const Loss*) {
       Field<"causes">(&Loss::causes,
                       "the users and containers with the most of them; absent for other reasons "
                       "than rate_limit"),
+      Field<"first_seq">(&Loss::first_seq,
+                         "of output and unclean_end: lines that are missing have numbers from this "
+                         "one on; absent for other reasons"),
+      Field<"last_seq">(&Loss::last_seq, "and up to this one"),
       Field<"from_ns">(&Loss::from_ns, "lost after this time, nanoseconds since boot"),
       Field<"to_ns">(&Loss::to_ns, "and before this"),
   };

@@ -29,6 +29,15 @@ struct ProcessKey {
   }
 };
 
+// Names the record that an event was made of: which of all records that one life of the collector
+// has handed out. Live and in every replay the same. Shown with the boot: "BOOT-LIFE-RECORD".
+struct EventId {
+  std::uint64_t collector_start_ns = 0;  // CLOCK_BOOTTIME
+  std::uint64_t record = 0;              // from 0 on
+
+  friend bool operator==(const EventId&, const EventId&) = default;
+};
+
 // CLOCK_BOOTTIME; becomes RFC 3339 with the session's clock offset.
 struct WallTime {
   std::uint64_t boot_ns = 0;

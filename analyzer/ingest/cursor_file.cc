@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kHookSlots = 64;
 static_assert(RG_HOOK_END <= kHookSlots);
 
+constexpr char kNumbersMagic[8] = {'r', 'g', 'l', 'i', 'n', 'e', '1', '\0'};
 constexpr char kMagic[8] = {'r', 'g', 'c', 'u', 'r', 's', '4', '\0'};
 
 template <typename Counters>
@@ -37,6 +38,14 @@ Counters LoadCounters(const std::atomic<std::uint64_t>* from) {
 
 }  // namespace
 
+// Where it always was, whatever stands before it: numbers outlive an upgrade.
+struct alignas(2048) Numbers {
+  char magic[8];
+  char boot_id[40];
+  std::atomic<std::uint64_t> next;
+  std::atomic<std::uint64_t> ended;
+};
+
 struct CursorFile::Page {
   char magic[8];
   char boot_id[40];
@@ -45,6 +54,9 @@ struct CursorFile::Page {
   std::atomic<std::uint64_t> records;
   std::atomic<std::uint64_t> skipped[kHookSlots];
   std::atomic<std::uint64_t> lost[RG_KIND_END];
+  Numbers numbers;
+
+  static constexpr std::size_t NumbersAt() { return offsetof(Page, numbers); }
 
   void StoreProgress(const Cursor& cursor) {
     // The position last but for the records: an analyzer that is killed in between says that too
@@ -61,6 +73,7 @@ struct CursorFile::Page {
 };
 
 absl::StatusOr<CursorFile> CursorFile::Open(const std::string& directory) {
+  static_assert(Page::NumbersAt() == 2048);
   const std::string path = directory + "/cursor";
   kj::AutoCloseFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   // Allocated now: a full disk is to be an error here, not a SIGBUS later.
@@ -112,5 +125,40 @@ void CursorFile::Store(const Cursor& cursor) {
   }
   page_->StoreProgress(cursor);
 }
+
+LineNumbers CursorFile::ReadNumbers(const std::string& boot_id) const {
+  const Numbers& numbers = page_->numbers;
+  LineNumbers read{.boot_id = boot_id};
+  if (std::memcmp(numbers.magic, kNumbersMagic, sizeof(kNumbersMagic)) != 0 ||
+      std::strncmp(numbers.boot_id, boot_id.c_str(), sizeof(numbers.boot_id)) != 0) {
+    return read;
+  }
+  read.next = numbers.next.load(std::memory_order_relaxed);
+  read.ended = numbers.ended.load(std::memory_order_relaxed) != 0;
+  return read;
+}
+
+void CursorFile::BeginNumbers(const std::string& boot_id, std::uint64_t next) {
+  Numbers& numbers = page_->numbers;
+  if (std::strncmp(numbers.boot_id, boot_id.c_str(), sizeof(numbers.boot_id)) != 0 ||
+      std::memcmp(numbers.magic, kNumbersMagic, sizeof(kNumbersMagic)) != 0) {
+    // Another boot: invalid while it is half written.
+    std::memset(numbers.magic, 0, sizeof(numbers.magic));
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    std::memset(numbers.boot_id, 0, sizeof(numbers.boot_id));
+    std::memcpy(numbers.boot_id, boot_id.data(),
+                std::min(boot_id.size(), sizeof(numbers.boot_id) - 1));
+  }
+  numbers.next.store(next, std::memory_order_relaxed);
+  numbers.ended.store(0, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  std::memcpy(numbers.magic, kNumbersMagic, sizeof(kNumbersMagic));
+}
+
+void CursorFile::StoreNumbers(std::uint64_t next) {
+  page_->numbers.next.store(next, std::memory_order_relaxed);
+}
+
+void CursorFile::EndNumbers() { page_->numbers.ended.store(1, std::memory_order_relaxed); }
 
 }  // namespace randguard

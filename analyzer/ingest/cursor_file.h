@@ -27,6 +27,14 @@ class CursorFile {
   std::optional<Cursor> Read() const;
   void Store(const Cursor& cursor);
 
+  // How far the numbers of lines have got in this boot; from 1 on, if nothing is known of it.
+  LineNumbers ReadNumbers(const std::string& boot_id) const;
+  // They are handed out from now on, `next` first.
+  void BeginNumbers(const std::string& boot_id, std::uint64_t next);
+  void StoreNumbers(std::uint64_t next);
+  // All that were handed out are stored.
+  void EndNumbers();
+
  private:
   struct Page;
   explicit CursorFile(Page* page) : page_(page) {}

@@ -163,5 +163,52 @@ TEST_F(CursorFileTest, SymlinkIsNotFollowed) {
   EXPECT_FALSE(std::filesystem::exists(target));
 }
 
+TEST_F(CursorFileTest, NumbersOfLinesBeginWithOne) {
+  const LineNumbers numbers = Open().ReadNumbers(kBootId);
+  EXPECT_EQ(numbers.boot_id, kBootId);
+  EXPECT_EQ(numbers.next, 1u);
+  EXPECT_TRUE(numbers.ended);
+}
+
+TEST_F(CursorFileTest, NumbersOfLinesAreOpenUntilTheyAreEnded) {
+  {
+    CursorFile file = Open();
+    file.BeginNumbers(kBootId, 1);
+    file.StoreNumbers(70);
+  }
+  EXPECT_EQ(Open().ReadNumbers(kBootId).next, 70u);
+  EXPECT_FALSE(Open().ReadNumbers(kBootId).ended);
+  Open().EndNumbers();
+  EXPECT_TRUE(Open().ReadNumbers(kBootId).ended);
+  Open().BeginNumbers(kBootId, 70);
+  EXPECT_FALSE(Open().ReadNumbers(kBootId).ended);
+}
+
+TEST_F(CursorFileTest, NumbersOfLinesAreThoseOfOneBoot) {
+  CursorFile file = Open();
+  file.BeginNumbers(kBootId, 1);
+  file.StoreNumbers(70);
+  EXPECT_EQ(file.ReadNumbers("ffffffff-0000-4a39-9e53-2f1b7c1d5a10").next, 1u);
+  file.BeginNumbers("ffffffff-0000-4a39-9e53-2f1b7c1d5a10", 5);
+  EXPECT_EQ(file.ReadNumbers(kBootId).next, 1u);
+  EXPECT_EQ(file.ReadNumbers("ffffffff-0000-4a39-9e53-2f1b7c1d5a10").next, 5u);
+}
+
+// Another version may store its progress in another form.
+TEST_F(CursorFileTest, NumbersOfLinesOutliveACursorThatMakesNoSense) {
+  {
+    CursorFile file = Open();
+    file.Store({kBootId, 7, 1000});
+    file.BeginNumbers(kBootId, 1);
+    file.StoreNumbers(70);
+  }
+  {
+    std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.write("other", 5);
+  }
+  EXPECT_FALSE(Open().Read().has_value());
+  EXPECT_EQ(Open().ReadNumbers(kBootId).next, 70u);
+}
+
 }  // namespace
 }  // namespace randguard

@@ -48,6 +48,14 @@ std::uint64_t BootNs() {
          static_cast<std::uint64_t>(t.tv_nsec);
 }
 
+// Empty if it cannot be read.
+std::string BootId() {
+  const kj::AutoCloseFd fd(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  char text[36];
+  if (fd.get() < 0 || read(fd, text, sizeof(text)) != static_cast<ssize_t>(sizeof(text))) return "";
+  return {text, sizeof(text)};
+}
+
 // By how much a counter has grown since the last health record, which left its value in `last`.
 std::uint64_t Growth(std::uint64_t now, std::uint64_t& last) {
   return now - std::exchange(last, now);
@@ -93,17 +101,17 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   memory_use_ = kj::AutoCloseFd(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   user_names_.Read(steady_clock::now());
   auto printed = cursor_.has_value() ? cursor_->Read() : std::nullopt;
+  LineCount behind;
   if (printed.has_value() && printed->output.has_value()) {
     // The analyzer before this one may have been killed within a write, or right behind it.
-    printed->records += out_.EventsBehind(*printed->output);
-  }
-  if (cursor_.has_value()) {
-    pipeline_.SetProgress([this] { cursor_->Store(pipeline_.cursor()); });
+    behind = out_.Behind(*printed->output);
+    printed->records += behind.events;
   }
   const auto context = BuildHostContext(user_names_.users(), user_names_.reading(), printed);
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
+  ContinueNumbers(behind.lines);
   std::uint64_t watchdog_us = 0;
   // Not with every batch: each one wakes the service manager.
   if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
@@ -159,6 +167,7 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   Drain();
   WriteHealth();
   HangUp();
+  if (cursor_.has_value()) cursor_->EndNumbers();
   if (recorder_.has_value() && !recorder_->Failed()) RG_RETURN_IF_ERROR(recorder_->Close());
   return absl::OkStatus();
 }
@@ -238,6 +247,21 @@ void Service::ReadUserNames() {
   const auto context =
       BuildHostContext(user_names_.users(), user_names_.reading(), /*printed=*/std::nullopt);
   OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer);
+}
+
+void Service::ContinueNumbers(std::uint64_t lines_behind) {
+  const std::string boot_id = BootId();
+  LineNumbers numbers{.boot_id = boot_id};
+  if (cursor_.has_value()) {
+    numbers = cursor_->ReadNumbers(boot_id);
+    if (!numbers.ended) numbers.next += std::min(lines_behind, LineNumbers::kReserved);
+    pipeline_.SetProgress([this] {
+      cursor_->Store(pipeline_.cursor());
+      cursor_->StoreNumbers(pipeline_.next_seq());
+    });
+  }
+  pipeline_.ContinueNumbers(numbers, BootNs());
+  if (cursor_.has_value()) cursor_->BeginNumbers(boot_id, pipeline_.next_seq());
 }
 
 void Service::TakeBacklog() {

@@ -71,6 +71,8 @@ class Service {
   // While the output takes nothing: false: it has to be given up.
   bool GoesOnWaiting();
   void ReloadRules();
+  // Numbers of lines go on where the analyzer before this one has got to.
+  void ContinueNumbers(std::uint64_t lines_behind);
   // Takes the names of users over, where they have changed.
   void ReadUserNames();
   void OnConnect();

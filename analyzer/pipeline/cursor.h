@@ -29,6 +29,16 @@ struct Cursor {
   }
 };
 
+// How far the numbers of a boot's lines have got. An analyzer that is killed may have handed out
+// lines with the next kReserved numbers, and no others.
+struct LineNumbers {
+  static constexpr std::uint64_t kReserved = 4096;
+
+  std::string boot_id;
+  std::uint64_t next = 1;
+  bool ended = true;  // no line was handed out since
+};
+
 }  // namespace randguard
 
 #endif  // ANALYZER_PIPELINE_CURSOR_H_

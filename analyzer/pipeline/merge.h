@@ -25,15 +25,16 @@ class Merge {
  public:
   enum class From : std::uint8_t { kLanes, kSnapshot };
 
-  // Adds a record; its bytes are borrowed until Release().
-  void Add(std::uint64_t time_ns, RecordBytes bytes, From from = From::kLanes) {
-    waiting_.push_back({time_ns, bytes, from});
+  // Adds a record, and its number among those of the lanes; its bytes are borrowed until Release().
+  void Add(std::uint64_t time_ns, RecordBytes bytes, From from = From::kLanes,
+           std::uint64_t number = 0) {
+    waiting_.push_back({time_ns, bytes, from, number});
     if (from == From::kLanes) ++held_;
   }
 
-  // Calls consume(bytes, from) for each record up to `complete_ns`, by time, records of the same
-  // time in the order they were added. The others are copied and held, at most kMaxHeldBytes of
-  // them.
+  // Calls consume(bytes, from, number) for each record up to `complete_ns`, by time, records of the
+  // same time in the order they were added. The others are copied and held, at most kMaxHeldBytes
+  // of them.
   template <typename Consume>
   void Release(std::uint64_t complete_ns, Consume&& consume) {
     Sort();
@@ -46,7 +47,7 @@ class Merge {
         rest_bytes -= waiting_[i].bytes.size();
       }
       if (waiting_[i].from == From::kLanes) --held_;
-      consume(waiting_[i].bytes, waiting_[i].from);
+      consume(waiting_[i].bytes, waiting_[i].from, waiting_[i].number);
     }
     Hold(i);
   }
@@ -67,6 +68,7 @@ class Merge {
     std::uint64_t time_ns;
     RecordBytes bytes;
     From from = From::kLanes;
+    std::uint64_t number = 0;
   };
 
   void Sort();

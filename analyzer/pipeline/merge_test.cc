@@ -32,8 +32,9 @@ std::uint64_t NumberOf(RecordBytes bytes) {
 
 std::vector<std::uint64_t> Release(Merge& merge, std::uint64_t complete_ns) {
   std::vector<std::uint64_t> numbers;
-  merge.Release(complete_ns,
-                [&](RecordBytes bytes, Merge::From) { numbers.push_back(NumberOf(bytes)); });
+  merge.Release(complete_ns, [&](RecordBytes bytes, Merge::From, std::uint64_t) {
+    numbers.push_back(NumberOf(bytes));
+  });
   return numbers;
 }
 
@@ -90,7 +91,7 @@ TEST(MergeTest, HeldRecordsAreCopies) {
   }
   EXPECT_EQ(merge.held(), 4u);
   std::vector<Memory> seen;
-  merge.Release(99, [&](RecordBytes bytes, Merge::From) {
+  merge.Release(99, [&](RecordBytes bytes, Merge::From, std::uint64_t) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes.data()) % 8, 0u);
     Memory copy(bytes.size() / 8);
     std::memcpy(copy.data(), bytes.data(), bytes.size());
@@ -110,7 +111,7 @@ TEST(MergeTest, RecordsOfASnapshotComeInTheirTurnAndAreNotCounted) {
   merge.Add(30, BytesOf(records[2]));
   EXPECT_EQ(merge.held(), 2u);
   std::vector<Merge::From> from;
-  merge.Release(25, [&](RecordBytes, Merge::From one) { from.push_back(one); });
+  merge.Release(25, [&](RecordBytes, Merge::From one, std::uint64_t) { from.push_back(one); });
   EXPECT_EQ(from, (std::vector{Merge::From::kLanes, Merge::From::kSnapshot}));
   EXPECT_EQ(merge.held(), 1u);
 }
@@ -123,7 +124,8 @@ TEST(MergeTest, ReleaseAllHoldsNothing) {
   EXPECT_EQ(Release(merge, 0), Numbers{});
   EXPECT_EQ(merge.held(), 2u);
   Numbers numbers;
-  merge.ReleaseAll([&](RecordBytes bytes, Merge::From) { numbers.push_back(NumberOf(bytes)); });
+  merge.ReleaseAll(
+      [&](RecordBytes bytes, Merge::From, std::uint64_t) { numbers.push_back(NumberOf(bytes)); });
   EXPECT_EQ(numbers, (Numbers{0, 1}));
   EXPECT_EQ(merge.held(), 0u);
 }

@@ -67,6 +67,8 @@ class Pipeline::Stages {
   bool ReportOutputLosses();
   void Flush();
   void SetProgress(std::function<void()> progress) { progress_ = std::move(progress); }
+  void ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns);
+  std::uint64_t next_seq() const { return writer_.next_seq(); }
   void FillHealth(Health& health) const;
   void WriteHealth(const Health& health) { Write({writer_.Write(health)}); }
 
@@ -91,7 +93,7 @@ class Pipeline::Stages {
   void Expire();
 
   // Decode, enrich.
-  void OnRecord(RecordBytes bytes, Merge::From from);
+  void OnRecord(RecordBytes bytes, Merge::From from, std::uint64_t number);
   // Handles the records up to a time, and holds the others back.
   void Release(std::uint64_t complete_ns);
   // Detect, filter, write: the event, then the alerts that it caused.
@@ -110,6 +112,7 @@ class Pipeline::Stages {
   Sink& out_;
   std::size_t unflushed_bytes_ = 0;
   std::function<void()> progress_;
+  std::uint64_t noted_seq_ = 1;  // next_seq() when progress_ was last called
   const AgentMode mode_;
   const std::string agent_id_;
   EventWriter writer_;
@@ -189,7 +192,7 @@ absl::Status Pipeline::Stages::OnSnapshot(wire::Snapshot::Reader snapshot) {
   for (;;) {
     RG_ASSIGN_OR_RETURN(const auto record, walker.Next());
     if (!record.has_value()) break;
-    OnRecord(*record, Merge::From::kSnapshot);
+    OnRecord(*record, Merge::From::kSnapshot, /*number=*/0);
   }
   if (snapshot.getLast()) {
     has_snapshot_ = true;
@@ -234,7 +237,7 @@ absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
       break;
     }
     if (!record->has_value()) break;
-    merge_.Add(TimeOf(**record), **record);
+    merge_.Add(TimeOf(**record), **record, Merge::From::kLanes, next_record);
     ++next_record;
   }
   if (damage.ok()) next_record = batch.getFirstRecord() + batch.getRecordCount();
@@ -299,13 +302,13 @@ void Pipeline::Stages::Expire() {
 }
 
 bool Pipeline::Stages::ReportOutputLosses() {
-  return losses_.UpdateOutput(out_.lost_lines(), out_.failing(), session_.now_ns(),
+  return losses_.UpdateOutput(out_.lost_lines(), out_.failing(), next_seq(), session_.now_ns(),
                               [this](const Loss& loss) { WriteLoss(loss); });
 }
 
 void Pipeline::Stages::Release(std::uint64_t complete_ns) {
-  merge_.Release(complete_ns, [this](RecordBytes record, Merge::From from) {
-    OnRecord(record, from);
+  merge_.Release(complete_ns, [this](RecordBytes record, Merge::From from, std::uint64_t number) {
+    OnRecord(record, from, number);
     if (unflushed_bytes_ >= kFlushBytes) Flush();
   });
 }
@@ -320,11 +323,27 @@ void Pipeline::Stages::Flush() {
   out_.Flush();
   unflushed_bytes_ = 0;
   if (progress_) progress_();
+  noted_seq_ = next_seq();
+}
+
+void Pipeline::Stages::ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns) {
+  writer_.SetNumbers(before.boot_id, before.next + (before.ended ? 0 : LineNumbers::kReserved));
+  noted_seq_ = next_seq();
+  if (before.ended) return;
+  Loss loss;
+  loss.reason = LossReason::kUncleanEnd;
+  loss.first_seq = before.next;
+  loss.last_seq = next_seq() - 1;
+  loss.to_ns = now_ns;
+  losses_.Add(std::move(loss), now_ns, [this](const Loss& l) { WriteLoss(l); });
+  Flush();  // and noted: a kill from now on does not hide it
 }
 
 void Pipeline::Stages::Write(const OutputLine& line) {
   unflushed_bytes_ += line.text.size();
   out_.Write(line);
+  if (next_seq() - noted_seq_ >= LineNumbers::kReserved) [[unlikely]]
+    Flush();
 }
 
 void Pipeline::Stages::EndRepair() {
@@ -341,7 +360,7 @@ void Pipeline::Stages::EndRepair() {
       findings.born, findings.changed, findings.ended);
 }
 
-void Pipeline::Stages::OnRecord(RecordBytes bytes, Merge::From from) {
+void Pipeline::Stages::OnRecord(RecordBytes bytes, Merge::From from, std::uint64_t number) {
   const bool snapshot = from == Merge::From::kSnapshot;
   if (snapshot && has_snapshot_) {
     if (repairing_ && repaired_ns_ != 0 && TimeOf(bytes) > repaired_ns_)
@@ -360,6 +379,9 @@ void Pipeline::Stages::OnRecord(RecordBytes bytes, Merge::From from) {
     return;
   }
   const auto handle = [&]<typename E>(E& event) {
+    if constexpr (requires { event.actor; }) {
+      event.actor.event_id = {losses_.collector_start_ns(), number};
+    }
     switch (enricher_.Apply(event, snapshot)) {
       case Enricher::Outcome::kHappened:
         if constexpr (Described<E>) Emit(event, kind);
@@ -490,6 +512,12 @@ void Pipeline::Flush() { stages_->Flush(); }
 void Pipeline::SetProgress(std::function<void()> progress) {
   stages_->SetProgress(std::move(progress));
 }
+
+void Pipeline::ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns) {
+  stages_->ContinueNumbers(before, now_ns);
+}
+
+std::uint64_t Pipeline::next_seq() const { return stages_->next_seq(); }
 
 bool Pipeline::ReportOutputLosses() { return stages_->ReportOutputLosses(); }
 

@@ -45,8 +45,15 @@ class Pipeline {
   // Passes on what was written so far. The pipeline does so by itself where one message makes many
   // lines.
   void Flush();
-  // Called after each Flush(): cursor() is then about what has been passed on.
+  // Called after each Flush(): cursor() and next_seq() are then about what has been passed on, and
+  // fewer than LineNumbers::kReserved lines are until the next call.
   void SetProgress(std::function<void()> progress);
+
+  // Numbers of lines go on behind those of the analyzer before this one; without that, they begin
+  // with 1. If it was killed, a loss record says which numbers may be missing. `now_ns` is the
+  // host's time since boot. To be called before the first message.
+  void ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns);
+  std::uint64_t next_seq() const;  // number of the next line
 
   // Lines that the output lost and that are not reported yet: a loss record, once it works again.
   // True: one was written. For live use; a replay that loses lines has failed.

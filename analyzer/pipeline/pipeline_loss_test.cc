@@ -282,7 +282,7 @@ TEST(PipelineCursorTest, WithinAMessageItGoesWithTheLinesThatArePassedOn) {
     EXPECT_EQ(stream.pipeline().cursor().output, file);
     FilePosition begin = *file;
     begin.bytes = 0;
-    EXPECT_EQ(stream.sink().EventsBehind(begin), cursors.back());
+    EXPECT_EQ(stream.sink().Behind(begin).events, cursors.back());
   });
   EXPECT_SENT(stream, HelloOf{});
   BatchOf batch{.drained_ns = kStartNs + kRecords};

@@ -19,6 +19,7 @@
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/source_root.h"
+#include "tests/support/without_number.h"
 
 namespace randguard {
 namespace {
@@ -58,7 +59,9 @@ Replayed Replay(const std::string& capture, const Config& config) {
   EXPECT_TRUE(ReplayCapture(*reader, pipeline, [](const absl::Status&) {}).ok());
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(R"({"event_type":"alert")")) replayed.alerts.push_back(line);
+    if (line.starts_with(R"({"event_type":"alert")")) {
+      replayed.alerts.push_back(testing::WithoutNumber(line));
+    }
     if (line.starts_with(R"({"event_type":"file_)") ||
         line.starts_with(R"({"event_type":"network_)")) {
       replayed.written.insert(TimeOf(line));

@@ -104,10 +104,10 @@ void Correlator::OnEvent(const Event& event, Read read, MakeAlert alert, Emit em
   if (inputs_.empty()) return;
   if (event.time_ns <= complete_ns_) {
     HandleWaiting(event.time_ns, emit);
-    Handle(event.time_ns, event.process, inputs_, alert, emit);
+    Handle(event.time_ns, event.origin, inputs_, alert, emit);
     return;
   }
-  Waiting waiting{event.process, std::exchange(inputs_, {}), StoredAlert(alert())};
+  Waiting waiting{event.origin, std::exchange(inputs_, {}), StoredAlert(alert())};
   waiting.bytes = waiting.alert.bytes();
   for (const Input& input : waiting.inputs) {
     waiting.bytes += sizeof(Input) + input.key.capacity() + input.value.capacity();
@@ -125,7 +125,7 @@ void Correlator::HandleFirstWaiting(Emit emit) {
   Waiting& waiting = first.mapped();
   waiting_bytes_ -= waiting.bytes;
   Handle(
-      first.key(), waiting.process, waiting.inputs,
+      first.key(), waiting.origin, waiting.inputs,
       [&]() -> const Alert& { return waiting.alert.alert(); }, emit);
 }
 
@@ -133,7 +133,7 @@ void Correlator::HandleWaiting(std::uint64_t up_to_ns, Emit emit) {
   while (!waiting_.empty() && waiting_.begin()->first <= up_to_ns) HandleFirstWaiting(emit);
 }
 
-void Correlator::Handle(std::uint64_t time_ns, const ProcessKey& process, Inputs& inputs,
+void Correlator::Handle(std::uint64_t time_ns, const MatchOrigin& origin, Inputs& inputs,
                         MakeAlert alert, Emit emit) {
   if (time_ns < now_ns_) {
     ++counts_.late;
@@ -141,10 +141,10 @@ void Correlator::Handle(std::uint64_t time_ns, const ProcessKey& process, Inputs
   }
   EndGroups(time_ns, emit);
   now_ns_ = time_ns;
-  Apply(time_ns, process, inputs, alert, emit);
+  Apply(time_ns, origin, inputs, alert, emit);
 }
 
-void Correlator::Apply(std::uint64_t time_ns, const ProcessKey& process, Inputs& inputs,
+void Correlator::Apply(std::uint64_t time_ns, const MatchOrigin& origin, Inputs& inputs,
                        MakeAlert alert, Emit emit) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     // A copy: what fires may add inputs.
@@ -152,7 +152,7 @@ void Correlator::Apply(std::uint64_t time_ns, const ProcessKey& process, Inputs&
     const CompiledCorrelation& correlation = rules_->correlations()[input.correlation];
     CorrelationGroups& groups = groups_[input.correlation];
     while (groups.next_end_ns() < time_ns) groups.EndOldest();
-    const Arrival arrival{.seen = {time_ns, process, input.rule},
+    const Arrival arrival{.seen = {time_ns, origin, input.rule},
                           .stages = input.stages,
                           .value = input.value,
                           .number = input.number};
@@ -210,7 +210,7 @@ void Correlator::EndGroups(std::uint64_t before_ns, Emit emit) {
       Feed(correlation, key, 0, inputs);
       // Correlations that look at it have groups of their own: the alert stays.
       Apply(
-          end_ns, seen.process, inputs, [&]() -> const Alert& { return alert; }, emit);
+          end_ns, seen.origin, inputs, [&]() -> const Alert& { return alert; }, emit);
     }
     FindNextEnd();
   }

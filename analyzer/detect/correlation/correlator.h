@@ -45,7 +45,7 @@ class Correlator {
 
   struct Event {
     std::uint64_t time_ns = 0;
-    ProcessKey process;
+    MatchOrigin origin;
     std::span<const std::uint32_t> rules;  // that match, in order
   };
 
@@ -103,7 +103,7 @@ class Correlator {
   using Inputs = std::vector<Input>;
 
   struct Waiting {
-    ProcessKey process;
+    MatchOrigin origin;
     Inputs inputs;
     StoredAlert alert;
     std::size_t bytes = 0;
@@ -114,9 +114,9 @@ class Correlator {
   // Adds to the inputs behind `from`, which are sorted by correlation; inputs of one event with one
   // key are one.
   static void Insert(Input input, std::size_t from, Inputs& inputs);
-  void Handle(std::uint64_t time_ns, const ProcessKey& process, Inputs& inputs, MakeAlert alert,
+  void Handle(std::uint64_t time_ns, const MatchOrigin& origin, Inputs& inputs, MakeAlert alert,
               Emit emit);
-  void Apply(std::uint64_t time_ns, const ProcessKey& process, Inputs& inputs, MakeAlert alert,
+  void Apply(std::uint64_t time_ns, const MatchOrigin& origin, Inputs& inputs, MakeAlert alert,
              Emit emit);
   // A correlation has fired: those that look at it get a match.
   void Feed(const CompiledCorrelation& correlation, const std::string& key, std::size_t from,

@@ -18,10 +18,16 @@
 
 namespace randguard {
 
+// The event that matched, and whose it was.
+struct MatchOrigin {
+  ProcessKey process;
+  EventId event;
+};
+
 // A match, as it is remembered.
 struct SeenMatch {
   std::uint64_t time_ns = 0;
-  ProcessKey process;
+  MatchOrigin origin;
   std::uint32_t rule = 0;  // in RuleSet::rules()
 };
 

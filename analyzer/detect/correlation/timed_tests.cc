@@ -89,7 +89,7 @@ absl::StatusOr<bool> RunTimedTest(Matcher& matcher, std::shared_ptr<const RuleSe
       RG_ASSIGN_OR_RETURN(const EventView event, fixture.View(timed.event));
       const auto matches = matcher.Match(event);
       correlator.OnEvent(
-          {last, event.actor->process_id, matches},
+          {last, {event.actor->process_id, event.actor->event_id}, matches},
           [&](FieldId field) -> const Value& { return matcher.Read(field); },
           [&]() -> const Alert& { return alert; }, note);
       fixture.Settle();

@@ -56,8 +56,9 @@ void Own(Value& value, std::string& bytes) {
     static_assert(std::integral<Value> || std::same_as<Value, OrLeftOut<bool>> ||
                       std::same_as<Value, ProcessKey> ||
                       std::same_as<Value, std::optional<ProcessKey>> ||
-                      std::same_as<Value, WallTime> || std::same_as<Value, Host> ||
-                      std::same_as<Value, AgentId> || kValuesOf<Value> != nullptr,
+                      std::same_as<Value, WallTime> || std::same_as<Value, EventId> ||
+                      std::same_as<Value, Host> || std::same_as<Value, AgentId> ||
+                      kValuesOf<Value> != nullptr,
                   "a type that is known to point nowhere");
   }
 }

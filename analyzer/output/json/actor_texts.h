@@ -26,7 +26,7 @@ class ActorTexts {
 
   // Is the field another one with each event? Such come first, and are never kept.
   static constexpr bool IsMoment(std::string_view field) {
-    return field == "timestamp_ns" || field == "time";
+    return field == "timestamp_ns" || field == "time" || field == "event_id";
   }
 
   // The text that was kept of an equal actor; empty if there is none. Valid until Keep() or
@@ -52,7 +52,8 @@ class ActorTexts {
 };
 
 static_assert(ActorTexts::IsMoment(kFields<Actor>.At<0>().name()) &&
-                  ActorTexts::IsMoment(kFields<Actor>.At<1>().name()),
+                  ActorTexts::IsMoment(kFields<Actor>.At<1>().name()) &&
+                  ActorTexts::IsMoment(kFields<Actor>.At<2>().name()),
               "fields that are never kept come before those that are");
 
 }  // namespace randguard

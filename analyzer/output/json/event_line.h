@@ -18,7 +18,8 @@ void EventWriter::Lay(const Event& event) {
   Begin();
   json_.Raw("{\"event_type\":\"");
   json_.Raw(EventType(event));
-  json_.Raw('"');
+  Short(before_seq_);
+  Count(seq_);
   if constexpr (requires { event.actor; }) ActorMembers(event.actor);
   if constexpr (requires { event.call; }) Members(event.call);
   Members(event);
@@ -44,6 +45,7 @@ std::string_view EventWriter::Write(const Event& event) {
       if constexpr (requires { event.call.text_truncated; }) Lay(event);
     }
   }
+  seq_.Next();
   return json_.text();
 }
 

@@ -2,19 +2,32 @@
 #include "analyzer/output/json/event_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <ctime>
 #include <numeric>
+#include <string>
 
 namespace randguard {
 namespace {
 
+// "00", "01", ...
+constexpr auto kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
 // `digits` decimal digits of value, leading zeros kept.
 void PutDigits(char* at, std::uint32_t value, int digits) {
-  for (int i = digits - 1; i >= 0; --i) {
-    at[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+  for (; digits >= 2; value /= 100) {
+    digits -= 2;
+    std::char_traits<char>::copy(at + digits, &kPairs[2 * (value % 100)], 2);
   }
+  if (digits == 1) *at = static_cast<char>('0' + value % 10);
 }
 
 // Bytes that a member of raw_bytes takes.
@@ -33,19 +46,43 @@ EventWriter::EventWriter(std::string_view agent_id) {
   JsonWriter json;
   json.String(agent_id);
   agent_json_ = json.text();
+  SetEventPrefix(0);
+}
+
+void EventWriter::SetNumbers(std::string_view boot_id, std::uint64_t next) {
+  // Anything else did not come from a kernel.
+  const bool valid = !boot_id.empty() && boot_id.size() <= kBootIdMax &&
+                     boot_id.find_first_not_of("0123456789abcdef-") == boot_id.npos;
+  before_seq_ = BeforeSeq(valid ? '"' + std::string(boot_id) + '"' : "null");
+  boot_id_ = boot_id;
+  seq_.Set(next);
+}
+
+void EventWriter::ShortText::Append(std::string_view text) {
+  size += text.copy(bytes + size, sizeof(bytes) - size);
+}
+
+EventWriter::ShortText EventWriter::BeforeSeq(std::string_view boot_json) {
+  ShortText text;
+  for (const std::string_view part :
+       {std::string_view(R"(","boot_id":)"), boot_json, std::string_view(R"(,"seq":)")})
+    text.Append(part);
+  return text;
 }
 
 void EventWriter::SetSession(const SessionContext& session) {
+  if (session.boot_id != boot_id_) SetNumbers(session.boot_id, boot_id_.empty() ? next_seq() : 1);
   JsonWriter host;
   host_raw_ = host.String(session.host_name) ? session.host_name : "";
   host_json_ = host.text();
   // 64 bits of it: enough to tell boots apart, short enough for every line.
-  boot_prefix_size_ = 0;
+  boot_prefix_size_ = 1;  // the quote
   for (const char c : session.boot_id) {
     const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    if (hex && boot_prefix_size_ < kBootDigits) process_id_[boot_prefix_size_++] = c;
+    if (hex && boot_prefix_size_ <= kBootDigits) process_id_[boot_prefix_size_++] = c;
   }
   process_id_[boot_prefix_size_++] = '-';
+  SetEventPrefix(event_start_ns_);
   clock_offset_ns_ = session.clock_offset_ns;
   actors_.Clear();  // their hosts and boots
 }
@@ -116,18 +153,40 @@ void EventWriter::Special(const Host&) {
 
 void EventWriter::Special(const AgentId&) { json_.Raw(agent_json_); }
 
-std::string_view EventWriter::ProcessId(const ProcessKey& value) {
+std::string_view EventWriter::QuotedProcessId(const ProcessKey& value) {
   char* const end = process_id_ + sizeof(process_id_);
   char* at = std::to_chars(process_id_ + boot_prefix_size_, end, value.pid).ptr;
   *at++ = '-';
   at = std::to_chars(at, end, value.start_ns, 16).ptr;
+  *at++ = '"';
   return {process_id_, static_cast<std::size_t>(at - process_id_)};
 }
 
-void EventWriter::Special(const ProcessKey& value) {
+std::string_view EventWriter::ProcessId(const ProcessKey& value) {
+  const std::string_view quoted = QuotedProcessId(value);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+void EventWriter::Special(const ProcessKey& value) { json_.Raw(QuotedProcessId(value)); }
+
+void EventWriter::Special(const EventId& value) {
+  if (value.collector_start_ns != event_start_ns_) SetEventPrefix(value.collector_start_ns);
+  event_record_.Set(value.record);
+  Short(event_prefix_);
+  Count(event_record_);
   json_.Raw('"');
-  json_.Raw(ProcessId(value));
-  json_.Raw('"');
+}
+
+void EventWriter::SetEventPrefix(std::uint64_t collector_start_ns) {
+  event_start_ns_ = collector_start_ns;
+  char hex[16];
+  const char* const end = std::to_chars(hex, hex + sizeof(hex), collector_start_ns, 16).ptr;
+  event_prefix_ = {};
+  for (const std::string_view part :
+       {std::string_view(process_id_, boot_prefix_size_),
+        std::string_view(hex, static_cast<std::size_t>(end - hex)), std::string_view("-")}) {
+    event_prefix_.Append(part);
+  }
 }
 
 void EventWriter::Special(const TextList& value) {

@@ -20,6 +20,7 @@
 #include "analyzer/event/value_set.h"
 #include "analyzer/event/values.h"
 #include "analyzer/output/json/actor_texts.h"
+#include "analyzer/output/json/counting_text.h"
 #include "analyzer/output/json/json_writer.h"
 #include "analyzer/output/json/session_context.h"
 
@@ -33,7 +34,12 @@ class EventWriter {
   // `agent_id` is the sensor's name, the same in all lines.
   explicit EventWriter(std::string_view agent_id);
 
+  // Another boot than the one before begins with line 1.
   void SetSession(const SessionContext& session);
+  // Lines of the boot are numbered from `next` on; before, or without a boot, from 1 on.
+  void SetNumbers(std::string_view boot_id, std::uint64_t next);
+  // The number of the next line.
+  std::uint64_t next_seq() const { return seq_.value(); }
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
 
   // Bytes of the longest line; an alert repeats what the event before it has.
@@ -160,6 +166,22 @@ class EventWriter {
   void Special(const Host&);
   void Special(const AgentId&);
   void Special(const ProcessKey& value);
+  void Special(const EventId& value);
+  std::string_view QuotedProcessId(const ProcessKey& value);
+  void SetEventPrefix(std::uint64_t collector_start_ns);
+  // Text that is a part of every line.
+  struct ShortText {
+    char bytes[64] = {};
+    std::size_t size = 0;
+
+    void Append(std::string_view text);
+  };
+  static constexpr std::size_t kBootIdMax = 36;
+  static ShortText BeforeSeq(std::string_view boot_json);
+  void Short(const ShortText& text) { json_.RawShort<sizeof(text.bytes)>(text.bytes, text.size); }
+  void Count(const CountingText& text) {
+    json_.RawShort<CountingText::kReadable>(text.text().data(), text.text().size());
+  }
   void Special(const TextList& value);
   void Special(const JoinedText& value);
   void Special(const TextArray& value);
@@ -228,13 +250,20 @@ class EventWriter {
 
   JsonWriter json_;
   ActorTexts actors_;
+  CountingText seq_{1};  // of the next line
+  std::string boot_id_;  // of the lines' numbers; empty: not known yet
+  ShortText before_seq_ = BeforeSeq("null");
   std::string agent_json_;
   std::string host_json_ = "null";
   std::string host_raw_;  // the name's bytes, if they are not UTF-8
-  // "0123456789abcdef-", then the process: pid, '-', start in hex.
+  // A quote, "0123456789abcdef-", then the process: pid, '-', start in hex, and a quote.
   static constexpr std::size_t kBootDigits = 16;
-  char process_id_[kBootDigits + 1 + 10 + 1 + 16] = {};
-  std::size_t boot_prefix_size_ = 0;
+  char process_id_[1 + kBootDigits + 1 + 10 + 1 + 16 + 1] = {'"'};
+  std::size_t boot_prefix_size_ = 1;
+  // The event before: the same beginning, start of the collector in hex, '-'; and the record.
+  ShortText event_prefix_;
+  std::uint64_t event_start_ns_ = 0;
+  CountingText event_record_;
   std::int64_t clock_offset_ns_ = 0;
   std::int64_t second_ = INT64_MIN;  // that second_text_ is of; this one no clock shows
   char second_text_[20] = {};        // "2026-01-31T23:59:59"

@@ -105,6 +105,13 @@ struct Reading {
                   static_cast<unsigned long long>(key.start_ns));
     return text;
   }
+  static std::string Expected(const EventId& id) {
+    char text[64];
+    std::snprintf(text, sizeof(text), "\"0e6c9a1c7b1c4a39-%llx-%llu\"",
+                  static_cast<unsigned long long>(id.collector_start_ns),
+                  static_cast<unsigned long long>(id.record));
+    return text;
+  }
   static std::string Expected(const Mode& mode) {
     char text[32];
     std::snprintf(text, sizeof(text), "\"%o\"", mode.bits);
@@ -180,11 +187,14 @@ void ExpectField(const Line& line, std::string_view name, const std::string& exp
 
 TEST(EventWriterTest, EveryFieldOfEveryEventReadsBackAsItWas) {
   EventWriter writer = SampleWriter();
+  std::uint64_t seq = 0;
   testing::ForEachSample([&]<typename Event>(const Event& event) {
     const Line line(writer.Write(event));
     EXPECT_EQ(line.Text("/event_type"), EventType(event));
     EXPECT_TRUE(line.text().starts_with("{\"event_type\":"));
-    std::size_t fields = 1;
+    EXPECT_EQ(line.Raw("/boot_id"), "\"0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10\"");
+    EXPECT_EQ(line.Raw("/seq"), std::to_string(++seq));
+    std::size_t fields = 3;
     const auto check = [&]<typename T>(const auto& field, const T& value) {
       if constexpr (kIsOrLeftOut<T>) {
         if (!value.has_value()) return;
@@ -207,8 +217,9 @@ TEST(EventWriterTest, ExitLooksLikeThis) {
   EventWriter writer = SampleWriter();
   EXPECT_EQ(
       writer.Write(testing::SampleExit()),
-      R"({"event_type":"process_exit","timestamp_ns":61000000007,)"
-      R"("time":"2025-01-01T00:01:01.000000007Z","host":"web1","agent_id":"sensor-7",)"
+      R"({"event_type":"process_exit","boot_id":"0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10","seq":1,)"
+      R"("timestamp_ns":61000000007,"time":"2025-01-01T00:01:01.000000007Z",)"
+      R"("event_id":"0e6c9a1c7b1c4a39-12a05f200-4711","host":"web1","agent_id":"sensor-7",)"
       R"("pid":1234,"tid":1235,)"
       R"("ppid":1,"uid":1000,"gid":1001,"comm":"curl","exe_path":"/usr/bin/curl",)"
       R"("process_id":"0e6c9a1c7b1c4a39-1234-df8475800",)"
@@ -236,13 +247,17 @@ TEST(EventWriterTest, ValuesInTheirForms) {
   EXPECT_EQ(line.Raw("/ancestors"), R"(["/usr/bin/bash","kthreadd"])");
 }
 
-TEST(EventWriterTest, LargestProcessKeyAndDeviceFit) {
+TEST(EventWriterTest, LargestIdsAndDeviceFit) {
   EventWriter writer = SampleWriter();
   ProcessStart e;
+  e.actor.event_id = {UINT64_MAX, UINT64_MAX};
   e.actor.process_id = {UINT32_MAX, UINT64_MAX};
   e.exe_dev = Device{UINT32_MAX};
   e.exe_mode = Mode{UINT32_MAX};
+  writer.SetNumbers("0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10", UINT64_MAX);
   const Line line(writer.Write(e));
+  EXPECT_EQ(line.Raw("/seq"), "18446744073709551615");
+  EXPECT_EQ(line.Text("/event_id"), "0e6c9a1c7b1c4a39-ffffffffffffffff-18446744073709551615");
   EXPECT_EQ(line.Text("/process_id"), "0e6c9a1c7b1c4a39-4294967295-ffffffffffffffff");
   EXPECT_EQ(line.Text("/exe_dev"), "4095:1048575");
   EXPECT_EQ(line.Text("/exe_mode"), "37777777777");
@@ -259,6 +274,18 @@ TEST(EventWriterTest, BootIdIsHexOnlyAndOfBoundedLength) {
     writer.SetSession({"h", boot_id, 0});
     EXPECT_EQ(Line(writer.Write(ProcessExit{})).Text("/process_id"), prefix + "0-0");
   }
+}
+
+TEST(EventWriterTest, BootIdThatIsNoneIsNull) {
+  EventWriter writer(testing::kSampleAgentId);
+  EXPECT_EQ(Line(writer.Write(Health{})).Raw("/boot_id"), "null");
+  for (const char* boot_id :
+       {"", "\"},{\n", "\xff", "A0", "0123456789012345678901234567890123456"}) {
+    writer.SetSession({"h", boot_id, 0});
+    EXPECT_EQ(Line(writer.Write(Health{})).Raw("/boot_id"), "null") << boot_id;
+  }
+  writer.SetSession({"h", "0e6c-1", 0});
+  EXPECT_EQ(Line(writer.Write(Health{})).Raw("/boot_id"), "\"0e6c-1\"");
 }
 
 TEST(EventWriterTest, WithoutASessionTheHostIsNull) {

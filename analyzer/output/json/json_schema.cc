@@ -58,14 +58,20 @@ class Writer {
       json_.Raw("\"const\":");
       json_.String(Event::kEventType);
     }
-    json_.Raw('}');
+    json_.Raw(
+        "},\n      \"boot_id\":{\"description\":\"the host's boot; null: before the first "
+        "collector "
+        "has said it\",\"type\":[\"string\",\"null\"]},"
+        "\n      \"seq\":{\"description\":\"number of the line: all lines of a host and boot are "
+        "numbered without a gap, but for those that a loss line names\",\"type\":\"integer\","
+        "\"minimum\":1}");
     operations_.clear();
     if constexpr (requires { Event::kOperation; }) {
       operations_ = {Event::kOperation};
     } else if constexpr (requires(Event e) { e.call.operation; }) {
       operations_ = NamesOf(IsMadeOf<Event>, &CallInfo::operation);
     }
-    std::string required = "\"event_type\"";
+    std::string required = "\"event_type\",\"boot_id\",\"seq\"";
     if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
     if constexpr (requires(Event e) { e.call; }) Members<decltype(Event::call)>(required);
     Members<Event>(required);

@@ -96,22 +96,23 @@ bool IsEventLine(std::string_view line) {
   return type != Alert::kEventType && type != Loss::kEventType && type != Health::kEventType;
 }
 
-// The events among the whole lines from a byte on.
-std::uint64_t CountEvents(int fd, std::uint64_t from) {
+// The whole lines from a byte on.
+LineCount CountLines(int fd, std::uint64_t from) {
   constexpr std::size_t kBlock = std::size_t{256} << 10;
   std::string block;
-  std::uint64_t events = 0;
+  LineCount count;
   for (;;) {
     const std::size_t rest = block.size();
-    if (rest >= kMaxLineBytes) return events;
+    if (rest >= kMaxLineBytes) return count;
     block.resize(rest + kBlock);
     const ssize_t n = pread(fd, block.data() + rest, kBlock, static_cast<off_t>(from));
-    if (n <= 0) return events;
+    if (n <= 0) return count;
     from += static_cast<std::uint64_t>(n);
     block.resize(rest + static_cast<std::size_t>(n));
     std::string_view text = block;
     for (std::size_t end; (end = text.find('\n')) != std::string_view::npos;) {
-      if (IsEventLine(text.substr(0, end))) ++events;
+      ++count.lines;
+      if (IsEventLine(text.substr(0, end))) ++count.events;
       text.remove_prefix(end + 1);
     }
     block.erase(0, block.size() - text.size());
@@ -180,14 +181,14 @@ std::optional<FilePosition> LineSink::position() const {
   return FilePosition{st.st_dev, st.st_ino, static_cast<std::uint64_t>(st.st_size)};
 }
 
-std::uint64_t LineSink::EventsBehind(const FilePosition& position) const {
+LineCount LineSink::Behind(const FilePosition& position) const {
   const auto here = this->position();
   if (!here.has_value() || here->device != position.device || here->inode != position.inode) {
-    return 0;
+    return {};
   }
   const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (fd.get() < 0 || !SameFile(fd, fd_)) return 0;
-  return CountEvents(fd, position.bytes);
+  if (fd.get() < 0 || !SameFile(fd, fd_)) return {};
+  return CountLines(fd, position.bytes);
 }
 
 void LineSink::AddTo(Health& health) const {

@@ -64,7 +64,7 @@ class LineSink final : public Sink {
   // Writes what is buffered; rotates a file that has grown to its size.
   void Flush() override;
   std::optional<FilePosition> position() const override;
-  std::uint64_t EventsBehind(const FilePosition& position) const override;
+  LineCount Behind(const FilePosition& position) const override;
   // A failure stands in health until it works.
   absl::Status Reopen() override;
   void RotateIfOld() override;

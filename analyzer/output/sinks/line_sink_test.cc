@@ -63,14 +63,14 @@ constexpr char kExit[] = R"({"event_type":"process_exit","pid":1})"
 constexpr char kAlert[] = R"({"event_type":"alert","pid":1})"
                           "\n";
 
-TEST_F(LineSinkTest, EventsBehindAPositionAreThoseOfWholeLines) {
+TEST_F(LineSinkTest, LinesBehindAPositionAreThoseOfWholeLines) {
   LineSink before = Open(Path());
   before.Write({kExit});
   before.Flush();
   const auto position = before.position();
   ASSERT_TRUE(position.has_value());
   EXPECT_EQ(position->bytes, sizeof(kExit) - 1);
-  EXPECT_EQ(Open(Path()).EventsBehind(*position), 0u);
+  EXPECT_EQ(Open(Path()).Behind(*position).events, 0u);
   for (const char* line : {kExit, kAlert,
                            R"({"event_type":"loss"})"
                            "\n",
@@ -82,10 +82,10 @@ TEST_F(LineSinkTest, EventsBehindAPositionAreThoseOfWholeLines) {
   }
   before.Write({R"({"event_type":"process_start","pi)"});
   before.Flush();
-  EXPECT_EQ(Open(Path()).EventsBehind(*position), 2u) << "the torn line is none, and goes";
+  EXPECT_EQ(Open(Path()).Behind(*position).events, 2u) << "the torn line is none, and goes";
 }
 
-TEST_F(LineSinkTest, EventsBehindAPositionAreCountedThroughLongLines) {
+TEST_F(LineSinkTest, LinesBehindAPositionAreCountedThroughLongLines) {
   LineSink before = Open(Path());
   const auto position = before.position();
   std::string line = R"({"event_type":"process_start","args":[")";
@@ -95,7 +95,7 @@ TEST_F(LineSinkTest, EventsBehindAPositionAreCountedThroughLongLines) {
     before.Write({kExit});
   }
   before.Flush();
-  EXPECT_EQ(Open(Path()).EventsBehind(position.value()), 40u);
+  EXPECT_EQ(Open(Path()).Behind(position.value()).events, 40u);
 }
 
 TEST_F(LineSinkTest, NoEventsStandBehindAPositionInAnotherFile) {
@@ -107,7 +107,7 @@ TEST_F(LineSinkTest, NoEventsStandBehindAPositionInAnotherFile) {
   LineSink after = Open(Path());
   after.Write({kExit});
   after.Flush();
-  EXPECT_EQ(after.EventsBehind(position.value()), 0u);
+  EXPECT_EQ(after.Behind(position.value()).events, 0u);
   EXPECT_FALSE(LineSink::Stdout().position().has_value());
   after.TakeAlertsOnly();
   EXPECT_FALSE(after.position().has_value());

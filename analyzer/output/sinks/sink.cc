@@ -28,10 +28,12 @@ std::optional<FilePosition> SinkList::position() const {
   return std::nullopt;
 }
 
-std::uint64_t SinkList::EventsBehind(const FilePosition& position) const {
-  std::uint64_t events = 0;
-  for (const auto& sink : sinks_) events = std::max(events, sink->EventsBehind(position));
-  return events;
+LineCount SinkList::Behind(const FilePosition& position) const {
+  for (const auto& sink : sinks_) {
+    const LineCount found = sink->Behind(position);
+    if (found.lines != 0) return found;
+  }
+  return {};
 }
 
 absl::Status SinkList::Reopen() {

@@ -34,6 +34,12 @@ struct FilePosition {
   friend bool operator==(const FilePosition&, const FilePosition&) = default;
 };
 
+// Whole lines of a file.
+struct LineCount {
+  std::uint64_t lines = 0;
+  std::uint64_t events = 0;  // among them
+};
+
 // A sink counts what it could not pass on, and complains about it on stderr once until it works
 // again: it never holds the pipeline up.
 class Sink {
@@ -45,11 +51,11 @@ class Sink {
   virtual void Flush() {}
   // How far the file that all lines go into is written; nullopt where they go elsewhere.
   virtual std::optional<FilePosition> position() const { return std::nullopt; }
-  // The events among the whole lines of that file which stand behind a position in it; 0 if it is
-  // of another file. To be called before anything is written.
-  virtual std::uint64_t EventsBehind(const FilePosition& position) const {
+  // The whole lines of that file which stand behind a position in it; none if it is of another
+  // file. To be called before anything is written.
+  virtual LineCount Behind(const FilePosition& position) const {
     static_cast<void>(position);
-    return 0;
+    return {};
   }
   // Opens files anew, for log rotation by others. On an error the old one stays in use.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
@@ -80,7 +86,7 @@ class SinkList final : public Sink {
   void Write(const OutputLine& line) override;
   void Flush() override;
   std::optional<FilePosition> position() const override;  // the first that has one
-  std::uint64_t EventsBehind(const FilePosition& position) const override;
+  LineCount Behind(const FilePosition& position) const override;
   absl::Status Reopen() override;  // all of them; the first error
   void RotateIfOld() override;
   void SetWaiter(const Waiter& waiter) override;

@@ -87,6 +87,7 @@ Actor SampleActor() {
   Actor a;
   a.timestamp_ns = 61'000'000'007;
   a.time = {a.timestamp_ns};
+  a.event_id = {5000000000, 4711};
   a.pid = 1234;
   a.tid = 1235;
   a.ppid = 1;
@@ -468,7 +469,8 @@ Alert SampleAlert() {
   e.count = 7, e.folded = true;
   e.first_time = e.last_time = e.time;
   e.group = Named<std::string>{{"uid", "4"}, {"path", "/etc/\"x\""}};
-  e.matches = std::vector<CorrelatedMatch>{{"FILE-000", {1, 0x10}, e.time, e.timestamp_ns}};
+  e.matches =
+      std::vector<CorrelatedMatch>{{"FILE-000", {1, 0x10}, {0x2000, 41}, e.time, e.timestamp_ns}};
   e.matches_total = 2;
   return e;
 }

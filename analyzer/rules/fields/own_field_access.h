@@ -73,8 +73,8 @@ constexpr ValueType TypeOf() {
     return ValueType::kNumbers;
   } else if constexpr (std::same_as<T, ProcessKey>) {
     return ValueType::kProcess;  // its text takes the session's boot
-  } else if constexpr (std::same_as<T, WallTime>) {
-    return ValueType::kOpaque;  // its text takes the session's clock
+  } else if constexpr (std::same_as<T, WallTime> || std::same_as<T, EventId>) {
+    return ValueType::kOpaque;  // its text takes the session's clock, or its boot
   } else {
     static_assert(std::convertible_to<T, std::string_view> || IsFixedText<T>::value ||
                   std::same_as<T, Device> || std::same_as<T, JoinedText> || std::same_as<T, Host> ||
@@ -125,7 +125,7 @@ void Load(const T& field, FieldScratch& scratch, Value& out) {
   } else if constexpr (std::same_as<T, ProcessKey>) {
     out.form = Value::Form::kPresent;
     LoadProcess(field, scratch, out);
-  } else if constexpr (std::same_as<T, WallTime>) {
+  } else if constexpr (std::same_as<T, WallTime> || std::same_as<T, EventId>) {
     out.form = Value::Form::kPresent;
   } else if constexpr (ValueSet<T>) {
     SetText(Name(field), out);

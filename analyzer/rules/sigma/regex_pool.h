@@ -16,11 +16,11 @@ namespace randguard::sigma {
 
 class RegexPool {
  public:
-  // Of the programs of one file. A few bytes, "(a{1,900})", make thousands, and the compiler is
-  // busy with each for a microsecond.
+  // Most steps that the programs of one file have. A few bytes, "(a{1,900})", make thousands, and
+  // the compiler is busy with each for a microsecond.
   static constexpr std::size_t kStepsMax = 8192;
 
-  // What is compiled from now on is counted as of another file.
+  // From now on, expressions are counted as those of another file.
   void BeginFile() { steps_ = 0; }
 
   // Or why there is none, as a part of a sentence.

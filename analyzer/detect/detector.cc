@@ -58,6 +58,7 @@ constexpr std::string_view kOfOneOccasion[] = {
     "dev",
     "dirfd",
     "duration_ns",
+    "event_id",
     "exe_dev",
     "exe_inode",
     "fd",

@@ -257,21 +257,21 @@ RG_VALUE_SET(RuleSource, RG_RULE_SOURCES)
 
 // --- losses and health -------------------------------------------------------------------------
 
-#define RG_LOSS_REASONS(X)                                                                        \
-  X(kKernel, "kernel",                                                                            \
-    "no room in the ring, or no way to read; the programs' counters in health say which")         \
-  X(kAnalyzerRestart, "analyzer_restart",                                                         \
-    "handed to an analyzer that ended before it had printed them")                                \
-  X(kSkipped, "skipped",                                                                          \
-    "the kernel did not run the hook's programs, because on that processor it was within them "   \
-    "already; not every run would have made a record")                                            \
-  X(kStreamGap, "stream_gap", "a batch is missing")                                               \
-  X(kCollectorRestart, "collector_restart", "nobody observed in between")                         \
-  X(kOutput, "output", "lines that could not be written, reported when writing works again")      \
-  X(kUncleanEnd, "unclean_end",                                                                   \
-    "the analyzer before this one was killed: of its last lines, some may not have been written") \
-  X(kRateLimit, "rate_limit",                                                                     \
-    "file and network events over performance.max_events_per_second; rules have seen them, and "  \
+#define RG_LOSS_REASONS(X)                                                                       \
+  X(kKernel, "kernel",                                                                           \
+    "no room in the ring, or no way to read; the programs' counters in health say which")        \
+  X(kAnalyzerRestart, "analyzer_restart",                                                        \
+    "handed to an analyzer that ended before it had printed them")                               \
+  X(kSkipped, "skipped",                                                                         \
+    "the kernel did not run the hook's programs, because on that processor it was within them "  \
+    "already; not every run would have made a record")                                           \
+  X(kStreamGap, "stream_gap", "a batch is missing")                                              \
+  X(kCollectorRestart, "collector_restart", "nobody observed in between")                        \
+  X(kOutput, "output", "lines that could not be written, reported when writing works again")     \
+  X(kUncleanEnd, "unclean_end",                                                                  \
+    "the analyzer before this one was killed or failed: some of its last lines may be missing")  \
+  X(kRateLimit, "rate_limit",                                                                    \
+    "file and network events over performance.max_events_per_second; rules have seen them, and " \
     "alerts are never limited")
 RG_VALUE_SET(LossReason, RG_LOSS_REASONS)
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <kj/io.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -39,10 +40,11 @@ Counters LoadCounters(const std::atomic<std::uint64_t>* from) {
 }  // namespace
 
 // Where it always was, whatever stands before it: numbers outlive an upgrade.
-struct alignas(2048) Numbers {
+struct alignas(2048) CursorFile::Numbers {
   char magic[8];
   char boot_id[40];
   std::atomic<std::uint64_t> next;
+  std::atomic<std::uint64_t> sure;
   std::atomic<std::uint64_t> ended;
 };
 
@@ -76,6 +78,9 @@ absl::StatusOr<CursorFile> CursorFile::Open(const std::string& directory) {
   static_assert(Page::NumbersAt() == 2048);
   const std::string path = directory + "/cursor";
   kj::AutoCloseFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (fd.get() >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return HostError("state file %s is in use: another analyzer runs with this folder", path);
+  }
   // Allocated now: a full disk is to be an error here, not a SIGBUS later.
   int error = fd.get() < 0 ? errno : posix_fallocate(fd, 0, sizeof(Page));
   void* page = MAP_FAILED;
@@ -84,10 +89,11 @@ absl::StatusOr<CursorFile> CursorFile::Open(const std::string& directory) {
     if (page == MAP_FAILED) error = errno;
   }
   if (error != 0) return ErrnoError(error, "state file " + path);
-  return CursorFile(static_cast<Page*>(page));
+  return CursorFile(std::move(fd), static_cast<Page*>(page));
 }
 
-CursorFile::CursorFile(CursorFile&& other) noexcept : page_(std::exchange(other.page_, nullptr)) {}
+CursorFile::CursorFile(CursorFile&& other) noexcept
+    : fd_(std::move(other.fd_)), page_(std::exchange(other.page_, nullptr)) {}
 
 CursorFile::~CursorFile() {
   if (page_ != nullptr) munmap(page_, sizeof(Page));
@@ -134,29 +140,31 @@ LineNumbers CursorFile::ReadNumbers(const std::string& boot_id) const {
     return read;
   }
   read.next = numbers.next.load(std::memory_order_relaxed);
+  read.sure = std::min(numbers.sure.load(std::memory_order_relaxed), read.next);
   read.ended = numbers.ended.load(std::memory_order_relaxed) != 0;
   return read;
 }
 
-void CursorFile::BeginNumbers(const std::string& boot_id, std::uint64_t next) {
-  Numbers& numbers = page_->numbers;
-  if (std::strncmp(numbers.boot_id, boot_id.c_str(), sizeof(numbers.boot_id)) != 0 ||
-      std::memcmp(numbers.magic, kNumbersMagic, sizeof(kNumbersMagic)) != 0) {
+void CursorFile::BeginNumbers(const LineNumbers& numbers) {
+  Numbers& page = page_->numbers;
+  const std::string& boot_id = numbers.boot_id;
+  if (std::strncmp(page.boot_id, boot_id.c_str(), sizeof(page.boot_id)) != 0 ||
+      std::memcmp(page.magic, kNumbersMagic, sizeof(kNumbersMagic)) != 0) {
     // Another boot: invalid while it is half written.
-    std::memset(numbers.magic, 0, sizeof(numbers.magic));
+    std::memset(page.magic, 0, sizeof(page.magic));
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    std::memset(numbers.boot_id, 0, sizeof(numbers.boot_id));
-    std::memcpy(numbers.boot_id, boot_id.data(),
-                std::min(boot_id.size(), sizeof(numbers.boot_id) - 1));
+    std::memset(page.boot_id, 0, sizeof(page.boot_id));
+    std::memcpy(page.boot_id, boot_id.data(), std::min(boot_id.size(), sizeof(page.boot_id) - 1));
   }
-  numbers.next.store(next, std::memory_order_relaxed);
-  numbers.ended.store(0, std::memory_order_relaxed);
+  StoreNumbers(numbers.next, numbers.sure);
+  page.ended.store(0, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  std::memcpy(numbers.magic, kNumbersMagic, sizeof(kNumbersMagic));
+  std::memcpy(page.magic, kNumbersMagic, sizeof(kNumbersMagic));
 }
 
-void CursorFile::StoreNumbers(std::uint64_t next) {
+void CursorFile::StoreNumbers(std::uint64_t next, std::uint64_t sure) {
   page_->numbers.next.store(next, std::memory_order_relaxed);
+  page_->numbers.sure.store(sure, std::memory_order_relaxed);
 }
 
 void CursorFile::EndNumbers() { page_->numbers.ended.store(1, std::memory_order_relaxed); }

@@ -6,8 +6,12 @@
 #ifndef ANALYZER_INGEST_CURSOR_FILE_H_
 #define ANALYZER_INGEST_CURSOR_FILE_H_
 
+#include <kj/io.h>
+
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "analyzer/pipeline/cursor.h"
@@ -16,7 +20,8 @@ namespace randguard {
 
 class CursorFile {
  public:
-  // Opens or makes `directory`/cursor.
+  // Opens or makes `directory`/cursor. One that another analyzer has open is an error: two would
+  // use the same numbers.
   static absl::StatusOr<CursorFile> Open(const std::string& directory);
   CursorFile(CursorFile&& other) noexcept;
   CursorFile& operator=(CursorFile&&) = delete;
@@ -29,16 +34,18 @@ class CursorFile {
 
   // How far the numbers of lines have got in this boot; from 1 on, if nothing is known of it.
   LineNumbers ReadNumbers(const std::string& boot_id) const;
-  // They are handed out from now on, `next` first.
-  void BeginNumbers(const std::string& boot_id, std::uint64_t next);
-  void StoreNumbers(std::uint64_t next);
-  // All that were handed out are stored.
+  // They are handed out from now on.
+  void BeginNumbers(const LineNumbers& numbers);
+  void StoreNumbers(std::uint64_t next, std::uint64_t sure);
+  // No more are handed out.
   void EndNumbers();
 
  private:
+  struct Numbers;
   struct Page;
-  explicit CursorFile(Page* page) : page_(page) {}
+  CursorFile(kj::AutoCloseFd fd, Page* page) : fd_(std::move(fd)), page_(page) {}
 
+  kj::AutoCloseFd fd_;  // locked
   Page* page_;
 };
 

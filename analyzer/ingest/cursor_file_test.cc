@@ -93,13 +93,18 @@ TEST_F(CursorFileTest, SkippedRunsAreKeptByHook) {
   EXPECT_EQ(read->skipped, cursor.skipped);
 }
 
-// As when the process is killed: nothing is closed, nothing is flushed.
+// As when the process is killed: nothing is closed, nothing is flushed. (The file is locked, its
+// copy is not.)
 TEST_F(CursorFileTest, WhatWasStoredIsThereAtOnce) {
   CursorFile writer = Open();
-  writer.Store({kBootId, 7, 1});
-  ExpectCursor(Open().Read(), kBootId, 7, 1);
-  writer.Store({kBootId, 7, 2});
-  ExpectCursor(Open().Read(), kBootId, 7, 2);
+  const std::string copy = folder_ + "/copy";
+  std::filesystem::create_directory(copy);
+  for (const std::uint64_t records : {1, 2}) {
+    writer.Store({kBootId, 7, records});
+    std::filesystem::copy_file(Path(), copy + "/cursor",
+                               std::filesystem::copy_options::overwrite_existing);
+    ExpectCursor(CursorFile::Open(copy)->Read(), kBootId, 7, records);
+  }
 }
 
 TEST_F(CursorFileTest, AnotherCollectorOrBootReplacesAll) {
@@ -167,31 +172,37 @@ TEST_F(CursorFileTest, NumbersOfLinesBeginWithOne) {
   const LineNumbers numbers = Open().ReadNumbers(kBootId);
   EXPECT_EQ(numbers.boot_id, kBootId);
   EXPECT_EQ(numbers.next, 1u);
+  EXPECT_EQ(numbers.sure, 1u);
   EXPECT_TRUE(numbers.ended);
 }
 
 TEST_F(CursorFileTest, NumbersOfLinesAreOpenUntilTheyAreEnded) {
   {
     CursorFile file = Open();
-    file.BeginNumbers(kBootId, 1);
-    file.StoreNumbers(70);
+    file.BeginNumbers({.boot_id = kBootId, .next = 5, .sure = 4});
+    EXPECT_EQ(file.ReadNumbers(kBootId).next, 5u);
+    EXPECT_EQ(file.ReadNumbers(kBootId).sure, 4u);
+    file.StoreNumbers(70, 60);
   }
   EXPECT_EQ(Open().ReadNumbers(kBootId).next, 70u);
+  EXPECT_EQ(Open().ReadNumbers(kBootId).sure, 60u);
   EXPECT_FALSE(Open().ReadNumbers(kBootId).ended);
   Open().EndNumbers();
   EXPECT_TRUE(Open().ReadNumbers(kBootId).ended);
-  Open().BeginNumbers(kBootId, 70);
+  EXPECT_EQ(Open().ReadNumbers(kBootId).sure, 60u) << "the output did not work to the end";
+  Open().BeginNumbers({.boot_id = kBootId, .next = 70, .sure = 70});
   EXPECT_FALSE(Open().ReadNumbers(kBootId).ended);
 }
 
 TEST_F(CursorFileTest, NumbersOfLinesAreThoseOfOneBoot) {
+  const std::string other = "ffffffff-0000-4a39-9e53-2f1b7c1d5a10";
   CursorFile file = Open();
-  file.BeginNumbers(kBootId, 1);
-  file.StoreNumbers(70);
-  EXPECT_EQ(file.ReadNumbers("ffffffff-0000-4a39-9e53-2f1b7c1d5a10").next, 1u);
-  file.BeginNumbers("ffffffff-0000-4a39-9e53-2f1b7c1d5a10", 5);
+  file.BeginNumbers({.boot_id = kBootId});
+  file.StoreNumbers(70, 70);
+  EXPECT_EQ(file.ReadNumbers(other).next, 1u);
+  file.BeginNumbers({.boot_id = other, .next = 5, .sure = 5});
   EXPECT_EQ(file.ReadNumbers(kBootId).next, 1u);
-  EXPECT_EQ(file.ReadNumbers("ffffffff-0000-4a39-9e53-2f1b7c1d5a10").next, 5u);
+  EXPECT_EQ(file.ReadNumbers(other).next, 5u);
 }
 
 // Another version may store its progress in another form.
@@ -199,8 +210,8 @@ TEST_F(CursorFileTest, NumbersOfLinesOutliveACursorThatMakesNoSense) {
   {
     CursorFile file = Open();
     file.Store({kBootId, 7, 1000});
-    file.BeginNumbers(kBootId, 1);
-    file.StoreNumbers(70);
+    file.BeginNumbers({.boot_id = kBootId});
+    file.StoreNumbers(70, 70);
   }
   {
     std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
@@ -208,6 +219,13 @@ TEST_F(CursorFileTest, NumbersOfLinesOutliveACursorThatMakesNoSense) {
   }
   EXPECT_FALSE(Open().Read().has_value());
   EXPECT_EQ(Open().ReadNumbers(kBootId).next, 70u);
+}
+
+TEST_F(CursorFileTest, OneAnalyzerHasIt) {
+  const CursorFile file = Open();
+  const auto other = CursorFile::Open(folder_);
+  EXPECT_EQ(other.status().message(),
+            "state file " + Path() + " is in use: another analyzer runs with this folder");
 }
 
 }  // namespace

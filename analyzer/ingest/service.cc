@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -46,6 +47,13 @@ std::uint64_t BootNs() {
   clock_gettime(CLOCK_BOOTTIME, &t);
   return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
          static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+std::int64_t ClockOffsetNs() {
+  timespec t{};
+  clock_gettime(CLOCK_REALTIME, &t);
+  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec -
+         static_cast<std::int64_t>(BootNs());
 }
 
 // Empty if it cannot be read.
@@ -111,7 +119,11 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
-  ContinueNumbers(behind.lines);
+  LineNumbers numbers{.boot_id = BootId()};
+  if (cursor_.has_value()) numbers = NumbersBefore(numbers.boot_id, behind.lines);
+  utsname host{};
+  uname(&host);
+  const SessionContext context_of_lines{host.nodename, numbers.boot_id, ClockOffsetNs()};
   std::uint64_t watchdog_us = 0;
   // Not with every batch: each one wakes the service manager.
   if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
@@ -122,6 +134,8 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
     RG_ASSIGN_OR_RETURN(manager_, Datagram::Connect(address));
   }
   RG_ASSIGN_OR_RETURN(confinement_, confine());
+  // Not before it is sure that lines will be written: a start that fails uses up no numbers.
+  ContinueNumbers(numbers, context_of_lines);
   TakeBacklog();
   Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
@@ -249,19 +263,32 @@ void Service::ReadUserNames() {
   OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer);
 }
 
-void Service::ContinueNumbers(std::uint64_t lines_behind) {
-  const std::string boot_id = BootId();
-  LineNumbers numbers{.boot_id = boot_id};
+LineNumbers Service::NumbersBefore(const std::string& boot_id, std::uint64_t lines_behind) const {
+  LineNumbers numbers = cursor_->ReadNumbers(boot_id);
+  if (const std::uint64_t last = out_.LastSeq(boot_id); last >= numbers.next && numbers.next == 1) {
+    // The state was lost, and the output was not.
+    Log(LogLevel::kWarn, "the state folder knows no line of this boot, the output %d", last);
+    numbers.next = numbers.sure = last + 1;
+    numbers.ended = false;
+  } else if (!numbers.ended) {
+    const std::uint64_t written = std::min(lines_behind, LineNumbers::kReserved);
+    if (numbers.sure == numbers.next) numbers.sure += written;
+    numbers.next += written;
+  }
+  return numbers;
+}
+
+void Service::ContinueNumbers(const LineNumbers& numbers, const SessionContext& host) {
   if (cursor_.has_value()) {
-    numbers = cursor_->ReadNumbers(boot_id);
-    if (!numbers.ended) numbers.next += std::min(lines_behind, LineNumbers::kReserved);
     pipeline_.SetProgress([this] {
       cursor_->Store(pipeline_.cursor());
-      cursor_->StoreNumbers(pipeline_.next_seq());
+      cursor_->StoreNumbers(pipeline_.next_seq(), pipeline_.sure_seq());
     });
   }
-  pipeline_.ContinueNumbers(numbers, BootNs());
-  if (cursor_.has_value()) cursor_->BeginNumbers(boot_id, pipeline_.next_seq());
+  pipeline_.ContinueNumbers(numbers, host, BootNs());
+  if (!cursor_.has_value()) return;
+  cursor_->BeginNumbers(
+      {.boot_id = numbers.boot_id, .next = pipeline_.next_seq(), .sure = pipeline_.sure_seq()});
 }
 
 void Service::TakeBacklog() {

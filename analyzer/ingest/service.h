@@ -71,8 +71,10 @@ class Service {
   // While the output takes nothing: false: it has to be given up.
   bool GoesOnWaiting();
   void ReloadRules();
-  // Numbers of lines go on where the analyzer before this one has got to.
-  void ContinueNumbers(std::uint64_t lines_behind);
+  // How far the analyzer before this one has got in the boot; `lines_behind` are in the output
+  // beyond what it noted.
+  LineNumbers NumbersBefore(const std::string& boot_id, std::uint64_t lines_behind) const;
+  void ContinueNumbers(const LineNumbers& numbers, const SessionContext& host);
   // Takes the names of users over, where they have changed.
   void ReadUserNames();
   void OnConnect();

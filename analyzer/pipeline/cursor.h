@@ -36,6 +36,8 @@ struct LineNumbers {
 
   std::string boot_id;
   std::uint64_t next = 1;
+  // Lines with lower numbers were written, or a loss record says that they are missing.
+  std::uint64_t sure = 1;
   bool ended = true;  // no line was handed out since
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analyzer/config/config.h"
+#include "analyzer/output/json/session_context.h"
 #include "analyzer/pipeline/testing/stream.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/record_builder.h"
@@ -30,6 +31,8 @@ using testing::kOtherBoot;
 using testing::kStartNs;
 using testing::Stream;
 using testing::Texts;
+
+const SessionContext kHost = {"here", std::string(kBootId), 1735689600000000000};  // 2025
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
@@ -77,7 +80,8 @@ TEST(LineNumbersTest, ASecondSessionGoesOnAndAnotherBootBeginsAnew) {
 
 TEST(LineNumbersTest, TheyGoOnBehindThoseOfTheAnalyzerBefore) {
   Stream stream;
-  stream.pipeline().ContinueNumbers({.boot_id = std::string(kBootId), .next = 100}, kStartNs);
+  stream.pipeline().ContinueNumbers({.boot_id = std::string(kBootId), .next = 100, .sure = 100},
+                                    kHost, kStartNs);
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, BatchOf{.records = {ExitOf(5, 1, kStartNs).Build()}});
   EXPECT_EQ(Each(stream.Lines(), {"event_type", "seq"}), Texts{"\"process_exit\" 100"});
@@ -88,15 +92,40 @@ TEST(LineNumbersTest, OneThatWasKilledLeavesAGapThatALossRecordBounds) {
   Stream stream;
   unsigned noted = 0;
   stream.pipeline().SetProgress([&] { ++noted; });
-  stream.pipeline().ContinueNumbers({.boot_id = std::string(kBootId), .next = 100, .ended = false},
-                                    kStartNs);
+  stream.pipeline().ContinueNumbers(
+      {.boot_id = std::string(kBootId), .next = 100, .sure = 100, .ended = false}, kHost, kStartNs);
   EXPECT_EQ(noted, 1u) << "the record is on its way before anything else happens";
   const auto lines = stream.Lines();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(Fields(lines[0], {"event_type", "reason", "count", "first_seq", "last_seq", "to_ns"}),
             "\"loss\" \"unclean_end\" null 100 4195 60000000000");
-  EXPECT_EQ(Fields(lines[0], {"seq", "boot_id"}), "4196 " + Quoted(kBootId));
+  EXPECT_EQ(Fields(lines[0], {"seq", "boot_id", "host"}), "4196 " + Quoted(kBootId) + " \"here\"");
+  EXPECT_EQ(Fields(lines[0], {"time"}), "\"2025-01-01T00:01:00.000000000Z\"");
   EXPECT_EQ(stream.Filled().losses_reported, 1u);
+  EXPECT_EQ(stream.pipeline().sure_seq(), 4197u);
+}
+
+TEST(LineNumbersTest, LinesThatWereLostBeforeTheEndAreBoundedByTheNextOne) {
+  for (const bool ended : {true, false}) {
+    Stream stream;
+    stream.pipeline().ContinueNumbers(
+        {.boot_id = std::string(kBootId), .next = 100, .sure = 90, .ended = ended}, kHost,
+        kStartNs);
+    EXPECT_EQ(Each(stream.Lines(), {"seq", "reason", "count", "first_seq", "last_seq"}),
+              Texts{ended ? "100 \"output\" null 90 99" : "4196 \"unclean_end\" null 90 4195"});
+  }
+}
+
+TEST(LineNumbersTest, NoCollectorHasNumbersUsedTwice) {
+  Stream stream;
+  stream.pipeline().ContinueNumbers({.boot_id = std::string(kBootId), .next = 100, .sure = 100},
+                                    kHost, kStartNs);
+  for (const std::string_view boot : {kOtherBoot, std::string_view(kBootId), std::string_view()}) {
+    EXPECT_SENT(stream, HelloOf{.boot_id = boot});
+    EXPECT_SENT(stream, BatchOf{.records = {ExitOf(5, 1, kStartNs).Build()}});
+  }
+  EXPECT_EQ(Each(stream.Lines("process_exit"), {"seq", "boot_id"}),
+            (Texts{"100 " + Quoted(kBootId), "101 " + Quoted(kBootId), "102 " + Quoted(kBootId)}));
 }
 
 // Those of an analyzer that is killed are among the reserved ones only if it says in time how far
@@ -137,12 +166,21 @@ TEST(LineNumbersTest, LinesThatTheOutputLostAreBounded) {
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, BatchOf{.lost = {{RG_KIND_thread_exit, 1}}});
   EXPECT_FALSE(stream.pipeline().ReportOutputLosses());
+  EXPECT_EQ(stream.pipeline().sure_seq(), 1u) << "it may be lost yet";
+  stream.pipeline().Flush();
+  EXPECT_EQ(stream.pipeline().sure_seq(), 2u);
   sink.fails = true;
   EXPECT_SENT(stream, (BatchOf{.sequence = 1, .lost = {{RG_KIND_thread_exit, 2}}}));
   EXPECT_SENT(stream, (BatchOf{.sequence = 2, .lost = {{RG_KIND_thread_exit, 3}}}));
+  stream.pipeline().Flush();
   EXPECT_FALSE(stream.pipeline().ReportOutputLosses());
+  EXPECT_EQ(stream.pipeline().sure_seq(), 2u) << "the analyzer may end now";
   sink.fails = false;
+  stream.pipeline().Flush();
+  EXPECT_EQ(stream.pipeline().sure_seq(), 2u) << "not before it is said";
   EXPECT_TRUE(stream.pipeline().ReportOutputLosses());
+  stream.pipeline().Flush();
+  EXPECT_EQ(stream.pipeline().sure_seq(), 5u);
   EXPECT_EQ(Each(stream.Lines("loss"), {"reason", "seq"}),
             (Texts{R"("kernel" 1)", R"("kernel" 2)", R"("kernel" 3)", R"("output" 4)"}));
   EXPECT_EQ(Fields(stream.Lines("loss").back(), {"count", "first_seq", "last_seq"}), "2 2 3");

@@ -103,11 +103,10 @@ void LossAccounting::UpdateSkipped(const HookCounters& skipped, std::uint64_t ti
   });
 }
 
-bool LossAccounting::UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t next_seq,
-                                  std::uint64_t now_ns, Report report) {
+bool LossAccounting::UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t first_seq,
+                                  std::uint64_t next_seq, std::uint64_t now_ns, Report report) {
   if (failing) return false;
   const std::uint64_t since = std::exchange(output_ok_ns_, now_ns);
-  const std::uint64_t first_seq = std::exchange(output_ok_seq_, next_seq);
   if (lines == output_lost_) return false;
   Loss loss;
   loss.reason = LossReason::kOutput;

@@ -50,10 +50,12 @@ class LossAccounting {
   // All records of the collector before this one have been read.
   void SetRead(std::uint64_t next_record) { cursor_.records = next_record; }
 
-  // The output has lost `lines` so far; `failing`: it does not work at present. The next line has
-  // the number `next_seq`. True: a loss was reported, now that it works again.
-  bool UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t next_seq, std::uint64_t now_ns,
-                    Report report);
+  // The output has lost `lines` so far; `failing`: it does not work at present. Those that are
+  // missing have numbers from `first_seq` on and below `next_seq`. True: a loss was reported, now
+  // that it works again.
+  bool UpdateOutput(std::uint64_t lines, bool failing, std::uint64_t first_seq,
+                    std::uint64_t next_seq, std::uint64_t now_ns, Report report);
+  std::uint64_t output_lost() const { return output_lost_; }  // lines, reported
 
   // A loss that was noticed elsewhere.
   void Add(Loss loss, std::uint64_t now_ns, Report report) { Write(loss, now_ns, report); }
@@ -75,9 +77,8 @@ class LossAccounting {
   Cursor cursor_;
   std::optional<Cursor> before_;
   std::uint64_t next_batch_ = 0;
-  std::uint64_t output_lost_ = 0;   // lines, reported
-  std::uint64_t output_ok_ns_ = 0;  // when the output last worked, and the next line then
-  std::uint64_t output_ok_seq_ = 1;
+  std::uint64_t output_lost_ = 0;
+  std::uint64_t output_ok_ns_ = 0;  // when the output last worked
   std::uint64_t reported_ = 0, restart_lost_ = 0;
 };
 

@@ -118,10 +118,10 @@ TEST_F(LossAccountingTest, RecordsThatAreHeldAreNotPrinted) {
 }
 
 TEST_F(LossAccountingTest, LostLinesAreReportedOnceTheOutputWorks) {
-  EXPECT_FALSE(accounting_.UpdateOutput(0, false, 5, 10, report_));
-  EXPECT_FALSE(accounting_.UpdateOutput(4, true, 9, 20, report_));
-  EXPECT_TRUE(accounting_.UpdateOutput(6, false, 12, 30, report_));
-  EXPECT_FALSE(accounting_.UpdateOutput(6, false, 13, 40, report_));
+  EXPECT_FALSE(accounting_.UpdateOutput(0, false, 5, 5, 10, report_));
+  EXPECT_FALSE(accounting_.UpdateOutput(4, true, 5, 9, 20, report_));
+  EXPECT_TRUE(accounting_.UpdateOutput(6, false, 5, 12, 30, report_));
+  EXPECT_FALSE(accounting_.UpdateOutput(6, false, 13, 13, 40, report_));
   EXPECT_EQ(losses_, (Losses{{"output", "", 6, 10, 30}}));
   EXPECT_EQ(accounting_.reported(), 1u);
 }

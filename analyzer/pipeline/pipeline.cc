@@ -67,8 +67,9 @@ class Pipeline::Stages {
   bool ReportOutputLosses();
   void Flush();
   void SetProgress(std::function<void()> progress) { progress_ = std::move(progress); }
-  void ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns);
+  void ContinueNumbers(const LineNumbers& before, const SessionContext& host, std::uint64_t now_ns);
   std::uint64_t next_seq() const { return writer_.next_seq(); }
+  std::uint64_t sure_seq() const { return sure_seq_; }
   void FillHealth(Health& health) const;
   void WriteHealth(const Health& health) { Write({writer_.Write(health)}); }
 
@@ -113,6 +114,7 @@ class Pipeline::Stages {
   std::size_t unflushed_bytes_ = 0;
   std::function<void()> progress_;
   std::uint64_t noted_seq_ = 1;  // next_seq() when progress_ was last called
+  std::uint64_t sure_seq_ = 1;   // as in LineNumbers
   const AgentMode mode_;
   const std::string agent_id_;
   EventWriter writer_;
@@ -302,8 +304,8 @@ void Pipeline::Stages::Expire() {
 }
 
 bool Pipeline::Stages::ReportOutputLosses() {
-  return losses_.UpdateOutput(out_.lost_lines(), out_.failing(), next_seq(), session_.now_ns(),
-                              [this](const Loss& loss) { WriteLoss(loss); });
+  return losses_.UpdateOutput(out_.lost_lines(), out_.failing(), sure_seq_, next_seq(),
+                              session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
 }
 
 void Pipeline::Stages::Release(std::uint64_t complete_ns) {
@@ -322,17 +324,22 @@ Cursor Pipeline::Stages::cursor() const {
 void Pipeline::Stages::Flush() {
   out_.Flush();
   unflushed_bytes_ = 0;
+  if (!out_.failing() && out_.lost_lines() == losses_.output_lost()) sure_seq_ = next_seq();
   if (progress_) progress_();
   noted_seq_ = next_seq();
 }
 
-void Pipeline::Stages::ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns) {
-  writer_.SetNumbers(before.boot_id, before.next + (before.ended ? 0 : LineNumbers::kReserved));
+void Pipeline::Stages::ContinueNumbers(const LineNumbers& before, const SessionContext& host,
+                                       std::uint64_t now_ns) {
+  writer_.SetSession(host);
+  writer_.ContinueNumbers(before.boot_id,
+                          before.next + (before.ended ? 0 : LineNumbers::kReserved));
   noted_seq_ = next_seq();
-  if (before.ended) return;
+  sure_seq_ = before.sure;
+  if (sure_seq_ == next_seq()) return;
   Loss loss;
-  loss.reason = LossReason::kUncleanEnd;
-  loss.first_seq = before.next;
+  loss.reason = before.ended ? LossReason::kOutput : LossReason::kUncleanEnd;
+  loss.first_seq = before.sure;
   loss.last_seq = next_seq() - 1;
   loss.to_ns = now_ns;
   losses_.Add(std::move(loss), now_ns, [this](const Loss& l) { WriteLoss(l); });
@@ -513,11 +520,14 @@ void Pipeline::SetProgress(std::function<void()> progress) {
   stages_->SetProgress(std::move(progress));
 }
 
-void Pipeline::ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns) {
-  stages_->ContinueNumbers(before, now_ns);
+void Pipeline::ContinueNumbers(const LineNumbers& before, const SessionContext& host,
+                               std::uint64_t now_ns) {
+  stages_->ContinueNumbers(before, host, now_ns);
 }
 
 std::uint64_t Pipeline::next_seq() const { return stages_->next_seq(); }
+
+std::uint64_t Pipeline::sure_seq() const { return stages_->sure_seq(); }
 
 bool Pipeline::ReportOutputLosses() { return stages_->ReportOutputLosses(); }
 

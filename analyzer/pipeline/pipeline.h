@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "analyzer/config/config.h"
 #include "analyzer/event/reports.h"
+#include "analyzer/output/json/session_context.h"
 #include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/cursor.h"
 #include "analyzer/wire/message.h"
@@ -49,11 +50,13 @@ class Pipeline {
   // fewer than LineNumbers::kReserved lines are until the next call.
   void SetProgress(std::function<void()> progress);
 
-  // Numbers of lines go on behind those of the analyzer before this one; without that, they begin
-  // with 1. If it was killed, a loss record says which numbers may be missing. `now_ns` is the
-  // host's time since boot. To be called before the first message.
-  void ContinueNumbers(const LineNumbers& before, std::uint64_t now_ns);
-  std::uint64_t next_seq() const;  // number of the next line
+  // Numbers of lines go on behind those of the analyzer before this one, whatever boot a collector
+  // names; without that, they begin with 1. If some of its lines may not have been written, a loss
+  // record says which. `host` is what lines say until a collector has said it, `now_ns` the host's
+  // time since boot. To be called before the first message that makes lines.
+  void ContinueNumbers(const LineNumbers& before, const SessionContext& host, std::uint64_t now_ns);
+  std::uint64_t next_seq() const;  // as in LineNumbers
+  std::uint64_t sure_seq() const;
 
   // Lines that the output lost and that are not reported yet: a loss record, once it works again.
   // True: one was written. For live use; a replay that loses lines has failed.

@@ -70,8 +70,15 @@ EventWriter::ShortText EventWriter::BeforeSeq(std::string_view boot_json) {
   return text;
 }
 
+void EventWriter::ContinueNumbers(std::string_view boot_id, std::uint64_t next) {
+  SetNumbers(boot_id, next);
+  keeps_boot_ = !boot_id.empty();
+}
+
 void EventWriter::SetSession(const SessionContext& session) {
-  if (session.boot_id != boot_id_) SetNumbers(session.boot_id, boot_id_.empty() ? next_seq() : 1);
+  if (!keeps_boot_ && session.boot_id != boot_id_) {
+    SetNumbers(session.boot_id, boot_id_.empty() ? next_seq() : 1);
+  }
   JsonWriter host;
   host_raw_ = host.String(session.host_name) ? session.host_name : "";
   host_json_ = host.text();

@@ -34,10 +34,11 @@ class EventWriter {
   // `agent_id` is the sensor's name, the same in all lines.
   explicit EventWriter(std::string_view agent_id);
 
-  // Another boot than the one before begins with line 1.
+  // Another boot than the one before begins with line 1, unless ContinueNumbers() has named one.
   void SetSession(const SessionContext& session);
-  // Lines of the boot are numbered from `next` on; before, or without a boot, from 1 on.
-  void SetNumbers(std::string_view boot_id, std::uint64_t next);
+  // Lines are numbered from `next` on, and are of this boot, whatever a session says: two who say
+  // it in turns could otherwise have numbers used twice. An empty one is named by sessions.
+  void ContinueNumbers(std::string_view boot_id, std::uint64_t next);
   // The number of the next line.
   std::uint64_t next_seq() const { return seq_.value(); }
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
@@ -250,6 +251,9 @@ class EventWriter {
 
   JsonWriter json_;
   ActorTexts actors_;
+  void SetNumbers(std::string_view boot_id, std::uint64_t next);
+
+  bool keeps_boot_ = false;
   CountingText seq_{1};  // of the next line
   std::string boot_id_;  // of the lines' numbers; empty: not known yet
   ShortText before_seq_ = BeforeSeq("null");

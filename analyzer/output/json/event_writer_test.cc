@@ -254,7 +254,7 @@ TEST(EventWriterTest, LargestIdsAndDeviceFit) {
   e.actor.process_id = {UINT32_MAX, UINT64_MAX};
   e.exe_dev = Device{UINT32_MAX};
   e.exe_mode = Mode{UINT32_MAX};
-  writer.SetNumbers("0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10", UINT64_MAX);
+  writer.ContinueNumbers("0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10", UINT64_MAX);
   const Line line(writer.Write(e));
   EXPECT_EQ(line.Raw("/seq"), "18446744073709551615");
   EXPECT_EQ(line.Text("/event_id"), "0e6c9a1c7b1c4a39-ffffffffffffffff-18446744073709551615");

@@ -59,9 +59,8 @@ class Writer {
       json_.String(Event::kEventType);
     }
     json_.Raw(
-        "},\n      \"boot_id\":{\"description\":\"the host's boot; null: before the first "
-        "collector "
-        "has said it\",\"type\":[\"string\",\"null\"]},"
+        "},\n      \"boot_id\":{\"description\":\"the host's boot; null: a replay, before its "
+        "first collector has said it\",\"type\":[\"string\",\"null\"]},"
         "\n      \"seq\":{\"description\":\"number of the line: all lines of a host and boot are "
         "numbered without a gap, but for those that a loss line names\",\"type\":\"integer\","
         "\"minimum\":1}");

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstring>
 #include <ctime>
@@ -119,6 +120,31 @@ LineCount CountLines(int fd, std::uint64_t from) {
   }
 }
 
+// The number of the last whole line, if it is one of this boot; else 0.
+std::uint64_t LastSeqOf(int fd, std::string_view boot_id) {
+  constexpr std::uint64_t kBlock = 256 << 10;  // longer than any line with a number
+  struct stat st {};
+  if (fstat(fd, &st) != 0) return 0;
+  const auto size = static_cast<std::uint64_t>(st.st_size);
+  std::string block(std::min(size, kBlock), '\0');
+  const ssize_t n =
+      pread(fd, block.data(), block.size(), st.st_size - static_cast<off_t>(block.size()));
+  if (n != static_cast<ssize_t>(block.size())) return 0;
+  const std::size_t end = block.rfind('\n');
+  if (end == std::string::npos || end == 0) return 0;
+  const std::size_t before = block.rfind('\n', end - 1);
+  const std::string_view line =
+      std::string_view(block).substr(before == std::string::npos ? 0 : before + 1);
+  // As EventWriter begins a line.
+  const std::string key = absl::StrFormat("\",\"boot_id\":\"%s\",\"seq\":", boot_id);
+  const std::size_t at = line.substr(0, 256).find(key);
+  std::uint64_t seq = 0;
+  if (at != std::string_view::npos) {
+    std::from_chars(line.data() + at + key.size(), line.data() + line.size(), seq);
+  }
+  return seq;
+}
+
 bool Same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
@@ -189,6 +215,13 @@ LineCount LineSink::Behind(const FilePosition& position) const {
   const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd.get() < 0 || !SameFile(fd, fd_)) return {};
   return CountLines(fd, position.bytes);
+}
+
+std::uint64_t LineSink::LastSeq(std::string_view boot_id) const {
+  if (!regular_ || path_.empty()) return 0;
+  const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (fd.get() < 0 || !SameFile(fd, fd_)) return 0;
+  return LastSeqOf(fd, boot_id);
 }
 
 void LineSink::AddTo(Health& health) const {

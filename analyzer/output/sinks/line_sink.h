@@ -65,6 +65,7 @@ class LineSink final : public Sink {
   void Flush() override;
   std::optional<FilePosition> position() const override;
   LineCount Behind(const FilePosition& position) const override;
+  std::uint64_t LastSeq(std::string_view boot_id) const override;
   // A failure stands in health until it works.
   absl::Status Reopen() override;
   void RotateIfOld() override;

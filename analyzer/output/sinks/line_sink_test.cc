@@ -83,6 +83,7 @@ TEST_F(LineSinkTest, LinesBehindAPositionAreThoseOfWholeLines) {
   before.Write({R"({"event_type":"process_start","pi)"});
   before.Flush();
   EXPECT_EQ(Open(Path()).Behind(*position).events, 2u) << "the torn line is none, and goes";
+  EXPECT_EQ(Open(Path()).Behind(*position).lines, 7u);
 }
 
 TEST_F(LineSinkTest, LinesBehindAPositionAreCountedThroughLongLines) {
@@ -96,6 +97,27 @@ TEST_F(LineSinkTest, LinesBehindAPositionAreCountedThroughLongLines) {
   }
   before.Flush();
   EXPECT_EQ(Open(Path()).Behind(position.value()).events, 40u);
+  EXPECT_EQ(Open(Path()).Behind(position.value()).lines, 40u);
+}
+
+TEST_F(LineSinkTest, TheLastLineOfTheBootHasItsNumber) {
+  EXPECT_EQ(Open(Path()).LastSeq("b1"), 0u);
+  LineSink sink = Open(Path());
+  const auto last_after = [&](std::string_view line) {
+    sink.Write({line});
+    sink.Flush();
+    return sink.LastSeq("b1");
+  };
+  EXPECT_EQ(last_after("{\"event_type\":\"health\",\"boot_id\":\"b1\",\"seq\":7,\"x\":1}\n"), 7u);
+  EXPECT_EQ(
+      last_after("{\"event_type\":\"loss\",\"boot_id\":\"b1\",\"seq\":18446744073709551615}\n"),
+      UINT64_MAX);
+  EXPECT_EQ(last_after("{\"event_type\":\"loss\",\"boot_id\":\"b1\",\"seq\":8"), UINT64_MAX)
+      << "not of a line that is torn";
+  EXPECT_EQ(last_after("}\n"), 8u);
+  EXPECT_EQ(last_after("{\"event_type\":\"loss\",\"boot_id\":\"b2\",\"seq\":9}\n"), 0u);
+  EXPECT_EQ(last_after("{\"a\":\"" + std::string(300, 'x') + "\",\"boot_id\":\"b1\",\"seq\":9}\n"),
+            0u);
 }
 
 TEST_F(LineSinkTest, NoEventsStandBehindAPositionInAnotherFile) {

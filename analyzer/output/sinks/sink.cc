@@ -36,6 +36,12 @@ LineCount SinkList::Behind(const FilePosition& position) const {
   return {};
 }
 
+std::uint64_t SinkList::LastSeq(std::string_view boot_id) const {
+  std::uint64_t last = 0;
+  for (const auto& sink : sinks_) last = std::max(last, sink->LastSeq(boot_id));
+  return last;
+}
+
 absl::Status SinkList::Reopen() {
   absl::Status status;
   for (const auto& sink : sinks_) status.Update(sink->Reopen());

@@ -57,6 +57,12 @@ class Sink {
     static_cast<void>(position);
     return {};
   }
+  // The number of the last whole line of that file, if it is of this boot; 0: it is not, or there
+  // is none.
+  virtual std::uint64_t LastSeq(std::string_view boot_id) const {
+    static_cast<void>(boot_id);
+    return 0;
+  }
   // Opens files anew, for log rotation by others. On an error the old one stays in use.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   // Rotates a file that is too old, and tries again what has failed. To be called now and then.
@@ -87,7 +93,8 @@ class SinkList final : public Sink {
   void Flush() override;
   std::optional<FilePosition> position() const override;  // the first that has one
   LineCount Behind(const FilePosition& position) const override;
-  absl::Status Reopen() override;  // all of them; the first error
+  std::uint64_t LastSeq(std::string_view boot_id) const override;  // the largest
+  absl::Status Reopen() override;                                  // all of them; the first error
   void RotateIfOld() override;
   void SetWaiter(const Waiter& waiter) override;
   std::uint64_t lost_lines() const override;

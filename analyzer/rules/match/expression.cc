@@ -42,6 +42,23 @@ class Pairs {
   std::size_t left_ = 65536;
 };
 
+// How many comparisons it takes to test one text.
+std::size_t CostOf(const std::vector<const Predicate*>& predicates) {
+  std::size_t cost = 0;
+  for (const Predicate* p : predicates) {
+    const bool at_once = p->set != nullptr || p->parts != nullptr || p->affixes != nullptr;
+    cost += at_once ? 1 : std::max<std::size_t>(p->texts.size(), 1);
+  }
+  return cost;
+}
+
+// Texts, of which a long one counts as several.
+std::size_t SizeOf(const std::vector<std::string>& texts) {
+  std::size_t size = texts.size();
+  for (const std::string& text : texts) size += text.size() / 64;
+  return size;
+}
+
 bool IsAffix(const Predicate& predicate) {
   return (predicate.type == Predicate::Type::kStartsWith ||
           predicate.type == Predicate::Type::kEndsWith) &&
@@ -193,10 +210,11 @@ bool ExpressionPool::FieldContradicts(const std::vector<const Predicate*>& asked
   }
   if (numbers.empty()) return true;
   Pairs pairs;
+  const std::size_t cost = CostOf(asked) + CostOf(denied);
   // A choice of texts: is there one that everything else lets through?
   for (const Predicate* choice : asked) {
     if (choice->type != Predicate::Type::kTextIn) continue;
-    if (!pairs.Take(choice->texts.size(), asked.size() + denied.size())) continue;
+    if (!pairs.Take(SizeOf(choice->texts), cost)) continue;
     const bool any_case = choice->ignore_case;
     const bool possible =
         std::any_of(choice->texts.begin(), choice->texts.end(), [&](const std::string& text) {

@@ -118,9 +118,7 @@ class DetectionReader {
     if (auto* problem = std::get_if<Problem>(&item)) return Fail(std::move(*problem));
     out.type = SelectionNode::Type::kItem;
     out.item = std::get<DetectionItem>(std::move(item));
-    // An expression takes more room and time than a text.
-    const std::size_t weight = out.item.test == DetectionItem::Test::kRegex ? 64 : 1;
-    for (const ItemValue& one : out.item.values) detection_.values += weight * one.patterns.size();
+    for (const ItemValue& one : out.item.values) detection_.values += one.patterns.size();
     return true;
   }
 

@@ -14,7 +14,9 @@ std::variant<Regex, std::string> RegexPool::Get(const std::string& pattern) {
   }
   auto regex = CompileRegex(pattern, /*ignore_case=*/false);
   if (auto* error = std::get_if<ConditionError>(&regex)) {
-    steps_ += kStepsMax / 4;  // it may have been given up late
+    // RE2 gives up late on what gets too large, and on anything else at once.
+    const bool late = error->message.find("pattern too large") != std::string::npos;
+    steps_ += late ? kStepsMax / 4 : pattern.size() / 16;
     return std::move(error->message);
   }
   Regex& made = std::get<Regex>(regex);

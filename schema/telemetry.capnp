@@ -15,6 +15,7 @@ struct Message {
     heartbeat @3 :Heartbeat;  # no record came for a while
     context @4 :Context;      # from the analyzer: facts that replay cannot look up; captures only
     seal @5 :Seal;            # checksum of all messages so far; captures only
+    numbers @6 :Numbers;      # from the analyzer: lines were written that no message makes; captures only
   }
 }
 
@@ -118,6 +119,11 @@ struct Context {
     uid @0 :UInt32;
     name @1 :Text;
   }
+}
+
+struct Numbers {
+  nextSeq @0 :UInt64;     # of the next line, unless it is lower than that of the last one
+  sessionEnded @1 :Bool;  # no message comes from this connection any more
 }
 
 struct Seal {

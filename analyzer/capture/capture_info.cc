@@ -60,7 +60,8 @@ class Inspector {
 
  private:
   void OnMessage(wire::Message::Reader message) {
-    if (!message.isHello() && !message.isContext() && info_.hellos == 0) {
+    const bool of_analyzer = message.isContext() || message.isNumbers();
+    if (!message.isHello() && !of_analyzer && info_.hellos == 0) {
       Problem(0, "a message before the first hello");
     }
     switch (message.which()) {
@@ -74,6 +75,8 @@ class Inspector {
         return OnHeartbeat(message.getHeartbeat());
       case wire::Message::CONTEXT:
         ++info_.contexts;
+        return;
+      case wire::Message::NUMBERS:
         return;
       case wire::Message::SEAL:
         break;  // the reader takes seals out

@@ -37,4 +37,12 @@ kj::Array<capnp::word> BuildHostContext(std::span<const UserName> users, std::ui
   return capnp::messageToFlatArray(message);
 }
 
+kj::Array<capnp::word> BuildNumbers(std::uint64_t next_seq, bool session_ended) {
+  capnp::MallocMessageBuilder message;
+  auto numbers = message.initRoot<wire::Message>().initNumbers();
+  numbers.setNextSeq(next_seq);
+  numbers.setSessionEnded(session_ended);
+  return capnp::messageToFlatArray(message);
+}
+
 }  // namespace randguard

@@ -17,6 +17,9 @@
 
 namespace randguard {
 
+// One framed `numbers` message: the next line's number, and whether the connection is over.
+kj::Array<capnp::word> BuildNumbers(std::uint64_t next_seq, bool session_ended);
+
 // One framed `context` message: the names of users, which reading of them this is, and how far the
 // analyzer before had got (with the first reading only).
 kj::Array<capnp::word> BuildHostContext(std::span<const UserName> users, std::uint32_t reading,

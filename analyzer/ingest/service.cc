@@ -357,12 +357,28 @@ bool Service::OnData() {
 }
 
 bool Service::OnFrame(Frame frame, Origin origin) {
+  // Health and losses of the output are lines that no message makes. A replay leaves their numbers
+  // out, and so has those of all others.
+  if (pipeline_.next_seq() != recorded_seq_) RecordNumbers(/*session_ended=*/false);
+  const bool sound = OnMessageFrame(frame, origin);
+  recorded_seq_ = pipeline_.next_seq();
+  return sound;
+}
+
+void Service::RecordNumbers(bool session_ended) {
+  if (!recorder_.has_value()) return;
+  const auto numbers = BuildNumbers(pipeline_.next_seq(), session_ended);
+  OnMessageFrame(std::as_bytes(std::span(numbers.begin(), numbers.size())), Origin::kAnalyzer);
+  recorded_seq_ = pipeline_.next_seq();
+}
+
+bool Service::OnMessageFrame(Frame frame, Origin origin) {
   if (recorder_.has_value()) WatchRecorder(recorder_->Append(frame));
   bool heartbeat = false;
   const absl::Status status =
       ReadMessage(frame, [&](wire::Message::Reader message) -> absl::Status {
-        if (origin == Origin::kCollector && message.isContext()) {
-          return InvalidInput("a context message, which only analyzers make");
+        if (origin == Origin::kCollector && (message.isContext() || message.isNumbers())) {
+          return InvalidInput("a message that only analyzers make");
         }
         heartbeat = message.isHeartbeat();
         return pipeline_.OnMessage(message);
@@ -393,6 +409,8 @@ void Service::FlushOutput() {
 
 void Service::HangUp() {
   pipeline_.EndSession();
+  // A replay makes the lines of its last records here, too.
+  if (connection_.get() >= 0) RecordNumbers(/*session_ended=*/true);
   FlushOutput();
   if (connection_.get() >= 0) Log(LogLevel::kDebug, "the connection is over");
   connection_ = nullptr;

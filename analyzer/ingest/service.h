@@ -85,6 +85,9 @@ class Service {
   void TakeBacklog();
   enum class Origin { kCollector, kAnalyzer };
   bool OnFrame(Frame frame, Origin origin);
+  bool OnMessageFrame(Frame frame, Origin origin);
+  // Says in the capture what the next line's number is.
+  void RecordNumbers(bool session_ended);
   void FlushOutput();
   void HangUp();
   // Takes the messages that are in the socket already; the collector keeps the rest.
@@ -113,7 +116,8 @@ class Service {
   std::chrono::microseconds notice_interval_{0};            // 0: nobody watches
   std::chrono::steady_clock::time_point next_notice_{};
   bool draining_ = false;
-  bool said_ = false;  // what is observed
+  std::uint64_t recorded_seq_ = 1;  // that a replay of the capture has got to
+  bool said_ = false;               // what is observed
   std::uint64_t session_errors_ = 0;
   std::uint64_t refused_ = 0;
   std::chrono::steady_clock::time_point next_refusal_said_{};

@@ -15,6 +15,7 @@
 #include "analyzer/output/json/session_context.h"
 #include "analyzer/pipeline/testing/stream.h"
 #include "analyzer/rules/compile/compile_rules.h"
+#include "tests/support/message_builder.h"
 #include "tests/support/record_builder.h"
 
 namespace randguard {
@@ -114,6 +115,34 @@ TEST(LineNumbersTest, LinesThatWereLostBeforeTheEndAreBoundedByTheNextOne) {
     EXPECT_EQ(Each(stream.Lines(), {"seq", "reason", "count", "first_seq", "last_seq"}),
               Texts{ended ? "100 \"output\" null 90 99" : "4196 \"unclean_end\" null 90 4195"});
   }
+}
+
+// As a capture has them.
+TEST(LineNumbersTest, ReplayLeavesOutTheNumbersOfLinesThatNoMessageMade) {
+  const auto numbers = [](std::uint64_t next, bool ended) {
+    return testing::MakeMessage([&](wire::Message::Builder message) {
+      auto said = message.initNumbers();
+      said.setNextSeq(next);
+      said.setSessionEnded(ended);
+    });
+  };
+  Stream stream;
+  EXPECT_SENT(stream, numbers(5, false));
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, BatchOf{.records = {ExitOf(5, 1, kStartNs).Build()}});
+  EXPECT_SENT(stream, numbers(9, false));
+  EXPECT_SENT(
+      stream,
+      (BatchOf{.sequence = 1,
+               .first_record = 1,
+               .records = {ExitOf(6, 1, kStartNs).Build(), ExitOf(7, 1, kStartNs + 9).Build()},
+               .drained_ns = kStartNs}));
+  EXPECT_EQ(stream.pipeline().next_seq(), 10u) << "one is held back";
+  EXPECT_SENT(stream, numbers(20, true));
+  EXPECT_SENT(stream, numbers(3, true));
+  EXPECT_EQ(Each(stream.Lines("process_exit"), {"pid", "seq", "boot_id"}),
+            (Texts{"5 5 " + Quoted(kBootId), "6 9 " + Quoted(kBootId), "7 10 " + Quoted(kBootId)}));
+  EXPECT_EQ(stream.pipeline().next_seq(), 20u) << "none is used twice";
 }
 
 TEST(LineNumbersTest, NoCollectorHasNumbersUsedTwice) {

@@ -150,6 +150,10 @@ absl::Status Pipeline::Stages::OnMessage(wire::Message::Reader message) {
       return absl::OkStatus();
     case wire::Message::SEAL:
       return InvalidInput("a seal, which only captures have");
+    case wire::Message::NUMBERS:
+      if (message.getNumbers().getSessionEnded()) EndSession();
+      writer_.SkipTo(message.getNumbers().getNextSeq());
+      return absl::OkStatus();
   }
   ++counts_.unknown_messages;  // of a newer collector
   return absl::OkStatus();

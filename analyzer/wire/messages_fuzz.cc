@@ -109,6 +109,10 @@ absl::Status TouchMessage(wire::Message::Reader message) {
     case wire::Message::HEARTBEAT:
       TouchHeartbeat(message.getHeartbeat());
       break;
+    case wire::Message::NUMBERS:
+      Touch(message.getNumbers().getNextSeq());
+      Touch(message.getNumbers().getSessionEnded());
+      break;
     case wire::Message::CONTEXT:
       TouchContext(message.getContext());
       break;

@@ -421,6 +421,7 @@ TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
   services.Catch();
   std::set<std::string> starts;
   std::uint64_t lost = 0;
+  int unclean_ends = 0;
   for (const std::string& path : outputs) {
     Output out(path);
     out.Read();
@@ -428,12 +429,15 @@ TEST(StreamTest, AnalyzerKilledUnderLoadLosesOnlyWhatItHeldAndSaysSo) {
       if (l.Is("process_start") && l["command_line"] == "true " + name) {
         EXPECT_TRUE(starts.insert(l["process_id"]).second) << "printed twice: " << l.text;
       }
-      if (l.Is("loss")) {
+      if (l.Is("loss") && l["reason"] == "unclean_end") {
+        ++unclean_ends;
+      } else if (l.Is("loss")) {
         EXPECT_EQ(l["reason"], "analyzer_restart") << l.text;
         lost += l.Number("count");
       }
     }
   }
+  EXPECT_EQ(unclean_ends, kRounds);
   // Three records for each process. The number of missing ones is within the reported losses.
   const std::uint64_t missing = std::uint64_t{kRounds} * kPerRound - starts.size();
   EXPECT_LE(missing, lost) << services.Errors();

@@ -39,6 +39,10 @@ class EventWriter {
   // Lines are numbered from `next` on, and are of this boot, whatever a session says: two who say
   // it in turns could otherwise have numbers used twice. An empty one is named by sessions.
   void ContinueNumbers(std::string_view boot_id, std::uint64_t next);
+  // The next line has this number, unless one has had it already.
+  void SkipTo(std::uint64_t seq) {
+    if (seq > seq_.value()) seq_.Set(seq);
+  }
   // The number of the next line.
   std::uint64_t next_seq() const { return seq_.value(); }
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }

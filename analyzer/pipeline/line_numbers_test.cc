@@ -33,7 +33,7 @@ using testing::kStartNs;
 using testing::Stream;
 using testing::Texts;
 
-const SessionContext kHost = {"here", std::string(kBootId), 1735689600000000000};  // 2025
+const SessionContext here = {"here", std::string(kBootId), 1735689600000000000};  // 2025
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
@@ -82,7 +82,7 @@ TEST(LineNumbersTest, ASecondSessionGoesOnAndAnotherBootBeginsAnew) {
 TEST(LineNumbersTest, TheyGoOnBehindThoseOfTheAnalyzerBefore) {
   Stream stream;
   stream.pipeline().ContinueNumbers({.boot_id = std::string(kBootId), .next = 100, .sure = 100},
-                                    kHost, kStartNs);
+                                    here, kStartNs);
   EXPECT_SENT(stream, HelloOf{});
   EXPECT_SENT(stream, BatchOf{.records = {ExitOf(5, 1, kStartNs).Build()}});
   EXPECT_EQ(Each(stream.Lines(), {"event_type", "seq"}), Texts{"\"process_exit\" 100"});
@@ -94,7 +94,7 @@ TEST(LineNumbersTest, OneThatWasKilledLeavesAGapThatALossRecordBounds) {
   unsigned noted = 0;
   stream.pipeline().SetProgress([&] { ++noted; });
   stream.pipeline().ContinueNumbers(
-      {.boot_id = std::string(kBootId), .next = 100, .sure = 100, .ended = false}, kHost, kStartNs);
+      {.boot_id = std::string(kBootId), .next = 100, .sure = 100, .ended = false}, here, kStartNs);
   EXPECT_EQ(noted, 1u) << "the record is on its way before anything else happens";
   const auto lines = stream.Lines();
   ASSERT_EQ(lines.size(), 1u);
@@ -110,8 +110,7 @@ TEST(LineNumbersTest, LinesThatWereLostBeforeTheEndAreBoundedByTheNextOne) {
   for (const bool ended : {true, false}) {
     Stream stream;
     stream.pipeline().ContinueNumbers(
-        {.boot_id = std::string(kBootId), .next = 100, .sure = 90, .ended = ended}, kHost,
-        kStartNs);
+        {.boot_id = std::string(kBootId), .next = 100, .sure = 90, .ended = ended}, here, kStartNs);
     EXPECT_EQ(Each(stream.Lines(), {"seq", "reason", "count", "first_seq", "last_seq"}),
               Texts{ended ? "100 \"output\" null 90 99" : "4196 \"unclean_end\" null 90 4195"});
   }
@@ -148,7 +147,7 @@ TEST(LineNumbersTest, ReplayLeavesOutTheNumbersOfLinesThatNoMessageMade) {
 TEST(LineNumbersTest, NoCollectorHasNumbersUsedTwice) {
   Stream stream;
   stream.pipeline().ContinueNumbers({.boot_id = std::string(kBootId), .next = 100, .sure = 100},
-                                    kHost, kStartNs);
+                                    here, kStartNs);
   for (const std::string_view boot : {kOtherBoot, std::string_view(kBootId), std::string_view()}) {
     EXPECT_SENT(stream, HelloOf{.boot_id = boot});
     EXPECT_SENT(stream, BatchOf{.records = {ExitOf(5, 1, kStartNs).Build()}});

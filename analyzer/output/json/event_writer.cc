@@ -25,7 +25,8 @@ constexpr auto kPairs = [] {
 void PutDigits(char* at, std::uint32_t value, int digits) {
   for (; digits >= 2; value /= 100) {
     digits -= 2;
-    std::char_traits<char>::copy(at + digits, &kPairs[2 * (value % 100)], 2);
+    const std::size_t pair = value % 100;
+    std::char_traits<char>::copy(at + digits, &kPairs[2 * pair], 2);
   }
   if (digits == 1) *at = static_cast<char>('0' + value % 10);
 }

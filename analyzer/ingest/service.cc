@@ -357,12 +357,16 @@ bool Service::OnData() {
 }
 
 bool Service::OnFrame(Frame frame, Origin origin) {
-  // Health and losses of the output are lines that no message makes. A replay leaves their numbers
-  // out, and so has those of all others.
-  if (pipeline_.next_seq() != recorded_seq_) RecordNumbers(/*session_ended=*/false);
+  CatchUpNumbers();
   const bool sound = OnMessageFrame(frame, origin);
   recorded_seq_ = pipeline_.next_seq();
   return sound;
+}
+
+// Health and losses of the output are lines that no message makes. A replay leaves their numbers
+// out, and so has those of all others.
+void Service::CatchUpNumbers() {
+  if (pipeline_.next_seq() != recorded_seq_) RecordNumbers(/*session_ended=*/false);
 }
 
 void Service::RecordNumbers(bool session_ended) {
@@ -408,6 +412,7 @@ void Service::FlushOutput() {
 }
 
 void Service::HangUp() {
+  CatchUpNumbers();
   pipeline_.EndSession();
   // A replay makes the lines of its last records here, too.
   if (connection_.get() >= 0) RecordNumbers(/*session_ended=*/true);

@@ -86,6 +86,8 @@ class Service {
   enum class Origin { kCollector, kAnalyzer };
   bool OnFrame(Frame frame, Origin origin);
   bool OnMessageFrame(Frame frame, Origin origin);
+  // To be called before lines are made that a replay makes, too.
+  void CatchUpNumbers();
   // Says in the capture what the next line's number is.
   void RecordNumbers(bool session_ended);
   void FlushOutput();

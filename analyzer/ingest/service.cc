@@ -265,7 +265,7 @@ void Service::ReadUserNames() {
 
 LineNumbers Service::NumbersBefore(const std::string& boot_id, std::uint64_t lines_behind) const {
   LineNumbers numbers = cursor_->ReadNumbers(boot_id);
-  if (const std::uint64_t last = out_.LastSeq(boot_id); last >= numbers.next && numbers.next == 1) {
+  if (const std::uint64_t last = numbers.next == 1 ? out_.LastSeq(boot_id) : 0; last != 0) {
     // The state was lost, and the output was not.
     Log(LogLevel::kWarn, "the state folder knows no line of this boot, the output %d", last);
     numbers.next = numbers.sure = last + 1;

@@ -8,6 +8,7 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/canary/canary_process.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
@@ -19,7 +20,8 @@
 namespace randguard::cli {
 namespace {
 
-absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
+absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded,
+                         absl::StatusOr<CanaryProcess> made) {
   RG_RETURN_IF_ERROR(CheckUnprivileged(arguments.Has(option::kAllowRoot)));
   const Config& config = loaded.config;
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd signals, Service::CatchSignals());
@@ -54,22 +56,30 @@ absl::Status AnalyzeWith(const Arguments& arguments, const Loaded& loaded) {
     options.limitations.emplace_back("an exclusion is wrong, see the analyzer's messages");
   }
   Log(LogLevel::kInfo, Summary(arguments, loaded));
+  options.metrics = MetricsOf(arguments, config);
+  options.canary_interval = std::chrono::seconds(config.agent.canary_secs);
   options.rules = loaded.rules;
-  options.reload_rules = RuleReloader(arguments);
+  options.reload_rules = RuleReloader(arguments, config);
+  std::optional<CanaryProcess> canary;
+  if (config.agent.canary_secs != 0) {
+    RG_ASSIGN_OR_RETURN(canary, std::move(made));
+  }
   Service service(config, *out, std::move(listener), std::move(options), std::move(recorder),
-                  std::move(cursor));
-  const OpenLater later{ConfigPath(arguments), OutputPaths(arguments, config), directory,
-                        kUserNamesPath, SigmaPaths(arguments, config)};
+                  std::move(cursor), std::move(canary));
+  OpenLater later = OpenedLater(arguments, config);
+  later.state = directory;
   return service.Run(std::move(signals), [&] { return ConfineService(later); });
 }
 
 }  // namespace
 
 int Analyze(const Arguments& arguments) {
+  // While there is little memory, of which it keeps a copy. It ends if it is not wanted.
+  auto canary = CanaryProcess::Start();
   auto loaded = ReadConfig(arguments, Report::kWarnings, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
   DropSources(*loaded);
-  const absl::Status status = AnalyzeWith(arguments, *loaded);
+  const absl::Status status = AnalyzeWith(arguments, *loaded, std::move(canary));
   return status.ok() ? 0 : Fail(status);
 }
 

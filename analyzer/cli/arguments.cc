@@ -39,7 +39,8 @@ absl::Status UnknownOption(const std::string& name, const Syntax& syntax) {
 std::vector<std::string> SyntaxParts(const Syntax& syntax) {
   std::vector<std::string> parts;
   for (const Operand& operand : syntax.operands) {
-    parts.push_back(Bracketed(std::string(operand.name), operand.optional));
+    parts.push_back(
+        Bracketed(std::string(operand.name) + (operand.repeated ? "..." : ""), operand.optional));
   }
   bool choice = false;
   for (const TakenOption& taken : syntax.options) {
@@ -56,11 +57,12 @@ std::vector<std::string> SyntaxParts(const Syntax& syntax) {
 absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words,
                                            const Syntax& syntax) {
   Arguments out;
+  const bool any_number = !syntax.operands.empty() && syntax.operands.back().repeated;
   bool only_operands = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (only_operands || word.size() < 2 || word[0] != '-') {
-      if (out.operands_.size() == syntax.operands.size()) {
+      if (!any_number && out.operands_.size() == syntax.operands.size()) {
         return InvalidInput("unexpected argument %s", EscapedForTerminal(word));
       }
       out.operands_.push_back(word);

@@ -33,6 +33,7 @@ struct Operand {
   std::string_view meaning;
   Completes completes = Completes::kNothing;
   bool optional = false;
+  bool repeated = false;  // the last one: once or more
 };
 
 enum class Need : std::uint8_t {

@@ -15,6 +15,11 @@ namespace randguard::cli {
 namespace {
 
 constexpr Operand kCaptureFile{"CAPTURE", "the capture", Completes::kFile};
+constexpr Operand kLineFiles{
+    .name = "FILE",
+    .meaning = "files of lines, or segments, in any order; - for standard input",
+    .completes = Completes::kFile,
+    .repeated = true};
 
 std::vector<Command> MakeCommands() {
   using namespace option;  // NOLINT(google-build-using-namespace): the table is all about them
@@ -47,6 +52,13 @@ std::vector<Command> MakeCommands() {
        CaptureInfo,
        "says what is in a capture, and verifies all of it",
        "A damaged capture is reported with the place of the damage."},
+      {"verify",
+       {{kLineFiles}, {}},
+       Verify,
+       "says whether lines are missing from files of output",
+       "All lines of a boot are numbered without a gap. The files together are to have every line "
+       "from the first one on, apart from those that loss records name. Segments that were ended "
+       "are compared with their manifests."},
       {"check",
        {{}, {kConfig}},
        Check,

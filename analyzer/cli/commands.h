@@ -18,6 +18,7 @@ int Record(const Arguments& arguments);
 int Analyze(const Arguments& arguments);
 int Replay(const Arguments& arguments);
 int CaptureInfo(const Arguments& arguments);
+int Verify(const Arguments& arguments);
 int Check(const Arguments& arguments);
 int CompilePlanCommand(const Arguments& arguments);
 int Doctor(const Arguments& arguments);

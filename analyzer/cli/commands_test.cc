@@ -92,8 +92,10 @@ TEST_P(CommandTest, UnknownOptionIsOneLineWithTheUsage) {
 }
 
 TEST_P(CommandTest, OperandTooManyIsOneLineWithTheUsage) {
+  const std::vector<Operand>& operands = command().syntax.operands;
+  if (!operands.empty() && operands.back().repeated) GTEST_SKIP() << "it takes any number";
   std::vector<std::string> words = Words(command().name);
-  words.insert(words.end(), command().syntax.operands.size(), "rules");
+  words.insert(words.end(), operands.size(), "rules");
   words.emplace_back("surplus");
   const Answer answer = Ask(words);
   EXPECT_EQ(answer.status, 2);

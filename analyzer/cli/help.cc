@@ -64,8 +64,8 @@ Row RowOf(const Option& option) {
 Row RowOf(const Command& command) {
   std::string name(command.name);
   for (const Operand& operand : command.syntax.operands) {
-    absl::StrAppendFormat(&name, " %s%s%s", operand.optional ? "[" : "", operand.name,
-                          operand.optional ? "]" : "");
+    absl::StrAppendFormat(&name, " %s%s%s%s", operand.optional ? "[" : "", operand.name,
+                          operand.repeated ? "..." : "", operand.optional ? "]" : "");
   }
   return {name, command.meaning};
 }

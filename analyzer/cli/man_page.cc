@@ -24,7 +24,8 @@ std::string Flag(const Option& option) {
 std::string Argument(const Operand& operand) {
   std::string name;
   for (const char c : operand.name) name += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return absl::StrFormat(".%sAr %s\n", operand.optional ? "Op " : "", name);
+  return absl::StrFormat(".%sAr %s%s\n", operand.optional ? "Op " : "", name,
+                         operand.repeated ? " ..." : "");
 }
 
 // Sentences, each on a line of its own, with nothing in them that roff would take for itself.

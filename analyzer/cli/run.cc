@@ -148,18 +148,19 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
   Log(LogLevel::kDebug, "the plan's digest is %016x", options.plan_digest);
   options.limitations = config.Unsupported();
   options.links = paths.links();
+  options.metrics = MetricsOf(arguments, config);
+  options.canary_interval = std::chrono::seconds(config.agent.canary_secs);
   options.rules = loaded.rules;
-  options.reload_rules = RuleReloader(arguments);
+  options.reload_rules = RuleReloader(arguments, config);
 
   Log(LogLevel::kInfo, Summary(arguments, loaded));
   const pid_t analyzer = fork();
   if (analyzer < 0) return ErrnoError(errno, "fork");
   if (analyzer == 0) {
     folder.Disown();
-    const absl::Status status = AnalyzerChild(
-        config, *out, std::move(listener), std::move(options), std::move(recorder), identities,
-        {ConfigPath(arguments), OutputPaths(arguments, config), std::nullopt, kUserNamesPath,
-         SigmaPaths(arguments, config)});
+    const absl::Status status =
+        AnalyzerChild(config, *out, std::move(listener), std::move(options), std::move(recorder),
+                      identities, OpenedLater(arguments, config));
     _exit(status.ok() ? 0 : Fail(status));
   }
   listener = nullptr;

@@ -3,6 +3,7 @@
 
 #include <capnp/serialize.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,8 +27,10 @@
 #include "analyzer/cli/options.h"
 #include "analyzer/config/names.h"
 #include "analyzer/config/sigma_files.h"
+#include "analyzer/ingest/service.h"
 #include "analyzer/output/sinks/journal.h"
 #include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/segment_sink.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/tools/lint.h"
 #include "schema/plan.capnp.h"
@@ -121,16 +124,26 @@ std::string Canonical(const std::string& path) {
   return error ? std::string() : real.string();
 }
 
+CanaryRule CanaryRuleOf(const Config& config) {
+  return config.agent.canary_secs != 0 ? CanaryRule::kAdded : CanaryRule::kNone;
+}
+
+// `canary`: as the process was started, if it is one that reads events; else as the file says.
 std::optional<Loaded> Load(const std::optional<std::string>& path, Report report, RuleTests tests,
-                           std::vector<Diagnostic>& diagnostics) {
+                           std::vector<Diagnostic>& diagnostics,
+                           std::optional<CanaryRule> canary = std::nullopt) {
   ConfigResult result = path.has_value() ? LoadConfig(*path, tests) : ParseConfig("", "defaults");
   diagnostics = std::move(result.diagnostics);
   if (!result.config.has_value()) return std::nullopt;
   const bool on_host = report == Report::kLint;
+  // Only what reads events looks for canaries, not what is about the rules themselves.
+  if (!canary.has_value()) {
+    canary = tests == RuleTests::kPassOver ? CanaryRuleOf(*result.config) : CanaryRule::kNone;
+  }
   auto rules = report == Report::kErrors
-                   ? CompileRules(*result.config, diagnostics)
+                   ? CompileRules(*result.config, diagnostics, UnusedNames::kIgnore, *canary)
                    : CompileAndLintRules(*result.config, diagnostics,
-                                         on_host ? ResolvePath(Canonical) : ResolvePath());
+                                         on_host ? ResolvePath(Canonical) : ResolvePath(), *canary);
   if (rules == nullptr) return std::nullopt;
   return Loaded{*std::move(result.config), std::move(rules)};
 }
@@ -172,10 +185,11 @@ std::vector<std::string> SigmaPaths(const Arguments& arguments, const Config& co
 }
 
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
-    const Arguments& arguments) {
-  return [path = ConfigPath(arguments)]() -> absl::StatusOr<std::shared_ptr<const RuleSet>> {
+    const Arguments& arguments, const Config& config) {
+  return [path = ConfigPath(arguments),
+          canary = CanaryRuleOf(config)]() -> absl::StatusOr<std::shared_ptr<const RuleSet>> {
     std::vector<Diagnostic> diagnostics;
-    auto loaded = Load(path, Report::kErrors, RuleTests::kPassOver, diagnostics);
+    auto loaded = Load(path, Report::kErrors, RuleTests::kPassOver, diagnostics, canary);
     for (const Diagnostic& d : diagnostics) {
       LogDiagnostic(LevelOf(d), FormatDiagnostic(d));
     }
@@ -216,23 +230,47 @@ absl::Status CheckOutput(const Arguments& arguments, std::string_view key,
                    path, resolved.refused);
 }
 
-// A file of [output] or [output.alerts], in its units.
-absl::StatusOr<LineSink> OpenFile(const std::string& path, std::uint32_t mebibytes,
-                                  std::uint32_t hours, std::uint32_t keep,
-                                  std::optional<FileOwner> owner) {
-  const Rotation rotation{std::uint64_t{mebibytes} << 20, std::chrono::hours(hours), keep};
-  RG_ASSIGN_OR_RETURN(LineSink file, LineSink::File(path, rotation, owner));
-  file.FollowPath();
-  return file;
+// Whether a file is the one that all lines go to; without a path, stdout. (Segments see to it
+// themselves.)
+bool IsFileOfLines(const std::string& file, const std::optional<std::string>& lines) {
+  struct stat a {
+  }, b{};
+  const int found = lines.has_value() ? stat(lines->c_str(), &b) : fstat(STDOUT_FILENO, &b);
+  return found == 0 && stat(file.c_str(), &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-absl::StatusOr<LineSink> OpenLines(const Arguments& arguments, const Config& config,
-                                   std::optional<FileOwner> owner) {
-  const auto path = LinesPath(arguments, config);
-  if (!path.has_value()) return LineSink::Stdout();
-  RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.path", *path));
-  const OutputConfig& output = config.output;
-  return OpenFile(*path, output.rotate_size, output.rotate_age, output.rotate_keep, owner);
+// The file of --output is that very file.
+OutputRotation RotationOf(const Arguments& arguments, const Config& config) {
+  return arguments.Value(option::kOutput).has_value() ? OutputRotation::kRename
+                                                      : config.output.rotation;
+}
+
+// Limits of [output] or [output.alerts], in their units.
+struct FileLimits {
+  std::uint32_t rotate_mib, rotate_hours, rotate_keep, keep_mib, keep_hours;
+};
+
+// A file of [output] or [output.alerts], or its segments; all lines, or alerts alone.
+absl::StatusOr<std::unique_ptr<Sink>> OpenFile(const std::string& path, const FileLimits& limits,
+                                               const OutputConfig& output, OutputRotation rotation,
+                                               bool alerts_only, std::optional<FileOwner> owner) {
+  const std::uint64_t bytes = std::uint64_t{limits.rotate_mib} << 20;
+  const std::chrono::hours age(limits.rotate_hours);
+  const bool sync = output.sync_alerts && (alerts_only || output.alerts.path.empty());
+  if (rotation == OutputRotation::kSegments) {
+    const Retention keep{std::uint64_t{limits.keep_mib} << 20,
+                         std::chrono::hours(limits.keep_hours)};
+    RG_ASSIGN_OR_RETURN(SegmentSink segments, SegmentSink::Open(path, {bytes, age, keep}, owner));
+    if (alerts_only) segments.TakeAlertsOnly();
+    if (sync) segments.SyncAlerts();
+    return std::make_unique<SegmentSink>(std::move(segments));
+  }
+  RG_ASSIGN_OR_RETURN(LineSink file,
+                      LineSink::File(path, Rotation{bytes, age, limits.rotate_keep}, owner));
+  file.FollowPath();
+  if (alerts_only) file.TakeAlertsOnly();
+  if (sync) file.SyncAlerts();
+  return std::make_unique<LineSink>(std::move(file));
 }
 
 }  // namespace
@@ -245,25 +283,49 @@ std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& c
   return paths;
 }
 
+std::optional<MetricsOptions> MetricsOf(const Arguments& arguments, const Config& config) {
+  if (config.metrics.path.empty() || arguments.Value(option::kOutput).has_value()) {
+    return std::nullopt;
+  }
+  return MetricsOptions{config.metrics.path, std::chrono::seconds(config.metrics.interval_secs),
+                        RG_VERSION};
+}
+
+OpenLater OpenedLater(const Arguments& arguments, const Config& config) {
+  OpenLater later{.config = ConfigPath(arguments),
+                  .outputs = OutputPaths(arguments, config),
+                  .users = kUserNamesPath,
+                  .rules = SigmaPaths(arguments, config)};
+  later.segments = RotationOf(arguments, config) == OutputRotation::kSegments;
+  if (auto metrics = MetricsOf(arguments, config)) later.metrics = std::move(metrics->path);
+  return later;
+}
+
 absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
                                                  std::optional<FileOwner> owner) {
   const OutputConfig& output = config.output;
   auto all = std::make_unique<SinkList>();
-  RG_ASSIGN_OR_RETURN(LineSink lines, OpenLines(arguments, config, owner));
+  const OutputRotation rotation = RotationOf(arguments, config);
+  std::unique_ptr<Sink> lines = std::make_unique<LineSink>(LineSink::Stdout());
+  if (const auto path = LinesPath(arguments, config)) {
+    RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.path", *path));
+    RG_ASSIGN_OR_RETURN(lines, OpenFile(*path,
+                                        {output.rotate_size, output.rotate_age, output.rotate_keep,
+                                         output.keep_size, output.keep_age},
+                                        output, rotation, /*alerts_only=*/false, owner));
+  }
   if (const auto path = AlertsPath(arguments, config)) {
     RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.alerts.path", *path));
-    RG_ASSIGN_OR_RETURN(LineSink alerts,
-                        OpenFile(*path, output.alerts.rotate_size, output.alerts.rotate_age,
-                                 output.alerts.rotate_keep, owner));
-    if (alerts.HasFileOf(lines)) {
+    RG_ASSIGN_OR_RETURN(auto alerts, OpenFile(*path,
+                                              {output.alerts.rotate_size, output.alerts.rotate_age,
+                                               output.alerts.rotate_keep, output.alerts.keep_size,
+                                               output.alerts.keep_age},
+                                              output, rotation, /*alerts_only=*/true, owner));
+    if (IsFileOfLines(*path, LinesPath(arguments, config))) {
       return HostError("output.alerts.path %s is the file that all lines go to", *path);
     }
-    alerts.TakeAlertsOnly();
-    if (output.sync_alerts) alerts.SyncAlerts();
     // First, because the other one may be a pipe that has to be waited for.
-    all->Add(std::make_unique<LineSink>(std::move(alerts)));
-  } else if (output.sync_alerts) {
-    lines.SyncAlerts();
+    all->Add(std::move(alerts));
   }
   if (output.type == OutputType::kJournald) {
     RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
@@ -271,7 +333,7 @@ absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, con
   } else if (output.alerts.journal) {
     all->Add(std::make_unique<Journal>(Journal::ConnectOrFail()));
   }
-  all->Add(std::make_unique<LineSink>(std::move(lines)));
+  all->Add(std::move(lines));
   return all;
 }
 
@@ -341,6 +403,7 @@ std::string Summary(const Arguments& arguments, const Loaded& loaded) {
     output += ", alerts also to the journal";
   }
   if (!config.output.telemetry) output += ", without events";
+  if (const auto metrics = MetricsOf(arguments, config)) output += "; metrics: " + metrics->path;
   return absl::StrFormat(
       "agent %s, mode %s: %s%s; hooks: %s; output: %s", config.agent.id, Name(config.agent.mode),
       config.agent.mode == AgentMode::kTelemetry ? "no rule is evaluated; without effect are " : "",

@@ -15,6 +15,8 @@
 #include "absl/status/statusor.h"
 #include "analyzer/cli/arguments.h"
 #include "analyzer/config/config.h"
+#include "analyzer/confine/confine.h"
+#include "analyzer/output/metrics/metrics_file.h"
 #include "analyzer/output/sinks/line_sink.h"
 #include "analyzer/output/sinks/sink.h"
 #include "analyzer/plan/configured_paths.h"
@@ -54,7 +56,7 @@ std::vector<std::string> SigmaPaths(const Arguments& arguments, const Config& co
 // The rules of the configuration as it is now, for a running analyzer; the error is the first of
 // those that have been reported.
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
-    const Arguments& arguments);
+    const Arguments& arguments, const Config& config);
 
 // As the configuration says, for a service. With --output ("-" for stdout) all lines go there, and
 // no file of the configuration is touched. Files that have to be made are given to `owner`.
@@ -63,6 +65,12 @@ absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, con
 
 // The files that these are.
 std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config);
+
+// Absent: no metrics are wanted. With --output there are none.
+std::optional<MetricsOptions> MetricsOf(const Arguments& arguments, const Config& config);
+
+// Everything that a service opens after its confinement, but for its state folder.
+OpenLater OpenedLater(const Arguments& arguments, const Config& config);
 
 struct Identities {
   uid_t collector_uid = 0;

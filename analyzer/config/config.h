@@ -96,6 +96,8 @@ enum class NetworkHook {
 };
 enum class OutputType { kStdout, kFile, kJournald };
 enum class OutputFormat { kJson };
+// Whether old files get other names, or each file is written once.
+enum class OutputRotation { kRename, kSegments };
 enum class FileOperation { kOpen, kWrite, kRename, kUnlink };
 // How mature a Sigma rule is, as its author sees it.
 enum class SigmaStatus { kStable, kTest, kExperimental, kDeprecated, kUnsupported };
@@ -106,6 +108,7 @@ struct AgentConfig {
   std::string id = "rand-guard";
   AgentMode mode = AgentMode::kDetect;
   LogLevel log_level = LogLevel::kInfo;
+  std::uint32_t canary_secs = 60;  // 0: none
   bool operator==(const AgentConfig&) const = default;
 };
 
@@ -189,6 +192,8 @@ struct AlertOutputConfig {
   std::uint32_t rotate_size = 64;  // as in OutputConfig
   std::uint32_t rotate_age = 0;
   std::uint32_t rotate_keep = 8;
+  std::uint32_t keep_size = 512;
+  std::uint32_t keep_age = 0;
   bool journal = false;
   bool operator==(const AlertOutputConfig&) const = default;
 };
@@ -200,10 +205,20 @@ struct OutputConfig {
   std::uint32_t rotate_size = 256;  // MiB; 0: never for its size
   std::uint32_t rotate_age = 0;     // hours; 0: never for its age
   std::uint32_t rotate_keep = 4;
+  OutputRotation rotation = OutputRotation::kRename;  // of alerts, too
+  std::uint32_t keep_size = 1280;                     // MiB, of all segments; 0: any
+  std::uint32_t keep_age = 0;                         // hours; 0: for ever
   bool sync_alerts = true;
   bool telemetry = true;
   AlertOutputConfig alerts;
   bool operator==(const OutputConfig&) const = default;
+};
+
+// A file of metrics for others to collect.
+struct MetricsConfig {
+  std::string path;  // empty: none
+  std::uint32_t interval_secs = 15;
+  bool operator==(const MetricsConfig&) const = default;
 };
 
 struct PerformanceConfig {
@@ -418,6 +433,7 @@ struct Config {
   FileConfig file;
   NetworkConfig network;
   OutputConfig output;
+  MetricsConfig metrics;
   PerformanceConfig performance;
   AlertsConfig alerts;
   // These three: of the config file, then of rules.d by file name.

@@ -187,6 +187,17 @@ TEST(ShippedConfigTest, HoldsTheDefaultsOfAllElse) {
   output.path.clear();
   output.alerts.path.clear();
   output.alerts.journal = false;
+  // Segments are the packages' choice, with sizes to match.
+  EXPECT_EQ(output.rotation, OutputRotation::kSegments);
+  EXPECT_GE(output.keep_size / 2, output.rotate_size);
+  EXPECT_GE(output.alerts.keep_size / 2, output.alerts.rotate_size);
+  output.rotation = OutputConfig().rotation;
+  output.rotate_size = OutputConfig().rotate_size;
+  output.rotate_age = OutputConfig().rotate_age;
+  output.keep_size = OutputConfig().keep_size;
+  output.alerts.rotate_size = OutputConfig().alerts.rotate_size;
+  output.alerts.rotate_age = OutputConfig().alerts.rotate_age;
+  output.alerts.keep_size = OutputConfig().alerts.keep_size;
   result.config->rules.clear();
   result.config->lists.clear();
   result.config->macros.clear();

@@ -161,8 +161,8 @@ class FileReader {
 
  private:
   static constexpr std::size_t kListMax = 10000;
-  static constexpr std::array<std::string_view, 14> kTables = {
-      "agent",       "ebpf",   "events", "process", "file",   "network",    "output",
+  static constexpr std::array<std::string_view, 15> kTables = {
+      "agent",       "ebpf",   "events", "process", "file",   "network",    "output", "metrics",
       "performance", "alerts", "rules",  "lists",   "macros", "detections", "sigma"};
   static constexpr std::array<std::string_view, 2> kDetections = {"persistence", "network"};
   static constexpr std::array<std::string_view, 3> kRulesFile = {"rules", "lists", "macros"};
@@ -340,6 +340,35 @@ bool SharesFile(const OutputConfig& output) {
          is_old(lines, alerts, output.alerts.rotate_keep);
 }
 
+constexpr std::uint32_t kSegmentMax = 4096;  // MiB
+
+// A segment that is removed while it is being written, and one that never ends, are of no use.
+void CheckSegments(std::string_view name, std::uint32_t size, std::uint32_t keep,
+                   const FileReader& file) {
+  const TableReader& table = file.TableOf(name);
+  if (size == 0) {
+    table.Error(table.OffsetOf("rotate_size"), "rotate_size",
+                "must not be 0 when output.rotation is \"segments\"");
+  } else if (size > kSegmentMax) {
+    // One that a killed process left is read at the next start, before anything is observed.
+    table.Error(table.OffsetOf("rotate_size"), "rotate_size",
+                absl::StrFormat("must be at most %d MiB when output.rotation is \"segments\"",
+                                kSegmentMax));
+  } else if (keep != 0 && keep / 2 < size) {
+    table.Error(table.OffsetOf("keep_size"), "keep_size",
+                absl::StrFormat("must be at least twice rotate_size, %d MiB, or 0", size));
+  }
+}
+
+// Whether lines would go into the file of metrics, or into the one that is made to take its place.
+bool IsFileOfLines(std::string_view metrics, const OutputConfig& output) {
+  const std::string path = Normal(metrics);
+  for (const std::string& lines : {Normal(output.path), Normal(output.alerts.path)}) {
+    if (lines == path || lines == path + ".new") return true;
+  }
+  return false;
+}
+
 // Checks that need more than one key.
 void CheckConsistency(const Config& config, const FileReader& file) {
   CheckProcessOn(config, file);
@@ -365,11 +394,25 @@ void CheckConsistency(const Config& config, const FileReader& file) {
                    "needed when output.type is \"file\": the file to write to");
     }
   }
+  if (config.output.rotation == OutputRotation::kSegments) {
+    const OutputConfig& out = config.output;
+    CheckSegments("output", out.rotate_size, out.keep_size, file);
+    if (!out.alerts.path.empty()) {
+      CheckSegments("output.alerts", out.alerts.rotate_size, out.alerts.keep_size, file);
+    }
+  }
   if (SharesFile(config.output)) {
     const TableReader& alerts = file.TableOf("output.alerts");
     alerts.Error(alerts.OffsetOf("path"), "path",
                  "is output.path, or the name of an old file of one of the two; alerts need a file "
                  "of their own");
+  }
+  if (!config.metrics.path.empty() && IsFileOfLines(config.metrics.path, config.output)) {
+    const TableReader& metrics = file.TableOf("metrics");
+    metrics.Error(
+        metrics.OffsetOf("path"), "path",
+        "is a file that lines go to, or that name and \".new\" is; metrics need a file of "
+        "their own");
   }
   if (config.performance.max_pending_exec_sources != PerformanceConfig().max_pending_exec_sources) {
     const std::size_t offset = file.TableOf("performance").OffsetOf("max_pending_exec_sources");

@@ -73,7 +73,8 @@ TEST(ParseConfigTest, UnknownTableIsSuggested) {
       Diagnose("[agnet]\nid = \"x\"\n"),
       Lines{"c.toml:1:2: error: unknown table \"agnet\"; did you mean \"agent\"? allowed: "
             "\"agent\", \"ebpf\", \"events\", \"process\", \"file\", \"network\", \"output\", "
-            "\"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", \"detections\", "
+            "\"metrics\", \"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", "
+            "\"detections\", "
             "\"sigma\""});
 }
 
@@ -81,7 +82,7 @@ TEST(ParseConfigTest, UnknownKeyIsSuggested) {
   EXPECT_EQ(
       Diagnose("[agent]\nid = \"x\"\n  log_levle = \"info\"\n"),
       Lines{"c.toml:3:3: error: agent: unknown key \"log_levle\"; did you mean \"log_level\"? "
-            "allowed in agent: id, mode, log_level"});
+            "allowed in agent: id, mode, log_level, canary_secs"});
 }
 
 TEST(ParseConfigTest, UnknownKeyFarFromAllIsNotSuggested) {
@@ -296,8 +297,49 @@ TEST(ParseConfigTest, AlertsHaveAnOutputOfTheirOwn) {
   EXPECT_EQ(Diagnose("[output.alerts]\nrotate_keeps = 1\n"),
             Lines{"c.toml:2:1: error: output.alerts: unknown key \"rotate_keeps\"; did you mean "
                   "\"rotate_keep\"? allowed in output.alerts: path, rotate_size, rotate_age, "
-                  "rotate_keep, journal"});
+                  "rotate_keep, keep_size, keep_age, journal"});
   EXPECT_EQ(Diagnose("[output.alerts]\nrotate_keep = 0\n").size(), 1u);
+}
+
+TEST(ParseConfigTest, MetricsAreOffUntilTheyHaveAFile) {
+  EXPECT_EQ(Config().metrics, (MetricsConfig{.path = "", .interval_secs = 15}));
+  const ConfigResult result = ParseConfig(
+      "[metrics]\npath = \"/var/lib/prometheus/node-exporter/a.prom\"\ninterval_secs = 60\n",
+      "c.toml");
+  EXPECT_TRUE(result.diagnostics.empty());
+  ASSERT_TRUE(result.config.has_value());
+  EXPECT_EQ(result.config->metrics,
+            (MetricsConfig{"/var/lib/prometheus/node-exporter/a.prom", 60}));
+  EXPECT_EQ(Diagnose("[metrics]\npath = \"\"\n"), Lines{});
+  EXPECT_EQ(Diagnose("[metrics]\npath = \"a.prom\"\n"),
+            Lines{"c.toml:2:8: error: metrics.path: \"a.prom\" is not an absolute path: it must "
+                  "begin with \"/\""});
+  const std::string name = " must end in a name and \".prom\": node-exporter reads no other files";
+  for (const std::string path : {"/metrics", "/metrics/", "/a.prom/", "/.prom", "/a.prom.new"}) {
+    EXPECT_EQ(Diagnose("[metrics]\npath = \"" + path + "\"\n"),
+              Lines{"c.toml:2:8: error: metrics.path: \"" + path + "\"" + name});
+  }
+  EXPECT_EQ(Diagnose("[metrics]\npath = \"/" + std::string(243, 'a') + ".prom\"\n").size(), 1u);
+  EXPECT_EQ(Diagnose("[metrics]\npath = \"/" + std::string(242, 'a') + ".prom\"\n"), Lines{});
+  for (const std::string interval : {"0", "3601"}) {
+    EXPECT_EQ(Diagnose("[metrics]\npath = \"/a.prom\"\ninterval_secs = " + interval + "\n").size(),
+              1u);
+  }
+}
+
+TEST(ParseConfigTest, MetricsShareNoFileWithLines) {
+  const auto diagnose = [](const std::string& lines, const std::string& alerts) {
+    return Diagnose("[output]\ntype = \"file\"\npath = \"" + lines +
+                    "\"\n[output.alerts]\npath = \"" + alerts +
+                    "\"\n[metrics]\npath = \"/srv/a.prom\"\n");
+  };
+  const Lines refused{
+      "c.toml:7:8: error: metrics.path: is a file that lines go to, or that name and \".new\" is; "
+      "metrics need a file of their own"};
+  EXPECT_EQ(diagnose("/srv/a.prom", "/srv/b"), refused);
+  EXPECT_EQ(diagnose("/srv/b", "/srv/x/..//a.prom"), refused);
+  EXPECT_EQ(diagnose("/srv/a.prom.new", "/srv/b"), refused);
+  EXPECT_EQ(diagnose("/srv/b.prom", "/srv/a.prom.1"), Lines{});
 }
 
 TEST(ParseConfigTest, AlertsShareNoFileWithOtherLines) {
@@ -360,7 +402,8 @@ TEST(ParseConfigTest, EveryProblemIsReportedInOrder) {
           "write to",
           "c.toml:8:6: error: agent.id: \"\" must not be empty",
           "c.toml:9:2: error: unknown table \"nets\"; allowed: \"agent\", \"ebpf\", "
-          "\"events\", \"process\", \"file\", \"network\", \"output\", \"performance\", "
+          "\"events\", \"process\", \"file\", \"network\", \"output\", \"metrics\", "
+          "\"performance\", "
           "\"alerts\", "
           "\"rules\", \"lists\", \"macros\", \"detections\", \"sigma\""}));
 }
@@ -444,6 +487,11 @@ TEST(WithoutEffectTest, KeysOfAFileWithoutAFile) {
   EXPECT_EQ(Idle("[output]\ntype = \"file\"\npath = \"/var/log/x\"\nrotate_size = 0\n"
                  "rotate_keep = 3\n"),
             Lines{"output.rotate_keep"});
+}
+
+TEST(WithoutEffectTest, IntervalOfMetricsWithoutAFile) {
+  EXPECT_EQ(Idle("[metrics]\ninterval_secs = 60\n"), Lines{"metrics.interval_secs"});
+  EXPECT_EQ(Idle("[metrics]\npath = \"/a.prom\"\ninterval_secs = 60\n"), Lines{});
 }
 
 TEST(WithoutEffectTest, KeysOfEventsThatNobodyWritesAndRulesThatNobodyEvaluates) {

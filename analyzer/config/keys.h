@@ -50,6 +50,7 @@ inline constexpr bool kRequired = true;
 inline constexpr bool kOptional = false;
 inline constexpr std::string_view kOneValue = "any other value than the default is refused";
 inline constexpr Text kAnyPath = {"a path", CheckPath};
+inline constexpr Text kMetricsPath = {"an absolute path that ends in `.prom`", CheckMetricsPath};
 inline constexpr Text kFilterPaths = {"absolute paths of at most 256 bytes and 63 components",
                                       CheckFilterPath, 2048};
 inline constexpr Text kFilterPatterns = {
@@ -97,6 +98,11 @@ void VisitKeys(V& v, AgentConfig& c) {
         "heartbeats, health. Mistakes in the configuration are reported at any level. The "
         "collector does not read this file and reports only failures."},
     c.log_level);
+  v(Key{"canary_secs",
+        "How often the agent makes something happen that must come back through the kernel, the "
+        "collector, the rules and the output as a line `canary` ([more](operations.md#canary)); "
+        "0: never."},
+    c.canary_secs, Range{0, 3600, "seconds"});
 }
 
 template <typename V>
@@ -223,6 +229,18 @@ void VisitKeys(V& v, OutputConfig& c) {
     Range{0, 87600, "hours"});
   v(Key{"rotate_keep", "How many old files are kept; the oldest is removed."}, c.rotate_keep,
     Range{1, 1000});
+  v(Key{"rotation",
+        "`rename`: see `rotate_size`. `segments`: of `path` \"FOLDER/NAME.ndjson\", lines go to "
+        "\"FOLDER/NAME-BOOT-FIRST.ndjson\", where FIRST is the number of the file's first line. A "
+        "file that has its size or age is ended with a manifest and never changes again, nor its "
+        "name. Alerts are written in the same way."},
+    c.rotation);
+  v(Key{"keep_size",
+        "The oldest segments are removed while all of them together have more than this; 0: none "
+        "is for its size."},
+    c.keep_size, Range{0, 16777216, "MiB"});
+  v(Key{"keep_age", "Segments that were ended so long ago are removed; 0: none is for its age."},
+    c.keep_age, Range{0, 87600, "hours"});
   v(Key{"sync_alerts",
         "An alert in a file is on the disk before more records are taken in: in that of "
         "`output.alerts` where there is one, else in `path`. The rest is written out as the kernel "
@@ -243,10 +261,22 @@ void VisitKeys(V& v, AlertOutputConfig& c) {
   v(Key{"rotate_size", "As in `output`."}, c.rotate_size, Range{0, 1048576, "MiB"});
   v(Key{"rotate_age", "As in `output`."}, c.rotate_age, Range{0, 87600, "hours"});
   v(Key{"rotate_keep", "As in `output`."}, c.rotate_keep, Range{1, 1000});
+  v(Key{"keep_size", "As in `output`."}, c.keep_size, Range{0, 16777216, "MiB"});
+  v(Key{"keep_age", "As in `output`."}, c.keep_age, Range{0, 87600, "hours"});
   v(Key{"journal",
         "Alerts also become entries of the journal, with fields to filter on. Without a journal "
         "the analyzer goes on, and health reports it."},
     c.journal);
+}
+
+template <typename V>
+void VisitKeys(V& v, MetricsConfig& c) {
+  v(Key{"path",
+        "File of [metrics](metrics.md) in Prometheus' text format, in the folder that the textfile "
+        "collector of node-exporter reads. The analyzer's user must be allowed to make files "
+        "there. Must be another file than those of `output`. Empty: none."},
+    c.path, kMetricsPath);
+  v(Key{"interval_secs", "How often it is written."}, c.interval_secs, Range{1, 3600, "seconds"});
 }
 
 template <typename V>
@@ -455,6 +485,7 @@ void VisitTables(V& v, Config& c) {
   v(Table{"network", "Network events."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
   v(Table{"output.alerts", "Where alerts go besides."}, c.output.alerts);
+  v(Table{"metrics", "Metrics for Prometheus."}, c.metrics);
   v(Table{"performance", "Bounds."}, c.performance);
   v(Table{"alerts", "How alerts are handled."}, c.alerts);
   v(Table{"rules",

@@ -67,6 +67,10 @@ struct EnumTraits<OutputFormat> {
   static constexpr std::string_view kNames[] = {"json"};
 };
 template <>
+struct EnumTraits<OutputRotation> {
+  static constexpr std::string_view kNames[] = {"rename", "segments"};
+};
+template <>
 struct EnumTraits<FileOperation> {
   static constexpr std::string_view kNames[] = {"open", "write", "rename", "unlink"};
   static constexpr std::string_view kAlso =

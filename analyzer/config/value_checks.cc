@@ -59,6 +59,21 @@ std::string CheckPath(std::string_view value) {
   return "";
 }
 
+std::string CheckMetricsPath(std::string_view value) {
+  if (value.empty()) return "";
+  if (!value.starts_with('/')) return "is not an absolute path: it must begin with \"/\"";
+  const std::string_view name = value.substr(value.rfind('/') + 1);
+  if (!name.ends_with(".prom") || name.size() == 5) {
+    return "must end in a name and \".prom\": node-exporter reads no other files";
+  }
+  // The new file has this name, and more, until it is whole.
+  constexpr std::size_t kMore = 8;
+  if (name.size() + kMore > kProcessNameMax) {
+    return absl::StrFormat("has a name that is longer than %d bytes", kProcessNameMax - kMore);
+  }
+  return CheckPath(value);
+}
+
 std::string CheckAbsolutePath(std::string_view value) {
   if (!value.starts_with('/')) return "is not an absolute path: it must begin with \"/\"";
   if (HasDotComponent(value)) {

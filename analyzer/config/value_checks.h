@@ -23,6 +23,9 @@ std::string CheckName(std::string_view value);
 // A file to write, or nothing.
 std::string CheckPath(std::string_view value);
 
+// A file that the textfile collector of node-exporter reads, or nothing.
+std::string CheckMetricsPath(std::string_view value);
+
 // A path as the kernel would report it: absolute, without ".", ".." and "*".
 std::string CheckAbsolutePath(std::string_view value);
 

@@ -90,8 +90,8 @@ class Finder {
 
 void ForEachWithoutEffect(const Config& config, Finder::Report report) {
   Finder find(report);
-  const auto& [agent, ebpf, events, process, file, network, output, performance, alerts, rules,
-               lists, macros, detections, sigma, placeholders, sigma_sources] = config;
+  const auto& [agent, ebpf, events, process, file, network, output, metrics, performance, alerts,
+               rules, lists, macros, detections, sigma, placeholders, sigma_sources] = config;
   const bool to_file = output.type == OutputType::kFile ||
                        (output.type == OutputType::kJournald && !output.path.empty());
   const bool rotates = output.rotate_size != 0 || output.rotate_age != 0;
@@ -114,17 +114,29 @@ void ForEachWithoutEffect(const Config& config, Finder::Report report) {
            "output.telemetry is false, so that no event is written");
   find.Off(output.type == OutputType::kStdout, "output", output, {"path"},
            "output.type is \"stdout\"");
-  find.Off(!to_file, "output", output, {"rotate_size", "rotate_age", "rotate_keep"},
+  find.Off(!to_file, "output", output,
+           {"rotate_size", "rotate_age", "rotate_keep", "keep_size", "keep_age"},
            "lines are not written to a file");
+  find.Off(!to_file && output.alerts.path.empty(), "output", output, {"rotation"},
+           "nothing is written to a file");
+  const bool segments = output.rotation == OutputRotation::kSegments;
+  find.Off(segments, "output", output, {"rotate_keep"}, "output.rotation is \"segments\"");
+  find.Off(!segments, "output", output, {"keep_size", "keep_age"}, "output.rotation is \"rename\"");
+  find.Off(segments, "output.alerts", output.alerts, {"rotate_keep"},
+           "output.rotation is \"segments\"");
+  find.Off(!segments, "output.alerts", output.alerts, {"keep_size", "keep_age"},
+           "output.rotation is \"rename\"");
   find.Off(!to_file && output.alerts.path.empty(), "output", output, {"sync_alerts"},
            "nothing is written to a file");
   find.Off(output.alerts.path.empty(), "output.alerts", output.alerts,
-           {"rotate_size", "rotate_age", "rotate_keep"}, "output.alerts.path is not set");
+           {"rotate_size", "rotate_age", "rotate_keep", "keep_size", "keep_age"},
+           "output.alerts.path is not set");
   find.Off(output.alerts.rotate_size == 0 && output.alerts.rotate_age == 0, "output.alerts",
            output.alerts, {"rotate_keep"},
            "output.alerts.rotate_size and output.alerts.rotate_age are 0");
   find.Off(!rotates, "output", output, {"rotate_keep"},
            "output.rotate_size and output.rotate_age are 0");
+  find.Off(metrics.path.empty(), "metrics", metrics, {"interval_secs"}, "metrics.path is not set");
   find.Off(!output.telemetry, "performance", performance, {"max_events_per_second"},
            "output.telemetry is false, so that no event is written");
   find.Off(!file.enabled && !network.enabled, "performance", performance, {"max_events_per_second"},

@@ -88,4 +88,9 @@ absl::Status ConfineReader() {
   return RestrictCalls(CallList::kReader).status();
 }
 
+absl::Status ConfineCanary() {
+  RG_RETURN_IF_ERROR(GiveUpPrivileges());
+  return RestrictCalls(CallList::kCanary).status();
+}
+
 }  // namespace randguard

@@ -24,10 +24,12 @@ struct OpenLater {
   // Read again: this file, its folder, the rules.d there, and the folders that links in these lead
   // to now.
   std::optional<std::string> config;
-  std::vector<std::string> outputs;  // these files are opened again, renamed and made anew
-  std::optional<std::string> state;  // this folder is written
-  std::optional<std::string> users;  // this file is read again; another may take its place
-  std::vector<std::string> rules;    // these files and folders are read again
+  std::vector<std::string> outputs;    // these files are opened again, renamed and made anew
+  std::optional<std::string> state;    // this folder is written
+  std::optional<std::string> users;    // this file is read again; another may take its place
+  std::vector<std::string> rules;      // these files and folders are read again
+  std::optional<std::string> metrics;  // a new file takes the place of this one
+  bool segments = false;               // outputs are: files beside them are made, cut and removed
 };
 
 // For the service: no new privileges, no dumps, Landlock where the kernel has it, and only the
@@ -39,6 +41,10 @@ absl::StatusOr<ConfinementHealth> ConfineService(const OpenLater& later);
 // For commands that read a file of unknown origin and write its content. Nothing can be opened
 // afterwards. Success needs no report.
 absl::Status ConfineReader();
+
+// For the canary's process: waits for requests and starts processes that end at once. It opens
+// nothing and sends nothing.
+absl::Status ConfineCanary();
 
 }  // namespace randguard
 

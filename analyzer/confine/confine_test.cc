@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/memfd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -29,6 +30,7 @@
 #include "analyzer/confine/landlock.h"
 #include "analyzer/confine/sanitized.h"
 #include "analyzer/confine/syscalls.h"
+#include "analyzer/output/metrics/metrics_file.h"
 #include "analyzer/output/sinks/datagram.h"
 #include "tests/support/source_root.h"
 
@@ -196,6 +198,70 @@ TEST_F(ConfineTest, NamesOfUsersAreReadAgain) {
             denied);
 }
 
+TEST_F(ConfineTest, MetricsTakeThePlaceOfWhateverHasTheirName) {
+  chmod(Path("other").c_str(), 01777);
+  std::filesystem::create_symlink("/dev/null", Path("other/a.prom"));
+  Write("other/a.prom.new", "left");
+  if (geteuid() == 0) {
+    for (const char* name : {"other/a.prom", "other/a.prom.new"}) {
+      ASSERT_EQ(lchown(Path(name).c_str(), kSomebody, kSomebody), 0);
+    }
+  }
+  const auto write = [&](const std::string& path) {
+    return Describe(InChild([&] {
+      if (geteuid() == 0 && (setgid(kSomebody) != 0 || setuid(kSomebody) != 0)) return 100;
+      if (!ConfineService({.metrics = Path("other/a.prom")}).ok()) return 101;
+      MetricsFile file(path);
+      file.Write("a 1\n");
+      return file.error().empty() ? 0 : 1;
+    }));
+  };
+  EXPECT_EQ(write(Path("other/a.prom")), "exited with 0");
+  struct stat st {};
+  ASSERT_EQ(lstat(Path("other/a.prom").c_str(), &st), 0);
+  EXPECT_TRUE(S_ISREG(st.st_mode));
+  EXPECT_EQ(st.st_size, 4);
+  EXPECT_FALSE(std::filesystem::exists(Path("other/a.prom.new")));
+  if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
+  EXPECT_EQ(write(Path("log/a.prom")), "exited with 1");
+}
+
+TEST_F(ConfineTest, SegmentsAreMadeEndedCutAndRemoved) {
+  const int status = InChild([&] {
+    if (!ConfineService({.outputs = {Path("log/out")}, .segments = true}).ok()) return 100;
+    const int fd = open(Path("log/out-1").c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 || fchmod(fd, 0640) != 0 || write(fd, "ab", 2) != 2) return 1;
+    if (ftruncate(fd, 1) != 0) return 2;
+    if (fchmod(fd, 0440) != 0) return 3;
+    return unlink(Path("log/out-1").c_str()) == 0 ? 0 : 4;
+  });
+  EXPECT_EQ(Describe(status), "exited with 0");
+}
+
+TEST_F(ConfineTest, TheCanaryStartsProcessesAndNothingElse) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizers call the kernel themselves";
+  const auto run = [&](const std::function<int()>& call) {
+    return Describe(InChild([&] { return ConfineCanary().ok() ? call() : 100; }));
+  };
+  EXPECT_EQ(run([] {
+              const long child = syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+              if (child == 0) syscall(SYS_exit_group, 7);
+              int status = 0;
+              if (syscall(SYS_wait4, child, &status, 0, nullptr) != child) return 1;
+              return WEXITSTATUS(status) == 7 ? 0 : 2;
+            }),
+            "exited with 0");
+  const std::string killed = "killed by Bad system call";
+  for (const long call : {SYS_openat, SYS_sendto, SYS_socket, SYS_execve, SYS_kill}) {
+    EXPECT_EQ(run([&] { return static_cast<int>(syscall(call, 0, 0, 0)); }), killed) << call;
+  }
+  EXPECT_EQ(run([] {
+              return static_cast<int>(
+                  syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+            }),
+            killed);
+}
+
 TEST_F(ConfineTest, DeviceAsOutputOpensNoOther) {
   if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
   const int status = InChild([&] {
@@ -289,7 +355,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Forbidden{"mprotect", SYS_mprotect, {0, 0, PROT_EXEC}},
                       Forbidden{"memfd_create", SYS_memfd_create, {0, 0, 0}},
                       Forbidden{"setuid", SYS_setuid, {0}}, Forbidden{"chmod", SYS_chmod, {}},
-                      Forbidden{"unlink", SYS_unlink, {}}, Forbidden{"mount", SYS_mount, {}},
+                      Forbidden{"fchmod_setuid", SYS_fchmod, {-1, 04755}},
+                      Forbidden{"unlinkat", SYS_unlinkat, {}}, Forbidden{"mount", SYS_mount, {}},
                       Forbidden{"ioctl", SYS_ioctl, {1, 0x5412 /* TIOCSTI */, 0}},
                       Forbidden{"io_uring_setup", SYS_io_uring_setup, {}}),
     [](const auto& call) { return std::string(call.param.name); });

@@ -94,14 +94,16 @@ void AddUsers(const std::string& users, std::vector<Rule>& rules) {
   if (!absent) rules.push_back({FolderOf(real), LANDLOCK_ACCESS_FS_READ_FILE});
 }
 
-void AddOutput(const std::string& output, std::vector<Rule>& rules) {
+void AddOutput(const std::string& output, bool segments, std::vector<Rule>& rules) {
   struct stat st {};
-  if (stat(output.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
+  if (!segments && stat(output.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
     // A pipe or a device is opened again but never rotated. Its neighbours are none of ours.
     rules.push_back({output, LANDLOCK_ACCESS_FS_WRITE_FILE});
     return;
   }
-  rules.push_back({FolderOf(output), kWrite});
+  // A manifest for which the disk has no room is taken back. Whoever may remove a file may empty
+  // it.
+  rules.push_back({FolderOf(output), segments ? kWrite | kFsTruncate : kWrite});
 }
 
 absl::Status AddRule(int ruleset, const Rule& rule, std::uint64_t handled) {
@@ -161,7 +163,9 @@ absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
   std::vector<Rule> rules;
   if (later.config.has_value()) AddConfig(*later.config, rules);
   for (const std::string& path : later.rules) AddRules(path, rules);
-  for (const std::string& output : later.outputs) AddOutput(output, rules);
+  for (const std::string& output : later.outputs) AddOutput(output, later.segments, rules);
+  // Whatever has the file's name is replaced, so its kind does not count, nor where a link leads.
+  if (later.metrics.has_value()) rules.push_back({FolderOf(*later.metrics), kWrite});
   if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});
   if (later.users.has_value()) AddUsers(*later.users, rules);
   if (kSanitized) rules.push_back({"/proc/self/task", kRead});  // which threads to stop

@@ -14,6 +14,7 @@ namespace randguard {
 enum class CallList {
   kService,  // the analyzer in its steady state
   kReader,   // reads and writes what is open, and nothing else
+  kCanary,   // the canary's process
 };
 
 // Afterwards any call that is not on the list kills the process. Returns kOff in a build whose

@@ -253,11 +253,17 @@ bool Detector::Evaluate(const EventView& event) {
   return !fired_.empty();
 }
 
+bool Detector::FoundCanary() const {
+  return std::any_of(fired_.begin(), fired_.end(), [this](std::uint32_t index) {
+    return matcher_->rules().rules()[index].canary;
+  });
+}
+
 // The first one that fits gives its name.
 void Detector::Mark(bool& alert, OptionalText& detection_type) const {
   for (const std::uint32_t index : fired_) {
     const CompiledRule& rule = matcher_->rules().rules()[index];
-    if (!rule.detection) continue;
+    if (!rule.detection || rule.canary) continue;
     alert = true;
     detection_type = rule.rule.name;
     return;

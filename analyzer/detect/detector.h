@@ -50,6 +50,9 @@ class Detector {
     return true;
   }
 
+  // Whether the event that was just detected is the canary, as the rule that looks for it says.
+  bool FoundCanary() const;
+
   // Calls write(alert) for what Detect() has found in the event and what is not folded, and for the
   // correlations that fire by it.
   template <typename E>

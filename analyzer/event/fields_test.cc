@@ -53,6 +53,8 @@ TEST(FieldsTest, NamesAreUniqueWithinALine) {
   ExpectNoNameTwice<HookHealth>();
   ExpectNoNameTwice<ProgramHealth>();
   ExpectNoNameTwice<CollectorHealth>();
+  ExpectNoNameTwice<CanaryHealth>();
+  ExpectNoNameTwice<Canary>();
 }
 
 // Users of the original rely on these names. Names may be added, but never renamed.
@@ -166,7 +168,7 @@ TEST(FieldsTest, ValuesAreNamedOnce) {
 TEST(FieldsTest, ValuesAreListedWithTheirMeanings) {
   EXPECT_EQ(Listed(kValueList<HealthStatus>),
             "ok, degraded (something is missing, lost or failing), blind (no collector is "
-            "connected)");
+            "connected, or the canary does not come back)");
   EXPECT_EQ(Listed(kValueList<RuleAction>), "alert");
 }
 

@@ -239,6 +239,57 @@ constexpr auto FieldsOf(const SigmaHealth*) {
   };
 }
 
+// The canary: something that the agent makes happen, to see that all stages notice it.
+struct CanaryHealth {
+  std::uint64_t sent = 0, returned = 0, round_trip_us = 0;
+  std::optional<CanaryStage> silent;
+};
+
+constexpr auto FieldsOf(const CanaryHealth*) {
+  using C = CanaryHealth;
+  return FieldList{
+      Field<"sent">(&C::sent, "how often the agent has made something happen"),
+      Field<"returned">(&C::returned, "how often that was in the output within its time"),
+      Field<"round_trip_us">(&C::round_trip_us,
+                             "how long it took the last time, microseconds; 0: it never was"),
+      Field<"silent">(&C::silent,
+                      "the first stage that did not pass on the last one in its time; null: all "
+                      "did, or there is time left"),
+  };
+}
+
+// A canary that came back.
+struct Canary {
+  static constexpr std::string_view kEventType = "canary";
+  static constexpr const char* kDoc =
+      "what the agent itself made happen was noticed by kernel, collector and rules";
+  static constexpr const char* kComm = "rg-canary";  // of the process that makes it happen
+
+  std::uint64_t timestamp_ns = 0;
+  WallTime time;
+  Host host;
+  AgentId agent_id;
+  EventId event_id;
+  std::uint64_t round_trip_us = 0;
+  std::uint64_t attempts = 0;
+  bool rules = false;
+};
+
+constexpr auto FieldsOf(const Canary*) {
+  return FieldList{
+      Field<"timestamp_ns">(&Canary::timestamp_ns, "when it was back, nanoseconds since boot"),
+      Field<"time">(&Canary::time, "the same, RFC 3339"),
+      Field<"host">(&Canary::host, "name of the host"),
+      Field<"agent_id">(&Canary::agent_id, kAgentIdDoc),
+      Field<"event_id">(&Canary::event_id, "the event that it was seen as"),
+      Field<"round_trip_us">(&Canary::round_trip_us,
+                             "from the first time that it was made to happen, microseconds"),
+      Field<"attempts">(&Canary::attempts, "how often it was made to happen until it came back"),
+      Field<"rules">(&Canary::rules,
+                     "the rule that looks for it has fired; false: none is evaluated"),
+  };
+}
+
 struct Health {
   static constexpr std::string_view kEventType = "health";
   static constexpr const char* kDoc = "state of the sensor, every ten seconds and on SIGUSR1";
@@ -267,8 +318,11 @@ struct Health {
                 process_table_repairs = 0, processes_found = 0, programs_found = 0,
                 cgroup_names = 0, cgroup_names_evicted = 0, unknown_messages = 0,
                 session_errors = 0, refused_connections = 0, recording_failures = 0,
-                output_bytes = 0, output_rotations = 0, output_sync_failures = 0,
-                journal_failures = 0, output_reopened = 0, lines_cut = 0;
+                output_bytes = 0, output_rotations = 0, output_segments_removed = 0,
+                output_lines_removed = 0, output_sync_failures = 0, journal_failures = 0,
+                output_reopened = 0, lines_cut = 0;
+  std::optional<std::string> output_removed_boot_id;
+  std::optional<std::uint64_t> output_removed_last_seq;
   std::optional<std::string> output_error;
   std::optional<std::string> rule_set_hash;
   OrLeftOut<SigmaHealth> sigma;
@@ -281,6 +335,10 @@ struct Health {
   std::uint64_t rule_reloads = 0, rule_reload_failures = 0;
   std::optional<std::string> rule_reload_error;
   CorrelationHealth correlations;
+  Named<std::uint64_t> alerts_by_severity, losses_by_reason;
+  std::uint64_t metrics_failures = 0;
+  std::optional<std::string> metrics_error;
+  OrLeftOut<CanaryHealth> canary = {};
 };
 
 constexpr auto FieldsOf(const Health*) {
@@ -363,7 +421,18 @@ constexpr auto FieldsOf(const Health*) {
                                    "peers of a wrong uid, or a second one"),
       Field<"recording_failures">(&H::recording_failures, "messages missing in the capture"),
       Field<"output_bytes">(&H::output_bytes, "bytes written"),
-      Field<"output_rotations">(&H::output_rotations, "times the output file was rotated"),
+      Field<"output_rotations">(&H::output_rotations,
+                                "times the output file was rotated, or a segment was ended"),
+      Field<"output_segments_removed">(&H::output_segments_removed,
+                                       "oldest segments that were removed, as keep_size and "
+                                       "keep_age say; the log has their numbers"),
+      Field<"output_lines_removed">(&H::output_lines_removed, "lines that were in these"),
+      Field<"output_removed_boot_id">(&H::output_removed_boot_id,
+                                      "boot of the newest lines that were removed with a segment "
+                                      "of all lines; null: none was"),
+      Field<"output_removed_last_seq">(&H::output_removed_last_seq,
+                                       "the last number among these; those before it are removed, "
+                                       "too; null: none was"),
       Field<"output_sync_failures">(&H::output_sync_failures,
                                     "times that alerts in the file may not have reached the disk"),
       Field<"journal_failures">(&H::journal_failures, "alerts that the journal did not take"),
@@ -412,6 +481,14 @@ constexpr auto FieldsOf(const Health*) {
       Field<"rule_reload_error">(&H::rule_reload_error,
                                  "what was wrong the last time; null: nothing"),
       Field<"correlations">(&H::correlations, "rules of type correlation"),
+      Field<"alerts_by_severity">(&H::alerts_by_severity, "alerts_output by severity"),
+      Field<"losses_by_reason">(&H::losses_by_reason, "losses_reported by reason"),
+      Field<"metrics_failures">(&H::metrics_failures,
+                                "times that the file of metrics could not be written"),
+      Field<"metrics_error">(&H::metrics_error,
+                             "why it could not be written the last time; null: it was, or none is "
+                             "wanted"),
+      Field<"canary">(&H::canary, "whether all stages work; absent: none is wanted"),
   };
 }
 

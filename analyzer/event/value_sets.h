@@ -291,8 +291,16 @@ RG_VALUE_SET(AgentMode, RG_AGENT_MODES)
 #define RG_HEALTH_STATUSES(X)                                       \
   X(kOk, "ok", "")                                                  \
   X(kDegraded, "degraded", "something is missing, lost or failing") \
-  X(kBlind, "blind", "no collector is connected")
+  X(kBlind, "blind", "no collector is connected, or the canary does not come back")
 RG_VALUE_SET(HealthStatus, RG_HEALTH_STATUSES)
+
+#define RG_CANARY_STAGES(X)                                                                   \
+  X(kCanary, "canary", "the process that makes it happen is gone, or can start none")         \
+  X(kKernel, "kernel", "the kernel's programs have stored no record of a new process")        \
+  X(kCollector, "collector", "the collector is silent, or has not forwarded what was stored") \
+  X(kRules, "rules", "the event came, and the rule that looks for it did not fire")           \
+  X(kOutput, "output", "the rule fired, and the line could not be written")
+RG_VALUE_SET(CanaryStage, RG_CANARY_STAGES)
 
 #define RG_HOOK_STATES(X)                                                                      \
   X(kOff, "off", "")                                                                           \

@@ -2,6 +2,7 @@
 #include "analyzer/ingest/service.h"
 
 #include <fcntl.h>
+#include <kj/common.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -21,8 +22,10 @@
 #include "absl/strings/str_split.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/ingest/host_clock.h"
 #include "analyzer/ingest/host_context.h"
 #include "analyzer/ingest/listener.h"
+#include "analyzer/output/metrics/metrics.h"
 #include "analyzer/rules/match/rule_set.h"
 #include "analyzer/wire/message.h"
 
@@ -42,29 +45,24 @@ bool IsAbsentFeature(const HookHealth& hook) {
   });
 }
 
-std::uint64_t BootNs() {
-  timespec t{};
-  clock_gettime(CLOCK_BOOTTIME, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(t.tv_nsec);
-}
-
-std::int64_t ClockOffsetNs() {
-  timespec t{};
-  clock_gettime(CLOCK_REALTIME, &t);
-  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec -
-         static_cast<std::int64_t>(BootNs());
-}
-
-// Empty if it cannot be read.
+// Empty if it is not known. The unit hides the file, and says what is in it, without dashes.
 std::string BootId() {
   const kj::AutoCloseFd fd(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
   char text[36];
-  if (fd.get() < 0 || read(fd, text, sizeof(text)) != static_cast<ssize_t>(sizeof(text))) return "";
-  return {text, sizeof(text)};
+  if (fd.get() >= 0 && read(fd, text, sizeof(text)) == static_cast<ssize_t>(sizeof(text))) {
+    return {text, sizeof(text)};
+  }
+  const char* const given = std::getenv("EDR_BOOT_ID");
+  std::string id = given != nullptr ? given : "";
+  constexpr std::size_t kDigits = 32;
+  if (id.size() != kDigits || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return "";
+  }
+  for (const std::size_t at : {8, 13, 18, 23}) id.insert(at, 1, '-');
+  return id;
 }
 
-// By how much a counter has grown since the last health record, which left its value in `last`.
+// By how much a counter has grown since somebody looked, who left its value in `last`.
 std::uint64_t Growth(std::uint64_t now, std::uint64_t& last) {
   return now - std::exchange(last, now);
 }
@@ -83,13 +81,17 @@ std::uint64_t ResidentKb(int statm) {
 }  // namespace
 
 Service::Service(const Config& config, Sink& out, kj::AutoCloseFd listener, ServiceOptions options,
-                 std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor)
+                 std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor,
+                 std::optional<CanaryProcess> canary)
     : out_(out),
       pipeline_(config, out, options.rules),
       listener_(std::move(listener)),
       options_(std::move(options)),
       recorder_(std::move(recorder)),
-      cursor_(std::move(cursor)) {}
+      cursor_(std::move(cursor)),
+      canary_(options_.canary_interval, std::move(canary), pipeline_, out_) {
+  if (options_.metrics.has_value()) metrics_.emplace(options_.metrics->path);
+}
 
 absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
   sigset_t set;
@@ -98,6 +100,7 @@ absl::StatusOr<kj::AutoCloseFd> Service::CatchSignals() {
   sigprocmask(SIG_BLOCK, &set, nullptr);
   // A reader of stdout that goes away is an error of write(2), not the end.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGCHLD, SIG_IGN);  // the canary's process, if it ends, leaves nothing
   signal(SIGXFSZ, SIG_IGN);  // likewise a file that has reached the limit of its size
   kj::AutoCloseFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (fd.get() < 0) return ErrnoError(errno, "signalfd");
@@ -119,8 +122,7 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   if (!OnFrame(std::as_bytes(std::span(context.begin(), context.size())), Origin::kAnalyzer)) {
     return HostError("the host's users cannot be read in");
   }
-  LineNumbers numbers{.boot_id = BootId()};
-  if (cursor_.has_value()) numbers = NumbersBefore(numbers.boot_id, behind.lines);
+  const LineNumbers numbers = NumbersBefore(BootId(), behind.lines);
   utsname host{};
   uname(&host);
   const SessionContext context_of_lines{host.nodename, numbers.boot_id, ClockOffsetNs()};
@@ -133,16 +135,22 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   if (const char* address = std::getenv("NOTIFY_SOCKET"); address != nullptr) {
     RG_ASSIGN_OR_RETURN(manager_, Datagram::Connect(address));
   }
+  RG_RETURN_IF_ERROR(canary_.Start());
   RG_ASSIGN_OR_RETURN(confinement_, confine());
   // Not before it is sure that lines will be written: a start that fails uses up no numbers.
   ContinueNumbers(numbers, context_of_lines);
   TakeBacklog();
+  WriteMetrics(/*running=*/true);
+  KJ_DEFER(WriteMetrics(/*running=*/false));
   Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
+  auto next_metrics = metrics_.has_value() ? steady_clock::now() + options_.metrics->interval
+                                           : steady_clock::time_point::max();
 
   while (!ending_) {
     const auto now = steady_clock::now();
-    auto wait = std::chrono::duration_cast<milliseconds>(next_health - now) + milliseconds(1);
+    const auto next = std::min({next_health, next_metrics, canary_.due()});
+    auto wait = std::chrono::duration_cast<milliseconds>(next - now) + milliseconds(1);
     NotifyAlive(now);
     if (notice_interval_.count() != 0) {
       wait = std::min(
@@ -167,11 +175,16 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
     // Data before new connections: a collector that comes back finds its old connection closed.
     if (connection_.get() >= 0 && fds[2].revents != 0 && !OnData()) HangUp();
     if ((fds[1].revents & POLLIN) != 0) OnConnect();
+    if (canary_.Tick()) WriteHealth();
     if (steady_clock::now() >= next_health) {
       next_health += options_.health_interval;
       out_.RotateIfOld();
       user_names_.Look();
       WriteHealth();
+    }
+    if (const auto at = steady_clock::now(); at >= next_metrics) {
+      next_metrics = at + options_.metrics->interval;  // not two at once after a long wait
+      WriteMetrics(/*running=*/true);
     }
     if (out_.closed()) {
       return HostError("nobody reads the output any more");
@@ -181,6 +194,7 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   Drain();
   WriteHealth();
   HangUp();
+  out_.End();
   if (cursor_.has_value()) cursor_->EndNumbers();
   if (recorder_.has_value() && !recorder_->Failed()) RG_RETURN_IF_ERROR(recorder_->Close());
   return absl::OkStatus();
@@ -264,12 +278,15 @@ void Service::ReadUserNames() {
 }
 
 LineNumbers Service::NumbersBefore(const std::string& boot_id, std::uint64_t lines_behind) const {
-  LineNumbers numbers = cursor_->ReadNumbers(boot_id);
+  LineNumbers numbers{.boot_id = boot_id};
+  if (cursor_.has_value()) numbers = cursor_->ReadNumbers(boot_id);
   if (const std::uint64_t last = numbers.next == 1 ? out_.LastSeq(boot_id) : 0; last != 0) {
-    // The state was lost, and the output was not.
-    Log(LogLevel::kWarn, "the state folder knows no line of this boot, the output %d", last);
+    // There is no state, or it was lost, and the output was not.
     numbers.next = numbers.sure = last + 1;
-    numbers.ended = false;
+    if (cursor_.has_value()) {
+      Log(LogLevel::kWarn, "the state folder knows no line of this boot, the output %d", last);
+      numbers.ended = false;
+    }
   } else if (!numbers.ended) {
     const std::uint64_t written = std::min(lines_behind, LineNumbers::kReserved);
     if (numbers.sure == numbers.next) numbers.sure += written;
@@ -385,6 +402,7 @@ bool Service::OnMessageFrame(Frame frame, Origin origin) {
           return InvalidInput("a message that only analyzers make");
         }
         heartbeat = message.isHeartbeat();
+        if (origin == Origin::kCollector) canary_.OnMessage();
         return pipeline_.OnMessage(message);
       });
   if (heartbeat && recorder_.has_value()) WatchRecorder(recorder_->Flush());
@@ -455,9 +473,10 @@ void Service::SayWhatIsObserved() {
       missing.empty() ? "none is missing" : "missing: " + absl::StrJoin(missing, ", "));
 }
 
-void Service::WriteHealth() {
+Health Service::MakeHealth(Seen& seen) const {
   Health health;
   pipeline_.FillHealth(health);
+  if (metrics_.has_value()) metrics_->AddTo(health);
   health.timestamp_ns = BootNs();
   health.time = {health.timestamp_ns};
   health.uptime_secs = static_cast<std::uint64_t>(
@@ -485,42 +504,46 @@ void Service::WriteHealth() {
   if (pipeline_.connected() && !health.collector.plan_current) {
     reasons.emplace_back("the collector runs with another plan; restart it");
   }
+  canary_.AddTo(health);
+  if (const auto silent = canary_.Trouble(); silent.has_value()) reasons.push_back(*silent);
   if (health.output_error.has_value()) reasons.push_back(*health.output_error);
+  if (health.metrics_error.has_value()) reasons.push_back(*health.metrics_error);
   if (rule_reload_error_.has_value()) {
     reasons.push_back("the rules were not reloaded: " + *rule_reload_error_);
   }
   if (user_names_.error().has_value()) {
     reasons.push_back("names of users: " + *user_names_.error());
   }
-  if (const auto n = Growth(health.living_processes_evicted, living_evicted_); n != 0) {
+  if (const auto n = Growth(health.living_processes_evicted, seen.living_evicted); n != 0) {
     reasons.push_back(absl::StrFormat(
         "%d living processes were forgotten for want of room since the last health record", n));
   }
-  if (const auto n = Growth(health.correlations.groups_evicted, correlation_groups_evicted_);
+  if (const auto n = Growth(health.correlations.groups_evicted, seen.correlation_groups_evicted);
       n != 0) {
     reasons.push_back(absl::StrFormat(
         "correlations forgot %d groups for want of room since the last health record; if a "
         "rule's max_groups is small, raise it",
         n));
   }
-  if (const auto n = Growth(health.correlations.values_forgotten, correlation_values_forgotten_);
+  if (const auto n =
+          Growth(health.correlations.values_forgotten, seen.correlation_values_forgotten);
       n != 0) {
     reasons.push_back(absl::StrFormat(
         "correlations forgot %d values for want of room since the last health record", n));
   }
-  if (const auto n = Growth(pipeline_.skipped(), skipped_); n != 0) {
+  if (const auto n = Growth(pipeline_.skipped(), seen.skipped); n != 0) {
     reasons.push_back(absl::StrFormat(
         "the kernel did not run programs %d times since the last health record, see "
         "kernel_skipped_by_hook",
         n));
   }
-  if (const auto n = Growth(health.cgroup_names_evicted, cgroup_names_evicted_); n != 0) {
+  if (const auto n = Growth(health.cgroup_names_evicted, seen.cgroup_names_evicted); n != 0) {
     reasons.push_back(absl::StrFormat(
         "names of %d cgroups in use were forgotten since the last health record; if "
         "performance.max_process_cache_entries is below 65536, raise it",
         n));
   }
-  if (const auto n = Growth(health.userspace_rate_limited, rate_limited_); n != 0) {
+  if (const auto n = Growth(health.userspace_rate_limited, seen.rate_limited); n != 0) {
     reasons.push_back(absl::StrFormat(
         "%d file and network events over performance.max_events_per_second were not written since "
         "the last health record, see the loss records of reason rate_limit",
@@ -537,15 +560,32 @@ void Service::WriteHealth() {
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +
       health.userspace_unsupported_kind + session_errors_ + recording_failures_ +
       health.output_sync_failures + health.journal_failures;
-  if (Growth(troubles, troubles_) != 0) {
+  if (Growth(troubles, seen.troubles) != 0) {
     reasons.emplace_back("records, lines or messages were lost since the last health record");
   }
-  health.status = !pipeline_.connected() ? HealthStatus::kBlind
-                  : reasons.empty()      ? HealthStatus::kOk
-                                         : HealthStatus::kDegraded;
-  Log(LogLevel::kTrace, "health: %s, %d reasons", Name(health.status), reasons.size());
+  health.status = !pipeline_.connected() || canary_.blind() ? HealthStatus::kBlind
+                  : reasons.empty()                         ? HealthStatus::kOk
+                                                            : HealthStatus::kDegraded;
+  return health;
+}
+
+void Service::WriteHealth() {
+  const Health health = MakeHealth(in_lines_);
+  Log(LogLevel::kTrace, "health: %s, %d reasons", Name(health.status), health.reasons.size());
   pipeline_.WriteHealth(health);
   FlushOutput();
+}
+
+void Service::WriteMetrics(bool running) {
+  if (!metrics_.has_value()) return;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const Health health = MakeHealth(in_metrics_);
+  metrics_->Write(RenderMetrics({.health = health,
+                                 .version = options_.metrics->version,
+                                 .running = running,
+                                 .heard_collector = pipeline_.heard_collector(),
+                                 .unix_time_s = now.tv_sec}));
 }
 
 }  // namespace randguard

@@ -19,8 +19,10 @@
 #include "absl/status/statusor.h"
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/config/config.h"
+#include "analyzer/ingest/canary_duty.h"
 #include "analyzer/ingest/cursor_file.h"
 #include "analyzer/ingest/user_names.h"
+#include "analyzer/output/metrics/metrics_file.h"
 #include "analyzer/output/sinks/datagram.h"
 #include "analyzer/output/sinks/sink.h"
 #include "analyzer/pipeline/pipeline.h"
@@ -37,7 +39,9 @@ struct ServiceOptions {
   std::vector<std::string> limitations;  // what is configured and not observed: status reasons
   std::vector<PathHealth> links;         // configured paths with symlinks
   std::chrono::seconds health_interval{10};
-  std::shared_ptr<const RuleSet> rules;  // null: nothing is detected
+  std::optional<MetricsOptions> metrics;
+  std::chrono::seconds canary_interval{0};  // 0: none
+  std::shared_ptr<const RuleSet> rules;     // null: nothing is detected
   // Reads the rules again, on SIGHUP; an error leaves those in force that are.
   std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> reload_rules;
 };
@@ -48,9 +52,11 @@ using Confine = std::function<absl::StatusOr<ConfinementHealth>()>;
 
 class Service {
  public:
-  // References are kept. The recorder and the cursor file may be absent.
+  // References are kept. The recorder and the cursor file may be absent; so may the process of the
+  // canary, which is then made if there is to be one.
   Service(const Config& config, Sink& out, kj::AutoCloseFd listener, ServiceOptions options,
-          std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor);
+          std::optional<CaptureWriter> recorder, std::optional<CursorFile> cursor,
+          std::optional<CanaryProcess> canary = std::nullopt);
 
   // Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 for the process; to be called before anything could
   // send them, so that none is missed.
@@ -94,7 +100,17 @@ class Service {
   void HangUp();
   // Takes the messages that are in the socket already; the collector keeps the rest.
   void Drain();
+  // Counters of which only the growth counts, as somebody who looks at health has last seen them.
+  struct Seen {
+    std::uint64_t troubles = 0, skipped = 0, correlation_groups_evicted = 0,
+                  correlation_values_forgotten = 0, living_evicted = 0, cgroup_names_evicted = 0,
+                  rate_limited = 0;
+  };
+  // Health now, "degraded" also by what has grown since `seen`, which is brought up to date.
+  Health MakeHealth(Seen& seen) const;
   void WriteHealth();
+  // A file that is written at each start, at each end, and now and then in between.
+  void WriteMetrics(bool running);
   // To stderr, once: what the first collector observes.
   void SayWhatIsObserved();
   void WatchRecorder(const absl::Status& status);
@@ -126,13 +142,9 @@ class Service {
   std::uint64_t recording_failures_ = 0;
   std::uint64_t rule_reloads_ = 0, rule_reload_failures_ = 0;
   std::optional<std::string> rule_reload_error_;
-  // As of the last health record: what has grown since makes the next one "degraded".
-  std::uint64_t troubles_ = 0;
-  std::uint64_t skipped_ = 0;
-  std::uint64_t correlation_groups_evicted_ = 0, correlation_values_forgotten_ = 0;
-  std::uint64_t living_evicted_ = 0;
-  std::uint64_t cgroup_names_evicted_ = 0;
-  std::uint64_t rate_limited_ = 0;
+  Seen in_lines_, in_metrics_;  // as of the last health record, and of the last metrics
+  std::optional<MetricsFile> metrics_;
+  CanaryDuty canary_;
 };
 
 }  // namespace randguard

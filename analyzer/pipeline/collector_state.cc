@@ -19,7 +19,6 @@ constexpr std::size_t kMaxText = 256;
 
 void CollectorState::OnHello(wire::Hello::Reader hello) {
   plan_digest_ = hello.getPlanDigest();
-  figures_ = {};
   figures_.version = AsView(hello.getCollectorVersion());
   figures_.kernel_release = AsView(hello.getKernelRelease());
   figures_.critical_ring_bytes = hello.getCriticalRingBytes();
@@ -34,7 +33,9 @@ void CollectorState::OnHello(wire::Hello::Reader hello) {
 
 void CollectorState::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   const auto counters = heartbeat.getCounters();
-  stored_ = ByKind(ReadKindCounters(counters.getStored()));
+  heard_ = true;
+  counts_ = ReadKindCounters(counters.getStored());
+  stored_ = ByKind(counts_);
   unwatched_ = ByKind(ReadKindCounters(counters.getUnwatched()));
   excluded_ = ByKind(ReadKindCounters(counters.getExcluded()));
   programs_.clear();

@@ -125,6 +125,7 @@ void LossAccounting::Write(Loss& loss, std::uint64_t now_ns, Report report) {
   loss.timestamp_ns = now_ns;
   loss.time = {now_ns};
   ++reported_;
+  reported_by_reason_.Add(loss.reason);
   report(loss);
 }
 
@@ -136,6 +137,7 @@ void LossAccounting::FillHealth(Health& health) const {
   health.collector.records_sent = cursor_.records;
   health.collector.batches_sent = next_batch_;
   health.losses_reported = reported_;
+  health.losses_by_reason = reported_by_reason_.ByName();
   health.restart_lost = restart_lost_;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
+#include "analyzer/event/enum_counters.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/pipeline/cursor.h"
 #include "analyzer/pipeline/kind_counters.h"
@@ -80,6 +81,7 @@ class LossAccounting {
   std::uint64_t output_lost_ = 0;
   std::uint64_t output_ok_ns_ = 0;  // when the output last worked
   std::uint64_t reported_ = 0, restart_lost_ = 0;
+  EnumCounters<LossReason> reported_by_reason_;
 };
 
 }  // namespace randguard

@@ -2,6 +2,7 @@
 #include "analyzer/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "analyzer/decode/record.h"
 #include "analyzer/detect/detector.h"
 #include "analyzer/detect/watched_trees.h"
+#include "analyzer/event/enum_counters.h"
 #include "analyzer/event/events.h"
 #include "analyzer/output/json/event_writer.h"
 #include "analyzer/pipeline/collector_state.h"
@@ -57,6 +59,7 @@ class Pipeline::Stages {
     std::uint64_t events_written = 0, filtered = 0, rate_limited = 0, alerts_written = 0;
     std::uint64_t reconciled = 0, unknown_messages = 0;
     std::uint64_t skipped = 0, repairs = 0, found_processes = 0, found_programs = 0;
+    EnumCounters<Severity> alerts;  // written
   };
 
   absl::Status OnMessage(wire::Message::Reader message);
@@ -72,12 +75,16 @@ class Pipeline::Stages {
   std::uint64_t sure_seq() const { return sure_seq_; }
   void FillHealth(Health& health) const;
   void WriteHealth(const Health& health) { Write({writer_.Write(health)}); }
+  void WriteCanary(const Canary& canary) { Write({writer_.Write(canary)}); }
+  const Canaries& canaries() const { return canaries_; }
 
   Detector& detector() { return detector_; }
   const Session& session() const { return session_; }
   const Counts& counts() const { return counts_; }
   std::uint64_t plan_digest() const { return collector_.plan_digest(); }
   std::uint64_t losses() const { return losses_.reported(); }
+  bool heard_collector() const { return collector_.heard(); }
+  std::uint64_t stored(unsigned kind) const { return collector_.stored(kind); }
   Cursor cursor() const;
 
  private:
@@ -100,7 +107,7 @@ class Pipeline::Stages {
   // Detect, filter, write: the event, then the alerts that it caused.
   template <typename E>
   void Emit(E& event, unsigned kind);
-  void Write(const OutputLine& line);
+  void Write(OutputLine line);
   void WriteAlert(const Alert& alert);
   void WriteLoss(const Loss& loss);
   // Loss records for events over the limit; `all`: also those of the second that goes on.
@@ -132,6 +139,7 @@ class Pipeline::Stages {
   TelemetryFilter filter_;
   const WatchedTrees trees_;
   Detector detector_;
+  Canaries canaries_;
   Counts counts_;
 };
 
@@ -350,7 +358,9 @@ void Pipeline::Stages::ContinueNumbers(const LineNumbers& before, const SessionC
   Flush();  // and noted: a kill from now on does not hide it
 }
 
-void Pipeline::Stages::Write(const OutputLine& line) {
+void Pipeline::Stages::Write(OutputLine line) {
+  line.boot_id = writer_.boot_id();
+  line.seq = next_seq() - 1;
   unflushed_bytes_ += line.text.size();
   out_.Write(line);
   if (next_seq() - noted_seq_ >= LineNumbers::kReserved) [[unlikely]]
@@ -411,6 +421,14 @@ template <typename E>
 void Pipeline::Stages::Emit(E& event, unsigned kind) {
   trees_.Mark(event);
   const bool fired = detector_.Detect(event);
+  if constexpr (std::same_as<E, ProcessRelationship>) {
+    ++canaries_.forks;
+    if (event.actor.comm == Canary::kComm) [[unlikely]] {
+      ++canaries_.seen;
+      if (fired && detector_.FoundCanary()) ++canaries_.fired;
+      canaries_.last = event.actor.event_id;
+    }
+  }
   switch (filter_.Judge(event, kind)) {
     case TelemetryFilter::Verdict::kWrite:
       ++counts_.events_written;
@@ -461,6 +479,7 @@ void Pipeline::Stages::WriteLoss(const Loss& loss) {
 
 void Pipeline::Stages::WriteAlert(const Alert& alert) {
   ++counts_.alerts_written;
+  counts_.alerts.Add(alert.severity);
   const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
   Write({line, &alert, writer_.ProcessId(alert.process_id), agent_id_});
 }
@@ -470,6 +489,7 @@ void Pipeline::Stages::FillHealth(Health& health) const {
   health.raw_events_read = counts_.records_read;
   health.normalized_events_output = counts_.events_written;
   health.alerts_output = counts_.alerts_written;
+  health.alerts_by_severity = counts_.alerts.ByName();
   detector_.FillHealth(health);
   health.userspace_filtered = counts_.filtered;
   health.userspace_rate_limited = counts_.rate_limited;
@@ -538,6 +558,16 @@ bool Pipeline::ReportOutputLosses() { return stages_->ReportOutputLosses(); }
 void Pipeline::FillHealth(Health& health) const { stages_->FillHealth(health); }
 
 void Pipeline::WriteHealth(const Health& health) { stages_->WriteHealth(health); }
+
+const Pipeline::Canaries& Pipeline::canaries() const { return stages_->canaries(); }
+
+void Pipeline::WriteCanary(const Canary& canary) { stages_->WriteCanary(canary); }
+
+bool Pipeline::detects() const { return stages_->detector().rules() != nullptr; }
+
+bool Pipeline::heard_collector() const { return stages_->heard_collector(); }
+
+std::uint64_t Pipeline::stored(unsigned kind) const { return stages_->stored(kind); }
 
 bool Pipeline::connected() const { return stages_->session().connected(); }
 

@@ -65,6 +65,18 @@ class Pipeline {
   // Fills in what the pipeline knows. The caller adds what it takes a host to know.
   void FillHealth(Health& health) const;
   void WriteHealth(const Health& health);
+  // New processes and threads, canaries among them that have come as far as the rules, and those
+  // that the rule has fired for.
+  struct Canaries {
+    std::uint64_t forks = 0, seen = 0, fired = 0;
+    EventId last = {};
+  };
+  const Canaries& canaries() const;
+  void WriteCanary(const Canary& canary);
+  bool detects() const;          // rules are evaluated
+  bool heard_collector() const;  // its counters are known
+  // Records of a kind that the kernel's programs have stored, as of the last heartbeat.
+  std::uint64_t stored(unsigned kind) const;
   bool connected() const;
   std::uint64_t alerts_written() const;
   std::uint64_t events_written() const;

@@ -97,6 +97,17 @@ TEST(PipelineDetectionTest, AlertsFollowTheirEventInTheOrderOfRules) {
   EXPECT_EQ(health.rule_set_hash, d.rules->hash());
 }
 
+TEST(PipelineDetectionTest, AlertsAreCountedBySeverity) {
+  const auto d = Compile(RuleOf("A", "file", "path == '/etc/shadow'") +
+                         "[[rules]]\nid = 'B'\nname = 'n'\nseverity = 'low'\ntype = 'file'\n"
+                         "condition = \"operation == 'open'\"\n");
+  Stream stream(d.config, d.rules);
+  EXPECT_EQ(stream.Filled().alerts_by_severity, Named<std::uint64_t>{});
+  EXPECT_SENT(stream, HelloOf{});
+  EXPECT_SENT(stream, (BatchOf{.records = {OpenAt(kStartNs + 1), OpenAt(kStartNs + 2, "/etc/x")}}));
+  EXPECT_EQ(stream.Filled().alerts_by_severity, (Named<std::uint64_t>{{"low", 2}, {"high", 1}}));
+}
+
 TEST(PipelineDetectionTest, AlertsNameTheRulesAuthor) {
   auto d = Compile(RuleOf("A", "file", "operation == 'open'") + "author = 'Ann'\n" +
                    "references = ['r']\nfalse_positives = ['f']\n");

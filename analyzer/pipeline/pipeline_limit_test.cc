@@ -91,6 +91,7 @@ TEST(PipelineLimitTest, WhatIsLimitedIsALossWithItsCause) {
             health.raw_events_read);
   EXPECT_EQ(health.raw_events_read, kSeconds * kRoots * (kFlood / kRoots + 1));
   EXPECT_EQ(health.losses_reported, lines.size());
+  EXPECT_EQ(health.losses_by_reason, (Named<std::uint64_t>{{"rate_limit", lines.size()}}));
 }
 
 TEST(PipelineLimitTest, LinesAreThoseOfAnyOtherRun) {

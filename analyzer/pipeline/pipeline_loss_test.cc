@@ -49,6 +49,7 @@ TEST(PipelineLossTest, CountersThatMoveBecomeLossRecords) {
             R"(60000000000 60000000005 60000000005 "web1")");
   const Health health = stream.Filled();
   EXPECT_EQ(health.losses_reported, 3u);
+  EXPECT_EQ(health.losses_by_reason, (Named<std::uint64_t>{{"kernel", 3}}));
   EXPECT_EQ(health.kernel_lost, 6u);
 }
 

@@ -117,7 +117,7 @@ class Reader {
       return;
     }
     const std::string_view type = line.substr(kStart.size(), end - kStart.size());
-    if (type == "health" || type == "loss" || type == "alert") {
+    if (type == "health" || type == "loss" || type == "alert" || type == "canary") {
       if (reports_ != nullptr) {
         std::fwrite(line.data(), 1, line.size(), reports_);
         std::fputc('\n', reports_);

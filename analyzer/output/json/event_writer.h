@@ -45,6 +45,8 @@ class EventWriter {
   }
   // The number of the next line.
   std::uint64_t next_seq() const { return seq_.value(); }
+  // The boot whose lines these are; empty: not known.
+  const std::string& boot_id() const { return boot_id_; }
   void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
 
   // Bytes of the longest line; an alert repeats what the event before it has.

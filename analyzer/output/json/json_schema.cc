@@ -232,6 +232,7 @@ std::string JsonSchema() {
   writer.Add<Alert>();
   writer.Add<Loss>();
   writer.Add<Health>();
+  writer.Add<Canary>();
   writer.json().Raw("\n  ]\n}\n");
   return std::string(writer.json().text());
 }

@@ -10,5 +10,6 @@ namespace randguard {
 template std::string_view EventWriter::Write(const Alert&);
 template std::string_view EventWriter::Write(const Loss&);
 template std::string_view EventWriter::Write(const Health&);
+template std::string_view EventWriter::Write(const Canary&);
 
 }  // namespace randguard

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <cstring>
 #include <ctime>
@@ -16,143 +15,12 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
-#include "analyzer/event/alert.h"
-#include "analyzer/event/reports.h"
 
 namespace randguard {
 namespace {
 
-// Whoever writes many lines flushes by himself, sooner.
-constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
-constexpr std::uint64_t kMaxLineBytes = std::uint64_t{4} << 20;  // more than any line has
-
-absl::StatusOr<kj::AutoCloseFd> OpenAppend(const std::string& path,
-                                           std::optional<FileOwner> owner = std::nullopt) {
-  // Not through a symlink in its last component: the folder may be writable by others. Not
-  // blocking, because a FIFO would wait for its reader, and later for room.
-  constexpr int kFlags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  if (owner.has_value()) {
-    kj::AutoCloseFd made(open(path.c_str(), kFlags | O_CREAT | O_EXCL, 0640));
-    if (made.get() >= 0 && fchown(made, owner->uid, owner->gid) != 0) {
-      return ErrnoError(errno, absl::StrFormat("output file %s cannot be given away", path));
-    }
-  }
-  kj::AutoCloseFd fd(open(path.c_str(), kFlags | O_CREAT, 0640));
-  if (fd.get() >= 0) return fd;
-  const int error = errno;
-  struct stat st {};
-  if (error == ENXIO && lstat(path.c_str(), &st) == 0 && S_ISFIFO(st.st_mode)) {
-    return HostError("output file %s is a FIFO that nobody reads; start its reader first", path);
-  }
-  return ErrnoError(error, absl::StrFormat("output file %s cannot be opened", path));
-}
-
-// The number of bytes behind the file's last newline; `first` becomes the first of them. Longer
-// than any line: none is looked for further.
-std::uint64_t BytesBehindLastLine(int fd, std::uint64_t size, char& first) {
-  constexpr std::size_t kBlock = std::size_t{64} << 10;
-  std::string block(kBlock, '\0');
-  std::uint64_t end = size;
-  while (end > 0 && size - end < kMaxLineBytes) {
-    const std::uint64_t begin = end > kBlock ? end - kBlock : 0;
-    const ssize_t n = pread(fd, block.data(), end - begin, static_cast<off_t>(begin));
-    if (n != static_cast<ssize_t>(end - begin)) return 0;  // it shrinks, or cannot be read
-    const std::size_t newline = std::string_view(block.data(), end - begin).rfind('\n');
-    if (newline != std::string_view::npos) {
-      if (newline + 1 < end - begin) first = block[newline + 1];
-      return size - (begin + newline + 1);
-    }
-    first = block[0];
-    end = begin;
-  }
-  return size - end;
-}
-
-// A process that was killed may have left the beginning of a line. Its record counts as lost, so
-// the bytes go; whatever else a file ends with only gets a newline.
-void EndLastLine(const std::string& path) {
-  const kj::AutoCloseFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat st {};
-  if (fd.get() < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return;
-  char first = 0;
-  const auto size = static_cast<std::uint64_t>(st.st_size);
-  const std::uint64_t torn = BytesBehindLastLine(fd, size, first);
-  if (torn == 0) return;
-  if (first == '{' && torn < kMaxLineBytes) {
-    if (ftruncate(fd, static_cast<off_t>(size - torn)) != 0) return;
-    Log(LogLevel::kWarn,
-        "%s ended with %d bytes of a line that a killed process left; they are removed", path,
-        torn);
-  } else if (pwrite(fd, "\n", 1, st.st_size) == 1) {
-    Log(LogLevel::kWarn, "%s did not end with a newline; there is one now", path);
-  }
-}
-
-// Events are what the kernel's records become; the lines of other kinds are the analyzer's own.
-bool IsEventLine(std::string_view line) {
-  constexpr std::string_view kBegin = "{\"event_type\":\"";  // EventWriter's
-  if (!line.starts_with(kBegin)) return false;
-  line.remove_prefix(kBegin.size());
-  const std::string_view type = line.substr(0, line.find('"'));
-  return type != Alert::kEventType && type != Loss::kEventType && type != Health::kEventType;
-}
-
-// The whole lines from a byte on.
-LineCount CountLines(int fd, std::uint64_t from) {
-  constexpr std::size_t kBlock = std::size_t{256} << 10;
-  std::string block;
-  LineCount count;
-  for (;;) {
-    const std::size_t rest = block.size();
-    if (rest >= kMaxLineBytes) return count;
-    block.resize(rest + kBlock);
-    const ssize_t n = pread(fd, block.data() + rest, kBlock, static_cast<off_t>(from));
-    if (n <= 0) return count;
-    from += static_cast<std::uint64_t>(n);
-    block.resize(rest + static_cast<std::size_t>(n));
-    std::string_view text = block;
-    for (std::size_t end; (end = text.find('\n')) != std::string_view::npos;) {
-      ++count.lines;
-      if (IsEventLine(text.substr(0, end))) ++count.events;
-      text.remove_prefix(end + 1);
-    }
-    block.erase(0, block.size() - text.size());
-  }
-}
-
-// The number of the last whole line, if it is one of this boot; else 0.
-std::uint64_t LastSeqOf(int fd, std::string_view boot_id) {
-  constexpr std::uint64_t kBlock = 256 << 10;  // longer than any line with a number
-  struct stat st {};
-  if (fstat(fd, &st) != 0) return 0;
-  const auto size = static_cast<std::uint64_t>(st.st_size);
-  std::string block(std::min(size, kBlock), '\0');
-  const ssize_t n =
-      pread(fd, block.data(), block.size(), st.st_size - static_cast<off_t>(block.size()));
-  if (n != static_cast<ssize_t>(block.size())) return 0;
-  const std::size_t end = block.rfind('\n');
-  if (end == std::string::npos || end == 0) return 0;
-  const std::size_t before = block.rfind('\n', end - 1);
-  const std::string_view line =
-      std::string_view(block).substr(before == std::string::npos ? 0 : before + 1);
-  // As EventWriter begins a line.
-  const std::string key = absl::StrFormat("\",\"boot_id\":\"%s\",\"seq\":", boot_id);
-  const std::size_t at = line.substr(0, 256).find(key);
-  std::uint64_t seq = 0;
-  if (at != std::string_view::npos) {
-    std::from_chars(line.data() + at + key.size(), line.data() + line.size(), seq);
-  }
-  return seq;
-}
-
 bool Same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-bool SameFile(int a, int b) {
-  struct stat sa {
-  }, sb{};
-  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && Same(sa, sb);
 }
 
 }  // namespace
@@ -171,7 +39,7 @@ LineSink LineSink::Stdout() {
   if (writable && (S_ISFIFO(st.st_mode) || isatty(STDOUT_FILENO) == 1)) {
     kj::AutoCloseFd own(
         open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (own.get() >= 0 && SameFile(own, STDOUT_FILENO)) {
+    if (own.get() >= 0 && IsSameFile(own, STDOUT_FILENO)) {
       const int fd = own.get();
       return {"", std::move(own), fd};
     }
@@ -183,7 +51,7 @@ LineSink LineSink::Stdout() {
 
 absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation,
                                         std::optional<FileOwner> owner) {
-  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenAppend(path, owner));
+  RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenForAppending(path, owner));
   EndLastLine(path);
   const int raw = fd.get();
   LineSink sink(std::move(path), std::move(fd), raw);
@@ -192,13 +60,19 @@ absl::StatusOr<LineSink> LineSink::File(std::string path, Rotation rotation,
   return sink;
 }
 
-bool LineSink::HasFileOf(const LineSink& other) const { return SameFile(fd_, other.fd_); }
+LineSink LineSink::Nowhere() { return {"", {}, -1}; }
 
+// Whoever writes many lines flushes by himself, sooner.
 void LineSink::Write(const OutputLine& line) {
   if (alerts_only_ && line.alert == nullptr) return;
   buffer_.append(line.text);
   if (buffer_.size() >= kFlushBytes) Flush();
   if (line.alert != nullptr) sync_due_ = sync_alerts_ && regular_;
+}
+
+void LineSink::Append(const OutputLine& line) {
+  buffer_.append(line.text);
+  if (line.alert != nullptr) sync_due_ = sync_alerts_;
 }
 
 std::optional<FilePosition> LineSink::position() const {
@@ -213,14 +87,14 @@ LineCount LineSink::Behind(const FilePosition& position) const {
     return {};
   }
   const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (fd.get() < 0 || !SameFile(fd, fd_)) return {};
+  if (fd.get() < 0 || !IsSameFile(fd, fd_)) return {};
   return CountLines(fd, position.bytes);
 }
 
 std::uint64_t LineSink::LastSeq(std::string_view boot_id) const {
   if (!regular_ || path_.empty()) return 0;
   const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (fd.get() < 0 || !SameFile(fd, fd_)) return 0;
+  if (fd.get() < 0 || !IsSameFile(fd, fd_)) return 0;
   return LastSeqOf(fd, boot_id);
 }
 
@@ -263,6 +137,10 @@ void LineSink::Flush() {
       done += static_cast<std::size_t>(n);
       bytes_ += static_cast<std::uint64_t>(n);
       mid_line_ = buffer_[done - 1] != '\n';
+      if (digest_ != nullptr) {
+        const auto size = static_cast<std::size_t>(n);
+        digest_->Add({buffer_.data() + done - size, size});
+      }
       continue;
     }
     if (n < 0 && errno == EINTR) continue;
@@ -289,8 +167,10 @@ void LineSink::DropLines(int error) {
       std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(keep), buffer_.end(), '\n'));
   buffer_.resize(keep);
   closed_ = closed_ || (error == EPIPE && path_.empty());
-  write_error_ = absl::StrFormat("output to %s fails: %s", name(),
-                                 error == EAGAIN ? "nobody reads it" : std::strerror(error));
+  write_error_ = fd_ < 0 && !open_error_.empty()
+                     ? open_error_
+                     : absl::StrFormat("output to %s fails: %s", name(),
+                                       error == EAGAIN ? "nobody reads it" : std::strerror(error));
   if (!std::exchange(failing_, true)) {
     Log(LogLevel::kError, "%s; lines are lost and counted", write_error_);
   }
@@ -333,17 +213,70 @@ absl::Status LineSink::Reopen() {
 }
 
 absl::Status LineSink::OpenAgain() {
-  auto opened = OpenAppend(path_);
+  auto opened = OpenForAppending(path_);
   open_error_ = opened.ok() ? "" : Message(opened.status());
   if (!opened.ok()) return opened.status();
   kj::AutoCloseFd fd = *std::move(opened);
   // The rest of a line that the old file has the beginning of; needed still if that is the new one.
-  if (mid_line_ && !SameFile(fd, fd_)) {
-    ++failures_;
-    buffer_.erase(0, buffer_.find('\n') + 1);
-    mid_line_ = false;
-  }
+  if (mid_line_ && !IsSameFile(fd, fd_)) DropRest();
   owned_ = std::move(fd);
+  fd_ = owned_.get();
+  Examine();
+  return absl::OkStatus();
+}
+
+void LineSink::DropRest() {
+  ++failures_;
+  buffer_.erase(0, buffer_.find('\n') + 1);
+  mid_line_ = false;
+}
+
+absl::Status LineSink::EndFile(std::string_view last_line) {
+  struct stat st {};
+  if (fstat(fd_, &st) != 0) return ErrnoError(errno, absl::StrFormat("%s cannot be ended", path_));
+  const ssize_t n = write(fd_, last_line.data(), last_line.size());
+  if (n != static_cast<ssize_t>(last_line.size())) {
+    const int error = n < 0 ? errno : ENOSPC;
+    if (n > 0 && ftruncate(fd_, st.st_size) != 0) {
+      // It stays, as a line that says nothing.
+      if (digest_ != nullptr) digest_->Add(last_line.substr(0, static_cast<std::size_t>(n)));
+      buffer_.insert(buffer_.begin(), '\n');
+      mid_line_ = true;
+    }
+    return ErrnoError(error, absl::StrFormat("%s cannot be ended", path_));
+  }
+  bytes_ += last_line.size();
+  if (fchmod(fd_, 0440) != 0) {
+    Log(LogLevel::kWarn, "%s cannot be made one that is only read: %s", path_,
+        std::strerror(errno));
+  }
+  LeaveFile();
+  return absl::OkStatus();
+}
+
+void LineSink::LeaveFile() {
+  if (mid_line_) DropRest();
+  owned_ = nullptr;
+  fd_ = -1;
+  regular_ = false;
+}
+
+absl::Status LineSink::RemoveFile() {
+  if (IsAtPath() && unlink(path_.c_str()) != 0) {
+    return ErrnoError(errno, absl::StrFormat("%s cannot be removed", path_));
+  }
+  LeaveFile();
+  return absl::OkStatus();
+}
+
+absl::Status LineSink::BeginFile(std::string path) {
+  auto made = MakeForAppending(path);
+  open_error_ = made.ok() ? "" : Message(made.status());
+  if (!made.ok()) return made.status();
+  LeaveFile();
+  path_ = std::move(path);
+  if (digest_ != nullptr) digest_->Reset();
+  owned_ = *std::move(made);
   fd_ = owned_.get();
   Examine();
   return absl::OkStatus();

@@ -7,7 +7,6 @@
 #define ANALYZER_OUTPUT_SINKS_LINE_SINK_H_
 
 #include <kj/io.h>
-#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
@@ -18,6 +17,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "analyzer/output/sinks/file_digest.h"
+#include "analyzer/output/sinks/line_file.h"
 #include "analyzer/output/sinks/sink.h"
 
 namespace randguard {
@@ -27,11 +28,6 @@ struct Rotation {
   std::uint64_t bytes = 0;    // 0: never
   std::chrono::hours age{0};  // since it was made; 0: never
   unsigned keep = 1;          // old files
-};
-
-struct FileOwner {
-  uid_t uid;
-  gid_t gid;
 };
 
 class LineSink final : public Sink {
@@ -56,7 +52,33 @@ class LineSink final : public Sink {
   void TakeAlertsOnly() { alerts_only_ = true; }
   // A file that was removed, or replaced by another one, is opened anew before the next line.
   void FollowPath() { follows_ = true; }
-  bool HasFileOf(const LineSink& other) const;
+
+  // For files that are written one after another. A sink without a file: lines are lost at the next
+  // Flush().
+  static LineSink Nowhere();
+  // Goes on in a file that is made for it. All that waits to be written goes there, but for the
+  // rest of a line. On an error the old file stays, if there is one.
+  absl::Status BeginFile(std::string path);
+  // Adds a last line to the file, whole or not at all, and makes it one that is only read. Nothing
+  // may wait to be written; then there is no file.
+  absl::Status EndFile(std::string_view last_line);
+  // The file, or what has its name now, is none of ours any more.
+  void LeaveFile();
+  // Or removes it.
+  absl::Status RemoveFile();
+  const std::string& path() const { return path_; }
+  bool has_file() const { return fd_ >= 0; }
+  // The file that is written has its name still.
+  bool IsAtPath() const;
+  // Nothing waits to be written.
+  bool settled() const { return buffer_.empty() && !mid_line_; }
+  // As Write(), but without writing anything yet.
+  void Append(const OutputLine& line);
+  std::size_t waiting() const { return buffer_.size(); }  // bytes
+  // From so many on, Write() writes.
+  static constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
+  // Each byte that is written to a file is added, from its beginning on. Borrowed.
+  void AddTo(FileDigest* digest) { digest_ = digest; }
 
   // May write to the descriptor; failures are counted and said on stderr, once until it works
   // again.
@@ -73,6 +95,7 @@ class LineSink final : public Sink {
 
   std::uint64_t lost_lines() const override { return failures_; }
   bool failing() const override { return failing_; }  // the last line was lost
+  bool failing_for_all() const override { return failing_ && !alerts_only_; }
   // EPIPE of stdout. A FIFO with a name may find another reader.
   bool closed() const override { return closed_; }
   void AddTo(Health& health) const override;
@@ -91,11 +114,12 @@ class LineSink final : public Sink {
   void Rotate();
   // Opens the file again if another one, or none, has its name, or if that has failed before.
   void CheckPath();
-  bool IsAtPath() const;
   absl::Status OpenAgain();
   std::string_view name() const { return path_.empty() ? "stdout" : std::string_view(path_); }
   // Finds the size and age of the file that was just opened, which rotation depends on.
   void Examine();
+  // Gives up a line whose beginning is in a file that is not written any more.
+  void DropRest();
 
   std::string path_;  // empty: stdout
   kj::AutoCloseFd owned_;
@@ -120,6 +144,7 @@ class LineSink final : public Sink {
   std::string open_error_;  // empty: the file is open
   std::chrono::steady_clock::time_point next_try_{};
   std::uint64_t reopened_ = 0;  // because it was removed or replaced
+  FileDigest* digest_ = nullptr;
   bool sync_alerts_ = false;
   bool sync_due_ = false;
   bool sync_failing_ = false;

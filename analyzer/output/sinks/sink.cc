@@ -21,6 +21,10 @@ void SinkList::Flush() {
   for (const auto& sink : sinks_) sink->Flush();
 }
 
+void SinkList::End() {
+  for (const auto& sink : sinks_) sink->End();
+}
+
 std::optional<FilePosition> SinkList::position() const {
   for (const auto& sink : sinks_) {
     if (const auto position = sink->position(); position.has_value()) return position;
@@ -65,6 +69,11 @@ std::uint64_t SinkList::lost_lines() const {
 bool SinkList::failing() const {
   return std::any_of(sinks_.begin(), sinks_.end(),
                      [](const auto& sink) { return sink->failing(); });
+}
+
+bool SinkList::failing_for_all() const {
+  return std::any_of(sinks_.begin(), sinks_.end(),
+                     [](const auto& sink) { return sink->failing_for_all(); });
 }
 
 bool SinkList::closed() const {

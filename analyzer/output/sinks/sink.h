@@ -20,10 +20,12 @@ namespace randguard {
 
 // Borrowed for the call.
 struct OutputLine {
-  std::string_view text;         // with its newline
-  const Alert* alert = nullptr;  // what the line says, if it is an alert
-  std::string_view process_id;   // text form of the alert's
-  std::string_view agent_id;     // of the sensor that raised the alert
+  std::string_view text;          // with its newline
+  const Alert* alert = nullptr;   // what the line says, if it is an alert
+  std::string_view process_id;    // text form of the alert's
+  std::string_view agent_id;      // of the sensor that raised the alert
+  std::string_view boot_id = {};  // of the line's number; empty: not known
+  std::uint64_t seq = 0;
 };
 
 // A regular file, and how far it was written.
@@ -63,6 +65,8 @@ class Sink {
     static_cast<void>(boot_id);
     return 0;
   }
+  // No line comes behind those that were written.
+  virtual void End() {}
   // Opens files anew, for log rotation by others. On an error the old one stays in use.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   // Rotates a file that is too old, and tries again what has failed. To be called now and then.
@@ -75,6 +79,8 @@ class Sink {
   // Lines lost that a loss record is to say, once the sink is not failing any more.
   virtual std::uint64_t lost_lines() const { return 0; }
   virtual bool failing() const { return false; }
+  // Likewise, but for those to which only alerts go.
+  virtual bool failing_for_all() const { return failing(); }
   // Nobody reads any more: there is no point in going on.
   virtual bool closed() const { return false; }
   // Adds the sink's counters to those of others, and says what is wrong with it now.
@@ -91,6 +97,7 @@ class SinkList final : public Sink {
 
   void Write(const OutputLine& line) override;
   void Flush() override;
+  void End() override;
   std::optional<FilePosition> position() const override;  // the first that has one
   LineCount Behind(const FilePosition& position) const override;
   std::uint64_t LastSeq(std::string_view boot_id) const override;  // the largest
@@ -99,6 +106,7 @@ class SinkList final : public Sink {
   void SetWaiter(const Waiter& waiter) override;
   std::uint64_t lost_lines() const override;
   bool failing() const override;
+  bool failing_for_all() const override;
   bool closed() const override;
   void AddTo(Health& health) const override;
 

@@ -513,6 +513,22 @@ Health SampleHealth() {
   e.rule_set_hash = "0123";
   e.sigma.emplace(SigmaHealth{1, 2, 3, 4});
   e.alerts_below_severity = 5;
+  e.alerts_by_severity = {{"low", 2}, {"critical", 1}};
+  e.losses_by_reason = {{"kernel", 3}};
+  e.metrics_failures = 6;
+  e.metrics_error = "no \"folder\"";
+  e.canary.emplace(CanaryHealth{7, 6, 8, CanaryStage::kRules});
+  return e;
+}
+
+Canary SampleCanary() {
+  Canary e;
+  e.timestamp_ns = 61'000'000'007;
+  e.time = {e.timestamp_ns};
+  e.event_id = {5, 6};
+  e.round_trip_us = 1234;
+  e.attempts = 2;
+  e.rules = true;
   return e;
 }
 
@@ -521,9 +537,10 @@ const std::vector<Event>& SampleEvents() {
   return events;
 }
 
-const std::vector<std::variant<Alert, Loss, Health>>& SampleReports() {
-  static const auto& reports = *new std::vector<std::variant<Alert, Loss, Health>>{
-      SampleAlert(), SampleLoss(), SampleHealth(), Alert{}, Loss{}, Health{}};
+const std::vector<std::variant<Alert, Loss, Health, Canary>>& SampleReports() {
+  static const auto& reports = *new std::vector<std::variant<Alert, Loss, Health, Canary>>{
+      SampleAlert(), SampleLoss(), SampleHealth(), SampleCanary(),
+      Alert{},       Loss{},       Health{},       Canary{}};
   return reports;
 }
 

@@ -51,10 +51,11 @@ NetworkClose SampleClose();
 Alert SampleAlert();
 Loss SampleLoss();
 Health SampleHealth();
+Canary SampleCanary();
 
 // All of them, made once.
 const std::vector<Event>& SampleEvents();
-const std::vector<std::variant<Alert, Loss, Health>>& SampleReports();
+const std::vector<std::variant<Alert, Loss, Health, Canary>>& SampleReports();
 
 // Calls visit(event) for each of them.
 template <typename Visit>
@@ -103,6 +104,11 @@ void ForEachValueIn(Event& event, Object& object, const Visit& visit) {
                            value.data();
                          }) {
       if (!value.empty()) ForEachValueIn(event, value.front(), visit);
+    } else if constexpr (requires {
+                           requires Described<typename T::value_type>;
+                           value.has_value();
+                         }) {
+      if (value.has_value()) ForEachValueIn(event, *value, visit);
     }
   };
   kFields<Object>.Apply([&](const auto&... field) { (one(object.*field.member), ...); });

@@ -117,7 +117,7 @@ class SigmaRules {
 
 std::shared_ptr<const RuleSet> CompileRules(const Config& config,
                                             std::vector<Diagnostic>& diagnostics,
-                                            UnusedNames unused) {
+                                            UnusedNames unused, CanaryRule canary) {
   RuleCompiler compiler(config, diagnostics);
   for (const PersistenceDetection& detection : config.detections.persistence) {
     compiler.AddDetection(detection.name, RuleType::kFile, SimpleCondition(detection));
@@ -139,6 +139,7 @@ std::shared_ptr<const RuleSet> CompileRules(const Config& config,
   SigmaRules sigma(config, compiler, diagnostics);
   sigma.Add();
   sigma.Report(compiler.CompileCorrelations(), unused);
+  if (canary == CanaryRule::kAdded) compiler.AddCanary();
   if (unused == UnusedNames::kReport) compiler.ReportUnused();
   return compiler.Finish();
 }

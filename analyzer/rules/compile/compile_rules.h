@@ -14,11 +14,15 @@ namespace randguard {
 // Lists and macros that no condition uses.
 enum class UnusedNames { kIgnore, kReport };
 
+// A detection that looks for what the agent itself makes happen. It counts as no rule.
+enum class CanaryRule { kNone, kAdded };
+
 // All rules and detections of the configuration. Null when any of it is wrong; diagnostics say
 // what. Rules that are off are checked, but not evaluated.
 std::shared_ptr<const RuleSet> CompileRules(const Config& config,
                                             std::vector<Diagnostic>& diagnostics,
-                                            UnusedNames unused = UnusedNames::kIgnore);
+                                            UnusedNames unused = UnusedNames::kIgnore,
+                                            CanaryRule canary = CanaryRule::kNone);
 
 }  // namespace randguard
 

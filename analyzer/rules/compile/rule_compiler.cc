@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "analyzer/config/names.h"
+#include "analyzer/event/events.h"
+#include "analyzer/event/reports.h"
 #include "analyzer/rules/compile/correlation_compiler.h"
 #include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/compile/value_warnings.h"
@@ -64,6 +66,18 @@ void RuleCompiler::AddDetection(const std::string& name, RuleType type,
   Add(std::move(compiled), condition);
 }
 
+void RuleCompiler::AddCanary() {
+  off_ = false;
+  resolver_.SetOff(off_);
+  CompiledRule compiled;
+  compiled.detection = true;
+  compiled.canary = true;
+  compiled.rule.name = "canary";
+  compiled.rule.type = RuleType::kProcess;
+  Add(std::move(compiled), absl::StrFormat("event_type == \"%s\" and comm == \"%s\"",
+                                           ProcessRelationship::kEventType, Canary::kComm));
+}
+
 bool RuleCompiler::HasRoom(const Rule& rule) {
   if (parts_.rules.size() == kRulesMax && !full_) {
     off_ = false;
@@ -74,7 +88,7 @@ bool RuleCompiler::HasRoom(const Rule& rule) {
 }
 
 void RuleCompiler::Add(CompiledRule compiled, const std::string& simple) {
-  if (!HasRoom(compiled.rule)) return;
+  if (!compiled.canary && !HasRoom(compiled.rule)) return;
   bool fine = true;
   const Rule& rule = compiled.rule;
   if (!simple.empty()) {

@@ -37,6 +37,7 @@ class RuleCompiler {
   // documents that cannot be evaluated, by id; what is wrong with others is reported.
   std::map<std::string, sigma::Problem> CompileCorrelations();
   void AddDetection(const std::string& name, RuleType type, const std::string& condition);
+  void AddCanary();
   void ReportUnused() { resolver_.ReportUnused(); }
 
   // Null: any of it was wrong.

@@ -53,8 +53,7 @@ void RuleScheduler::Add(const CompiledCorrelation& correlation) {
   absl::StrAppendFormat(&hashed_, "%d,%d,%d", c.percentile, c.max_groups, c.generate);
 }
 
-void RuleScheduler::Add(std::uint32_t rule) {
-  const CompiledRule& compiled = parts_.rules[rule];
+void RuleScheduler::AddToHash(const CompiledRule& compiled) {
   const Rule& r = compiled.rule;
   for (const std::string_view text :
        {std::string_view(r.id), std::string_view(r.name), Name(r.type), Name(r.severity)}) {
@@ -69,6 +68,11 @@ void RuleScheduler::Add(std::uint32_t rule) {
   for (const auto& text : compiled.tree.texts) {
     absl::StrAppendFormat(&hashed_, "%d:%s", text->text.size(), text->text);
   }
+}
+
+void RuleScheduler::Add(std::uint32_t rule) {
+  const CompiledRule& compiled = parts_.rules[rule];
+  if (!compiled.canary) AddToHash(compiled);  // it is no rule of the configuration
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
     const ExpressionId root = compiled.roots[event_class];
     if (root == ExpressionPool::kFalse) continue;

@@ -25,6 +25,7 @@ class RuleScheduler {
   std::string Hash() const;
 
  private:
+  void AddToHash(const CompiledRule& compiled);
   std::uint32_t Emit(ExpressionId expression, std::uint32_t if_true, std::uint32_t if_false);
   int CostOf(ExpressionId expression) const;
 

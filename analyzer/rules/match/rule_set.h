@@ -65,6 +65,7 @@ struct CompiledRule {
   Rule rule;  // of a detection: its name and its condition
   bool detection = false;
   bool built_in = false;
+  bool canary = false;  // a detection that looks for the canary
   bool silent = false;  // it raises no alerts, for correlations alone look at what it matches
   std::vector<CorrelationInput> feeds;
   RuleTree tree;

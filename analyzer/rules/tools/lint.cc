@@ -300,8 +300,8 @@ void LintRules(const Config& config, const RuleSet& rules, std::vector<Diagnosti
 
 std::shared_ptr<const RuleSet> CompileAndLintRules(const Config& config,
                                                    std::vector<Diagnostic>& diagnostics,
-                                                   const ResolvePath& resolve) {
-  auto rules = CompileRules(config, diagnostics, UnusedNames::kReport);
+                                                   const ResolvePath& resolve, CanaryRule canary) {
+  auto rules = CompileRules(config, diagnostics, UnusedNames::kReport, canary);
   if (rules != nullptr) LintRules(config, *rules, diagnostics, resolve);
   return rules;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzer/plan/path_filter.h"
+#include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/match/rule_set.h"
 #include "analyzer/source/diagnostic.h"
 
@@ -15,7 +16,8 @@ namespace randguard {
 // used, rules that nothing can reach.
 std::shared_ptr<const RuleSet> CompileAndLintRules(const Config& config,
                                                    std::vector<Diagnostic>& diagnostics,
-                                                   const ResolvePath& resolve = nullptr);
+                                                   const ResolvePath& resolve = nullptr,
+                                                   CanaryRule canary = CanaryRule::kNone);
 
 // Warns about rules of the configuration's own that are on and that nothing can reach: their events
 // are not observed, or their files are filtered out. With `resolve`, names in exceptions that are

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/sinks/segments.h"
+
+#include <fcntl.h>
+#include <simdjson.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/base/log.h"
+#include "analyzer/base/status.h"
+
+namespace randguard {
+namespace {
+
+constexpr std::string_view kManifestBegin = R"({"event_type":"segment_end",)";
+constexpr std::size_t kManifestMax = 512;  // bytes
+constexpr std::size_t kBootIdSize = 36;
+constexpr std::string_view kBootIdUnknown = "00000000-0000-0000-0000-000000000000";
+constexpr mode_t kWritten = 0640, kEnded = 0440;
+
+kj::AutoCloseFd OpenToRead(const std::string& path) {
+  return kj::AutoCloseFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+}
+
+// Reads from there on, as much as there is.
+std::string ReadAt(int fd, std::uint64_t from, std::size_t most) {
+  std::string text(most, '\0');
+  const ssize_t n = pread(fd, text.data(), most, static_cast<off_t>(from));
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
+}
+
+// Fills a segment in from the manifest at its end; false: it has none.
+bool ReadManifest(int fd, Segment& segment) {
+  const std::uint64_t from = segment.bytes - std::min<std::uint64_t>(segment.bytes, kManifestMax);
+  const std::string end = ReadAt(fd, from, kManifestMax);
+  if (end.empty() || end.back() != '\n') return false;
+  const std::size_t before = end.rfind('\n', end.size() - 2);
+  const std::string line = end.substr(before == std::string::npos ? 0 : before + 1);
+  if (!line.starts_with(kManifestBegin)) return false;
+  simdjson::dom::parser parser;
+  simdjson::dom::element manifest;
+  if (parser.parse(line).get(manifest) != simdjson::SUCCESS) return false;
+  segment.bytes_before = segment.bytes - line.size();
+  return manifest["last_seq"].get(segment.last_seq) == simdjson::SUCCESS &&
+         manifest["lines"].get(segment.lines) == simdjson::SUCCESS;
+}
+
+}  // namespace
+
+bool IsBootId(std::string_view text) {
+  return text.size() == kBootIdSize &&
+         text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
+std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::uint64_t last_seq,
+                       const FileDigest& digest) {
+  return absl::StrFormat(
+      "%s\"boot_id\":\"%s\",\"first_seq\":%d,\"last_seq\":%d,\"lines\":%d,\"bytes\":%d,"
+      "\"xxh128\":\"%s\"}\n",
+      kManifestBegin, IsBootId(boot_id) ? boot_id : kBootIdUnknown, first_seq, last_seq,
+      digest.lines(), digest.bytes(), digest.Checksum());
+}
+
+absl::StatusOr<Segments> Segments::Open(const std::string& path, const Retention& keep,
+                                        std::optional<FileOwner> owner) {
+  const std::filesystem::path whole(path);
+  Segments segments;
+  segments.folder_ = whole.parent_path().empty() ? "." : whole.parent_path().string();
+  segments.name_ = whole.stem().string() + "-";
+  segments.behind_ = whole.extension().string();
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator at(segments.folder_, error), end; !error && at != end;
+       at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  if (error) {
+    return ErrnoError(error.value(),
+                      absl::StrFormat("folder of segments %s cannot be read", segments.folder_));
+  }
+  RG_RETURN_IF_ERROR(segments.Lock(whole.stem().string(), owner));
+  std::set<std::string> left;
+  for (const std::string& name : names) {
+    if (segments.Find(name)) left.insert(segments.closed_.back().path);
+  }
+  segments.Sort();
+  // First, for whatever cannot be ended for want of room.
+  segments.Evict(keep);
+  for (auto segment = segments.closed_.begin(); segment != segments.closed_.end();) {
+    const absl::Status status =
+        left.contains(segment->path) ? segments.End(*segment) : absl::OkStatus();
+    if (!status.ok()) {
+      segments.error_ = Message(status);
+      Log(LogLevel::kError, "%s; it stays as it is", segments.error_);
+    }
+    std::uint64_t& last = segments.last_seqs_[segment->boot_id];
+    last = std::max(last, segment->last_seq);
+    segment = segment->bytes == 0 ? segments.closed_.erase(segment) : segment + 1;
+  }
+  return segments;
+}
+
+absl::Status Segments::Lock(std::string_view name, std::optional<FileOwner> owner) {
+  const std::string path = absl::StrFormat("%s/.%s.lock", folder_, name);
+  kj::AutoCloseFd fd(open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kWritten));
+  if (fd.get() < 0 || (owner.has_value() && fchown(fd, owner->uid, owner->gid) != 0)) {
+    return ErrnoError(errno, absl::StrFormat("%s, by which segments are written by one process "
+                                             "at a time, cannot be used",
+                                             path));
+  }
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    return HostError(
+        "segments %s/%s*%s are being written already, by another process or as another output; "
+        "give each a name or folder of its own",
+        folder_, name_, behind_);
+  }
+  lock_ = std::move(fd);
+  return absl::OkStatus();
+}
+
+bool Segments::Find(const std::string& name) {
+  const std::size_t fixed = name_.size() + kBootIdSize + 1;
+  if (!name.starts_with(name_) || !name.ends_with(behind_) ||
+      name.size() <= fixed + behind_.size() || name[fixed - 1] != '-') {
+    return false;
+  }
+  Segment segment;
+  segment.path = folder_ + "/" + name;
+  segment.boot_id = name.substr(name_.size(), kBootIdSize);
+  const char* const digits_end = name.data() + name.size() - behind_.size();
+  const auto [end, error] = std::from_chars(name.data() + fixed, digits_end, segment.first_seq);
+  if (error != std::errc() || end != digits_end || !IsBootId(segment.boot_id)) return false;
+  struct stat st {};
+  if (lstat(segment.path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  segment.bytes = segment.bytes_before = static_cast<std::uint64_t>(st.st_size);
+  segment.device = st.st_dev;
+  segment.inode = st.st_ino;
+  segment.changed_s = st.st_mtim.tv_sec;
+  const kj::AutoCloseFd fd = OpenToRead(segment.path);
+  const bool ended = fd.get() >= 0 && ReadManifest(fd, segment);
+  if (!ended && fd.get() >= 0) segment.last_seq = LastSeqOf(fd, segment.boot_id);
+  std::uint64_t& last = last_seqs_[segment.boot_id];
+  last = std::max(last, segment.last_seq);
+  closed_.push_back(std::move(segment));
+  return !ended;
+}
+
+void Segments::Sort() {
+  std::map<std::string, std::int64_t> newest;
+  for (const Segment& segment : closed_) {
+    std::int64_t& time = newest.try_emplace(segment.boot_id, segment.changed_s).first->second;
+    time = std::max(time, segment.changed_s);
+  }
+  std::sort(closed_.begin(), closed_.end(), [&](const Segment& a, const Segment& b) {
+    return std::tie(newest.at(a.boot_id), a.boot_id, a.first_seq) <
+           std::tie(newest.at(b.boot_id), b.boot_id, b.first_seq);
+  });
+}
+
+absl::Status Segments::End(Segment& segment) const {
+  const kj::AutoCloseFd fd = OpenToRead(segment.path);
+  if (fd.get() < 0) {
+    return ErrnoError(errno,
+                      absl::StrFormat("segment %s has no end and cannot be read", segment.path));
+  }
+  // A host that lost its power may have kept the mode of one that was ended, and not its end.
+  if (fchmod(fd, kWritten) != 0) {
+    return ErrnoError(errno,
+                      absl::StrFormat("segment %s has no end and cannot be written", segment.path));
+  }
+  EndLastLine(segment.path);
+  FileDigest digest;
+  constexpr std::size_t kBlock = 1 << 20;
+  for (;;) {
+    const std::string block = ReadAt(fd, digest.bytes(), kBlock);
+    if (block.empty()) break;
+    digest.Add(block);
+  }
+  segment.bytes = segment.bytes_before = digest.bytes();
+  if (segment.bytes == 0) {
+    if (unlink(segment.path.c_str()) == 0) return absl::OkStatus();
+    return ErrnoError(errno, absl::StrFormat("empty segment %s cannot be removed", segment.path));
+  }
+  segment.last_seq = LastSeqOf(fd, segment.boot_id);
+  segment.lines = digest.lines();
+  const std::string manifest =
+      ManifestOf(segment.boot_id, segment.first_seq, segment.last_seq, digest);
+  const auto error = [&](int number) {
+    return ErrnoError(number, absl::StrFormat("segment %s cannot be ended", segment.path));
+  };
+  RG_ASSIGN_OR_RETURN(const kj::AutoCloseFd out, OpenForAppending(segment.path));
+  const ssize_t n = write(out, manifest.data(), manifest.size());
+  if (n != static_cast<ssize_t>(manifest.size())) {
+    const int number = n < 0 ? errno : ENOSPC;
+    if (n > 0 && ftruncate(out, static_cast<off_t>(digest.bytes())) != 0) return error(errno);
+    return error(number);
+  }
+  segment.bytes += manifest.size();
+  if (fchmod(out, kEnded) != 0) return error(errno);
+  Log(LogLevel::kInfo, "segment %s, which a killed process left, is ended: %d lines", segment.path,
+      segment.lines);
+  return absl::OkStatus();
+}
+
+std::string Segments::PathOf(std::string_view boot_id, std::uint64_t first_seq) const {
+  // As many digits as let names of one boot stand in their order.
+  return absl::StrFormat("%s/%s%s-%012d%s", folder_, name_,
+                         IsBootId(boot_id) ? boot_id : kBootIdUnknown, first_seq, behind_);
+}
+
+void Segments::Add(Segment segment) {
+  std::uint64_t& last = last_seqs_[segment.boot_id];
+  last = std::max(last, segment.last_seq);
+  // The host's clock may have been wrong when the others were written: this boot is the newest.
+  if (!closed_.empty() && closed_.back().boot_id != segment.boot_id) {
+    std::stable_partition(closed_.begin(), closed_.end(),
+                          [&](const Segment& s) { return s.boot_id != segment.boot_id; });
+  }
+  closed_.push_back(std::move(segment));
+}
+
+bool Segments::IsTooOld(const Segment& segment, const Retention& keep) const {
+  if (keep.age.count() == 0) return false;
+  if (segment.ended.has_value()) {
+    return std::chrono::steady_clock::now() - *segment.ended > keep.age;
+  }
+  return std::time(nullptr) - segment.changed_s > std::chrono::seconds(keep.age).count();
+}
+
+void Segments::Evict(const Retention& keep, std::uint64_t written) {
+  evict_error_.clear();
+  std::uint64_t bytes = written;
+  for (const Segment& segment : closed_) bytes += segment.bytes;
+  bool may_be_too_old = true;
+  for (auto segment = closed_.begin(); segment != closed_.end();) {
+    const bool too_many = keep.bytes != 0 && bytes > keep.bytes;
+    const bool too_old = may_be_too_old && IsTooOld(*segment, keep);
+    if (!too_many && !too_old) return;
+    if (unlink(segment->path.c_str()) != 0 && errno != ENOENT) {
+      // Somebody may have made it one that cannot be removed. The next ones go all the same.
+      evict_error_ =
+          absl::StrFormat("segment %s cannot be removed: %s", segment->path, std::strerror(errno));
+      ++segment;
+      continue;
+    }
+    if (!too_many) may_be_too_old = false;
+    ++evicted_;
+    evicted_lines_ += segment->lines;
+    Log(LogLevel::kInfo, "segment %s is removed: %d lines of boot %s, from %d to %d", segment->path,
+        segment->lines, segment->boot_id, segment->first_seq, segment->last_seq);
+    bytes -= std::min(bytes, segment->bytes);
+    last_evicted_ = std::move(*segment);
+    segment = closed_.erase(segment);
+  }
+}
+
+std::uint64_t Segments::LastSeq(std::string_view boot_id) const {
+  const auto found = last_seqs_.find(boot_id);
+  return found != last_seqs_.end() ? found->second : 0;
+}
+
+LineCount Segments::Behind(const FilePosition& position) const {
+  const auto at = std::find_if(closed_.begin(), closed_.end(), [&](const Segment& segment) {
+    return segment.device == position.device && segment.inode == position.inode;
+  });
+  if (at == closed_.end()) return {};
+  LineCount count;
+  for (auto segment = at; segment != closed_.end() && segment->boot_id == at->boot_id; ++segment) {
+    const kj::AutoCloseFd fd = OpenToRead(segment->path);
+    if (fd.get() < 0) break;
+    const LineCount more =
+        CountLines(fd, segment == at ? position.bytes : 0, segment->bytes_before);
+    count.lines += more.lines;
+    count.events += more.events;
+  }
+  return count;
+}
+
+}  // namespace randguard

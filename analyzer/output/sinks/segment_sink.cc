@@ -79,15 +79,19 @@ void SegmentSink::Write(const OutputLine& line) {
   if (lines_.waiting() >= LineSink::kFlushBytes) Flush();
 }
 
-bool SegmentSink::Begin(std::uint64_t seq) {
+void SegmentSink::TryLater(const absl::Status& status) {
   constexpr std::chrono::seconds kBetweenTries(1);
+  if (error_.empty()) Log(LogLevel::kError, "%s; it is tried again", Message(status));
+  error_ = Message(status);
+  next_try_ = std::chrono::steady_clock::now() + kBetweenTries;
+}
+
+bool SegmentSink::Begin(std::uint64_t seq) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_try_) return false;
   const absl::Status status = lines_.BeginFile(segments_.PathOf(boot_id_, seq));
   if (!status.ok()) {
-    if (error_.empty()) Log(LogLevel::kError, "%s; it is tried again", Message(status));
-    error_ = Message(status);
-    next_try_ = now + kBetweenTries;
+    TryLater(status);
     return false;
   }
   error_.clear();
@@ -139,10 +143,7 @@ void SegmentSink::EndSegment() {
   const std::string manifest = ManifestOf(boot_id_, first_seq_, last_seq_, *digest_);
   const absl::Status status = empty ? lines_.RemoveFile() : lines_.EndFile(manifest);
   if (!status.ok()) {
-    constexpr std::chrono::seconds kBetweenTries(1);
-    if (error_.empty()) Log(LogLevel::kError, "%s; it is tried again", Message(status));
-    error_ = Message(status);
-    next_try_ = now + kBetweenTries;
+    TryLater(status);
     return;
   }
   error_.clear();

@@ -60,6 +60,8 @@ class SegmentSink final : public Sink {
   SegmentSink(Segments segments, Limits limits);
   // Makes the file that the next lines go to, unless that has just failed. True: it did.
   bool Begin(std::uint64_t seq);
+  // Notes a failure, after which nothing is tried for a second.
+  void TryLater(const absl::Status& status);
   // Ends the segment, if all that it is to have is written.
   void EndSegment();
   // Leaves a segment that was removed or renamed by somebody, as soon as there is another one.

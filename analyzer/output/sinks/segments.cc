@@ -66,6 +66,19 @@ bool IsBootId(std::string_view text) {
          text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
 }
 
+std::optional<SegmentName> ParseSegmentStem(std::string_view stem) {
+  const std::size_t dash = stem.rfind('-');
+  if (dash == std::string_view::npos || dash <= kBootIdSize) return std::nullopt;
+  const std::size_t boot = dash - kBootIdSize;
+  const std::string_view digits = stem.substr(dash + 1);
+  SegmentName name{.of = std::string(stem.substr(0, boot)),
+                   .boot_id = std::string(stem.substr(boot, kBootIdSize))};
+  const char* const digits_end = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), digits_end, name.first_seq);
+  if (error != std::errc() || end != digits_end || !IsBootId(name.boot_id)) return std::nullopt;
+  return name;
+}
+
 std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::uint64_t last_seq,
                        const FileDigest& digest) {
   return absl::StrFormat(
@@ -107,8 +120,6 @@ absl::StatusOr<Segments> Segments::Open(const std::string& path, const Retention
       segments.error_ = Message(status);
       Log(LogLevel::kError, "%s; it stays as it is", segments.error_);
     }
-    std::uint64_t& last = segments.last_seqs_[segment->boot_id];
-    last = std::max(last, segment->last_seq);
     segment = segment->bytes == 0 ? segments.closed_.erase(segment) : segment + 1;
   }
   return segments;
@@ -133,17 +144,14 @@ absl::Status Segments::Lock(std::string_view name, std::optional<FileOwner> owne
 }
 
 bool Segments::Find(const std::string& name) {
-  const std::size_t fixed = name_.size() + kBootIdSize + 1;
-  if (!name.starts_with(name_) || !name.ends_with(behind_) ||
-      name.size() <= fixed + behind_.size() || name[fixed - 1] != '-') {
-    return false;
-  }
+  if (!name.ends_with(behind_)) return false;
+  const auto parsed =
+      ParseSegmentStem(std::string_view(name).substr(0, name.size() - behind_.size()));
+  if (!parsed.has_value() || parsed->of != name_) return false;
   Segment segment;
   segment.path = folder_ + "/" + name;
-  segment.boot_id = name.substr(name_.size(), kBootIdSize);
-  const char* const digits_end = name.data() + name.size() - behind_.size();
-  const auto [end, error] = std::from_chars(name.data() + fixed, digits_end, segment.first_seq);
-  if (error != std::errc() || end != digits_end || !IsBootId(segment.boot_id)) return false;
+  segment.boot_id = parsed->boot_id;
+  segment.first_seq = parsed->first_seq;
   struct stat st {};
   if (lstat(segment.path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
   segment.bytes = segment.bytes_before = static_cast<std::uint64_t>(st.st_size);
@@ -195,7 +203,6 @@ absl::Status Segments::End(Segment& segment) const {
     if (unlink(segment.path.c_str()) == 0) return absl::OkStatus();
     return ErrnoError(errno, absl::StrFormat("empty segment %s cannot be removed", segment.path));
   }
-  segment.last_seq = LastSeqOf(fd, segment.boot_id);
   segment.lines = digest.lines();
   const std::string manifest =
       ManifestOf(segment.boot_id, segment.first_seq, segment.last_seq, digest);

@@ -49,6 +49,15 @@ struct Retention {
 // Whether a text can be the boot's in a name.
 bool IsBootId(std::string_view text);
 
+// A segment's name, "NAME-BOOT-FIRST.EXTENSION".
+struct SegmentName {
+  std::string of;  // "NAME-", with whatever stood before it
+  std::string boot_id;
+  std::uint64_t first_seq = 0;
+};
+// Takes a name without its extension; absent: it is no segment's.
+std::optional<SegmentName> ParseSegmentStem(std::string_view stem);
+
 // The line that ends a segment, with its newline.
 std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::uint64_t last_seq,
                        const FileDigest& digest);

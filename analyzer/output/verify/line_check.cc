@@ -4,8 +4,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -19,7 +17,6 @@ namespace {
 
 constexpr std::size_t kProblemsMax = 100;
 constexpr std::size_t kSpansShown = 10;
-constexpr std::size_t kBootIdSize = 36;
 constexpr std::size_t kHostMax = 255;  // bytes
 
 std::string SpanText(const SeqSpan& span) {
@@ -61,23 +58,11 @@ void LineCheck::AddProblem(std::string_view what) {
   }
 }
 
-std::optional<LineCheck::SegmentName> LineCheck::ParseName(std::string_view path) {
-  // NAME-BOOT-FIRST.EXTENSION
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  const std::size_t dash = name.rfind('-');
-  if (dash == std::string_view::npos || dash <= kBootIdSize) return std::nullopt;
-  const std::string_view boot_id = name.substr(dash - kBootIdSize, kBootIdSize);
-  std::string_view digits = name.substr(dash + 1);
-  digits = digits.substr(0, digits.find('.'));
-  SegmentName found;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), found.first_seq);
-  if (error != std::errc() || end != digits.data() + digits.size() || !IsBootId(boot_id)) {
-    return std::nullopt;
-  }
-  found.boot_id = boot_id;
-  found.of = path.substr(0, path.size() - name.size() + dash - kBootIdSize);
-  return found;
+// Whatever the extension is: it begins with the first dot behind the last dash.
+std::optional<SegmentName> LineCheck::ParseName(std::string_view path) {
+  const std::size_t dash = path.rfind('-');
+  return dash == std::string_view::npos ? std::nullopt
+                                        : ParseSegmentStem(path.substr(0, path.find('.', dash)));
 }
 
 void LineCheck::BeginFile(const std::string& name, Files files) {

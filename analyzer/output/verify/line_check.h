@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "analyzer/output/sinks/file_digest.h"
+#include "analyzer/output/sinks/segments.h"
 #include "analyzer/output/verify/seq_set.h"
 
 namespace randguard {
@@ -66,11 +67,6 @@ class LineCheck {
   std::string Report() const;
 
  private:
-  // A segment's name: what it belongs to, and its first number.
-  struct SegmentName {
-    std::string of, boot_id;
-    std::uint64_t first_seq = 0;
-  };
   static std::optional<SegmentName> ParseName(std::string_view path);
   void Problem(std::string_view what);
   struct Parsed;

@@ -75,7 +75,7 @@ void AsMessages(std::span<const std::uint8_t> bytes) {
   Require(info.stream_bytes == writer->Bytes());
   // A message that is damaged deeper inside counts by its type, or as a problem.
   Require(info.hellos + info.snapshots + info.batches + info.heartbeats + info.contexts +
-              info.unknown_messages + info.problem_count >=
+              info.numbers + info.unknown_messages + info.problem_count >=
           messages);
 }
 

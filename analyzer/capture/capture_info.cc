@@ -77,6 +77,7 @@ class Inspector {
         ++info_.contexts;
         return;
       case wire::Message::NUMBERS:
+        ++info_.numbers;
         return;
       case wire::Message::SEAL:
         break;  // the reader takes seals out

@@ -66,6 +66,7 @@ struct CaptureInfo {
   std::uint64_t batches = 0;
   std::uint64_t heartbeats = 0;
   std::uint64_t contexts = 0;
+  std::uint64_t numbers = 0;           // messages that say how lines are numbered
   std::uint64_t unknown_messages = 0;  // of a newer schema
   std::vector<SessionInfo> sessions;   // the first 1000 of `hellos`
   CountsByKind records{};

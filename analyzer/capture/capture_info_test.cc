@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/capture/capture_info.h"
 
+#include <capnp/dynamic.h>
+#include <capnp/message.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -68,6 +70,23 @@ TEST(CaptureInfoTest, CountsWhatIsThere) {
   EXPECT_EQ(info.sessions[1].unseen_records, 0u);
 }
 
+TEST(CaptureInfoTest, EveryKindOfMessageIsCounted) {
+  int kinds = 0;
+  for (const auto field : capnp::Schema::from<wire::Message>().getUnionFields()) {
+    if (field.getProto().getName() == "seal") continue;  // part of the capture
+    capnp::MallocMessageBuilder builder;
+    builder.initRoot<capnp::DynamicStruct>(capnp::Schema::from<wire::Message>()).init(field);
+    const CaptureInfo info = InspectMessages({testing::FrameOf(builder)});
+    EXPECT_EQ(info.hellos + info.snapshots + info.batches + info.heartbeats + info.contexts +
+                  info.numbers,
+              1u)
+        << field.getProto().getName().cStr();
+    EXPECT_EQ(info.unknown_messages, 0u) << field.getProto().getName().cStr();
+    ++kinds;
+  }
+  EXPECT_EQ(kinds, 6);
+}
+
 TEST(CaptureInfoTest, TextSaysItAll) {
   const Bytes file =
       testing::MakeCapture({MakeHello(), testing::MakeSnapshot(),
@@ -78,7 +97,8 @@ TEST(CaptureInfoTest, TextSaysItAll) {
                 "size      %d,%03d bytes\n"
                 "time      2025-01-01T00:01:00.000000000Z to 2025-01-01T00:01:02.000000000Z, 2.000 "
                 "seconds\n"
-                "messages  1 hello, 1 snapshot, 1 batch, 1 heartbeat, 0 contexts\n"
+                "messages  1 hello, 1 snapshot, 1 batch, 1 heartbeat, 0 contexts, 0 "
+                "numberings of lines\n"
                 "records   2\n"
                 "            process_exit                    1\n"
                 "            process_snapshot                1\n"

@@ -71,11 +71,12 @@ class Report {
 };
 
 void AddMessages(const CaptureInfo& info, Report& report) {
-  report.Line("messages", "%s, %s, %s, %s, %s", Count(info.hellos, "hello", "hellos"),
+  report.Line("messages", "%s, %s, %s, %s, %s, %s", Count(info.hellos, "hello", "hellos"),
               Count(info.snapshots, "snapshot", "snapshots"),
               Count(info.batches, "batch", "batches"),
               Count(info.heartbeats, "heartbeat", "heartbeats"),
-              Count(info.contexts, "context", "contexts"));
+              Count(info.contexts, "context", "contexts"),
+              Count(info.numbers, "numbering of lines", "numberings of lines"));
   if (info.unknown_messages > 0) {
     report.Line("", "%s of a kind this program does not know",
                 Count(info.unknown_messages, "message", "messages"));

@@ -16,9 +16,9 @@ test ! -s "$folder/errors"
 # One line for each message and each seal, in order.
 cut -d' ' -f1 "$folder/text" | tr -d '(' | tr '\n' ' ' >"$folder/kinds"
 cat "$folder/kinds"
-test "$(cat "$folder/kinds")" = "hello seal context seal snapshot seal batch seal heartbeat seal seal "
+test "$(cat "$folder/kinds")" = "hello seal context seal snapshot seal batch seal heartbeat seal numbers seal seal "
 grep -q 'hostName = "web1"' "$folder/text"
-tail -n 1 "$folder/text" | grep -q 'messages = 5, end = true'
+tail -n 1 "$folder/text" | grep -q 'messages = 6, end = true'
 
 "$make_corpus" example "$folder/example"
 od -A x -t x1 -w8 -v "$folder/example" >"$folder/dump"

@@ -21,7 +21,7 @@ using testing::Bytes;
 std::vector<Bytes> OneOfEach() {
   return {testing::MakeHello(), testing::MakeContext(), testing::MakeSnapshot(),
           testing::MakeBatch(0, 0, {testing::MakeExitRecord(), testing::MakeExitRecord()}, 3),
-          testing::MakeHeartbeat()};
+          testing::MakeHeartbeat(), testing::MakeNumbers()};
 }
 
 Bytes Cursor() {
@@ -60,7 +60,7 @@ absl::Status WriteFile(const std::string& path, const Bytes& bytes) {
 
 absl::Status WriteCorpora(const std::string& folder) {
   const std::vector<Bytes> all = OneOfEach();
-  const char* const names[] = {"hello", "context", "snapshot", "batch", "heartbeat"};
+  const char* const names[] = {"hello", "context", "snapshot", "batch", "heartbeat", "numbers"};
   for (std::size_t i = 0; i < all.size(); ++i) {
     RG_RETURN_IF_ERROR(WriteFile(folder + "/messages/" + names[i], all[i]));
   }

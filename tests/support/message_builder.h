@@ -149,6 +149,10 @@ inline Bytes MakeHeartbeat(std::uint64_t time_ns = kStartNs + 2'000'000'000) {
   });
 }
 
+inline Bytes MakeNumbers() {
+  return MakeMessage([](wire::Message::Builder message) { message.initNumbers().setNextSeq(17); });
+}
+
 inline Bytes MakeContext() {
   return MakeMessage([](wire::Message::Builder message) {
     auto context = message.initContext();

@@ -64,9 +64,8 @@ class CanaryProcessTest : public ::testing::Test {
     }
     ASSERT_NE(pid_, 0);
     // The last that it does before it serves; the calls of a sanitized build are not restricted.
-    ASSERT_TRUE(Wait([this] {
-      return kSanitized ? Status("NoNewPrivs:") == "1" : Status("Seccomp:") == "2";
-    }));
+    ASSERT_TRUE(Wait(
+        [this] { return kSanitized ? Status("NoNewPrivs:") == "1" : Status("Seccomp:") == "2"; }));
   }
   void TearDown() override {
     process_.reset();

@@ -20,6 +20,11 @@ constexpr Operand kLineFiles{
     .meaning = "files of lines, or segments, in any order; - for standard input",
     .completes = Completes::kFile,
     .repeated = true};
+constexpr Operand kRecordedFiles{
+    .name = "FILE",
+    .meaning = "files of lines, segments or captures; - for lines on standard input",
+    .completes = Completes::kFile,
+    .repeated = true};
 
 std::vector<Command> MakeCommands() {
   using namespace option;  // NOLINT(google-build-using-namespace): the table is all about them
@@ -47,6 +52,14 @@ std::vector<Command> MakeCommands() {
        Replay,
        "prints the lines that a capture gives, without root",
        "The lines are the same each time and on any machine."},
+      {"convert",
+       {{kRecordedFiles}, {{kTo, Need::kRequired}, kConfig, kReplayOutput}},
+       Convert,
+       "prints lines, or those that a capture gives, in another schema",
+       "It is ecs, the Elastic Common Schema 9, or ocsf, the Open Cybersecurity Schema Framework "
+       "1.8. Lines are those of output.format \"json\"; they keep their numbers. Manifests of "
+       "segments are left out. A line that is not understood is named, and then the exit status is "
+       "1. Captures are replayed, each by itself."},
       {"capture info",
        {{kCaptureFile}, {}},
        CaptureInfo,

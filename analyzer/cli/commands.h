@@ -17,6 +17,7 @@ int Run(const Arguments& arguments);
 int Record(const Arguments& arguments);
 int Analyze(const Arguments& arguments);
 int Replay(const Arguments& arguments);
+int Convert(const Arguments& arguments);
 int CaptureInfo(const Arguments& arguments);
 int Verify(const Arguments& arguments);
 int Check(const Arguments& arguments);

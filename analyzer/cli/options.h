@@ -23,6 +23,7 @@ inline constexpr Option kOutput{
 inline constexpr Option kReplayOutput{
     "--output", "FILE", "file for the lines of a capture (default: -, which is standard output)",
     Completes::kFile};
+inline constexpr Option kTo{"--to", "FORMAT", "the schema of the lines: ecs or ocsf"};
 inline constexpr Option kPlanOutput{"--output", "FILE", "file for the plan, - for standard output",
                                     Completes::kFile};
 

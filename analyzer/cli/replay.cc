@@ -38,16 +38,11 @@ void PrintStats(const CaptureReader& reader, const Pipeline& pipeline, const Lin
                static_cast<double>(reader.Bytes()) / 1e6, static_cast<double>(out.bytes()) / 1e6);
 }
 
-absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments) {
-  // Not where the configuration says: that is where the live agent writes.
-  const std::string path = arguments.Value(option::kReplayOutput).value_or("-");
-  if (path == "-") return LineSink::Stdout();
-  return LineSink::File(path);
-}
-
 // True: all of it was whole and written.
 absl::StatusOr<bool> ReplayWith(const Arguments& arguments, const Loaded& loaded) {
-  RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(arguments.operands()[0]));
+  const std::string& path = arguments.operands()[0];
+  RG_RETURN_IF_ERROR(CheckIsNotOutput(path, arguments.Value(option::kReplayOutput)));
+  RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::Open(path));
   RG_ASSIGN_OR_RETURN(LineSink out, OpenReplayOutput(arguments));
   Pipeline pipeline(loaded.config, out, loaded.rules);
   RG_RETURN_IF_ERROR(ConfineReader());

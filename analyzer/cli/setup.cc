@@ -275,6 +275,25 @@ absl::StatusOr<std::unique_ptr<Sink>> OpenFile(const std::string& path, const Fi
 
 }  // namespace
 
+absl::Status CheckIsNotOutput(const std::string& input, const std::optional<std::string>& output) {
+  struct stat in {
+  }, out{};
+  if (!output.has_value() || *output == "-" || stat(output->c_str(), &out) != 0 ||
+      stat(input == "-" ? "/dev/stdin" : input.c_str(), &in) != 0 || in.st_dev != out.st_dev ||
+      in.st_ino != out.st_ino || !S_ISREG(in.st_mode)) {
+    return absl::OkStatus();
+  }
+  return InvalidInput("--output %s is %s, which is read; name another file",
+                      EscapedForTerminal(*output), EscapedForTerminal(input));
+}
+
+absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments) {
+  // Not where the configuration says: that is where the live agent writes.
+  const std::string path = arguments.Value(option::kReplayOutput).value_or("-");
+  if (path == "-") return LineSink::Stdout();
+  return LineSink::File(path);
+}
+
 std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config) {
   std::vector<std::string> paths;
   for (auto& path : {LinesPath(arguments, config), AlertsPath(arguments, config)}) {

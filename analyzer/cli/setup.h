@@ -63,6 +63,12 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
 absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
                                                  std::optional<FileOwner> owner = std::nullopt);
 
+// An error: what was recorded would be overwritten. `output` is the value of --output.
+absl::Status CheckIsNotOutput(const std::string& input, const std::optional<std::string>& output);
+
+// For lines of what was recorded: --output, else standard output.
+absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments);
+
 // The files that these are.
 std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config);
 

@@ -95,7 +95,7 @@ enum class NetworkHook {
   kSocket
 };
 enum class OutputType { kStdout, kFile, kJournald };
-enum class OutputFormat { kJson };
+enum class OutputFormat { kJson, kEcs, kOcsf };
 // Whether old files get other names, or each file is written once.
 enum class OutputRotation { kRename, kSegments };
 enum class FileOperation { kOpen, kWrite, kRename, kUnlink };
@@ -210,6 +210,7 @@ struct OutputConfig {
   std::uint32_t keep_age = 0;                         // hours; 0: for ever
   bool sync_alerts = true;
   bool telemetry = true;
+  bool omit_empty = false;  // where the file does not say: true of segments
   AlertOutputConfig alerts;
   bool operator==(const OutputConfig&) const = default;
 };

@@ -191,7 +191,9 @@ TEST(ShippedConfigTest, HoldsTheDefaultsOfAllElse) {
   EXPECT_EQ(output.rotation, OutputRotation::kSegments);
   EXPECT_GE(output.keep_size / 2, output.rotate_size);
   EXPECT_GE(output.alerts.keep_size / 2, output.alerts.rotate_size);
+  EXPECT_TRUE(output.omit_empty);
   output.rotation = OutputConfig().rotation;
+  output.omit_empty = OutputConfig().omit_empty;
   output.rotate_size = OutputConfig().rotate_size;
   output.rotate_age = OutputConfig().rotate_age;
   output.keep_size = OutputConfig().keep_size;

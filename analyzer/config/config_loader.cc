@@ -469,6 +469,11 @@ class Loader {
         config_.file.watch_patterns.clear();
       }
       config_.file.exclude_places = PlacesOf("exclude_paths", watched, reporter);
+      OutputConfig& output = config_.output;
+      if (file.TableOf("output").Find("omit_empty") == nullptr) {
+        output.omit_empty =
+            output.rotation == OutputRotation::kSegments && output.format == OutputFormat::kJson;
+      }
       CheckConsistency(config_, file);
       WarnOfIdleKeys(config_, file);
     }

@@ -254,6 +254,28 @@ TEST(ParseConfigTest, DnsAndPayloadAreRefused) {
                    "false"}));
 }
 
+TEST(ParseConfigTest, FormatIsOneOfThree) {
+  EXPECT_EQ(Parse("").output.format, OutputFormat::kJson);
+  EXPECT_EQ(Parse("[output]\nformat = \"json\"\n").output.format, OutputFormat::kJson);
+  EXPECT_EQ(Parse("[output]\nformat = \"ecs\"\n").output.format, OutputFormat::kEcs);
+  EXPECT_EQ(Parse("[output]\nformat = \"ocsf\"\n").output.format, OutputFormat::kOcsf);
+  EXPECT_EQ(Diagnose("[output]\nformat = \"xml\"\n"),
+            Lines{"c.toml:2:10: error: output.format: unknown value \"xml\"; allowed: \"json\", "
+                  "\"ecs\", \"ocsf\""});
+}
+
+TEST(ParseConfigTest, SegmentsOmitWhatIsEmptyUnlessToldOtherwise) {
+  const auto omits = [](const std::string& keys) {
+    return Parse("[output]\ntype = \"file\"\npath = \"/var/log/x.ndjson\"\n" + keys)
+        .output.omit_empty;
+  };
+  EXPECT_FALSE(omits(""));
+  EXPECT_TRUE(omits("omit_empty = true\n"));
+  EXPECT_TRUE(omits("rotation = \"segments\"\n"));
+  EXPECT_FALSE(omits("rotation = \"segments\"\nomit_empty = false\n"));
+  EXPECT_FALSE(omits("rotation = \"segments\"\nformat = \"ecs\"\n"));
+}
+
 TEST(ParseConfigTest, JournaldTakesAPathOrNone) {
   EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\n"), Lines{});
   EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\npath = \"/var/log/x\"\n"), Lines{});

@@ -215,7 +215,11 @@ void VisitKeys(V& v, OutputConfig& c) {
         "lines go to `path`, or to stdout without it, and `output.alerts.journal` is on; without a "
         "journal the analyzer does not start."},
     c.type);
-  v(Key{"format", "One JSON object a line.", kOptional, "there is one format"}, c.format);
+  v(Key{"format",
+        "The schema of a line, which is one JSON object: `json`, the sensor's own; `ecs`, Elastic "
+        "Common Schema 9; `ocsf`, Open Cybersecurity Schema Framework 1.8. [Where each field "
+        "goes](formats/profiles.md)."},
+    c.format);
   v(Key{"path",
         "File that lines are appended to. Needed when `type` is `file`, may be given for "
         "`journald`. SIGHUP opens it again, for rotation by others; a file that was removed or "
@@ -249,6 +253,11 @@ void VisitKeys(V& v, OutputConfig& c) {
   v(Key{"telemetry",
         "`false`: events are only counted, not written; alerts, losses and health remain."},
     c.telemetry);
+  v(Key{"omit_empty",
+        "Fields of events that are null, false or empty are left out of lines. By default `true` "
+        "when `rotation` is `segments`. Alerts, losses and health have all of their fields, and "
+        "lines of another `format` never have empty ones."},
+    c.omit_empty);
 }
 
 template <typename V>

@@ -64,7 +64,7 @@ struct EnumTraits<OutputType> {
 };
 template <>
 struct EnumTraits<OutputFormat> {
-  static constexpr std::string_view kNames[] = {"json"};
+  static constexpr std::string_view kNames[] = {"json", "ecs", "ocsf"};
 };
 template <>
 struct EnumTraits<OutputRotation> {

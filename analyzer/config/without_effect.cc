@@ -119,6 +119,8 @@ void ForEachWithoutEffect(const Config& config, Finder::Report report) {
            "lines are not written to a file");
   find.Off(!to_file && output.alerts.path.empty(), "output", output, {"rotation"},
            "nothing is written to a file");
+  find.Off(output.format != OutputFormat::kJson, "output", output, {"omit_empty"},
+           "output.format is another one than \"json\"");
   const bool segments = output.rotation == OutputRotation::kSegments;
   find.Off(segments, "output", output, {"rotate_keep"}, "output.rotation is \"segments\"");
   find.Off(!segments, "output", output, {"keep_size", "keep_age"}, "output.rotation is \"rename\"");

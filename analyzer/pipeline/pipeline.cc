@@ -44,11 +44,12 @@ class Pipeline::Stages {
       : out_(out),
         mode_(config.agent.mode),
         agent_id_(config.agent.id),
-        writer_(agent_id_),
+        writer_(agent_id_, config.output.format),
         enricher_(config.performance.max_process_cache_entries),
         filter_(config),
         trees_(config.file),
         detector_(config, std::move(rules)) {
+    writer_.OmitEmpty(config.output.omit_empty);
     detector_.SetContext(
         {.processes = &enricher_.processes(), .users = &enricher_.users(), .agent_id = agent_id_});
   }

@@ -19,9 +19,12 @@ namespace {
 using testing::Bytes;
 
 std::vector<Bytes> OneOfEach() {
-  return {testing::MakeHello(), testing::MakeContext(), testing::MakeSnapshot(),
+  return {testing::MakeHello(),
+          testing::MakeContext(),
+          testing::MakeSnapshot(),
           testing::MakeBatch(0, 0, {testing::MakeExitRecord(), testing::MakeExitRecord()}, 3),
-          testing::MakeHeartbeat(), testing::MakeNumbers()};
+          testing::MakeHeartbeat(),
+          testing::MakeNumbers()};
 }
 
 Bytes Cursor() {

@@ -5,6 +5,7 @@
 #ifndef ANALYZER_OUTPUT_JSON_EVENT_LINE_H_
 #define ANALYZER_OUTPUT_JSON_EVENT_LINE_H_
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <string_view>
@@ -15,6 +16,13 @@ namespace randguard {
 
 template <Described Event>
 void EventWriter::Lay(const Event& event) {
+  if (fields_ != Fields::kOwn) [[unlikely]]
+    return LayForeign(event);
+  if constexpr (requires { event.actor; }) {
+    omits_ = omit_empty_;
+  } else {
+    omits_ = false;
+  }
   Begin();
   json_.Raw("{\"event_type\":\"");
   json_.Raw(EventType(event));
@@ -31,13 +39,16 @@ template <Described Event>
 std::string_view EventWriter::Write(const Event& event) {
   constexpr std::size_t kMax = std::same_as<Event, Alert> ? kAlertMax : kLineMax;
   room_ = SIZE_MAX;
-  long_ = kLong;
+  too_long_ = false;
+  // Each text is looked at where some of them were cut before.
+  long_ = cut_before_ == nullptr || cut_before_->empty() ? kLong : 0;
   know_cut_.clear();
   Lay(event);
   if (json_.size() > kMax) [[unlikely]] {
-    ++lines_cut_;
-    long_ = kCut;
+    too_long_ = true;
+    long_ = std::min(long_, kCut);
     Lay(event);  // for the sizes of these texts
+    if (json_.size() > kMax) ++lines_cut_;
     while (json_.size() > kMax && MakeRoom(kMax)) {
       Lay(event);
       know_cut_ = cut_;

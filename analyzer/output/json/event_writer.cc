@@ -8,6 +8,8 @@
 #include <numeric>
 #include <string>
 
+#include "analyzer/config/config.h"
+
 namespace randguard {
 namespace {
 
@@ -37,26 +39,45 @@ std::size_t RawBytesOf(const std::pair<std::string, std::string_view>& raw) {
 }
 
 // Paths lose their beginning where they are cut, here as in the kernel's records.
-bool LosesBeginning(std::string_view field) {
-  return field.ends_with("path") || field == "cwd" || field == "cgroup" || field == "base";
+bool LosesBeginning(std::string_view key) {
+  const std::string_view field = key.substr(key.rfind('/') + 1);  // those of profiles are paths
+  return field.ends_with("path") || field == "cwd" || field == "cgroup" || field == "base" ||
+         field == "executable" || field == "working_directory" || field == "directory" ||
+         field == "parent_folder";
 }
 
 }  // namespace
 
-EventWriter::EventWriter(std::string_view agent_id) {
+EventWriter::EventWriter(std::string_view agent_id) : EventWriter(agent_id, OutputFormat::kJson) {}
+
+EventWriter::EventWriter(std::string_view agent_id, OutputFormat format)
+    : fields_(format == OutputFormat::kEcs    ? Fields::kEcs
+              : format == OutputFormat::kOcsf ? Fields::kOcsf
+                                              : Fields::kOwn) {
   JsonWriter json;
   json.String(agent_id);
   agent_json_ = json.text();
   SetEventPrefix(0);
+  SetNumbers({}, 1);
 }
 
 void EventWriter::SetNumbers(std::string_view boot_id, std::uint64_t next) {
   // Anything else did not come from a kernel.
-  const bool valid = !boot_id.empty() && boot_id.size() <= kBootIdMax &&
-                     boot_id.find_first_not_of("0123456789abcdef-") == boot_id.npos;
-  before_seq_ = BeforeSeq(valid ? '"' + std::string(boot_id) + '"' : "null");
+  boot_valid_ = !boot_id.empty() && boot_id.size() <= kBootIdMax &&
+                boot_id.find_first_not_of("0123456789abcdef-") == boot_id.npos;
+  before_seq_ = BeforeSeq(boot_valid_ ? '"' + std::string(boot_id) + '"' : "null");
   boot_id_ = boot_id;
+  line_id_ = {};
+  line_id_.Append("\"");
+  if (boot_valid_) {
+    for (const char c : boot_id) {
+      if (c != '-' && line_id_.size <= kBootDigits) line_id_.Append({&c, 1});
+    }
+    line_id_.Append("-");
+  }
+  line_id_.Append("line-");
   seq_.Set(next);
+  actors_.Clear();  // in other formats, their texts have the boot's id
 }
 
 void EventWriter::ShortText::Append(std::string_view text) {
@@ -91,8 +112,18 @@ void EventWriter::SetSession(const SessionContext& session) {
   }
   process_id_[boot_prefix_size_++] = '-';
   SetEventPrefix(event_start_ns_);
-  clock_offset_ns_ = session.clock_offset_ns;
+  clock_offset_ns_ = start_offset_ns_ = session.clock_offset_ns;
   actors_.Clear();  // their hosts and boots
+}
+
+void EventWriter::SetClockOffset(std::int64_t ns) {
+  clock_offset_ns_ = ns;
+  // Unsigned: hostile offsets wrap, they do not overflow. Twice the bound is within it either way.
+  constexpr std::uint64_t kBound = 1'000'000'000;
+  const auto moved = static_cast<std::uint64_t>(ns) - static_cast<std::uint64_t>(start_offset_ns_);
+  if (moved + kBound <= 2 * kBound) return;
+  start_offset_ns_ = ns;
+  if (fields_ != Fields::kOwn) actors_.Clear();  // their texts have starts of processes
 }
 
 void EventWriter::ActorMembers(const Actor& actor) {
@@ -112,18 +143,17 @@ void EventWriter::ActorMembers(const Actor& actor) {
   }
 }
 
-void EventWriter::Special(const WallTime& value) {
+void EventWriter::Time(const WallTime& value, std::int64_t offset_ns, SecondText& last) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   // Unsigned: hostile clocks wrap, they do not overflow.
-  const auto ns =
-      static_cast<std::int64_t>(value.boot_ns + static_cast<std::uint64_t>(clock_offset_ns_));
+  const auto ns = static_cast<std::int64_t>(value.boot_ns + static_cast<std::uint64_t>(offset_ns));
   std::int64_t second = ns / kSecond;
   std::int64_t rest = ns % kSecond;
   if (rest < 0) {
     rest += kSecond;
     --second;
   }
-  if (second != second_) {
+  if (second != last.second) {
     std::tm utc{};
     const std::time_t t = second;
     // Years of more or less than four digits would not be RFC 3339.
@@ -131,22 +161,22 @@ void EventWriter::Special(const WallTime& value) {
       json_.Null();
       return;
     }
-    second_ = second;
-    PutDigits(second_text_, static_cast<std::uint32_t>(utc.tm_year + 1900), 4);
-    second_text_[4] = '-';
-    PutDigits(second_text_ + 5, static_cast<std::uint32_t>(utc.tm_mon + 1), 2);
-    second_text_[7] = '-';
-    PutDigits(second_text_ + 8, static_cast<std::uint32_t>(utc.tm_mday), 2);
-    second_text_[10] = 'T';
-    PutDigits(second_text_ + 11, static_cast<std::uint32_t>(utc.tm_hour), 2);
-    second_text_[13] = ':';
-    PutDigits(second_text_ + 14, static_cast<std::uint32_t>(utc.tm_min), 2);
-    second_text_[16] = ':';
-    PutDigits(second_text_ + 17, static_cast<std::uint32_t>(utc.tm_sec), 2);
+    last.second = second;
+    PutDigits(last.text, static_cast<std::uint32_t>(utc.tm_year + 1900), 4);
+    last.text[4] = '-';
+    PutDigits(last.text + 5, static_cast<std::uint32_t>(utc.tm_mon + 1), 2);
+    last.text[7] = '-';
+    PutDigits(last.text + 8, static_cast<std::uint32_t>(utc.tm_mday), 2);
+    last.text[10] = 'T';
+    PutDigits(last.text + 11, static_cast<std::uint32_t>(utc.tm_hour), 2);
+    last.text[13] = ':';
+    PutDigits(last.text + 14, static_cast<std::uint32_t>(utc.tm_min), 2);
+    last.text[16] = ':';
+    PutDigits(last.text + 17, static_cast<std::uint32_t>(utc.tm_sec), 2);
   }
   char text[32];
   text[0] = '"';
-  std::char_traits<char>::copy(text + 1, second_text_, 19);
+  std::char_traits<char>::copy(text + 1, last.text, 19);
   text[20] = '.';
   PutDigits(text + 21, static_cast<std::uint32_t>(rest), 9);
   text[30] = 'Z';
@@ -199,7 +229,8 @@ void EventWriter::SetEventPrefix(std::uint64_t collector_start_ns) {
 
 void EventWriter::Special(const TextList& value) {
   if (value.bytes.size() > kRepeatedMax) IsRepeated(value.bytes, /*list=*/true, Pointer());
-  Texts(value.bytes.size(), [&](const VisitText& visit) { ForEachItem(value.bytes, visit); });
+  Texts(value.bytes.size(), WasCut(value.bytes),
+        [&](const VisitText& visit) { ForEachItem(value.bytes, visit); });
 }
 
 void EventWriter::Special(const JoinedText& value) {
@@ -230,19 +261,20 @@ void EventWriter::Special(const JoinedText& value) {
     json_.StringPart(item);
   });
   json_.Raw('"');
-  if (cut) cut_.push_back(Pointer());
+  if (cut || WasCut(value.bytes)) cut_.push_back(Pointer());
   if (is_long) sizes_.push_back(json_.size() - begin);
 }
 
 void EventWriter::Special(const TextArray& value) {
   std::size_t size = 0;
   for (std::size_t i = 0; i < value.size; ++i) size += value.items[i].size();
-  Texts(size, [&](const VisitText& visit) {
+  Texts(size, value.size != 0 && WasCut(value.items[0]), [&](const VisitText& visit) {
     for (std::size_t i = 0; i < value.size; ++i) visit(value.items[i]);
   });
 }
 
-void EventWriter::Texts(std::size_t size, absl::FunctionRef<void(const VisitText&)> each) {
+void EventWriter::Texts(std::size_t size, bool was_cut,
+                        absl::FunctionRef<void(const VisitText&)> each) {
   const bool is_long = size >= long_;
   const bool is_bounded = is_long && room_ != SIZE_MAX;
   const std::size_t begin = json_.size();
@@ -273,7 +305,7 @@ void EventWriter::Texts(std::size_t size, absl::FunctionRef<void(const VisitText
   };
   each(add);
   json_.Raw(']');
-  if (cut) cut_.push_back(Pointer());
+  if (cut || was_cut) cut_.push_back(Pointer());
   if (is_long) sizes_.push_back(json_.size() - begin + raw);
 }
 
@@ -321,7 +353,7 @@ void EventWriter::LongString(std::string_view bytes) {
     shown =
         LosesBeginning(key_) ? JsonWriter::End(bytes, room_) : JsonWriter::Beginning(bytes, room_);
   }
-  if (shown.size() != bytes.size()) cut_.push_back(Pointer());
+  if (shown.size() != bytes.size() || WasCut(bytes)) cut_.push_back(Pointer());
   const std::size_t begin = json_.size();
   std::size_t raw = 0;
   if (json_.String(shown)) {
@@ -331,7 +363,13 @@ void EventWriter::LongString(std::string_view bytes) {
   sizes_.push_back(json_.size() - begin + raw);
 }
 
+bool EventWriter::WasCut(std::string_view bytes) const {
+  return cut_before_ != nullptr &&
+         std::find(cut_before_->begin(), cut_before_->end(), bytes.data()) != cut_before_->end();
+}
+
 bool EventWriter::IsRepeated(std::string_view bytes, bool list, std::string pointer) {
+  if (fields_ != Fields::kOwn) return false;  // who knows other schemas knows nothing of "same_as"
   for (const Seen& seen : seen_) {
     if (seen.list != list || seen.bytes != bytes) continue;
     same_as_.emplace_back(std::move(pointer), seen.pointer);

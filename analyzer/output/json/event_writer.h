@@ -21,18 +21,29 @@
 #include "analyzer/event/values.h"
 #include "analyzer/output/json/actor_texts.h"
 #include "analyzer/output/json/counting_text.h"
+#include "analyzer/output/json/empty.h"
 #include "analyzer/output/json/json_writer.h"
 #include "analyzer/output/json/session_context.h"
 
 namespace randguard {
 
 struct Alert;
+enum class OutputFormat;
+namespace profiles {
+class ProfileLine;
+}
 
 // Not reentrant: one writer, one line at a time.
 class EventWriter {
  public:
   // `agent_id` is the sensor's name, the same in all lines.
   explicit EventWriter(std::string_view agent_id);
+  // Lines of another format have the same numbers and limits, and other fields:
+  // analyzer/output/profiles/.
+  EventWriter(std::string_view agent_id, OutputFormat format);
+
+  // Fields of events that say nothing are left out: null, false, or empty.
+  void OmitEmpty(bool omit) { omit_empty_ = omit; }
 
   // Another boot than the one before begins with line 1, unless ContinueNumbers() has named one.
   void SetSession(const SessionContext& session);
@@ -43,11 +54,16 @@ class EventWriter {
   void SkipTo(std::uint64_t seq) {
     if (seq > seq_.value()) seq_.Set(seq);
   }
+  // For whoever writes lines anew: the next line has this number, whatever others had.
+  void Renumber(std::uint64_t seq) { seq_.Set(seq); }
+  // Likewise: texts that were cut before, by their first bytes. They are named as those are that
+  // are cut now. Borrowed, for the next lines.
+  void SetCutBefore(const std::vector<const char*>* texts) { cut_before_ = texts; }
   // The number of the next line.
   std::uint64_t next_seq() const { return seq_.value(); }
   // The boot whose lines these are; empty: not known.
   const std::string& boot_id() const { return boot_id_; }
-  void SetClockOffset(std::int64_t ns) { clock_offset_ns_ = ns; }
+  void SetClockOffset(std::int64_t ns);
 
   // Bytes of the longest line; an alert repeats what the event before it has.
   static constexpr std::size_t kLineMax = std::size_t{48} << 10;
@@ -89,9 +105,17 @@ class EventWriter {
     if constexpr (kIsOrLeftOut<T>) {
       if (!value.has_value()) return;
     }
+    constexpr bool kSaysWhetherCut = std::same_as<T, bool> && Field::name().ends_with(kTruncated);
+    if (omits_ && SaysNothing(value)) {
+      if constexpr (kSaysWhetherCut) {
+        if (!IsCut(field.name())) return;
+      } else {
+        return;
+      }
+    }
     json_.Raw(field.json_key());
     key_ = field.name();
-    if constexpr (std::same_as<T, bool> && Field::name().ends_with(kTruncated)) {
+    if constexpr (kSaysWhetherCut) {
       json_.Bool(value || IsCut(field.name()));
     } else {
       Value(value);
@@ -100,6 +124,12 @@ class EventWriter {
   // Writes the line, whatever its length.
   template <Described Event>
   void Lay(const Event& event);
+  // The same in another format: analyzer/output/profiles/.
+  template <Described Event>
+  void LayForeign(const Event& event);
+  template <typename Profile, typename Event>
+  void LayAs(const Event& event);
+  friend class profiles::ProfileLine;
   void Begin();
   void End();
 
@@ -137,7 +167,7 @@ class EventWriter {
   void Special(const std::vector<T>& values) {
     std::size_t size = 0;
     for (const std::string_view value : values) size += value.size();
-    Texts(size, [&](auto&& visit) {
+    Texts(size, !values.empty() && WasCut(values.front()), [&](auto&& visit) {
       for (const std::string_view value : values) visit(value);
     });
   }
@@ -169,7 +199,13 @@ class EventWriter {
     json_.Raw('}');
     Leave(outside);
   }
-  void Special(const WallTime& value);
+  void Special(const WallTime& value) { Time(value, clock_offset_ns_, seconds_[0]); }
+  // A second, and its text, that of many times in a row.
+  struct SecondText {
+    std::int64_t second = INT64_MIN;  // this one no clock shows
+    char text[20] = {};               // "2026-01-31T23:59:59"
+  };
+  void Time(const WallTime& value, std::int64_t offset_ns, SecondText& last);
   void Special(const Host&);
   void Special(const AgentId&);
   void Special(const ProcessKey& value);
@@ -237,7 +273,7 @@ class EventWriter {
   // A text of at least long_ bytes.
   void LongString(std::string_view bytes);
   // A list of texts, of so many bytes together, which each(visit) visits.
-  void Texts(std::size_t size, absl::FunctionRef<void(const VisitText&)> each);
+  void Texts(std::size_t size, bool was_cut, absl::FunctionRef<void(const VisitText&)> each);
   // A JSON Pointer to the member being written.
   std::string Pointer() const { return path_ + "/" + std::string(key_); }
   void RawBytes();
@@ -250,19 +286,26 @@ class EventWriter {
 
   // Is the text cut that a field of this name is about?
   bool IsCut(std::string_view truncated) const;
+  bool WasCut(std::string_view bytes) const;
   // Sets room_, so that what was just laid fits; false: no text is left to be cut.
   bool MakeRoom(std::size_t max);
   // Does the text, that of a list or not, stand in the line already? Notes which.
   bool IsRepeated(std::string_view bytes, bool list, std::string pointer);
 
-  JsonWriter json_;
-  ActorTexts actors_;
   void SetNumbers(std::string_view boot_id, std::uint64_t next);
 
+  enum class Fields { kOwn, kEcs, kOcsf } fields_ = Fields::kOwn;
+  bool omit_empty_ = false;
+  bool omits_ = false;  // in this line
+  JsonWriter json_;
+  ActorTexts actors_;
+
   bool keeps_boot_ = false;
-  CountingText seq_{1};  // of the next line
-  std::string boot_id_;  // of the lines' numbers; empty: not known yet
+  CountingText seq_{1};      // of the next line
+  std::string boot_id_;      // of the lines' numbers; empty: not known yet
+  bool boot_valid_ = false;  // it is a kernel's
   ShortText before_seq_ = BeforeSeq("null");
+  ShortText line_id_;  // what comes before the number in the id of a line
   std::string agent_json_;
   std::string host_json_ = "null";
   std::string host_raw_;  // the name's bytes, if they are not UTF-8
@@ -275,18 +318,22 @@ class EventWriter {
   std::uint64_t event_start_ns_ = 0;
   CountingText event_record_;
   std::int64_t clock_offset_ns_ = 0;
-  std::int64_t second_ = INT64_MIN;  // that second_text_ is of; this one no clock shows
-  char second_text_[20] = {};        // "2026-01-31T23:59:59"
-  std::string path_;                 // JSON Pointer to what holds the member being written
-  std::string_view key_;             // the member's name
+  // The same for starts of processes, which are to be equal in all lines of a process: it follows
+  // when the clock is set, not with each batch.
+  std::int64_t start_offset_ns_ = 0;
+  SecondText seconds_[2];  // of events; of when processes started
+  std::string path_;       // JSON Pointer to what holds the member being written
+  std::string_view key_;   // the member's name
   std::vector<std::pair<std::string, std::string_view>> raw_bytes_;
 
   // These are about the line that is being written.
   std::size_t long_ = kLong;
   bool nullable_ = false;                    // the value being written
+  bool too_long_ = false;                    // it is, with all that it could have
   std::size_t room_ = SIZE_MAX;              // of each text; the longest ones are cut to it
   std::vector<std::size_t> sizes_;           // of its long texts, as they are written
   std::vector<std::string> cut_, know_cut_;  // pointers; the latter of the time before
+  const std::vector<const char*>* cut_before_ = nullptr;
   struct Seen {
     std::string_view bytes;
     bool list;

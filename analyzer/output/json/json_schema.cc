@@ -17,6 +17,7 @@
 #include "analyzer/event/events.h"
 #include "analyzer/event/kinds.h"
 #include "analyzer/event/reports.h"
+#include "analyzer/output/json/empty.h"
 #include "analyzer/output/json/json_writer.h"
 
 namespace randguard {
@@ -71,6 +72,8 @@ class Writer {
       operations_ = NamesOf(IsMadeOf<Event>, &CallInfo::operation);
     }
     std::string required = "\"event_type\",\"boot_id\",\"seq\"";
+    unless_omitted_.clear();
+    if constexpr (requires(Event e) { e.actor; }) omits_ = true;
     if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
     if constexpr (requires(Event e) { e.call; }) Members<decltype(Event::call)>(required);
     Members<Event>(required);
@@ -85,7 +88,13 @@ class Writer {
         "\n      \"texts_cut\":{\"type\":\"array\",\"description\":\"JSON Pointers of texts that "
         "were "
         "cut because the line would have been too long\",\"items\":{\"type\":\"string\"}}");
-    json_.Raw("},\n     \"required\":[" + required + "],\"additionalProperties\":false}");
+    omits_ = false;
+    json_.Raw("},\n     \"required\":[" + required + "]");
+    // No keyword of JSON Schema: validators pass over it.
+    if (!unless_omitted_.empty()) {
+      json_.Raw(",\n     \"x-required-unless-omitted\":[" + unless_omitted_ + "]");
+    }
+    json_.Raw(",\"additionalProperties\":false}");
   }
 
   JsonWriter& json() { return json_; }
@@ -124,10 +133,12 @@ class Writer {
   }
 
   template <FixedString kName, typename Object, typename Value>
-  static void Require(const FieldOf<kName, Object, Value>& field, std::string& required) {
+  void Require(const FieldOf<kName, Object, Value>& field, std::string& required) {
     if (kIsOrLeftOut<Value>) return;
-    if (!required.empty()) required += ',';
-    required += '"' + std::string(field.name()) + '"';
+    // Members of objects are all there.
+    std::string& list = omits_ && kMaySayNothing<Value> ? unless_omitted_ : required;
+    if (!list.empty()) list += ',';
+    list += '"' + std::string(field.name()) + '"';
   }
 
   // No template, for it would be compiled for each of several hundred fields.
@@ -184,7 +195,9 @@ class Writer {
       Simple("object", nullable);
       json_.Raw(",\"properties\":{");
       std::string required;
+      const bool omits = std::exchange(omits_, false);
       Members<T>(required, /*comma=*/false);
+      omits_ = omits;
       json_.Raw("},\"required\":[" + required + "],\"additionalProperties\":false");
     } else {
       Simple("string", nullable);
@@ -210,6 +223,8 @@ class Writer {
   JsonWriter json_;
   bool first_ = true;
   std::vector<std::string_view> operations_;  // of the event being described
+  bool omits_ = false;                        // are these the fields of an event?
+  std::string unless_omitted_;                // those of them that may be left out
 };
 
 // In the order of Event, but for what is no event that goes out.
@@ -227,7 +242,11 @@ std::string JsonSchema() {
   Writer writer;
   writer.json().Raw(
       "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
-      "  \"title\": \"rand-guard: a line of output\",\n  \"oneOf\": [");
+      "  \"title\": \"rand-guard: a line of output\",\n"
+      "  \"description\": \"With output.omit_empty, which is the default of segments, fields of "
+      "events are left out where they are null, and where they are false or empty and cannot be "
+      "null: those in x-required-unless-omitted. Without it they are there.\",\n"
+      "  \"oneOf\": [");
   AddEvents(writer, static_cast<const Event*>(nullptr));
   writer.Add<Alert>();
   writer.Add<Loss>();

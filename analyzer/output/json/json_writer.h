@@ -27,6 +27,10 @@ class JsonWriter {
   void Clear() { at_ = buffer_.data(); }
   std::string_view text() const { return {buffer_.data(), size()}; }
   std::size_t size() const { return static_cast<std::size_t>(at_ - buffer_.data()); }
+  // For whoever leaves out what turns out to be empty: the text is as long as it was then.
+  void Rewind(std::size_t size) { at_ = buffer_.data() + size; }
+  // The last byte; there has to be one.
+  char& last() { return at_[-1]; }
 
   // Text that is JSON already. Inlined, so that what the compiler knows the size of, as it does of
   // keys, becomes a few moves.
@@ -53,6 +57,14 @@ class JsonWriter {
     constexpr std::size_t kDigits = 20;  // of 64 bits, with a sign
     Reserve(kDigits);
     at_ = std::to_chars(at_, at_ + kDigits, value).ptr;
+  }
+  template <std::unsigned_integral Int>
+  void QuotedNumber(Int value) {
+    constexpr std::size_t kDigits = 20;
+    Reserve(kDigits + 2);
+    *at_++ = '"';
+    at_ = std::to_chars(at_, at_ + kDigits, value).ptr;
+    *at_++ = '"';
   }
   void Bool(bool value) {
     if (value) {

@@ -2,18 +2,19 @@
 #include "analyzer/output/sinks/line_file.h"
 
 #include <fcntl.h>
+#include <simdjson.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <utility>
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/event/alert.h"
 #include "analyzer/event/reports.h"
+#include "analyzer/output/profiles/line_places.h"
 
 namespace randguard {
 namespace {
@@ -41,14 +42,24 @@ std::uint64_t BytesBehindLastLine(int fd, std::uint64_t size, char& first) {
   return size - end;
 }
 
-// Events are what the kernel's records become; the lines of other kinds are the analyzer's own.
-bool IsEventLine(std::string_view line) {
-  constexpr std::string_view kBegin = "{\"event_type\":\"";  // EventWriter's
-  if (!line.starts_with(kBegin)) return false;
-  line.remove_prefix(kBegin.size());
-  const std::string_view type = line.substr(0, line.find('"'));
+// `text` begins with the type, and goes on behind a quote.
+bool IsEventType(std::string_view text) {
+  const std::string_view type = text.substr(0, text.find('"'));
   return type != Alert::kEventType && type != Loss::kEventType && type != Health::kEventType &&
          type != Canary::kEventType;
+}
+
+// Events are what the kernel's records become; the lines of other kinds are the analyzer's own.
+bool IsEventLine(std::string_view line) {
+  // A line's type as EventWriter has it, in one of its formats. Within a string, quotes are
+  // escaped.
+  for (const std::string_view key : {"\"event_type\":\"", "\"event_code\":\""}) {
+    const std::size_t at = line.find(key);
+    if (at == std::string_view::npos) continue;
+    line.remove_prefix(at + key.size());
+    return IsEventType(line);
+  }
+  return false;
 }
 
 }  // namespace
@@ -138,16 +149,20 @@ std::uint64_t LastSeqOf(int fd, std::string_view boot_id) {
   const std::size_t end = block.rfind('\n');
   if (end == std::string::npos || end == 0) return 0;
   const std::size_t before = block.rfind('\n', end - 1);
-  const std::string_view line =
-      std::string_view(block).substr(before == std::string::npos ? 0 : before + 1);
-  // As EventWriter begins a line.
-  const std::string key = absl::StrFormat("\",\"boot_id\":\"%s\",\"seq\":", boot_id);
-  const std::size_t at = line.substr(0, 256).find(key);
-  std::uint64_t seq = 0;
-  if (at != std::string_view::npos) {
-    std::from_chars(line.data() + at + key.size(), line.data() + line.size(), seq);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+  simdjson::dom::parser parser;
+  simdjson::dom::element line;
+  if (parser.parse(block.data() + begin, end - begin).get(line) != simdjson::SUCCESS) return 0;
+  for (const profiles::LinePlaces& places : profiles::kLinePlaces) {
+    std::string_view type, boot;
+    std::uint64_t seq = 0;
+    if (line.at_pointer(places.type).get(type) == simdjson::SUCCESS &&
+        line.at_pointer(places.boot).get(boot) == simdjson::SUCCESS && boot == boot_id &&
+        line.at_pointer(places.seq).get(seq) == simdjson::SUCCESS) {
+      return seq;
+    }
   }
-  return seq;
+  return 0;
 }
 
 bool IsSameFile(int a, int b) {

@@ -116,6 +116,16 @@ TEST_F(LineSinkTest, TheLastLineOfTheBootHasItsNumber) {
       << "not of a line that is torn";
   EXPECT_EQ(last_after("}\n"), 8u);
   EXPECT_EQ(last_after("{\"event_type\":\"loss\",\"boot_id\":\"b2\",\"seq\":9}\n"), 0u);
+  EXPECT_EQ(last_after(R"({"event":{"sequence":7},"host":{"boot":{"id":"b1"},"name":"h"},)"
+                       R"("rand_guard":{"event_type":"loss"}})"
+                       "\n"),
+            7u);
+  EXPECT_EQ(last_after(R"({"device":{"boot_uid":"b1"},"metadata":{"event_code":"x","sequence":8}})"
+                       "\n"),
+            8u);
+  EXPECT_EQ(last_after(R"({"device":{"boot_uid":"b2"},"metadata":{"event_code":"x","sequence":8}})"
+                       "\n"),
+            0u);
   EXPECT_EQ(last_after("{\"a\":\"" + std::string(300, 'x') + "\",\"boot_id\":\"b1\",\"seq\":9}\n"),
             0u);
 }

@@ -79,6 +79,8 @@ std::optional<SegmentName> ParseSegmentStem(std::string_view stem) {
   return name;
 }
 
+bool IsManifest(std::string_view line) { return line.starts_with(kManifestBegin); }
+
 std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::uint64_t last_seq,
                        const FileDigest& digest) {
   return absl::StrFormat(

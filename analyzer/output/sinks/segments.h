@@ -62,6 +62,9 @@ std::optional<SegmentName> ParseSegmentStem(std::string_view stem);
 std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::uint64_t last_seq,
                        const FileDigest& digest);
 
+// Whether a line is one.
+bool IsManifest(std::string_view line);
+
 // The segments of one folder and name, from the oldest on.
 class Segments {
  public:

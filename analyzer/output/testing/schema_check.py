@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""schema_check.py SCHEMA PROGRAM: every line that PROGRAM prints is what SCHEMA describes.
+"""schema_check.py SCHEMA PROGRAM: every line that PROGRAM prints is what SCHEMA describes. Then the same of the lines
+that it prints with the arguments "json omit": those have no field that says nothing.
 
 Also that the schema can say no: a line with a field too many, or one too few, is refused. And that it promises
 nothing that is never kept: of each field with an enum, each value is in some line.
@@ -39,10 +40,52 @@ def kept(value, path=""):
         yield path, value
 
 
+def check_omitted(schema, command):
+    """The number of failures."""
+    validator = jsonschema.Draft202012Validator(schema)
+    may_be_omitted = {}
+    for kind in schema["oneOf"]:
+        described = kind["properties"]["event_type"]
+        for event_type in described.get("enum", [described.get("const")]):
+            may_be_omitted[event_type] = set(kind.get("x-required-unless-omitted", []))
+    failures = lines = omitted = 0
+    for line in subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode("utf-8").splitlines():
+        event = json.loads(line)
+        lines += 1
+        names = may_be_omitted[event["event_type"]]
+        omitted += len(names - set(event))
+        if not validator.is_valid(event):
+            failures += 1
+            print(f"{event['event_type']}: with omit_empty no line of the schema")
+        for name in names & set(event):
+            # A text that stands in the line already is null, or empty.
+            if event[name] in (None, False) and f"/{name}" not in event.get("same_as", {}):
+                # A field that may be null is there when it is false.
+                if event[name] is None or not nullable(schema, event["event_type"], name):
+                    failures += 1
+                    print(f"{event['event_type']}: {name} is {event[name]} with omit_empty")
+    if omitted < lines:
+        failures += 1
+        print(f"of {lines} lines only {omitted} fields were left out")
+    return failures
+
+
+def nullable(schema, event_type, name):
+    for kind in schema["oneOf"]:
+        described = kind["properties"]["event_type"]
+        if event_type in described.get("enum", [described.get("const")]):
+            return "null" in kind["properties"][name].get("type", [])
+    return False
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
+    failures = check_omitted(schema, [*sys.argv[2:], "json", "omit"])
+    # A line with all of its fields has these, too.
+    for kind in schema["oneOf"]:
+        kind["required"] += kind.get("x-required-unless-omitted", [])
     # By type: an error message that goes through all of oneOf says nothing. An event is tried as
     # another type only once, because every type fixes its own event_type.
     validators = {}
@@ -52,7 +95,6 @@ def main():
             validators[event_type] = jsonschema.Draft202012Validator(kind)
     whole = jsonschema.Draft202012Validator(schema)
     output = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, check=True).stdout
-    failures = 0
     seen = set()
     shapes = set()
     values = set()  # (event type, path, value)

@@ -4,12 +4,14 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "analyzer/base/terminal_text.h"
 #include "analyzer/event/alert.h"
 #include "analyzer/event/reports.h"
+#include "analyzer/output/profiles/line_places.h"
 #include "analyzer/output/sinks/segments.h"
 
 namespace randguard {
@@ -24,9 +26,13 @@ std::string SpanText(const SeqSpan& span) {
                                  : absl::StrFormat("%d to %d", span.first, span.last);
 }
 
-std::string_view TextOf(simdjson::dom::element line, std::string_view key) {
+std::string_view TextOf(simdjson::dom::element line, std::string_view pointer) {
   std::string_view text;
-  return line[key].get(text) == simdjson::SUCCESS ? text : std::string_view();
+  return line.at_pointer(pointer).get(text) == simdjson::SUCCESS ? text : std::string_view();
+}
+
+bool HasNumber(simdjson::dom::element line, std::string_view pointer, std::uint64_t& number) {
+  return line.at_pointer(pointer).get(number) == simdjson::SUCCESS;
 }
 
 }  // namespace
@@ -94,7 +100,7 @@ void LineCheck::Add(std::string_view line) {
   if (parser_->json.parse(line.data(), line.size()).get(json) != simdjson::SUCCESS ||
       !json.is_object()) {
     Problem("no JSON object");
-  } else if (TextOf(json, "event_type") == "segment_end") {
+  } else if (TextOf(json, "/event_type") == "segment_end") {
     CheckManifest({json});
   } else {
     CheckLine({json});
@@ -106,8 +112,11 @@ void LineCheck::Add(std::string_view line) {
 void LineCheck::CheckLine(const Parsed& parsed) {
   const simdjson::dom::element line = parsed.json;
   std::uint64_t seq = 0;
-  if (line["seq"].get(seq) != simdjson::SUCCESS) return Problem("a line without a number");
-  const std::string_view boot_id = TextOf(line, "boot_id");
+  const auto* const names =
+      std::find_if(std::begin(profiles::kLinePlaces), std::end(profiles::kLinePlaces),
+                   [&](const auto& format) { return HasNumber(line, format.seq, seq); });
+  if (names == std::end(profiles::kLinePlaces)) return Problem("a line without a number");
+  const std::string_view boot_id = TextOf(line, names->boot);
   if (boot_id.empty()) {
     ++without_boot_;
     return;
@@ -127,7 +136,7 @@ void LineCheck::CheckLine(const Parsed& parsed) {
   }
   Boot& boot = found->second;
   const std::size_t before = boot.seen.spans() + boot.named.spans();
-  if (const std::string_view host = TextOf(line, "host"); !host.empty()) {
+  if (const std::string_view host = TextOf(line, names->host); !host.empty()) {
     boot.host = host.substr(0, kHostMax);
   }
   ++boot.lines;
@@ -135,11 +144,11 @@ void LineCheck::CheckLine(const Parsed& parsed) {
   if (!in_file_[found->first].Add(seq)) {
     Problem(absl::StrFormat("number %d is in the file already", seq));
   }
-  const std::string_view type = TextOf(line, "event_type");
+  const std::string_view type = TextOf(line, names->type);
   if (type == Alert::kEventType) ++boot.alerts;
   SeqSpan span;
-  if (type == Loss::kEventType && line["first_seq"].get(span.first) == simdjson::SUCCESS &&
-      line["last_seq"].get(span.last) == simdjson::SUCCESS && span.first <= span.last) {
+  if (type == Loss::kEventType && HasNumber(line, names->first_seq, span.first) &&
+      HasNumber(line, names->last_seq, span.last) && span.first <= span.last) {
     boot.named.Add(span);
   }
   spans_ += boot.seen.spans() + boot.named.spans() - before;  // modulo 2^64
@@ -159,10 +168,10 @@ void LineCheck::CheckManifest(const Parsed& parsed) {
     return Problem(absl::StrFormat("the manifest is about %d lines of %d bytes, there are %d of %d",
                                    lines, bytes, digest_.lines(), digest_.bytes()));
   }
-  if (TextOf(line, "xxh128") != digest_.Checksum()) {
+  if (TextOf(line, "/xxh128") != digest_.Checksum()) {
     return Problem("the checksum in the manifest is not that of the lines: some were changed");
   }
-  const std::string_view boot_id = TextOf(line, "boot_id");
+  const std::string_view boot_id = TextOf(line, "/boot_id");
   const auto numbers = in_file_.find(boot_id);
   if (in_file_.size() > 1 || (in_file_.size() == 1 && numbers == in_file_.end())) {
     return Problem("the manifest is of another boot than the lines");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whether lines of output are missing, there twice or damaged, by their numbers, and by the
-// manifests at the ends of segments. Memory is bounded by the number of gaps, not of lines.
+// manifests at the ends of segments. Lines may be of any output.format. Memory is bounded by the
+// number of gaps, not of lines.
 #ifndef ANALYZER_OUTPUT_VERIFY_LINE_CHECK_H_
 #define ANALYZER_OUTPUT_VERIFY_LINE_CHECK_H_
 

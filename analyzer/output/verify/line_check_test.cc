@@ -12,7 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/config/config.h"
+#include "analyzer/config/names.h"
 #include "analyzer/output/sinks/segments.h"
+#include "analyzer/output/testing/sample_events.h"
 
 namespace randguard {
 namespace {
@@ -101,6 +104,32 @@ TEST(LineCheckTest, TextOfOthersDoesNothingToTheTerminal) {
 TEST(LineCheckTest, NoLineAtAllIsAProblem) {
   EXPECT_EQ(Checked({}).Report(), "there is no line at all\n");
   EXPECT_FALSE(Checked({}).ok());
+}
+
+TEST(LineCheckTest, LinesOfEveryFormatAreCounted) {
+  for (const OutputFormat format : {OutputFormat::kJson, OutputFormat::kEcs, OutputFormat::kOcsf}) {
+    EventWriter writer(testing::kSampleAgentId, format);
+    writer.SetSession(testing::SampleSession());
+    std::vector<std::string> lines;
+    const auto write = [&](const auto& event) { lines.emplace_back(writer.Write(event)); };
+    write(testing::SampleExit());
+    write(testing::SampleAlert());
+    writer.SkipTo(7);
+    write(testing::SampleUnlink());
+    EXPECT_EQ(
+        Checked(lines).Report(),
+        report_begin +
+            "3 lines, numbers 1 to 7; 4 are missing, and no loss record names 4 of them: 3 to "
+            "6\n")
+        << Name(format);
+    Loss loss = testing::SampleLoss();
+    loss.first_seq = 3, loss.last_seq = 6;
+    write(loss);
+    EXPECT_EQ(Checked(lines).Report(),
+              report_begin + "4 lines, numbers 1 to 8; 4 are missing, as loss records say\n")
+        << Name(format);
+    EXPECT_EQ(Checked({lines[1]}).boots().at(kBoot).alerts, 1u) << Name(format);
+  }
 }
 
 TEST(LineCheckTest, AlertsAloneCannotBeCounted) {

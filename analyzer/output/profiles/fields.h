@@ -16,7 +16,7 @@
 namespace randguard::profiles {
 
 class ProfileLine;
-struct alignas(64) Leaf;
+struct Leaf;
 
 // A field of a struct, or a member of a field that is an object: "target.pid".
 struct FieldEntry {

@@ -25,7 +25,7 @@ template <typename Event>
 inline constexpr int kVariants = 1;
 
 // A member of the line, with where its value comes from.
-struct alignas(64) Leaf {
+struct Leaf {
   static constexpr std::size_t kDepthMax = 8;
   static constexpr std::size_t kReadable = 32;
 

@@ -27,8 +27,10 @@ void* Allocate(std::size_t size) {
 
 }  // namespace
 
-// The array forms call these.
+// The array forms call these. Nor does a sanitizer's own form without exceptions go together with
+// this delete; the standard library calls it for buffers.
 void* operator new(std::size_t size) { return Allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 

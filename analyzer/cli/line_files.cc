@@ -10,12 +10,13 @@
 
 #include "analyzer/base/status.h"
 #include "analyzer/base/terminal_text.h"
+#include "analyzer/output/convert/line_reader.h"
 
 namespace randguard::cli {
 namespace {
 
 constexpr std::size_t kBlock = std::size_t{1} << 20;
-constexpr std::size_t kLineMax = std::size_t{1} << 20;  // bytes
+constexpr std::size_t kLineMax = LineReader::kLineMax;
 
 }  // namespace
 

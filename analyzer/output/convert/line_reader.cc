@@ -158,6 +158,8 @@ class LineReader::Parser {
   bool List(const element& json, std::string_view& bytes);
   bool Plain(const element& json, std::string_view& text);
   bool Keep(std::string bytes, std::string_view& kept);
+  // Keeps a text by itself, or the first one of a list, if the line says that it was cut.
+  bool NoteCut(std::string_view pointer, std::string_view& text);
   bool IsShownAs(std::string_view bytes, std::string_view text);
   // The member that has the text, in place of the one at path_; null: it is that one.
   std::optional<element> SameAs();
@@ -443,11 +445,8 @@ bool LineReader::Parser::Vector(const element& json, std::vector<T>& values) {
     if (!Within(index, item, values.emplace_back())) return false;
   }
   if constexpr (std::same_as<T, std::string_view>) {
-    // The end of the list was cut.
-    if (Use(cut_, path_) != nullptr && !values.empty()) {
-      if (!Keep(std::string(values.front()), values.front())) return false;
-      content_.cut.push_back(values.front().data());
-    }
+    if (!values.empty()) return NoteCut(path_, values.front());
+    Use(cut_, path_);  // all of it was
   }
   return true;
 }
@@ -507,10 +506,13 @@ bool LineReader::Parser::Text(const element& json, std::string_view& text) {
     if (!IsShownAs(bytes, text)) return Fail("raw_bytes has other bytes than the text");
     if (!Keep(std::move(bytes), text)) return false;
   }
-  if (Use(cut_, pointer) != nullptr) {
-    if (!Keep(std::string(text), text)) return false;
-    content_.cut.push_back(text.data());
-  }
+  return NoteCut(pointer, text);
+}
+
+bool LineReader::Parser::NoteCut(std::string_view pointer, std::string_view& text) {
+  if (Use(cut_, pointer) == nullptr) return true;
+  if (!Keep(std::string(text), text)) return false;
+  content_.cut.push_back(text.data());
   return true;
 }
 
@@ -563,10 +565,8 @@ bool LineReader::Parser::Special(const element& json, TextArray& value) {
     if (!Within(std::to_string(value.size), item, text)) return false;
     value.Add(text);
   }
-  if (Use(cut_, path_) != nullptr && value.size > 0) {
-    if (!Keep(std::string(value.items[0]), value.items[0])) return false;
-    content_.cut.push_back(value.items[0].data());
-  }
+  if (value.size != 0) return NoteCut(path_, value.items[0]);
+  Use(cut_, path_);  // all of it was
   return true;
 }
 

@@ -83,7 +83,6 @@ class Layout {
   Layout(const Layout&) = delete;
   Layout(Layout&&) = default;
 
-  std::span<const Leaf> leaves() const { return leaves_; }
   // Members in order: others, those that are the same for all events of an actor, and in the object
   // for what has no home, again those, then others. Behind them comes the rest.
   std::span<const Leaf> begin() const { return Part(0, kept_begin_); }

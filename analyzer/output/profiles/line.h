@@ -66,6 +66,7 @@ class ProfileLine {
 
   template <typename Field, typename T>
   void RestMember(const Field& field, const T& value);
+  // A value that says something, as the native line has it.
   template <typename T>
   bool Same(const T& value, bool optional);
   // Write a value in another way, by its kind. One that the row's way does not fit is left out.
@@ -111,7 +112,9 @@ class ProfileLine {
 template <typename T>
 bool ProfileLine::Write(ProfileLine& line, const Leaf& leaf, const void* at) {
   const T& value = *static_cast<const T*>(at);
-  if (leaf.as == As::kSame) return line.Same(value, leaf.field->optional);
+  if (leaf.as == As::kSame) {
+    return (leaf.field->optional || !IsEmpty(value)) && line.Same(value, leaf.field->optional);
+  }
   if constexpr (std::unsigned_integral<T> && !std::same_as<T, bool>) {
     return line.Number(leaf, value);
   } else if constexpr (std::signed_integral<T>) {
@@ -133,11 +136,7 @@ void ProfileLine::WriteRest(ProfileLine& line, const void* object, const std::ui
 template <typename Field, typename T>
 void ProfileLine::RestMember(const Field& field, const T& value) {
   constexpr bool kOptional = !std::same_as<T, typename Within<T>::Type>;
-  if constexpr (kOptional) {
-    if (!value.has_value()) return;
-  } else {
-    if (IsEmpty(value)) return;
-  }
+  if (SaysNothing(value)) return;
   const std::size_t begin = json_.size();
   if (first_) [[unlikely]] {
     json_.Raw(field.json_key().substr(1));
@@ -160,7 +159,6 @@ void ProfileLine::RestMember(const Field& field, const T& value) {
 
 template <typename T>
 bool ProfileLine::Same(const T& value, bool optional) {
-  if (!optional && IsEmpty(value)) return false;
   w_.nullable_ = optional;
   w_.Value(value);
   w_.nullable_ = false;

@@ -23,10 +23,6 @@ std::string_view ViewOf(const T& value) {
   }
 }
 
-constexpr std::uint64_t BootNs(std::uint64_t boot_ns) { return boot_ns; }
-constexpr std::uint64_t BootNs(const WallTime& time) { return time.boot_ns; }
-constexpr std::uint64_t BootNs(const ProcessKey& process) { return process.start_ns; }
-
 // The whole of "/".
 std::string_view Base(std::string_view path);
 std::string_view Folder(std::string_view path);

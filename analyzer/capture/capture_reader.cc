@@ -31,12 +31,12 @@ absl::StatusOr<CaptureReader> CaptureReader::Open(const std::string& path) {
 }
 
 absl::StatusOr<CaptureReader> CaptureReader::FromFd(kj::AutoCloseFd fd, std::string name) {
-  absl::StatusOr<CaptureSource> source = CaptureSource::FromFd(std::move(fd));
+  absl::StatusOr<PackedFile> source = PackedFile::FromFd(std::move(fd));
   if (!source.ok()) return WithName(source.status(), name);
   return CaptureReader(*std::move(source), std::move(name));
 }
 
-CaptureReader::CaptureReader(CaptureSource source, std::string name)
+CaptureReader::CaptureReader(PackedFile source, std::string name)
     : source_(std::move(source)),
       name_(std::move(name)),
       // Room for a message with its seal, and for one read behind them.

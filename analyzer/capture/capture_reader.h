@@ -16,7 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "analyzer/capture/capture_source.h"
+#include "analyzer/base/packed_file.h"
 #include "analyzer/capture/seal.h"
 #include "analyzer/wire/frame_reader.h"
 #include "analyzer/wire/stream_buffer.h"
@@ -49,7 +49,7 @@ class CaptureReader {
   const std::string& Name() const { return name_; }
 
  private:
-  CaptureReader(CaptureSource source, std::string name);
+  CaptureReader(PackedFile source, std::string name);
   absl::StatusOr<std::optional<Frame>> ReadMessageAndSeal();
   absl::StatusOr<std::optional<std::size_t>> WaitForMessage();
   absl::StatusOr<bool> FillTo(std::size_t bytes);
@@ -58,7 +58,7 @@ class CaptureReader {
   absl::Status NotACapture(std::string_view why) const;
   absl::Status Damage(std::uint64_t offset, std::string_view what) const;
 
-  CaptureSource source_;
+  PackedFile source_;
   std::string name_;
   StreamBuffer buffer_;
   SealState state_;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `rand-guard convert`: lines and captures as lines of another schema.
+#include <fcntl.h>
 #include <kj/io.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "analyzer/base/packed_file.h"
 #include "analyzer/base/status.h"
 #include "analyzer/base/terminal_text.h"
 #include "analyzer/capture/capture_reader.h"
@@ -21,6 +25,7 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/line_files.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/cli/outputs.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/config/names.h"
 #include "analyzer/confine/confine.h"
@@ -37,19 +42,26 @@ struct Input {
   std::variant<kj::AutoCloseFd, CaptureReader> from;  // lines, or a capture
 };
 
-// By its first bytes: those of zstd, or how many segments the first message has. No line begins so.
-// A pipe is taken for lines.
-bool IsCapture(int fd) {
-  constexpr std::string_view kZstd = "\x28\xb5\x2f\xfd";
-  char first[4];
-  const ssize_t n = pread(fd, first, sizeof(first), 0);
-  return n > 0 &&
-         (first[0] == '\0' || std::string_view(first, static_cast<std::size_t>(n)) == kZstd);
+// By its first byte, of how many segments the first message has. No line begins so. A pipe is taken
+// for lines.
+absl::StatusOr<bool> IsCapture(int fd) {
+  const off_t here = lseek(fd, 0, SEEK_CUR);
+  if (here < 0) return false;
+  RG_ASSIGN_OR_RETURN(PackedFile file,
+                      PackedFile::FromFd(kj::AutoCloseFd(fcntl(fd, F_DUPFD_CLOEXEC, 0))));
+  std::byte first{1};
+  const auto n = file.Read(std::span(&first, 1));
+  if (lseek(fd, here, SEEK_SET) < 0) return ErrnoError(errno, "cannot be read twice");
+  return n.ok() && *n == 1 && first == std::byte{0};
 }
 
 absl::StatusOr<Input> Open(const std::string& path) {
   RG_ASSIGN_OR_RETURN(kj::AutoCloseFd fd, OpenInput(path));
-  if (!IsCapture(fd)) return Input{path, std::move(fd)};
+  const auto is_capture = IsCapture(fd);
+  if (!is_capture.ok()) {
+    return HostError("%s %s", EscapedForTerminal(path), Message(is_capture.status()));
+  }
+  if (!*is_capture) return Input{path, std::move(fd)};
   RG_ASSIGN_OR_RETURN(CaptureReader reader, CaptureReader::FromFd(std::move(fd), path));
   return Input{path, std::move(reader)};
 }
@@ -71,14 +83,15 @@ bool OpenInputs(const Arguments& arguments, std::vector<Input>& inputs) {
 }
 
 // True: all lines of the file are converted.
-bool ConvertLines(const std::string& path, int fd, LineConverter& converter, LineSink& out) {
+bool ConvertLines(const std::string& path, kj::AutoCloseFd fd, LineConverter& converter,
+                  LineSink& out) {
   constexpr std::uint64_t kProblemsMax = 20;
   std::uint64_t line_number = 0, problems = 0;
   const auto problem = [&](std::string_view what) {
     if (++problems > kProblemsMax) return;
     Say(absl::StrFormat("%s:%d: %s", EscapedForTerminal(path), line_number, what));
   };
-  const auto whole = ForEachLine(fd, path, [&](std::string_view line) {
+  const auto whole = ForEachLine(std::move(fd), path, [&](std::string_view line) {
     ++line_number;
     const auto converted = converter.Convert(line);
     if (!converted.ok()) {
@@ -121,10 +134,10 @@ absl::StatusOr<bool> ConvertAll(std::vector<Input>& inputs, OutputFormat to,
   LineConverter converter(to);
   for (Input& input : inputs) {
     auto* const capture = std::get_if<CaptureReader>(&input.from);
-    const bool ok =
-        capture != nullptr
-            ? ConvertCapture(input.path, *capture, *loaded, out)
-            : ConvertLines(input.path, std::get<kj::AutoCloseFd>(input.from), converter, out);
+    const bool ok = capture != nullptr
+                        ? ConvertCapture(input.path, *capture, *loaded, out)
+                        : ConvertLines(input.path, std::move(std::get<kj::AutoCloseFd>(input.from)),
+                                       converter, out);
     whole = whole && ok;
   }
   out.Flush();

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
+#include <utility>
 
+#include "absl/strings/str_format.h"
 #include "analyzer/base/status.h"
 #include "analyzer/base/terminal_text.h"
 #include "analyzer/output/convert/line_reader.h"
@@ -40,25 +43,27 @@ absl::StatusOr<kj::AutoCloseFd> OpenInput(const std::string& path) {
   return fd;
 }
 
-absl::StatusOr<bool> ForEachLine(int fd, const std::string& path,
+absl::StatusOr<bool> ForEachLine(kj::AutoCloseFd fd, const std::string& path,
                                  absl::FunctionRef<void(std::string_view)> visit) {
+  const auto named = [&](const absl::Status& status) {
+    return absl::Status(status.code(),
+                        absl::StrFormat("%s %s", EscapedForTerminal(path), status.message()));
+  };
+  auto file = PackedFile::FromFd(std::move(fd));
+  if (!file.ok()) return named(file.status());
   std::string text;
   for (;;) {
     const std::size_t rest = text.size();
     text.resize(rest + kBlock);
-    const ssize_t n = read(fd, text.data() + rest, kBlock);
-    if (n < 0 && errno == EINTR) {
-      text.resize(rest);
-      continue;
-    }
-    if (n < 0) return ErrnoError(errno, EscapedForTerminal(path) + " cannot be read");
-    text.resize(rest + static_cast<std::size_t>(n));
+    const auto n = file->Read(std::as_writable_bytes(std::span(text).subspan(rest)));
+    if (!n.ok()) return named(n.status());
+    text.resize(rest + *n);
     std::size_t begin = 0;
     for (std::size_t end; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
       visit(std::string_view(text).substr(begin, end - begin));
     }
     text.erase(0, begin);
-    if (n == 0) return text.empty();
+    if (*n == 0) return text.empty();
     if (text.size() > kLineMax) {
       return InvalidInput(
           "%s has a line of more than %d bytes, which no output has; the rest of it was not looked "

@@ -12,6 +12,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "analyzer/base/packed_file.h"
 
 namespace randguard::cli {
 
@@ -22,10 +23,10 @@ void AllowManyFiles();
 // "-" is standard input. A folder is an error.
 absl::StatusOr<kj::AutoCloseFd> OpenInput(const std::string& path);
 
-// Calls visit(line) for each line, without its end. Its error names the file: it cannot be read, or
-// has a longer line than any output. `path` is for that alone. False: there is text behind the last
-// newline.
-absl::StatusOr<bool> ForEachLine(int fd, const std::string& path,
+// Calls visit(line) for each line, without its end. Its error names the file: it cannot be read, is
+// damaged, or has a longer line than any output. `path` is for that alone. False: there is text
+// behind the last newline.
+absl::StatusOr<bool> ForEachLine(kj::AutoCloseFd fd, const std::string& path,
                                  absl::FunctionRef<void(std::string_view)> visit);
 
 }  // namespace randguard::cli

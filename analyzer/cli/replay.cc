@@ -12,6 +12,7 @@
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/cli/outputs.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/decode/record.h"

@@ -22,6 +22,7 @@
 #include "analyzer/cli/collector_process.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/cli/outputs.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"

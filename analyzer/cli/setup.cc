@@ -25,12 +25,10 @@
 #include "analyzer/base/status.h"
 #include "analyzer/base/terminal_text.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/cli/outputs.h"
 #include "analyzer/config/names.h"
 #include "analyzer/config/sigma_files.h"
 #include "analyzer/ingest/service.h"
-#include "analyzer/output/sinks/journal.h"
-#include "analyzer/output/sinks/line_sink.h"
-#include "analyzer/output/sinks/segment_sink.h"
 #include "analyzer/rules/compile/compile_rules.h"
 #include "analyzer/rules/tools/lint.h"
 #include "schema/plan.capnp.h"
@@ -201,107 +199,6 @@ std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
   };
 }
 
-namespace {
-
-// The file for all lines; nullopt: stdout.
-std::optional<std::string> LinesPath(const Arguments& arguments, const Config& config) {
-  auto path = arguments.Value(option::kOutput);
-  if (path == "-") return std::nullopt;
-  if (path.has_value()) return path;
-  if (config.output.type == OutputType::kStdout || config.output.path.empty()) return std::nullopt;
-  return config.output.path;
-}
-
-// The file for alerts alone.
-std::optional<std::string> AlertsPath(const Arguments& arguments, const Config& config) {
-  const std::string& path = config.output.alerts.path;
-  if (arguments.Value(option::kOutput).has_value() || path.empty()) return std::nullopt;
-  return path;
-}
-
-// Root writes to no file that somebody else has chosen. A path that root names on the command line
-// is root's choice.
-absl::Status CheckOutput(const Arguments& arguments, std::string_view key,
-                         const std::string& path) {
-  if (geteuid() != 0 || arguments.Value(option::kOutput).has_value()) return absl::OkStatus();
-  const ResolvedPath resolved = FollowLinks(path);
-  if (resolved.refused.empty()) return absl::OkStatus();
-  return HostError("%s: the symlink in %s is not followed: %s; write the path it leads to", key,
-                   path, resolved.refused);
-}
-
-// Whether a file is the one that all lines go to; without a path, stdout. (Segments see to it
-// themselves.)
-bool IsFileOfLines(const std::string& file, const std::optional<std::string>& lines) {
-  struct stat a {
-  }, b{};
-  const int found = lines.has_value() ? stat(lines->c_str(), &b) : fstat(STDOUT_FILENO, &b);
-  return found == 0 && stat(file.c_str(), &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-// The file of --output is that very file.
-OutputRotation RotationOf(const Arguments& arguments, const Config& config) {
-  return arguments.Value(option::kOutput).has_value() ? OutputRotation::kRename
-                                                      : config.output.rotation;
-}
-
-// Limits of [output] or [output.alerts], in their units.
-struct FileLimits {
-  std::uint32_t rotate_mib, rotate_hours, rotate_keep, keep_mib, keep_hours;
-};
-
-// A file of [output] or [output.alerts], or its segments; all lines, or alerts alone.
-absl::StatusOr<std::unique_ptr<Sink>> OpenFile(const std::string& path, const FileLimits& limits,
-                                               const OutputConfig& output, OutputRotation rotation,
-                                               bool alerts_only, std::optional<FileOwner> owner) {
-  const std::uint64_t bytes = std::uint64_t{limits.rotate_mib} << 20;
-  const std::chrono::hours age(limits.rotate_hours);
-  const bool sync = output.sync_alerts && (alerts_only || output.alerts.path.empty());
-  if (rotation == OutputRotation::kSegments) {
-    const Retention keep{std::uint64_t{limits.keep_mib} << 20,
-                         std::chrono::hours(limits.keep_hours)};
-    RG_ASSIGN_OR_RETURN(SegmentSink segments, SegmentSink::Open(path, {bytes, age, keep}, owner));
-    if (alerts_only) segments.TakeAlertsOnly();
-    if (sync) segments.SyncAlerts();
-    return std::make_unique<SegmentSink>(std::move(segments));
-  }
-  RG_ASSIGN_OR_RETURN(LineSink file,
-                      LineSink::File(path, Rotation{bytes, age, limits.rotate_keep}, owner));
-  file.FollowPath();
-  if (alerts_only) file.TakeAlertsOnly();
-  if (sync) file.SyncAlerts();
-  return std::make_unique<LineSink>(std::move(file));
-}
-
-}  // namespace
-
-absl::Status CheckIsNotOutput(const std::string& input, const std::optional<std::string>& output) {
-  struct stat in {
-  }, out{};
-  if (!output.has_value() || *output == "-" || stat(output->c_str(), &out) != 0 ||
-      stat(input == "-" ? "/dev/stdin" : input.c_str(), &in) != 0 || in.st_dev != out.st_dev ||
-      in.st_ino != out.st_ino || !S_ISREG(in.st_mode)) {
-    return absl::OkStatus();
-  }
-  return InvalidInput("--output %s is %s, which is read; name another file",
-                      EscapedForTerminal(*output), EscapedForTerminal(input));
-}
-
-absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments) {
-  // Not where the configuration says: that is where the live agent writes.
-  const std::string path = arguments.Value(option::kReplayOutput).value_or("-");
-  if (path == "-") return LineSink::Stdout();
-  return LineSink::File(path);
-}
-
-std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config) {
-  std::vector<std::string> paths;
-  for (auto& path : {LinesPath(arguments, config), AlertsPath(arguments, config)}) {
-    if (path.has_value()) paths.push_back(*path);
-  }
-  return paths;
-}
-
 std::optional<MetricsOptions> MetricsOf(const Arguments& arguments, const Config& config) {
   if (config.metrics.path.empty() || arguments.Value(option::kOutput).has_value()) {
     return std::nullopt;
@@ -312,48 +209,11 @@ std::optional<MetricsOptions> MetricsOf(const Arguments& arguments, const Config
 
 OpenLater OpenedLater(const Arguments& arguments, const Config& config) {
   OpenLater later{.config = ConfigPath(arguments),
-                  .outputs = OutputPaths(arguments, config),
+                  .outputs = WrittenFiles(arguments, config),
                   .users = kUserNamesPath,
                   .rules = SigmaPaths(arguments, config)};
-  later.segments = RotationOf(arguments, config) == OutputRotation::kSegments;
   if (auto metrics = MetricsOf(arguments, config)) later.metrics = std::move(metrics->path);
   return later;
-}
-
-absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
-                                                 std::optional<FileOwner> owner) {
-  const OutputConfig& output = config.output;
-  auto all = std::make_unique<SinkList>();
-  const OutputRotation rotation = RotationOf(arguments, config);
-  std::unique_ptr<Sink> lines = std::make_unique<LineSink>(LineSink::Stdout());
-  if (const auto path = LinesPath(arguments, config)) {
-    RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.path", *path));
-    RG_ASSIGN_OR_RETURN(lines, OpenFile(*path,
-                                        {output.rotate_size, output.rotate_age, output.rotate_keep,
-                                         output.keep_size, output.keep_age},
-                                        output, rotation, /*alerts_only=*/false, owner));
-  }
-  if (const auto path = AlertsPath(arguments, config)) {
-    RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.alerts.path", *path));
-    RG_ASSIGN_OR_RETURN(auto alerts, OpenFile(*path,
-                                              {output.alerts.rotate_size, output.alerts.rotate_age,
-                                               output.alerts.rotate_keep, output.alerts.keep_size,
-                                               output.alerts.keep_age},
-                                              output, rotation, /*alerts_only=*/true, owner));
-    if (IsFileOfLines(*path, LinesPath(arguments, config))) {
-      return HostError("output.alerts.path %s is the file that all lines go to", *path);
-    }
-    // First, because the other one may be a pipe that has to be waited for.
-    all->Add(std::move(alerts));
-  }
-  if (output.type == OutputType::kJournald) {
-    RG_ASSIGN_OR_RETURN(Journal journal, Journal::Connect());
-    all->Add(std::make_unique<Journal>(std::move(journal)));
-  } else if (output.alerts.journal) {
-    all->Add(std::make_unique<Journal>(Journal::ConnectOrFail()));
-  }
-  all->Add(std::move(lines));
-  return all;
 }
 
 absl::StatusOr<Identities> FindIdentities(const Arguments& arguments) {
@@ -416,11 +276,7 @@ std::string RulesOf(const Loaded& loaded) {
 
 std::string Summary(const Arguments& arguments, const Loaded& loaded) {
   const Config& config = loaded.config;
-  std::string output = LinesPath(arguments, config).value_or("stdout");
-  if (const auto path = AlertsPath(arguments, config)) output += ", alerts also to " + *path;
-  if (config.output.type == OutputType::kJournald || config.output.alerts.journal) {
-    output += ", alerts also to the journal";
-  }
+  std::string output = OutputsText(arguments, config);
   if (!config.output.telemetry) output += ", without events";
   if (const auto metrics = MetricsOf(arguments, config)) output += "; metrics: " + metrics->path;
   return absl::StrFormat(

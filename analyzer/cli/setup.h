@@ -58,20 +58,6 @@ std::vector<std::string> SigmaPaths(const Arguments& arguments, const Config& co
 std::function<absl::StatusOr<std::shared_ptr<const RuleSet>>()> RuleReloader(
     const Arguments& arguments, const Config& config);
 
-// As the configuration says, for a service. With --output ("-" for stdout) all lines go there, and
-// no file of the configuration is touched. Files that have to be made are given to `owner`.
-absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
-                                                 std::optional<FileOwner> owner = std::nullopt);
-
-// An error: what was recorded would be overwritten. `output` is the value of --output.
-absl::Status CheckIsNotOutput(const std::string& input, const std::optional<std::string>& output);
-
-// For lines of what was recorded: --output, else standard output.
-absl::StatusOr<LineSink> OpenReplayOutput(const Arguments& arguments);
-
-// The files that these are.
-std::vector<std::string> OutputPaths(const Arguments& arguments, const Config& config);
-
 // Absent: no metrics are wanted. With --output there are none.
 std::optional<MetricsOptions> MetricsOf(const Arguments& arguments, const Config& config);
 

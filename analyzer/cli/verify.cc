@@ -19,9 +19,10 @@
 namespace randguard::cli {
 namespace {
 
-void CheckFile(const std::string& path, int fd, LineCheck& check) {
+void CheckFile(const std::string& path, kj::AutoCloseFd fd, LineCheck& check) {
   check.BeginFile(path, path == "-" ? LineCheck::Files::kSeveral : LineCheck::Files::kOne);
-  const auto whole = ForEachLine(fd, path, [&](std::string_view line) { check.Add(line); });
+  const auto whole =
+      ForEachLine(std::move(fd), path, [&](std::string_view line) { check.Add(line); });
   if (!whole.ok()) return check.AddProblem(Message(whole.status()));
   check.EndFile(*whole);
 }
@@ -42,7 +43,7 @@ int Verify(const Arguments& arguments) {
     }
   }
   if (const absl::Status status = ConfineReader(); !status.ok()) return Fail(status);
-  for (const auto& [path, file] : files) CheckFile(path, file, check);
+  for (auto& [path, file] : files) CheckFile(path, std::move(file), check);
   check.Finish();
   Print(check.Report());
   return check.ok() ? 0 : 1;

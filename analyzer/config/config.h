@@ -186,6 +186,30 @@ struct NetworkConfig {
   bool operator==(const NetworkConfig&) const = default;
 };
 
+// Lines by what they are: an event, or what the agent itself has to say.
+enum class LineKind : std::uint8_t { kEvent, kAlert, kLoss, kHealth, kCanary };
+enum class FurtherOutputType { kFile, kJournald, kSyslog };
+
+// One of [[outputs]]: lines go here besides, with the numbers that they have in [output].
+struct FurtherOutputConfig {
+  std::string name;
+  FurtherOutputType type = FurtherOutputType::kFile;
+  std::string path;  // of the file, or of syslog's socket
+  OutputFormat format = OutputFormat::kJson;
+  std::vector<LineKind> kinds;  // empty: all
+  bool omit_empty = false;      // as in OutputConfig
+  OutputRotation rotation = OutputRotation::kRename;
+  std::uint32_t rotate_size = 256;
+  std::uint32_t rotate_age = 0;
+  std::uint32_t rotate_keep = 4;
+  std::uint32_t keep_size = 1280;
+  std::uint32_t keep_age = 0;
+  std::uint32_t compress_age = 0;
+  bool operator==(const FurtherOutputConfig&) const = default;
+};
+inline constexpr std::size_t kFurtherOutputsMax = 8;
+inline constexpr std::string_view kSyslogSocket = "/dev/log";
+
 // Alerts go here besides, so that nothing but alerts can rotate them away.
 struct AlertOutputConfig {
   std::string path;                // empty: no file of their own
@@ -208,6 +232,7 @@ struct OutputConfig {
   OutputRotation rotation = OutputRotation::kRename;  // of alerts, too
   std::uint32_t keep_size = 1280;                     // MiB, of all segments; 0: any
   std::uint32_t keep_age = 0;                         // hours; 0: for ever
+  std::uint32_t compress_age = 0;                     // hours; 0: never; of alerts, too
   bool sync_alerts = true;
   bool telemetry = true;
   bool omit_empty = false;  // where the file does not say: true of segments
@@ -434,6 +459,7 @@ struct Config {
   FileConfig file;
   NetworkConfig network;
   OutputConfig output;
+  std::vector<FurtherOutputConfig> outputs;
   MetricsConfig metrics;
   PerformanceConfig performance;
   AlertsConfig alerts;

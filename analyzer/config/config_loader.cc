@@ -16,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/config/config.h"
 #include "analyzer/config/keys.h"
+#include "analyzer/config/output_checks.h"
 #include "analyzer/config/rule_checks.h"
 #include "analyzer/config/table_reader.h"
 #include "analyzer/config/without_effect.h"
@@ -56,6 +57,9 @@ class FileReader {
     if (table.name == "sigma") reader.AllowTable("placeholders");
     VisitKeys(reader, config);
     reader.ReportUnknownKeys();
+    if constexpr (std::is_same_v<T, OutputConfig> || std::is_same_v<T, AlertOutputConfig>) {
+      output_files_.Add(config);
+    }
   }
 
   template <typename T>
@@ -161,9 +165,9 @@ class FileReader {
 
  private:
   static constexpr std::size_t kListMax = 10000;
-  static constexpr std::array<std::string_view, 15> kTables = {
-      "agent",       "ebpf",   "events", "process", "file",   "network",    "output", "metrics",
-      "performance", "alerts", "rules",  "lists",   "macros", "detections", "sigma"};
+  static constexpr std::array<std::string_view, 16> kTables = {
+      "agent",   "ebpf",        "events", "process", "file",  "network", "outputs",    "output",
+      "metrics", "performance", "alerts", "rules",   "lists", "macros",  "detections", "sigma"};
   static constexpr std::array<std::string_view, 2> kDetections = {"persistence", "network"};
   static constexpr std::array<std::string_view, 3> kRulesFile = {"rules", "lists", "macros"};
 
@@ -218,6 +222,10 @@ class FileReader {
     CheckDetection(reader);
   }
   void CheckElement(const NetworkDetection&, const TableReader&) {}
+  void CheckElement(FurtherOutputConfig& output, const TableReader& reader) {
+    if (reader.Find("omit_empty") == nullptr) output.omit_empty = OmitsEmpty(output);
+    CheckFurtherOutput(output, reader, output_files_);
+  }
 
   // Null when the table is not written, or the name has another type; the latter is reported.
   // Likewise when the name has two parts and the first is that of something else than a table.
@@ -274,6 +282,7 @@ class FileReader {
   std::map<std::string, std::string>& names_;  // of lists and macros, and their places
   const TomlValue* misplaced_ = nullptr;
   std::map<std::string, TableReader, std::less<>> tables_;
+  OutputFiles output_files_;
 };
 
 void CheckProcessOn(const Config& config, const FileReader& file) {
@@ -320,55 +329,6 @@ void CheckRefused(std::string_view key, bool value, const FileReader& file) {
   network.Error(network.OffsetOf(key), key, "is not implemented yet; must be false");
 }
 
-std::string Normal(std::string_view path) {
-  return std::filesystem::path(path).lexically_normal().string();
-}
-
-// Whether the files of `output` and of alerts, or those that their rotation makes, have one name.
-bool SharesFile(const OutputConfig& output) {
-  if (output.path.empty() || output.alerts.path.empty()) return false;
-  const auto is_old = [](const std::string& file, const std::string& path, std::uint32_t keep) {
-    if (!file.starts_with(path + '.')) return false;
-    const std::string_view digits = std::string_view(file).substr(path.size() + 1);
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
-    return error == std::errc() && end == digits.end() && number >= 1 && number <= keep;
-  };
-  const std::string lines = Normal(output.path);
-  const std::string alerts = Normal(output.alerts.path);
-  return lines == alerts || is_old(alerts, lines, output.rotate_keep) ||
-         is_old(lines, alerts, output.alerts.rotate_keep);
-}
-
-constexpr std::uint32_t kSegmentMax = 4096;  // MiB
-
-// A segment that is removed while it is being written, and one that never ends, are of no use.
-void CheckSegments(std::string_view name, std::uint32_t size, std::uint32_t keep,
-                   const FileReader& file) {
-  const TableReader& table = file.TableOf(name);
-  if (size == 0) {
-    table.Error(table.OffsetOf("rotate_size"), "rotate_size",
-                "must not be 0 when output.rotation is \"segments\"");
-  } else if (size > kSegmentMax) {
-    // One that a killed process left is read at the next start, before anything is observed.
-    table.Error(table.OffsetOf("rotate_size"), "rotate_size",
-                absl::StrFormat("must be at most %d MiB when output.rotation is \"segments\"",
-                                kSegmentMax));
-  } else if (keep != 0 && keep / 2 < size) {
-    table.Error(table.OffsetOf("keep_size"), "keep_size",
-                absl::StrFormat("must be at least twice rotate_size, %d MiB, or 0", size));
-  }
-}
-
-// Whether lines would go into the file of metrics, or into the one that is made to take its place.
-bool IsFileOfLines(std::string_view metrics, const OutputConfig& output) {
-  const std::string path = Normal(metrics);
-  for (const std::string& lines : {Normal(output.path), Normal(output.alerts.path)}) {
-    if (lines == path || lines == path + ".new") return true;
-  }
-  return false;
-}
-
 // Checks that need more than one key.
 void CheckConsistency(const Config& config, const FileReader& file) {
   CheckProcessOn(config, file);
@@ -386,34 +346,9 @@ void CheckConsistency(const Config& config, const FileReader& file) {
     process.Error(process.OffsetOf("collect_env"), "collect_env",
                   "needs process.env_names: the 1 to 64 variables to keep");
   }
-  const TableReader& output = file.TableOf("output");
-  if (config.output.type == OutputType::kFile && config.output.path.empty()) {
-    const bool written = output.Find("path") != nullptr;
-    if (!written || output.Has("path", Type::kString)) {
-      output.Error(output.OffsetOf(written ? "path" : "type"), "path",
-                   "needed when output.type is \"file\": the file to write to");
-    }
-  }
-  if (config.output.rotation == OutputRotation::kSegments) {
-    const OutputConfig& out = config.output;
-    CheckSegments("output", out.rotate_size, out.keep_size, file);
-    if (!out.alerts.path.empty()) {
-      CheckSegments("output.alerts", out.alerts.rotate_size, out.alerts.keep_size, file);
-    }
-  }
-  if (SharesFile(config.output)) {
-    const TableReader& alerts = file.TableOf("output.alerts");
-    alerts.Error(alerts.OffsetOf("path"), "path",
-                 "is output.path, or the name of an old file of one of the two; alerts need a file "
-                 "of their own");
-  }
-  if (!config.metrics.path.empty() && IsFileOfLines(config.metrics.path, config.output)) {
-    const TableReader& metrics = file.TableOf("metrics");
-    metrics.Error(
-        metrics.OffsetOf("path"), "path",
-        "is a file that lines go to, or that name and \".new\" is; metrics need a file of "
-        "their own");
-  }
+  CheckOutputs(config, {.output = file.TableOf("output"),
+                        .alerts = file.TableOf("output.alerts"),
+                        .metrics = file.TableOf("metrics")});
   if (config.performance.max_pending_exec_sources != PerformanceConfig().max_pending_exec_sources) {
     const std::size_t offset = file.TableOf("performance").OffsetOf("max_pending_exec_sources");
     file.GetReporter().Warning(offset,
@@ -469,10 +404,8 @@ class Loader {
         config_.file.watch_patterns.clear();
       }
       config_.file.exclude_places = PlacesOf("exclude_paths", watched, reporter);
-      OutputConfig& output = config_.output;
       if (file.TableOf("output").Find("omit_empty") == nullptr) {
-        output.omit_empty =
-            output.rotation == OutputRotation::kSegments && output.format == OutputFormat::kJson;
+        config_.output.omit_empty = OmitsEmpty(config_.output);
       }
       CheckConsistency(config_, file);
       WarnOfIdleKeys(config_, file);

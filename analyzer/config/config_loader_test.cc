@@ -69,13 +69,13 @@ TEST(ParseConfigTest, WatchPatternsAreNoneBesideWrittenPaths) {
 }
 
 TEST(ParseConfigTest, UnknownTableIsSuggested) {
-  EXPECT_EQ(
-      Diagnose("[agnet]\nid = \"x\"\n"),
-      Lines{"c.toml:1:2: error: unknown table \"agnet\"; did you mean \"agent\"? allowed: "
-            "\"agent\", \"ebpf\", \"events\", \"process\", \"file\", \"network\", \"output\", "
-            "\"metrics\", \"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", "
-            "\"detections\", "
-            "\"sigma\""});
+  EXPECT_EQ(Diagnose("[agnet]\nid = \"x\"\n"),
+            Lines{"c.toml:1:2: error: unknown table \"agnet\"; did you mean \"agent\"? allowed: "
+                  "\"agent\", \"ebpf\", \"events\", \"process\", \"file\", \"network\", "
+                  "\"outputs\", \"output\", "
+                  "\"metrics\", \"performance\", \"alerts\", \"rules\", \"lists\", \"macros\", "
+                  "\"detections\", "
+                  "\"sigma\""});
 }
 
 TEST(ParseConfigTest, UnknownKeyIsSuggested) {
@@ -276,6 +276,90 @@ TEST(ParseConfigTest, SegmentsOmitWhatIsEmptyUnlessToldOtherwise) {
   EXPECT_FALSE(omits("rotation = \"segments\"\nformat = \"ecs\"\n"));
 }
 
+TEST(ParseConfigTest, FurtherOutputs) {
+  const auto outputs = Parse(R"([output]
+type = "file"
+path = "/var/log/x.ndjson"
+[[outputs]]
+name = "siem"
+path = "/var/log/ecs.ndjson"
+format = "ecs"
+kinds = ["alert", "loss"]
+rotation = "segments"
+[[outputs]]
+name = "local"
+type = "syslog"
+[[outputs]]
+name = "copy"
+path = "/var/log/copy.ndjson"
+rotation = "segments"
+)")
+                           .outputs;
+  ASSERT_EQ(outputs.size(), 3u);
+  EXPECT_EQ(outputs[0].format, OutputFormat::kEcs);
+  EXPECT_EQ(outputs[0].kinds, (std::vector{LineKind::kAlert, LineKind::kLoss}));
+  EXPECT_FALSE(outputs[0].omit_empty);
+  EXPECT_EQ(outputs[1].path, kSyslogSocket);
+  EXPECT_TRUE(outputs[1].kinds.empty()) << "all";
+  EXPECT_TRUE(outputs[2].omit_empty);
+}
+
+TEST(ParseConfigTest, MistakesInFurtherOutputs) {
+  const std::string first = "[output]\ntype = \"file\"\npath = \"/l/x\"\n";
+  const auto errors = [&](const std::string& more) { return Diagnose(first + more); };
+  EXPECT_EQ(errors("[[outputs]]\npath = \"/l/y\"\n"),
+            Lines{"c.toml:4:1: error: outputs.name: missing; [[outputs]] needs it"});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\n"),
+            Lines{"c.toml:4:1: error: outputs.path: needed when type is \"file\": the file to "
+                  "write to"});
+  const std::string shared =
+      "is the file of another output, or the name of an old file of one of the two; each needs a "
+      "file of its own";
+  for (const char* path : {"/l/x", "/l//x", "/l/x.1"}) {
+    EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\npath = \"" + std::string(path) + "\"\n"),
+              Lines{"c.toml:6:8: error: outputs.path: " + shared})
+        << path;
+  }
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\npath = \"/l/y\"\n"
+                   "[[outputs]]\nname = \"a\"\npath = \"/l/y\"\n"),
+            (Lines{"c.toml:8:8: error: outputs.name: is the name of another one of them",
+                   "c.toml:9:8: error: outputs.path: " + shared}));
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\ntype = \"journald\"\nkinds = [\"loss\"]\n"),
+            Lines{"c.toml:7:9: error: outputs.kinds: must have \"alert\" when type is "
+                  "\"journald\": nothing else goes there"});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\ntype = \"syslog\"\nkinds = [\"all\"]\n"),
+            Lines{"c.toml:7:10: error: outputs.kinds: unknown value \"all\"; allowed: \"event\", "
+                  "\"alert\", \"loss\", \"health\", \"canary\""});
+  EXPECT_EQ(
+      errors("[[outputs]]\nname = \"a\"\ntype = \"syslog\"\nrotate_size = 5\n"),
+      Lines{"c.toml:7:15: warning: outputs.rotate_size: has no effect: lines are not written to "
+            "a file"});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\ntype = \"syslog\"\npath = \"log\"\n"),
+            Lines{"c.toml:7:8: error: outputs.path: must be a unix socket: a path from / on, of at "
+                  "most 107 bytes"});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\nrotation = \"segments\"\npath = \"/l/x.zst\"\n"),
+            Lines{"c.toml:7:8: error: outputs.path: must not end in \".zst\" when rotation is "
+                  "\"segments\": compressed ones do"});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\nrotation = \"segments\"\npath = \"/l/y.a\"\n"
+                   "[[outputs]]\nname = \"b\"\nrotation = \"segments\"\npath = \"/l/y.b\"\n"),
+            Lines{"c.toml:11:8: error: outputs.path: " + shared});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\ntype = \"journald\"\n"), Lines{});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\ntype = \"syslog\"\nkinds = []\n"), Lines{});
+  EXPECT_EQ(
+      errors("[[outputs]]\nname = \"a\"\ntype = \"journald\"\nkinds = [\"alert\", \"loss\"]\n"),
+      Lines{"c.toml:7:9: warning: outputs.kinds: has no effect but for \"alert\": nothing else "
+            "goes to the journal"});
+  std::string many;
+  for (int i = 0; i < 9; ++i) {
+    many += "[[outputs]]\nname = \"" + std::to_string(i) + "\"\ntype = \"syslog\"\n";
+  }
+  EXPECT_EQ(errors(many),
+            Lines{"c.toml:29:8: error: outputs.name: is that of one too many: there can be 8"});
+  EXPECT_EQ(errors("[[outputs]]\nname = \"a\"\ntype = \"syslog\"\n[metrics]\npath = "
+                   "\"/l/m.prom\"\n"),
+            Lines{});
+}
+
 TEST(ParseConfigTest, JournaldTakesAPathOrNone) {
   EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\n"), Lines{});
   EXPECT_EQ(Diagnose("[output]\ntype = \"journald\"\npath = \"/var/log/x\"\n"), Lines{});
@@ -424,7 +508,7 @@ TEST(ParseConfigTest, EveryProblemIsReportedInOrder) {
           "write to",
           "c.toml:8:6: error: agent.id: \"\" must not be empty",
           "c.toml:9:2: error: unknown table \"nets\"; allowed: \"agent\", \"ebpf\", "
-          "\"events\", \"process\", \"file\", \"network\", \"output\", \"metrics\", "
+          "\"events\", \"process\", \"file\", \"network\", \"outputs\", \"output\", \"metrics\", "
           "\"performance\", "
           "\"alerts\", "
           "\"rules\", \"lists\", \"macros\", \"detections\", \"sigma\""}));

@@ -100,6 +100,7 @@ const std::vector<Element>& Elements() {
       {"rules",
        {"id = 'a'", "name = 'n'", "severity = 'low'", "type = 'file'", "condition = 'uid == 0'"}},
       {"detections.persistence", {"name = 'n'", "paths = ['/a']", "operations = ['write']"}},
+      {"outputs", {"name = 'n'", "path = '/l/x'"}},
       {"detections.network", {"name = 'n'", "directions = ['inbound']", "ports = [1]"}},
   };
   return elements;

@@ -245,6 +245,12 @@ void VisitKeys(V& v, OutputConfig& c) {
     c.keep_size, Range{0, 16777216, "MiB"});
   v(Key{"keep_age", "Segments that were ended so long ago are removed; 0: none is for its age."},
     c.keep_age, Range{0, 87600, "hours"});
+  v(Key{"compress_age",
+        "Segments that were ended so long ago are compressed with zstd, those of alerts as well, "
+        "and "
+        "their names end in `.zst` then; 0: none is. Longer than your shipper may be away, if it "
+        "reads segments as they are written."},
+    c.compress_age, Range{0, 87600, "hours"});
   v(Key{"sync_alerts",
         "An alert in a file is on the disk before more records are taken in: in that of "
         "`output.alerts` where there is one, else in `path`. The rest is written out as the kernel "
@@ -258,6 +264,30 @@ void VisitKeys(V& v, OutputConfig& c) {
         "when `rotation` is `segments`. Alerts, losses and health have all of their fields, and "
         "lines of another `format` never have empty ones."},
     c.omit_empty);
+}
+
+template <typename V>
+void VisitKeys(V& v, FurtherOutputConfig& c) {
+  v(Key{"name", "What it is called in health, metrics and messages; unique.", kRequired}, c.name,
+    kLabel);
+  v(Key{"type",
+        "`file`: lines are appended to `path`, or to its segments. `journald`: alerts become "
+        "entries of the journal, as with `output.alerts.journal`. `syslog`: each line is a message "
+        "to the unix socket `path` (`/dev/log` by default), with the facility `daemon` and the "
+        "priority of an alert's severity."},
+    c.type);
+  v(Key{"path", "A file, or the socket of `syslog`. Must be another file than all others."}, c.path,
+    kAnyPath);
+  v(Key{"format", "As in `output`."}, c.format);
+  v(Key{"kinds", "Lines of other kinds do not go here; without it, all do."}, c.kinds);
+  v(Key{"omit_empty", "As in `output`."}, c.omit_empty);
+  v(Key{"rotation", "As in `output`."}, c.rotation);
+  v(Key{"rotate_size", "As in `output`."}, c.rotate_size, Range{0, 1048576, "MiB"});
+  v(Key{"rotate_age", "As in `output`."}, c.rotate_age, Range{0, 87600, "hours"});
+  v(Key{"rotate_keep", "As in `output`."}, c.rotate_keep, Range{1, 1000});
+  v(Key{"keep_size", "As in `output`."}, c.keep_size, Range{0, 16777216, "MiB"});
+  v(Key{"keep_age", "As in `output`."}, c.keep_age, Range{0, 87600, "hours"});
+  v(Key{"compress_age", "As in `output`."}, c.compress_age, Range{0, 87600, "hours"});
 }
 
 template <typename V>
@@ -494,6 +524,11 @@ void VisitTables(V& v, Config& c) {
   v(Table{"network", "Network events."}, c.network);
   v(Table{"output", "Where events go."}, c.output);
   v(Table{"output.alerts", "Where alerts go besides."}, c.output.alerts);
+  v(Table{"outputs",
+          "A further output each, at most 8: lines that `output` writes, in another format or "
+          "place. None is waited for: lines that it does not take at once are lost there, and "
+          "counted in health. Losses in it are no `loss` lines, for those are about `output`."},
+    c.outputs);
   v(Table{"metrics", "Metrics for Prometheus."}, c.metrics);
   v(Table{"performance", "Bounds."}, c.performance);
   v(Table{"alerts", "How alerts are handled."}, c.alerts);

@@ -67,6 +67,14 @@ struct EnumTraits<OutputFormat> {
   static constexpr std::string_view kNames[] = {"json", "ecs", "ocsf"};
 };
 template <>
+struct EnumTraits<LineKind> {
+  static constexpr std::string_view kNames[] = {"event", "alert", "loss", "health", "canary"};
+};
+template <>
+struct EnumTraits<FurtherOutputType> {
+  static constexpr std::string_view kNames[] = {"file", "journald", "syslog"};
+};
+template <>
 struct EnumTraits<OutputRotation> {
   static constexpr std::string_view kNames[] = {"rename", "segments"};
 };

@@ -90,8 +90,10 @@ class Finder {
 
 void ForEachWithoutEffect(const Config& config, Finder::Report report) {
   Finder find(report);
-  const auto& [agent, ebpf, events, process, file, network, output, metrics, performance, alerts,
-               rules, lists, macros, detections, sigma, placeholders, sigma_sources] = config;
+  const auto& [agent, ebpf, events, process, file, network, output, outputs, metrics, performance,
+               alerts, rules, lists, macros, detections, sigma, placeholders, sigma_sources] =
+      config;
+  static_cast<void>(outputs);  // each has a table of its own: output_checks.h
   const bool to_file = output.type == OutputType::kFile ||
                        (output.type == OutputType::kJournald && !output.path.empty());
   const bool rotates = output.rotate_size != 0 || output.rotate_age != 0;
@@ -117,13 +119,14 @@ void ForEachWithoutEffect(const Config& config, Finder::Report report) {
   find.Off(!to_file, "output", output,
            {"rotate_size", "rotate_age", "rotate_keep", "keep_size", "keep_age"},
            "lines are not written to a file");
-  find.Off(!to_file && output.alerts.path.empty(), "output", output, {"rotation"},
+  find.Off(!to_file && output.alerts.path.empty(), "output", output, {"rotation", "compress_age"},
            "nothing is written to a file");
   find.Off(output.format != OutputFormat::kJson, "output", output, {"omit_empty"},
            "output.format is another one than \"json\"");
   const bool segments = output.rotation == OutputRotation::kSegments;
   find.Off(segments, "output", output, {"rotate_keep"}, "output.rotation is \"segments\"");
-  find.Off(!segments, "output", output, {"keep_size", "keep_age"}, "output.rotation is \"rename\"");
+  find.Off(!segments, "output", output, {"keep_size", "keep_age", "compress_age"},
+           "output.rotation is \"rename\"");
   find.Off(segments, "output.alerts", output.alerts, {"rotate_keep"},
            "output.rotation is \"segments\"");
   find.Off(!segments, "output.alerts", output.alerts, {"keep_size", "keep_age"},

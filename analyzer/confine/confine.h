@@ -19,17 +19,22 @@ namespace randguard {
 // `allow_root` is for development: root passes, and the rest of the confinement holds.
 absl::Status CheckUnprivileged(bool allow_root);
 
+struct WrittenFile {
+  std::string path;
+  bool segments = false;  // files beside it are made, cut and removed
+  bool read = false;      // and read
+};
+
 // Files and folders that are opened by name after the confinement. All others were opened before.
 struct OpenLater {
   // Read again: this file, its folder, the rules.d there, and the folders that links in these lead
   // to now.
   std::optional<std::string> config;
-  std::vector<std::string> outputs;    // these files are opened again, renamed and made anew
+  std::vector<WrittenFile> outputs;    // these files are opened again, renamed and made anew
   std::optional<std::string> state;    // this folder is written
   std::optional<std::string> users;    // this file is read again; another may take its place
   std::vector<std::string> rules;      // these files and folders are read again
   std::optional<std::string> metrics;  // a new file takes the place of this one
-  bool segments = false;               // outputs are: files beside them are made, cut and removed
 };
 
 // For the service: no new privileges, no dumps, Landlock where the kernel has it, and only the

@@ -82,7 +82,9 @@ class ConfineTest : public ::testing::Test {
     std::ofstream(Path(name)) << text;
     chmod(Path(name).c_str(), 0666);
   }
-  OpenLater Later() const { return {Path("etc/config.toml"), {Path("log/events")}, Path("state")}; }
+  OpenLater Later() const {
+    return {Path("etc/config.toml"), {{Path("log/events")}}, Path("state")};
+  }
 
   // The exit status of `body` in a confined child that is not root.
   int Confined(const std::function<int()>& body) const {
@@ -228,7 +230,7 @@ TEST_F(ConfineTest, MetricsTakeThePlaceOfWhateverHasTheirName) {
 
 TEST_F(ConfineTest, SegmentsAreMadeEndedCutAndRemoved) {
   const int status = InChild([&] {
-    if (!ConfineService({.outputs = {Path("log/out")}, .segments = true}).ok()) return 100;
+    if (!ConfineService({.outputs = {{Path("log/out"), /*segments=*/true}}}).ok()) return 100;
     const int fd = open(Path("log/out-1").c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0 || fchmod(fd, 0640) != 0 || write(fd, "ab", 2) != 2) return 1;
     if (ftruncate(fd, 1) != 0) return 2;
@@ -236,6 +238,24 @@ TEST_F(ConfineTest, SegmentsAreMadeEndedCutAndRemoved) {
     return unlink(Path("log/out-1").c_str()) == 0 ? 0 : 4;
   });
   EXPECT_EQ(Describe(status), "exited with 0");
+}
+
+TEST_F(ConfineTest, SegmentsThatAreToBeCompressedAreRead) {
+  const auto compress = [&](bool read) {
+    return Describe(InChild([&] {
+      if (!ConfineService({.outputs = {{Path("log/out"), /*segments=*/true, read}}}).ok()) {
+        return 100;
+      }
+      const int in = open(Path("log/events").c_str(), O_RDONLY);
+      if (in < 0) return 1;
+      const int out = open(Path("log/.new").c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+      if (out < 0 || write(out, "ab", 2) != 2 || fsync(out) != 0 || fdatasync(out) != 0) return 2;
+      return rename(Path("log/.new").c_str(), Path("log/events.zst").c_str()) == 0 ? 0 : 3;
+    }));
+  };
+  EXPECT_EQ(compress(true), "exited with 0");
+  if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
+  EXPECT_EQ(compress(false), "exited with 1") << "without need, none is";
 }
 
 TEST_F(ConfineTest, TheCanaryStartsProcessesAndNothingElse) {
@@ -265,7 +285,7 @@ TEST_F(ConfineTest, TheCanaryStartsProcessesAndNothingElse) {
 TEST_F(ConfineTest, DeviceAsOutputOpensNoOther) {
   if (!HasLandlock()) GTEST_SKIP() << "this kernel has no Landlock";
   const int status = InChild([&] {
-    if (!ConfineService({.outputs = {"/dev/null"}}).ok()) return 1;
+    if (!ConfineService({.outputs = {{"/dev/null"}}}).ok()) return 1;
     if (open("/dev/null", O_WRONLY) < 0) return 2;
     return open("/dev/zero", O_WRONLY) < 0 && errno == EACCES ? 0 : 3;
   });

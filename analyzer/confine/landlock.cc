@@ -94,16 +94,17 @@ void AddUsers(const std::string& users, std::vector<Rule>& rules) {
   if (!absent) rules.push_back({FolderOf(real), LANDLOCK_ACCESS_FS_READ_FILE});
 }
 
-void AddOutput(const std::string& output, bool segments, std::vector<Rule>& rules) {
+void AddOutput(const WrittenFile& output, std::vector<Rule>& rules) {
   struct stat st {};
-  if (!segments && stat(output.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
+  if (!output.segments && stat(output.path.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
     // A pipe or a device is opened again but never rotated. Its neighbours are none of ours.
-    rules.push_back({output, LANDLOCK_ACCESS_FS_WRITE_FILE});
+    rules.push_back({output.path, LANDLOCK_ACCESS_FS_WRITE_FILE});
     return;
   }
   // A manifest for which the disk has no room is taken back. Whoever may remove a file may empty
   // it.
-  rules.push_back({FolderOf(output), segments ? kWrite | kFsTruncate : kWrite});
+  rules.push_back({FolderOf(output.path), kWrite | (output.segments ? kFsTruncate : 0) |
+                                              (output.read ? LANDLOCK_ACCESS_FS_READ_FILE : 0)});
 }
 
 absl::Status AddRule(int ruleset, const Rule& rule, std::uint64_t handled) {
@@ -163,7 +164,7 @@ absl::StatusOr<LandlockResult> RestrictFiles(const OpenLater& later) {
   std::vector<Rule> rules;
   if (later.config.has_value()) AddConfig(*later.config, rules);
   for (const std::string& path : later.rules) AddRules(path, rules);
-  for (const std::string& output : later.outputs) AddOutput(output, later.segments, rules);
+  for (const WrittenFile& output : later.outputs) AddOutput(output, rules);
   // Whatever has the file's name is replaced, so its kind does not count, nor where a link leads.
   if (later.metrics.has_value()) rules.push_back({FolderOf(*later.metrics), kWrite});
   if (later.state.has_value()) rules.push_back({*later.state, kWrite | kRead});

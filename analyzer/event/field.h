@@ -80,11 +80,11 @@ class FieldList {
     return Find<kAt>(places_);
   }
 
-  // Calls function(field...).
+  // Returns function(field...).
   template <typename Function>
-  constexpr void Apply(Function&& function) const {
-    [&]<std::size_t... kAt>(std::index_sequence<kAt...>) {
-      function(static_cast<const FieldAt<kAt, Fields>&>(places_).field...);
+  constexpr decltype(auto) Apply(Function&& function) const {
+    return [&]<std::size_t... kAt>(std::index_sequence<kAt...>)->decltype(auto) {
+      return function(static_cast<const FieldAt<kAt, Fields>&>(places_).field...);
     }
     (std::index_sequence_for<Fields...>());
   }

@@ -290,6 +290,27 @@ constexpr auto FieldsOf(const Canary*) {
   };
 }
 
+// An output besides the first one.
+struct OutputHealth {
+  std::string name;
+  std::uint64_t lines = 0, bytes = 0, lost = 0, removed = 0;
+  std::optional<std::string> error;
+};
+
+constexpr auto FieldsOf(const OutputHealth*) {
+  using H = OutputHealth;
+  return FieldList{
+      Field<"name">(&H::name, "as the configuration calls it"),
+      Field<"lines">(&H::lines, "lines for it"),
+      Field<"bytes">(&H::bytes, "bytes that it has taken, where that is known"),
+      Field<"lost">(&H::lost, "lines for it that it did not take"),
+      Field<"removed">(&H::removed,
+                       "lines of its oldest segments, which were removed as its "
+                       "keep_size and keep_age say"),
+      Field<"error">(&H::error, "what is wrong with it now; null: nothing"),
+  };
+}
+
 struct Health {
   static constexpr std::string_view kEventType = "health";
   static constexpr const char* kDoc = "state of the sensor, every ten seconds and on SIGUSR1";
@@ -324,6 +345,7 @@ struct Health {
   std::optional<std::string> output_removed_boot_id;
   std::optional<std::uint64_t> output_removed_last_seq;
   std::optional<std::string> output_error;
+  OrLeftOut<std::vector<OutputHealth>> outputs;
   std::optional<std::string> rule_set_hash;
   OrLeftOut<SigmaHealth> sigma;
   OrLeftOut<std::uint64_t> alerts_below_severity;
@@ -440,6 +462,7 @@ constexpr auto FieldsOf(const Health*) {
                                "times that an output file was found removed or replaced, and a new "
                                "one was opened"),
       Field<"output_error">(&H::output_error, "what is wrong with the output now; null: nothing"),
+      Field<"outputs">(&H::outputs, "the configuration's outputs besides the first one"),
       Field<"lines_cut">(&H::lines_cut,
                          "lines that were too long and have texts_cut; what was cut is in no line"),
       Field<"rule_set_hash">(&H::rule_set_hash,

@@ -78,6 +78,13 @@ std::uint64_t ResidentKb(int statm) {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
 }
 
+std::uint64_t LostByOutputs(const Health& health) {
+  std::uint64_t lost = 0;
+  if (!health.outputs.has_value()) return lost;
+  for (const OutputHealth& output : *health.outputs) lost += output.lost;
+  return lost;
+}
+
 }  // namespace
 
 Service::Service(const Config& config, Sink& out, kj::AutoCloseFd listener, ServiceOptions options,
@@ -144,12 +151,15 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
   KJ_DEFER(WriteMetrics(/*running=*/false));
   Notify("READY=1\nSTATUS=Waiting for the collector");
   auto next_health = steady_clock::now() + options_.health_interval;
+  constexpr milliseconds kBetweenWork(50);
+  auto next_work = steady_clock::now();
   auto next_metrics = metrics_.has_value() ? steady_clock::now() + options_.metrics->interval
                                            : steady_clock::time_point::max();
 
   while (!ending_) {
     const auto now = steady_clock::now();
-    const auto next = std::min({next_health, next_metrics, canary_.due()});
+    if (out_.HasWork()) next_work = std::min(next_work, now + kBetweenWork);
+    const auto next = std::min({next_health, next_metrics, next_work, canary_.due()});
     auto wait = std::chrono::duration_cast<milliseconds>(next - now) + milliseconds(1);
     NotifyAlive(now);
     if (notice_interval_.count() != 0) {
@@ -181,6 +191,9 @@ absl::Status Service::Run(kj::AutoCloseFd signals, const Confine& confine) {
       out_.RotateIfOld();
       user_names_.Look();
       WriteHealth();
+    }
+    if (const auto at = steady_clock::now(); at >= next_work) {
+      next_work = out_.Work() ? steady_clock::now() + kBetweenWork : next_health;
     }
     if (const auto at = steady_clock::now(); at >= next_metrics) {
       next_metrics = at + options_.metrics->interval;  // not two at once after a long wait
@@ -559,7 +572,7 @@ Health Service::MakeHealth(Seen& seen) const {
   const std::uint64_t troubles =
       health.losses_reported + health.userspace_output_failures + health.userspace_invalid_schema +
       health.userspace_unsupported_kind + session_errors_ + recording_failures_ +
-      health.output_sync_failures + health.journal_failures;
+      health.output_sync_failures + health.journal_failures + LostByOutputs(health);
   if (Growth(troubles, seen.troubles) != 0) {
     reasons.emplace_back("records, lines or messages were lost since the last health record");
   }

@@ -75,8 +75,8 @@ class Pipeline::Stages {
   std::uint64_t next_seq() const { return writer_.next_seq(); }
   std::uint64_t sure_seq() const { return sure_seq_; }
   void FillHealth(Health& health) const;
-  void WriteHealth(const Health& health) { Write({writer_.Write(health)}); }
-  void WriteCanary(const Canary& canary) { Write({writer_.Write(canary)}); }
+  void WriteHealth(const Health& health) { Write(LineOf(LineKind::kHealth, health)); }
+  void WriteCanary(const Canary& canary) { Write(LineOf(LineKind::kCanary, canary)); }
   const Canaries& canaries() const { return canaries_; }
 
   Detector& detector() { return detector_; }
@@ -109,6 +109,22 @@ class Pipeline::Stages {
   template <typename E>
   void Emit(E& event, unsigned kind);
   void Write(OutputLine line);
+  // For this output, and for whoever writes the event otherwise.
+  template <typename E>
+  OutputLine LineOf(LineKind kind, const E& event) {
+    OutputLine line;
+    line.text = writer_.Write(event);
+    line.kind = kind;
+    line.event = &event;
+    line.write = [](EventWriter& writer, const void* what) {
+      return writer.Write(*static_cast<const E*>(what));
+    };
+    return line;
+  }
+  void SetClockOffset(std::int64_t ns) {
+    writer_.SetClockOffset(ns);
+    out_.SetClockOffset(ns);
+  }
   void WriteAlert(const Alert& alert);
   void WriteLoss(const Loss& loss);
   // Loss records for events over the limit; `all`: also those of the second that goes on.
@@ -175,6 +191,7 @@ absl::Status Pipeline::Stages::OnHello(wire::Hello::Reader hello) {
   enricher_.BeginSession(beginning.other_boot);
   has_snapshot_ = false;
   writer_.SetSession(session_.context());
+  out_.SetSession(session_.context());
   detector_.SetHost(session_.context().host_name);
   if (beginning.other_boot) detector_.BeginBoot();
   collector_.OnHello(hello);
@@ -234,7 +251,7 @@ absl::Status Pipeline::Stages::OnRepair(RecordWalker& walker, bool last) {
 
 absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
   RG_RETURN_IF_ERROR(session_.Need());
-  writer_.SetClockOffset(batch.getClockOffsetNs());
+  SetClockOffset(batch.getClockOffsetNs());
   session_.Advance(batch.getDrainedNs());
   const auto report = [this](const Loss& loss) { WriteLoss(loss); };
   losses_.BeginBatch(batch.getSequence(), batch.getFirstRecord(), session_.now_ns(), report);
@@ -270,7 +287,7 @@ absl::Status Pipeline::Stages::OnBatch(wire::Batch::Reader batch) {
 
 absl::Status Pipeline::Stages::OnHeartbeat(wire::Heartbeat::Reader heartbeat) {
   RG_RETURN_IF_ERROR(session_.Need());
-  writer_.SetClockOffset(heartbeat.getClockOffsetNs());
+  SetClockOffset(heartbeat.getClockOffsetNs());
   session_.Advance(heartbeat.getTimeNs());
   losses_.UpdateKernel(ReadKindCounters(heartbeat.getCounters().getLost()), heartbeat.getTimeNs(),
                        session_.now_ns(), [this](const Loss& loss) { WriteLoss(loss); });
@@ -344,9 +361,11 @@ void Pipeline::Stages::Flush() {
 
 void Pipeline::Stages::ContinueNumbers(const LineNumbers& before, const SessionContext& host,
                                        std::uint64_t now_ns) {
+  const std::uint64_t next = before.next + (before.ended ? 0 : LineNumbers::kReserved);
   writer_.SetSession(host);
-  writer_.ContinueNumbers(before.boot_id,
-                          before.next + (before.ended ? 0 : LineNumbers::kReserved));
+  writer_.ContinueNumbers(before.boot_id, next);
+  out_.SetSession(host);
+  out_.ContinueNumbers(before.boot_id, next);
   noted_seq_ = next_seq();
   sure_seq_ = before.sure;
   if (sure_seq_ == next_seq()) return;
@@ -433,7 +452,7 @@ void Pipeline::Stages::Emit(E& event, unsigned kind) {
   switch (filter_.Judge(event, kind)) {
     case TelemetryFilter::Verdict::kWrite:
       ++counts_.events_written;
-      Write({writer_.Write(event)});
+      Write(LineOf(LineKind::kEvent, event));
       break;
     case TelemetryFilter::Verdict::kFiltered:
       ++counts_.filtered;
@@ -475,14 +494,17 @@ void Pipeline::Stages::WriteLoss(const Loss& loss) {
   Log(LogLevel::kDebug, "loss of %s records: %s, %d",
       loss.kind.has_value() ? Name(*loss.kind) : "all", Name(loss.reason), loss.count.value_or(0));
   if (loss.reason == LossReason::kSkipped) counts_.skipped += loss.count.value_or(0);
-  Write({writer_.Write(loss)});
+  Write(LineOf(LineKind::kLoss, loss));
 }
 
 void Pipeline::Stages::WriteAlert(const Alert& alert) {
   ++counts_.alerts_written;
   counts_.alerts.Add(alert.severity);
-  const std::string_view line = writer_.Write(alert);  // before ProcessId(), whose text it spoils
-  Write({line, &alert, writer_.ProcessId(alert.process_id), agent_id_});
+  OutputLine line = LineOf(LineKind::kAlert, alert);  // before ProcessId(), whose text it spoils
+  line.alert = &alert;
+  line.process_id = writer_.ProcessId(alert.process_id);
+  line.agent_id = agent_id_;
+  Write(line);
 }
 
 void Pipeline::Stages::FillHealth(Health& health) const {

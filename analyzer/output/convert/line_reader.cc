@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -141,6 +143,27 @@ class LineReader::Parser {
   }
   bool ReadNotes(element line);
   bool ReadClock(Members& members);
+
+  // Where a member's value goes. A table of them is followed, because code would be compiled for
+  // each of several hundred fields.
+  struct Slot {
+    std::string_view name;
+    void* value;
+    bool (*read)(Parser& parser, const element& json, void* to) = nullptr;
+    void (*clear)(void* at) = nullptr;  // null: has to be there
+    bool or_left_out;                   // as in empty.h
+  };
+  template <typename T>
+  static Slot SlotOf(std::string_view name, T& value);
+  bool ReadSlots(Members& members, std::span<const Slot> slots);
+
+  // Makes path_ that of a member. The length that it had.
+  std::size_t Enter(std::string_view name) {
+    const std::size_t size = path_.size();
+    path_ += '/';
+    path_ += name;
+    return size;
+  }
 
   template <typename T>
   bool Fields(Members& members, T& object);
@@ -339,29 +362,41 @@ bool LineReader::Parser::ReadClock(Members& members) {
 
 template <typename T>
 bool LineReader::Parser::Fields(Members& members, T& object) {
-  const auto read = [&](const auto& field) {
-    auto& value = object.*field.member;
-    const element* const json = members.Find(field.name());
-    if (json != nullptr) return Within(field.name(), *json, value);
-    using Of = std::remove_cvref_t<decltype(value)>;
-    if constexpr (kMaySayNothing<Of>) {
-      if (kIsOrLeftOut<Of> || may_omit_) {
-        value = Of();
-        return true;
-      }
-    }
-    return Fail(absl::StrFormat("no member %s", field.name()));
+  return kFields<T>.Apply([&](const auto&... field) {
+    const std::array<Slot, sizeof...(field)> slots{SlotOf(field.name(), object.*field.member)...};
+    return ReadSlots(members, slots);
+  });
+}
+
+template <typename T>
+LineReader::Parser::Slot LineReader::Parser::SlotOf(std::string_view name, T& value) {
+  Slot slot{.name = name, .value = &value, .or_left_out = kIsOrLeftOut<T>};
+  slot.read = [](Parser& parser, const element& json, void* to) {
+    return parser.Value(json, *static_cast<T*>(to));
   };
-  bool ok = true;
-  kFields<T>.Apply([&](const auto&... field) { ((ok = ok && read(field)), ...); });
-  return ok;
+  if constexpr (kMaySayNothing<T>) slot.clear = [](void* at) { *static_cast<T*>(at) = T(); };
+  return slot;
+}
+
+bool LineReader::Parser::ReadSlots(Members& members, std::span<const Slot> slots) {
+  for (const Slot& slot : slots) {
+    const element* const json = members.Find(slot.name);
+    if (json != nullptr) {
+      const std::size_t size = Enter(slot.name);
+      if (!slot.read(*this, *json, slot.value)) return false;
+      path_.resize(size);
+    } else if (slot.clear != nullptr && (slot.or_left_out || may_omit_)) {
+      slot.clear(slot.value);
+    } else {
+      return Fail(absl::StrFormat("no member %s", slot.name));
+    }
+  }
+  return true;
 }
 
 template <typename T>
 bool LineReader::Parser::Within(std::string_view name, const element& json, T& value) {
-  const std::size_t size = path_.size();
-  path_ += '/';
-  path_ += name;
+  const std::size_t size = Enter(name);
   if (!Value(json, value)) return false;
   path_.resize(size);
   return true;

@@ -2,6 +2,7 @@
 #include "analyzer/output/json/json_schema.h"
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <optional>
 #include <span>
@@ -113,46 +114,54 @@ class Writer {
     return names;
   }
 
+  using WriteType = void (Writer::*)(bool nullable);
+  struct MemberInfo {
+    std::string_view name, doc;
+    const ValueList* values;
+    WriteType type;
+    bool or_left_out, may_say_nothing;  // as in empty.h
+  };
+
+  template <FixedString kName, typename Object, typename Value>
+  static constexpr MemberInfo InfoOf(const FieldOf<kName, Object, Value>& field) {
+    return {.name = field.name(),
+            .doc = field.doc,
+            .values = kValuesOf<Value>,
+            .type = &Writer::Type<Value>,
+            .or_left_out = kIsOrLeftOut<Value>,
+            .may_say_nothing = kMaySayNothing<Value>};
+  }
+
+  // A table for each kind of object, because code would be compiled for each of several hundred
+  // fields.
   template <typename Object>
   void Members(std::string& required, bool comma = true) {
-    kFields<Object>.Apply([&](const auto&... field) {
-      (Member(field.name(), field.doc, ValuesOf(field), TypeOf(field), comma), ...);
-      (Require(field, required), ...);
+    static constexpr auto kInfos = kFields<Object>.Apply([](const auto&... field) {
+      return std::array<MemberInfo, sizeof...(field)>{InfoOf(field)...};
     });
+    for (const MemberInfo& info : kInfos) Member(info, comma);
+    for (const MemberInfo& info : kInfos) Require(info, required);
   }
 
-  using WriteType = void (Writer::*)(bool nullable);
-  template <FixedString kName, typename Object, typename Value>
-  static constexpr WriteType TypeOf(const FieldOf<kName, Object, Value>&) {
-    return &Writer::Type<Value>;
-  }
-
-  template <FixedString kName, typename Object, typename Value>
-  static constexpr const ValueList* ValuesOf(const FieldOf<kName, Object, Value>&) {
-    return kValuesOf<Value>;
-  }
-
-  template <FixedString kName, typename Object, typename Value>
-  void Require(const FieldOf<kName, Object, Value>& field, std::string& required) {
-    if (kIsOrLeftOut<Value>) return;
+  void Require(const MemberInfo& info, std::string& required) {
+    if (info.or_left_out) return;
     // Members of objects are all there.
-    std::string& list = omits_ && kMaySayNothing<Value> ? unless_omitted_ : required;
+    std::string& list = omits_ && info.may_say_nothing ? unless_omitted_ : required;
     if (!list.empty()) list += ',';
-    list += '"' + std::string(field.name()) + '"';
+    list += '"' + std::string(info.name) + '"';
   }
 
-  // No template, for it would be compiled for each of several hundred fields.
-  void Member(std::string_view name, std::string doc, const ValueList* values, WriteType type,
-              bool& comma) {
+  void Member(const MemberInfo& info, bool& comma) {
     json_.Raw(comma ? ",\n      " : "\n      ");
     comma = true;
-    json_.String(name);
+    json_.String(info.name);
     json_.Raw(":{\"description\":");
-    if (values != nullptr) doc += ". One of: " + Listed(*values);
+    std::string doc(info.doc);
+    if (info.values != nullptr) doc += ". One of: " + Listed(*info.values);
     json_.String(doc);
     json_.Raw(',');
-    (this->*type)(false);
-    if (name == "operation" && values == nullptr && !operations_.empty()) {
+    (this->*info.type)(false);
+    if (info.name == "operation" && info.values == nullptr && !operations_.empty()) {
       json_.Raw(',');
       Enum(operations_, /*nullable=*/false);
     }

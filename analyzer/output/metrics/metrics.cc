@@ -143,6 +143,11 @@ void SigmaDocuments(From from, Series series) {
   series.Add("broken", sigma.broken);
 }
 
+void OfOutputs(From from, Series series, std::uint64_t OutputHealth::*member) {
+  if (!from.health.outputs.has_value()) return;
+  for (const OutputHealth& output : *from.health.outputs) series.Add(output.name, output.*member);
+}
+
 constexpr Metric kMetrics[] = {
     // The sensor.
     {"rand_guard_up", "", "status",
@@ -234,6 +239,23 @@ constexpr Metric kMetrics[] = {
     {"rand_guard_output_failing", "", "output_error",
      "1: something is wrong with the output now, see output_error in health",
      One<&H::output_error>},
+    {"rand_guard_further_output_lines_total", "output", "outputs.lines",
+     "lines for each of [[outputs]]",
+     [](From from, Series series) { OfOutputs(from, series, &OutputHealth::lines); }},
+    {"rand_guard_further_output_lost_lines_total", "output", "outputs.lost",
+     "lines that it did not take",
+     [](From from, Series series) { OfOutputs(from, series, &OutputHealth::lost); }},
+    {"rand_guard_further_output_removed_lines_total", "output", "outputs.removed",
+     "lines of its oldest segments, which were removed",
+     [](From from, Series series) { OfOutputs(from, series, &OutputHealth::removed); }},
+    {"rand_guard_further_output_failing", "output", "outputs.error",
+     "1: something is wrong with it now",
+     [](From from, Series series) {
+       if (!from.health.outputs.has_value()) return;
+       for (const OutputHealth& output : *from.health.outputs) {
+         series.Add(output.name, output.error.has_value() ? 1 : 0);
+       }
+     }},
     {"rand_guard_output_rotations_total", "", "output_rotations",
      "times that an output file was rotated", One<&H::output_rotations>},
     {"rand_guard_output_segments_removed_total", "", "output_segments_removed",
@@ -384,6 +406,7 @@ constexpr FieldWithoutMetric kWithout[] = {
     {"timestamp_ns", "`rand_guard_written_timestamp_seconds` is its time"},
     {"alerts_output", "the sum of `rand_guard_alerts_total`"},
     {"losses_reported", "the sum of `rand_guard_losses_total`"},
+    {"outputs.bytes", "known of some outputs only"},
     {"kernel_skipped", "the sum of `rand_guard_kernel_skipped_runs_total`"},
     {"kernel_lost_by_kind",
      "a series for each kind of record would be too many; loss records name the kind"},

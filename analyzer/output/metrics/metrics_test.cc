@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "analyzer/config/config.h"
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 
@@ -38,6 +39,9 @@ void VisitAll(Object& object, const std::string& prefix, const Visit& visit) {
                     std::same_as<T, OrLeftOut<CanaryHealth>>) {
         if (!value.has_value()) value.emplace();
         VisitAll(*value, name + ".", visit);
+      } else if constexpr (std::same_as<T, OrLeftOut<std::vector<OutputHealth>>>) {
+        if (!value.has_value()) value.emplace(1);
+        VisitAll(value->front(), name + ".", visit);
       } else if constexpr (Described<T>) {
         VisitAll(value, name + ".", visit);
       } else {
@@ -83,6 +87,17 @@ Health Filled() {
                   {Hook{RG_HOOK_file_open}, HookState::kAttached, Witness::kFunction, ""},
                   {Hook{RG_HOOK_file_write}, HookState::kFallback, Witness::kCall, "\"no\"\nBTF"},
                   {Hook{RG_HOOK_io_uring}, HookState::kMissing, std::nullopt, "none"}};
+  health.outputs.emplace();
+  for (std::size_t i = 0; i < kFurtherOutputsMax; ++i) {
+    health.outputs->push_back({"o" + std::to_string(i), i, i + 1, i + 2, i + 3, std::nullopt});
+  }
+  health.outputs->front().name = "\"quoted\"";
+  health.outputs->front().error = "wrong";
+  return health;
+}
+
+Health WithoutOutputs(Health health) {
+  health.outputs.reset();
   return health;
 }
 
@@ -135,7 +150,9 @@ TEST(MetricsTest, PageIsUpToDate) {
 TEST(MetricsTest, SeriesAreFewWhateverHealthHas) {
   const std::size_t count = Count(Render(Filled()));
   EXPECT_LE(count, kMaxSeries);
-  EXPECT_EQ(Count(Render(Health())), count);
+  const std::size_t of_outputs = Count(Render(Filled())) - Count(Render(WithoutOutputs(Filled())));
+  EXPECT_EQ(of_outputs, 4 * kFurtherOutputsMax);
+  EXPECT_EQ(Count(Render(Health())), count - of_outputs);
 
   Health hostile = Filled();
   for (int i = 0; i < 5000; ++i) {
@@ -196,6 +213,7 @@ TEST(MetricsTest, EachFieldChangesItsMetricsAlone) {
   Health nothing;
   nothing.sigma.emplace();
   nothing.canary.emplace();
+  nothing.outputs.emplace(1);
   const auto before = SeriesOf(Render(nothing));
   std::vector<std::string> fields;
   VisitAll(nothing, "", [&]<typename T>(const std::string& name, T&) {

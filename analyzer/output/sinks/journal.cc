@@ -85,13 +85,29 @@ absl::StatusOr<Journal> Journal::Connect(const std::string& socket) {
 Journal Journal::ConnectOrFail(const std::string& socket) {
   auto datagram = Datagram::Connect(socket);
   if (datagram.ok()) return Journal(*std::move(datagram));
-  Log(LogLevel::kWarn, "there is no journal, and output.alerts.journal is on: %s",
+  Log(LogLevel::kWarn, "there is no journal, and alerts are to go there: %s",
       Message(datagram.status()));
   return Journal({}, "there is no journal: " + Message(datagram.status()));
 }
 
+void Journal::Flush() {
+  if (queue_.has_value()) queue_->Flush();
+}
+
+bool Journal::Work() {
+  Flush();
+  return HasWork();
+}
+
 void Journal::AddTo(Health& health) const {
   health.journal_failures += failures_;
+  if (queue_.has_value()) {
+    health.journal_failures += queue_->lost();
+    health.output_bytes += queue_->bytes();
+    const std::string error = queue_->error();
+    if (!error.empty()) AddOutputError(health, error);
+    return;
+  }
   if (!missing_.empty()) {
     AddOutputError(health, missing_);
   } else if (failing_) {
@@ -140,6 +156,7 @@ void Journal::Write(const OutputLine& output) {
   } else {
     Put("RANDGUARD_EVENT_OMITTED", absl::StrFormat("%d bytes", line.size()));
   }
+  if (queue_.has_value()) return queue_->Send(entry_);
   const int error = missing_.empty() ? socket_.Send(entry_, /*wait=*/!failing_) : ENOTCONN;
   if (error == 0) {
     if (std::exchange(failing_, false)) {

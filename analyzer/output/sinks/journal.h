@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "analyzer/output/sinks/datagram.h"
+#include "analyzer/output/sinks/datagram_queue.h"
 #include "analyzer/output/sinks/sink.h"
 
 namespace randguard {
@@ -35,10 +36,16 @@ class Journal final : public Sink {
   Journal(Journal&&) = default;
   ~Journal() noexcept override = default;
 
+  // A journal that is busy is not waited for.
+  void DoNotWait() { queue_.emplace(std::move(socket_), "the journal"); }
+
   // An alert's line becomes RANDGUARD_EVENT. A journal that is busy is waited for, at most 100 ms,
   // and not at all while it fails. Failures are counted and said on stderr, once until it works
   // again.
   void Write(const OutputLine& line) override;
+  void Flush() override;
+  bool HasWork() const override { return queue_.has_value() && queue_->waiting(); }
+  bool Work() override;
   void AddTo(Health& health) const override;
 
   std::uint64_t failures() const { return failures_; }  // alerts that the journal did not get
@@ -59,8 +66,9 @@ class Journal final : public Sink {
   void PutFields(const OutputLine& line);
 
   Datagram socket_;
-  std::string missing_;  // why there is none; empty: there is
-  std::string error_;    // while failing_
+  std::optional<DatagramQueue> queue_;  // then it has the socket
+  std::string missing_;                 // why there is none; empty: there is
+  std::string error_;                   // while failing_
   std::string entry_;
   bool failing_ = false;
   std::uint64_t failures_ = 0;

@@ -65,8 +65,16 @@ LineSink LineSink::Nowhere() { return {"", {}, -1}; }
 // Whoever writes many lines flushes by himself, sooner.
 void LineSink::Write(const OutputLine& line) {
   if (alerts_only_ && line.alert == nullptr) return;
+  const std::size_t most = backlog_ != 0 ? backlog_ : SIZE_MAX;
+  if (line.text.size() > most - std::min(most, buffer_.size())) {
+    if (!stuck_) Flush();
+    if (line.text.size() > most - std::min(most, buffer_.size())) {
+      ++failures_;
+      return Fail(EAGAIN);
+    }
+  }
   buffer_.append(line.text);
-  if (buffer_.size() >= kFlushBytes) Flush();
+  if (buffer_.size() >= kFlushBytes && !stuck_) Flush();
   if (line.alert != nullptr) sync_due_ = sync_alerts_ && regular_;
 }
 
@@ -145,17 +153,24 @@ void LineSink::Flush() {
     }
     if (n < 0 && errno == EINTR) continue;
     const int error = n < 0 ? errno : ENOSPC;
+    if (error == EAGAIN && backlog_ != 0) {
+      buffer_.erase(0, done);
+      stuck_ = true;
+      return;
+    }
     if (error == EAGAIN && WaitForRoom()) continue;
     buffer_.erase(0, done);
     DropLines(error);
     return;
   }
   buffer_.clear();
+  stuck_ = false;
   if (std::exchange(sync_due_, false)) Sync();
   if (rotate_at_ != 0 && bytes_ >= rotate_at_) Rotate();
   if (failing_ && done > 0) {
     failing_ = false;
     write_error_.clear();
+    if (!std::exchange(said_, false)) return;
     Log(LogLevel::kWarn, "output works again; %d lines were lost so far", failures_);
   }
 }
@@ -166,14 +181,24 @@ void LineSink::DropLines(int error) {
   failures_ += static_cast<std::uint64_t>(
       std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(keep), buffer_.end(), '\n'));
   buffer_.resize(keep);
+  Fail(error);
+}
+
+void LineSink::Fail(int error) {
   closed_ = closed_ || (error == EPIPE && path_.empty());
   write_error_ = fd_ < 0 && !open_error_.empty()
                      ? open_error_
                      : absl::StrFormat("output to %s fails: %s", name(),
                                        error == EAGAIN ? "nobody reads it" : std::strerror(error));
-  if (!std::exchange(failing_, true)) {
-    Log(LogLevel::kError, "%s; lines are lost and counted", write_error_);
-  }
+  if (std::exchange(failing_, true) || (backlog_ != 0 && !may_say_())) return;
+  said_ = true;
+  Log(LogLevel::kError, "%s; lines are lost and counted", write_error_);
+}
+
+bool LineSink::Work() {
+  if (!HasWork()) return false;
+  Flush();
+  return HasWork();
 }
 
 bool LineSink::IsAtPath() const {

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "analyzer/base/rarely.h"
 #include "analyzer/output/sinks/file_digest.h"
 #include "analyzer/output/sinks/line_file.h"
 #include "analyzer/output/sinks/sink.h"
@@ -50,6 +51,9 @@ class LineSink final : public Sink {
   void SyncAlerts() { sync_alerts_ = true; }
   // Only alerts are written.
   void TakeAlertsOnly() { alerts_only_ = true; }
+  // Whoever reads a FIFO is not waited for: what he does not take at once waits here, and lines are
+  // lost when it is more than this.
+  void KeepUpTo(std::size_t bytes) { backlog_ = bytes; }
   // A file that was removed, or replaced by another one, is opened anew before the next line.
   void FollowPath() { follows_ = true; }
 
@@ -91,6 +95,8 @@ class LineSink final : public Sink {
   // A failure stands in health until it works.
   absl::Status Reopen() override;
   void RotateIfOld() override;
+  bool HasWork() const override { return backlog_ != 0 && !buffer_.empty(); }
+  bool Work() override;
   void SetWaiter(const Waiter& waiter) override { waiter_ = waiter; }
 
   std::uint64_t lost_lines() const override { return failures_; }
@@ -110,6 +116,7 @@ class LineSink final : public Sink {
   // False: there is no room, and the lines are to be given up.
   bool WaitForRoom() const;
   void DropLines(int error);
+  void Fail(int error);
   void Sync();
   void Rotate();
   // Opens the file again if another one, or none, has its name, or if that has failed before.
@@ -127,6 +134,10 @@ class LineSink final : public Sink {
   std::string buffer_;
   Waiter waiter_;
   std::size_t chunk_ = SIZE_MAX;  // bytes that a write never waits with, once there is room
+  std::size_t backlog_ = 0;       // bytes; 0: see Waiter
+  bool stuck_ = false;            // the last write was taken in part or not at all
+  Rarely may_say_;                // with a backlog
+  bool said_ = false;             // that it fails
   bool alerts_only_ = false;
   bool mid_line_ = false;  // the last byte written was not a newline
   bool failing_ = false;

@@ -194,6 +194,64 @@ TEST_F(OutputTroubleTest, AReaderWhoStandsStillIsWaitedForAsLongAsTheWaiterSays)
   close(reader);
 }
 
+TEST_F(OutputTroubleTest, WithABacklogAReaderMayBeSlow) {
+  ASSERT_EQ(mkfifo(Path().c_str(), 0600), 0);
+  const int reader = open(Path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  LineSink sink = Open();
+  sink.KeepUpTo(1 << 20);
+  const std::string line = std::string(999, 'x') + "\n";
+  std::string got, put;
+  char block[65536];
+  const auto take = [&] {
+    const ssize_t n = read(reader, block, sizeof(block));
+    if (n > 0) got.append(block, static_cast<std::size_t>(n));
+  };
+  for (int i = 0; i < 50; ++i) {
+    for (int j = 0; j < 64; ++j) {
+      sink.Write({line});
+      put += line;
+    }
+    sink.Flush();
+    take();
+  }
+  while (sink.Work()) take();
+  take();
+  EXPECT_EQ(sink.failures(), 0u);
+  EXPECT_FALSE(sink.HasWork());
+  EXPECT_EQ(got, put);
+  close(reader);
+}
+
+TEST_F(OutputTroubleTest, ABacklogIsBoundedAndHasWholeLines) {
+  ASSERT_EQ(mkfifo(Path().c_str(), 0600), 0);
+  const int reader = open(Path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  LineSink sink = Open();
+  sink.KeepUpTo(1 << 20);
+  const std::string line = std::string(999, 'x') + "\n";
+  constexpr std::uint64_t kLines = 3000;
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 0; i < kLines; ++i) Put(sink, line);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, LineSink::kPatience) << "nobody waits";
+  EXPECT_GT(sink.failures(), 0u);
+  EXPECT_NE(HealthOf(sink).output_error, std::nullopt);
+  std::string got;
+  char block[65536];
+  const auto take = [&] {
+    for (ssize_t n; (n = read(reader, block, sizeof(block))) > 0;) {
+      got.append(block, static_cast<std::size_t>(n));
+    }
+  };
+  while (sink.Work()) take();
+  take();
+  EXPECT_EQ(got.size(), (kLines - sink.failures()) * line.size());
+  EXPECT_GT(got.size(), std::size_t{1} << 20);
+  for (std::size_t at = 0; at < got.size(); at += line.size()) {
+    ASSERT_EQ(got.compare(at, line.size(), line), 0) << at;
+  }
+  EXPECT_EQ(HealthOf(sink).output_error, std::nullopt);
+  close(reader);
+}
+
 // In a child, for it is about descriptor 1. The pipe stays as it is for others.
 TEST_F(OutputTroubleTest, AFullPipeOnStdoutDoesNotStopTheProcess) {
   int ends[2];

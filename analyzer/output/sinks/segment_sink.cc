@@ -101,7 +101,7 @@ bool SegmentSink::Begin(std::uint64_t seq) {
 }
 
 void SegmentSink::BeginNext() {
-  if (!alerts_only_ && !lines_.has_file()) Begin(last_seq_ + 1);
+  if (!alerts_only_ && !sparse_ && !lines_.has_file()) Begin(last_seq_ + 1);
 }
 
 void SegmentSink::FindAway() {
@@ -186,7 +186,40 @@ void SegmentSink::RotateIfOld() {
     EndSegment();
     BeginNext();
   }
-  segments_.Evict(limits_.keep, lines_.has_file() ? digest_->bytes() : 0);
+  const std::uint64_t written = lines_.has_file() ? digest_->bytes() : 0;
+  segments_.Evict(limits_.keep, written + (compressor_.has_value() ? compressor_->bytes() : 0));
+}
+
+bool SegmentSink::Work() {
+  if (!compressor_.has_value() && !BeginCompressing()) return false;
+  const auto done = compressor_->Step();
+  if (done.ok() && !*done) return true;
+  const std::string path = compressor_->path();
+  const absl::Status status =
+      done.ok() ? segments_.TakeCompressed(path, compressor_->bytes()) : done.status();
+  compressor_.reset();
+  if (status.ok()) return true;
+  LeaveUncompressed(path, status);
+  return false;
+}
+
+// Not on a disk that has no room for lines.
+bool SegmentSink::BeginCompressing() {
+  const Segment* const segment = segments_.ToCompress(limits_.compress);
+  if (segment == nullptr || lines_.failing()) return false;
+  auto begun = SegmentCompressor::Begin(segment->path, segment->changed_s);
+  if (!begun.ok()) {
+    LeaveUncompressed(segment->path, begun.status());
+    return false;
+  }
+  compressor_.emplace(*std::move(begun));
+  return true;
+}
+
+void SegmentSink::LeaveUncompressed(const std::string& path, const absl::Status& status) {
+  if (absl::IsNotFound(status)) return segments_.Forget(std::string(path));
+  Log(LogLevel::kWarn, "%s; it stays as it is", Message(status));
+  segments_.LeaveAsItIs(path, Message(status));
 }
 
 void SegmentSink::AddTo(Health& health) const {

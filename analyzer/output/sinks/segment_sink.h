@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "analyzer/output/sinks/file_digest.h"
 #include "analyzer/output/sinks/line_sink.h"
+#include "analyzer/output/sinks/segment_compressor.h"
 #include "analyzer/output/sinks/segments.h"
 #include "analyzer/output/sinks/sink.h"
 
@@ -27,6 +28,7 @@ class SegmentSink final : public Sink {
     std::uint64_t bytes = 0;    // of one segment; 0: any
     std::chrono::hours age{0};  // of one that has lines; 0: any
     Retention keep;
+    std::chrono::hours compress{0};  // when it was ended so long ago; 0: none is
   };
   // `path` as of Segments. Files are made by whom the process is then; `owner` says who that will
   // be, if it is not yet. A folder that he cannot write to is an error, and so is a `path` that is
@@ -39,6 +41,8 @@ class SegmentSink final : public Sink {
 
   void SyncAlerts() { lines_.SyncAlerts(); }
   void TakeAlertsOnly() { alerts_only_ = true; }
+  // Not all lines come here, so the next one may have any number.
+  void ExpectGaps() { sparse_ = true; }
 
   void Write(const OutputLine& line) override;
   void Flush() override;
@@ -50,6 +54,7 @@ class SegmentSink final : public Sink {
   // once.
   absl::Status Reopen() override;
   void RotateIfOld() override;
+  bool Work() override;
 
   std::uint64_t lost_lines() const override { return lines_.lost_lines(); }
   bool failing() const override { return lines_.failing(); }
@@ -66,6 +71,9 @@ class SegmentSink final : public Sink {
   void EndSegment();
   // Leaves a segment that was removed or renamed by somebody, as soon as there is another one.
   void FindAway();
+  // False: there is nothing to compress now.
+  bool BeginCompressing();
+  void LeaveUncompressed(const std::string& path, const absl::Status& status);
   // All lines come here, so it is known which is the next, and there can always be a file whose end
   // says how much was written.
   void BeginNext();
@@ -81,6 +89,8 @@ class SegmentSink final : public Sink {
   std::chrono::steady_clock::time_point begun_{}, next_try_{};
   std::string error_;  // why none could be begun or ended; empty: it could
   std::uint64_t ended_ = 0, taken_away_ = 0;
+  std::optional<SegmentCompressor> compressor_;  // of the oldest one that is not yet compressed
+  bool sparse_ = false;
 };
 
 }  // namespace randguard

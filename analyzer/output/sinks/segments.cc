@@ -21,6 +21,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/output/sinks/segment_compressor.h"
 
 namespace randguard {
 namespace {
@@ -43,20 +44,27 @@ std::string ReadAt(int fd, std::uint64_t from, std::size_t most) {
   return text;
 }
 
-// Fills a segment in from the manifest at its end; false: it has none.
-bool ReadManifest(int fd, Segment& segment) {
-  const std::uint64_t from = segment.bytes - std::min<std::uint64_t>(segment.bytes, kManifestMax);
-  const std::string end = ReadAt(fd, from, kManifestMax);
-  if (end.empty() || end.back() != '\n') return false;
-  const std::size_t before = end.rfind('\n', end.size() - 2);
-  const std::string line = end.substr(before == std::string::npos ? 0 : before + 1);
-  if (!line.starts_with(kManifestBegin)) return false;
+// Fills a segment in; false: this is no manifest.
+bool ReadManifest(const std::string& line, Segment& segment) {
+  if (!IsManifest(line)) return false;
   simdjson::dom::parser parser;
   simdjson::dom::element manifest;
   if (parser.parse(line).get(manifest) != simdjson::SUCCESS) return false;
-  segment.bytes_before = segment.bytes - line.size();
   return manifest["last_seq"].get(segment.last_seq) == simdjson::SUCCESS &&
          manifest["lines"].get(segment.lines) == simdjson::SUCCESS;
+}
+
+// Does so from what stands at the end of the file; false: no manifest does.
+bool ReadEnd(int fd, Segment& segment) {
+  if (segment.compressed) {
+    const auto trailer = ReadCompressedTrailer(fd, segment.bytes);
+    if (!trailer.has_value()) return false;
+    segment.changed_s = trailer->ended_s;
+    return ReadManifest(trailer->manifest, segment);
+  }
+  const std::string line = LastManifestOf(fd, segment.bytes);
+  segment.bytes_before = segment.bytes - line.size();
+  return ReadManifest(line, segment);
 }
 
 }  // namespace
@@ -77,6 +85,15 @@ std::optional<SegmentName> ParseSegmentStem(std::string_view stem) {
   const auto [end, error] = std::from_chars(digits.data(), digits_end, name.first_seq);
   if (error != std::errc() || end != digits_end || !IsBootId(name.boot_id)) return std::nullopt;
   return name;
+}
+
+std::string LastManifestOf(int fd, std::uint64_t bytes) {
+  const std::string end =
+      ReadAt(fd, bytes - std::min<std::uint64_t>(bytes, kManifestMax), kManifestMax);
+  if (end.empty() || end.back() != '\n') return {};
+  const std::size_t before = end.rfind('\n', end.size() - 2);
+  std::string line = end.substr(before == std::string::npos ? 0 : before + 1);
+  return IsManifest(line) ? line : std::string();
 }
 
 bool IsManifest(std::string_view line) { return line.starts_with(kManifestBegin); }
@@ -108,6 +125,7 @@ absl::StatusOr<Segments> Segments::Open(const std::string& path, const Retention
                       absl::StrFormat("folder of segments %s cannot be read", segments.folder_));
   }
   RG_RETURN_IF_ERROR(segments.Lock(whole.stem().string(), owner));
+  segments.RemoveHalfCompressed(names);
   std::set<std::string> left;
   for (const std::string& name : names) {
     if (segments.Find(name)) left.insert(segments.closed_.back().path);
@@ -145,12 +163,70 @@ absl::Status Segments::Lock(std::string_view name, std::optional<FileOwner> owne
   return absl::OkStatus();
 }
 
+std::optional<SegmentName> Segments::Parse(std::string_view name) const {
+  if (!name.ends_with(behind_)) return std::nullopt;
+  auto parsed = ParseSegmentStem(name.substr(0, name.size() - behind_.size()));
+  if (!parsed.has_value() || parsed->of != name_) return std::nullopt;
+  return parsed;
+}
+
+void Segments::RemoveSuperfluous(const std::string& name) {
+  const std::string path = absl::StrFormat("%s/%s", folder_, name);
+  if (unlink(path.c_str()) == 0 || errno == ENOENT) return;
+  error_ =
+      absl::StrFormat("%s, which a killed process left beside a segment, cannot be removed: %s",
+                      path, std::strerror(errno));
+  Log(LogLevel::kError, "%s", error_);
+}
+
+void Segments::RemoveHalfCompressed(std::vector<std::string>& names) {
+  const std::set<std::string, std::less<>> all(names.begin(), names.end());
+  std::erase_if(names, [&](const std::string& name) {
+    const auto unfinished = UnfinishedSegment(name);
+    // The compressed one got its name when it was whole, and only then the other one goes.
+    const std::string compressed = name + std::string(kCompressedEnd);
+    const bool superfluous = unfinished.has_value()
+                                 ? Parse(*unfinished).has_value()
+                                 : Parse(name).has_value() && all.contains(compressed) &&
+                                       IsCompressedFrom(name, compressed);
+    if (superfluous) RemoveSuperfluous(name);
+    return superfluous;
+  });
+}
+
+bool Segments::IsCompressedFrom(const std::string& plain, const std::string& compressed) const {
+  const auto open_one = [&](const std::string& name, struct stat& st) {
+    kj::AutoCloseFd fd = OpenToRead(folder_ + "/" + name);
+    const bool is_file = fd.get() >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    return is_file ? std::move(fd) : kj::AutoCloseFd();
+  };
+  struct stat of_plain {
+  }, of_compressed{};
+  const kj::AutoCloseFd one = open_one(plain, of_plain);
+  const kj::AutoCloseFd other = open_one(compressed, of_compressed);
+  if (one.get() < 0 || other.get() < 0) return false;
+  const auto trailer =
+      ReadCompressedTrailer(other, static_cast<std::uint64_t>(of_compressed.st_size));
+  return trailer.has_value() &&
+         trailer->manifest == LastManifestOf(one, static_cast<std::uint64_t>(of_plain.st_size));
+}
+
+const std::string& Segments::error() const {
+  if (!evict_error_.empty()) return evict_error_;
+  const auto found = std::find_if(closed_.begin(), closed_.end(), [](const Segment& segment) {
+    return !segment.compress_error.empty();
+  });
+  return found != closed_.end() ? found->compress_error : error_;
+}
+
 bool Segments::Find(const std::string& name) {
-  if (!name.ends_with(behind_)) return false;
-  const auto parsed =
-      ParseSegmentStem(std::string_view(name).substr(0, name.size() - behind_.size()));
-  if (!parsed.has_value() || parsed->of != name_) return false;
+  std::string_view plain = name;
+  const bool compressed = plain.ends_with(kCompressedEnd);
+  if (compressed) plain.remove_suffix(kCompressedEnd.size());
+  const auto parsed = Parse(plain);
+  if (!parsed.has_value()) return false;
   Segment segment;
+  segment.compressed = compressed;
   segment.path = folder_ + "/" + name;
   segment.boot_id = parsed->boot_id;
   segment.first_seq = parsed->first_seq;
@@ -161,7 +237,9 @@ bool Segments::Find(const std::string& name) {
   segment.inode = st.st_ino;
   segment.changed_s = st.st_mtim.tv_sec;
   const kj::AutoCloseFd fd = OpenToRead(segment.path);
-  const bool ended = fd.get() >= 0 && ReadManifest(fd, segment);
+  const bool ended = fd.get() >= 0 && ReadEnd(fd, segment);
+  // Somebody else's, or one that cannot be read: it has no place among those that are removed.
+  if (compressed && !ended) return false;
   if (!ended && fd.get() >= 0) segment.last_seq = LastSeqOf(fd, segment.boot_id);
   std::uint64_t& last = last_seqs_[segment.boot_id];
   last = std::max(last, segment.last_seq);
@@ -242,12 +320,52 @@ void Segments::Add(Segment segment) {
   closed_.push_back(std::move(segment));
 }
 
-bool Segments::IsTooOld(const Segment& segment, const Retention& keep) const {
-  if (keep.age.count() == 0) return false;
-  if (segment.ended.has_value()) {
-    return std::chrono::steady_clock::now() - *segment.ended > keep.age;
+// 0 hours are none that a segment could be older than.
+bool Segments::IsOlder(const Segment& segment, std::chrono::hours age) {
+  if (age.count() == 0) return false;
+  if (segment.ended.has_value()) return std::chrono::steady_clock::now() - *segment.ended > age;
+  return std::time(nullptr) - segment.changed_s > std::chrono::seconds(age).count();
+}
+
+const Segment* Segments::ToCompress(std::chrono::hours age) const {
+  const auto now = std::chrono::steady_clock::now();
+  const auto found = std::find_if(closed_.begin(), closed_.end(), [&](const Segment& segment) {
+    return !segment.compressed && segment.compress_again <= now;
+  });
+  return found != closed_.end() && IsOlder(*found, age) ? &*found : nullptr;
+}
+
+void Segments::LeaveAsItIs(const std::string& path, std::string why) {
+  constexpr std::chrono::hours kBetweenTries(1);
+  for (Segment& segment : closed_) {
+    if (segment.path != path) continue;
+    segment.compress_again = std::chrono::steady_clock::now() + kBetweenTries;
+    segment.compress_error = std::move(why);
+    return;
   }
-  return std::time(nullptr) - segment.changed_s > std::chrono::seconds(keep.age).count();
+}
+
+void Segments::Forget(const std::string& path) {
+  std::erase_if(closed_, [&](const Segment& segment) { return segment.path == path; });
+}
+
+absl::Status Segments::TakeCompressed(const std::string& path, std::uint64_t bytes) {
+  const auto segment = std::find_if(closed_.begin(), closed_.end(),
+                                    [&](const Segment& one) { return one.path == path; });
+  const std::string compressed = path + std::string(kCompressedEnd);
+  const std::string& superfluous = segment == closed_.end() ? compressed : path;
+  if (unlink(superfluous.c_str()) != 0 && errno != ENOENT) {
+    const int number = errno;
+    if (segment != closed_.end()) unlink(compressed.c_str());
+    return ErrnoError(
+        number, absl::StrFormat("segment %s is compressed and cannot be removed", superfluous));
+  }
+  if (segment == closed_.end()) return absl::OkStatus();
+  segment->path = compressed;
+  segment->bytes = bytes;
+  segment->compressed = true;
+  segment->compress_error.clear();
+  return absl::OkStatus();
 }
 
 void Segments::Evict(const Retention& keep, std::uint64_t written) {
@@ -257,7 +375,7 @@ void Segments::Evict(const Retention& keep, std::uint64_t written) {
   bool may_be_too_old = true;
   for (auto segment = closed_.begin(); segment != closed_.end();) {
     const bool too_many = keep.bytes != 0 && bytes > keep.bytes;
-    const bool too_old = may_be_too_old && IsTooOld(*segment, keep);
+    const bool too_old = may_be_too_old && IsOlder(*segment, keep.age);
     if (!too_many && !too_old) return;
     if (unlink(segment->path.c_str()) != 0 && errno != ENOENT) {
       // Somebody may have made it one that cannot be removed. The next ones go all the same.
@@ -289,6 +407,7 @@ LineCount Segments::Behind(const FilePosition& position) const {
   if (at == closed_.end()) return {};
   LineCount count;
   for (auto segment = at; segment != closed_.end() && segment->boot_id == at->boot_id; ++segment) {
+    if (segment->compressed) continue;
     const kj::AutoCloseFd fd = OpenToRead(segment->path);
     if (fd.get() < 0) break;
     const LineCount more =

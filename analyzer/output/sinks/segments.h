@@ -38,6 +38,10 @@ struct Segment {
   std::int64_t changed_s = 0;  // CLOCK_REALTIME, when it was last written
   // When this process ended it; absent: another one did. The host's clock may be set at any time.
   std::optional<std::chrono::steady_clock::time_point> ended = {};
+  bool compressed = false;  // then its path ends so
+  // Why it could not be compressed, and when that is tried again; empty: it was not tried.
+  std::string compress_error = {};
+  std::chrono::steady_clock::time_point compress_again = {};
 };
 
 // Most of the segments together. 0: no limit.
@@ -61,6 +65,9 @@ std::optional<SegmentName> ParseSegmentStem(std::string_view stem);
 // The line that ends a segment, with its newline.
 std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::uint64_t last_seq,
                        const FileDigest& digest);
+
+// The last line of a file of this size, if it is one; else empty.
+std::string LastManifestOf(int fd, std::uint64_t bytes);
 
 // Whether a line is one.
 bool IsManifest(std::string_view line);
@@ -87,7 +94,18 @@ class Segments {
   // written. Those that are too old go one at a time: a clock that was set wrong is soon noticed.
   void Evict(const Retention& keep, std::uint64_t written = 0);
 
-  // Whole lines behind a position in one of the segments, in that one and in those behind it.
+  // The oldest one that is not compressed and was ended so long ago; null: there is none.
+  const Segment* ToCompress(std::chrono::hours age) const;
+  // A compressed file of this size stands beside the segment, and is from now on the segment. If
+  // the segment was removed meanwhile, the file is, too.
+  absl::Status TakeCompressed(const std::string& path, std::uint64_t bytes);
+  // It could not be: it is tried again in an hour.
+  void LeaveAsItIs(const std::string& path, std::string why);
+  // Somebody has removed it.
+  void Forget(const std::string& path);
+
+  // Whole lines behind a position in one of the segments, in that one and in those behind it. No
+  // one that is compressed counts: it was long ended.
   LineCount Behind(const FilePosition& position) const;
   // The largest number of a line of this boot, also of segments that were removed for their age;
   // 0: there was none.
@@ -99,16 +117,24 @@ class Segments {
   // The last one; absent: none was.
   const std::optional<Segment>& last_evicted() const { return last_evicted_; }
   // Trouble with a segment that is there; empty: none.
-  const std::string& error() const { return evict_error_.empty() ? error_ : evict_error_; }
+  const std::string& error() const;
 
  private:
   absl::Status Lock(std::string_view name, std::optional<FileOwner> owner);
   // Takes in a file of this name, if it is a segment. True: it has no end.
   bool Find(const std::string& name);
+  // Absent: it is no name of one of these segments.
+  std::optional<SegmentName> Parse(std::string_view name) const;
+  // The compressed file has what the other one has.
+  bool IsCompressedFrom(const std::string& plain, const std::string& compressed) const;
+  // A process that was killed may have left files beside the segments that it was compressing.
+  // Removes them from the folder and from its names.
+  void RemoveHalfCompressed(std::vector<std::string>& names);
+  void RemoveSuperfluous(const std::string& name);
   // From the oldest boot on, and each from its first line on.
   void Sort();
   absl::Status End(Segment& segment) const;
-  bool IsTooOld(const Segment& segment, const Retention& keep) const;
+  static bool IsOlder(const Segment& segment, std::chrono::hours age);
 
   std::string folder_;
   std::string name_;    // "NAME-"

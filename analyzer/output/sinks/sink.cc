@@ -17,6 +17,18 @@ void SinkList::Write(const OutputLine& line) {
   for (const auto& sink : sinks_) sink->Write(line);
 }
 
+void SinkList::SetSession(const SessionContext& session) {
+  for (const auto& sink : sinks_) sink->SetSession(session);
+}
+
+void SinkList::SetClockOffset(std::int64_t ns) {
+  for (const auto& sink : sinks_) sink->SetClockOffset(ns);
+}
+
+void SinkList::ContinueNumbers(std::string_view boot_id, std::uint64_t next) {
+  for (const auto& sink : sinks_) sink->ContinueNumbers(boot_id, next);
+}
+
 void SinkList::Flush() {
   for (const auto& sink : sinks_) sink->Flush();
 }
@@ -50,6 +62,20 @@ absl::Status SinkList::Reopen() {
   absl::Status status;
   for (const auto& sink : sinks_) status.Update(sink->Reopen());
   return status;
+}
+
+// One that has nothing to do costs nothing; of the others it is one at a time.
+bool SinkList::Work() {
+  for (std::size_t i = 0; i < sinks_.size(); ++i) {
+    next_ = (next_ + 1) % sinks_.size();
+    if (sinks_[next_]->Work()) return true;
+  }
+  return false;
+}
+
+bool SinkList::HasWork() const {
+  return std::any_of(sinks_.begin(), sinks_.end(),
+                     [](const auto& sink) { return sink->HasWork(); });
 }
 
 void SinkList::RotateIfOld() {

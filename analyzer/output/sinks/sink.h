@@ -18,6 +18,10 @@
 
 namespace randguard {
 
+class EventWriter;
+enum class LineKind : std::uint8_t;
+struct SessionContext;
+
 // Borrowed for the call.
 struct OutputLine {
   std::string_view text;          // with its newline
@@ -26,6 +30,10 @@ struct OutputLine {
   std::string_view agent_id;      // of the sensor that raised the alert
   std::string_view boot_id = {};  // of the line's number; empty: not known
   std::uint64_t seq = 0;
+  LineKind kind = {};
+  // Writes the same event in another format: write(writer, event). Null: `text` is all there is.
+  std::string_view (*write)(EventWriter& writer, const void* event) = nullptr;
+  const void* event = nullptr;
 };
 
 // A regular file, and how far it was written.
@@ -49,6 +57,12 @@ class Sink {
   virtual ~Sink() = default;
 
   virtual void Write(const OutputLine& line) = 0;
+  // As of EventWriter, for sinks that write lines of another format.
+  virtual void SetSession(const SessionContext& session) { static_cast<void>(session); }
+  virtual void SetClockOffset(std::int64_t ns) { static_cast<void>(ns); }
+  virtual void ContinueNumbers(std::string_view boot_id, std::uint64_t next) {
+    static_cast<void>(boot_id), static_cast<void>(next);
+  }
   // Passes on what is buffered.
   virtual void Flush() {}
   // How far the file that all lines go into is written; nullopt where they go elsewhere.
@@ -71,6 +85,10 @@ class Sink {
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   // Rotates a file that is too old, and tries again what has failed. To be called now and then.
   virtual void RotateIfOld() {}
+  // Does some of what can wait, for a few milliseconds. True: there is more of it.
+  virtual bool Work() { return false; }
+  // Whether there is something that should not wait for long.
+  virtual bool HasWork() const { return false; }
   // Asked again and again while nobody takes what is written; false: the lines are to be given up.
   // Without it, a sink waits for ever; with it, not for long.
   using Waiter = std::function<bool()>;
@@ -96,6 +114,9 @@ class SinkList final : public Sink {
   void Add(std::unique_ptr<Sink> sink) { sinks_.push_back(std::move(sink)); }
 
   void Write(const OutputLine& line) override;
+  void SetSession(const SessionContext& session) override;
+  void SetClockOffset(std::int64_t ns) override;
+  void ContinueNumbers(std::string_view boot_id, std::uint64_t next) override;
   void Flush() override;
   void End() override;
   std::optional<FilePosition> position() const override;  // the first that has one
@@ -103,6 +124,8 @@ class SinkList final : public Sink {
   std::uint64_t LastSeq(std::string_view boot_id) const override;  // the largest
   absl::Status Reopen() override;                                  // all of them; the first error
   void RotateIfOld() override;
+  bool Work() override;  // of one of them
+  bool HasWork() const override;
   void SetWaiter(const Waiter& waiter) override;
   std::uint64_t lost_lines() const override;
   bool failing() const override;
@@ -112,6 +135,7 @@ class SinkList final : public Sink {
 
  private:
   std::vector<std::unique_ptr<Sink>> sinks_;
+  std::size_t next_ = 0;  // whose turn it is to work
 };
 
 }  // namespace randguard

@@ -505,6 +505,8 @@ Health SampleHealth() {
   e.programs = {{"exec", {1, 2, 3, 4, 5}}};
   e.hooks = {{Hook{RG_HOOK_process_exec}, HookState::kAttached, Witness::kFunction, ""},
              {Hook{RG_HOOK_syscalls}, HookState::kMissing, std::nullopt, "no tracefs"}};
+  e.outputs.emplace({OutputHealth{"siem", 7, 4096, 2, 1, "it is full"},
+                     OutputHealth{"other", 7, 0, 0, 0, std::nullopt}});
   e.mode = AgentMode::kTelemetry;
   e.resolved_paths = {{"file.watch_paths", "/bin", "/usr/bin", ""},
                       {"file.exclude_paths", "/srv/\"a\"", std::nullopt, "why"}};

@@ -15,7 +15,7 @@ import jsonschema
 NOT_IN_ALL = {"raw_bytes": None, "container_rootless": None, "nested_containers": None, "hook": "loss",
               "causes": "loss", "canary": "health", "rule_source": "alert", "rule_author": "alert", "rule_status": "alert",
               "rule_references": "alert", "rule_false_positives": "alert", "group": "alert", "matches": "alert",
-              "matches_total": "alert", "sigma": "health", "alerts_below_severity": "health"}
+              "matches_total": "alert", "sigma": "health", "outputs": "health", "alerts_below_severity": "health"}
 
 
 def promised(schema, path=""):

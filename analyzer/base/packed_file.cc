@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/capture/capture_source.h"
+#include "analyzer/base/packed_file.h"
 
 #include <unistd.h>
 
@@ -21,8 +21,8 @@ absl::Status ZstdDamage(std::size_t code) {
 
 }  // namespace
 
-absl::StatusOr<CaptureSource> CaptureSource::FromFd(kj::AutoCloseFd fd) {
-  CaptureSource source(std::move(fd));
+absl::StatusOr<PackedFile> PackedFile::FromFd(kj::AutoCloseFd fd) {
+  PackedFile source(std::move(fd));
   std::uint32_t magic = 0;
   while (source.end_ < sizeof(magic) && !source.at_end_) RG_RETURN_IF_ERROR(source.Refill());
   if (source.end_ < sizeof(magic)) return source;
@@ -32,9 +32,9 @@ absl::StatusOr<CaptureSource> CaptureSource::FromFd(kj::AutoCloseFd fd) {
   return source;
 }
 
-CaptureSource::CaptureSource(kj::AutoCloseFd fd) : fd_(std::move(fd)), input_(kInputBytes) {}
+PackedFile::PackedFile(kj::AutoCloseFd fd) : fd_(std::move(fd)), input_(kInputBytes) {}
 
-absl::Status CaptureSource::OpenZstd() {
+absl::Status PackedFile::OpenZstd() {
   zstd_.reset(ZSTD_createDStream());
   if (!zstd_) return HostError("zstd: out of memory");
   const std::size_t code = ZSTD_DCtx_setParameter(zstd_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
@@ -44,11 +44,11 @@ absl::Status CaptureSource::OpenZstd() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::size_t> CaptureSource::Read(std::span<std::byte> out) {
+absl::StatusOr<std::size_t> PackedFile::Read(std::span<std::byte> out) {
   return zstd_ ? ReadZstd(out) : ReadPlain(out);
 }
 
-absl::StatusOr<std::size_t> CaptureSource::ReadFile(std::span<std::byte> out) {
+absl::StatusOr<std::size_t> PackedFile::ReadFile(std::span<std::byte> out) {
   for (;;) {
     const ssize_t got = read(fd_.get(), out.data(), out.size());
     if (got < 0 && errno == EINTR) continue;
@@ -59,7 +59,7 @@ absl::StatusOr<std::size_t> CaptureSource::ReadFile(std::span<std::byte> out) {
   }
 }
 
-absl::StatusOr<std::size_t> CaptureSource::ReadPlain(std::span<std::byte> out) {
+absl::StatusOr<std::size_t> PackedFile::ReadPlain(std::span<std::byte> out) {
   if (begin_ == end_) {
     if (at_end_) return 0;
     return ReadFile(out);
@@ -70,13 +70,13 @@ absl::StatusOr<std::size_t> CaptureSource::ReadPlain(std::span<std::byte> out) {
   return size;
 }
 
-absl::StatusOr<std::size_t> CaptureSource::ReadZstd(std::span<std::byte> out) {
+absl::StatusOr<std::size_t> PackedFile::ReadZstd(std::span<std::byte> out) {
   for (;;) {
     if (begin_ == end_ && !at_end_) RG_RETURN_IF_ERROR(Refill());
     if (wanted_ == 0) {
       if (begin_ == end_ && at_end_) return 0;
       if (begin_ == end_) continue;
-      return absl::DataLossError("zstd: data after the end of the compressed stream");
+      RG_RETURN_IF_ERROR(PassOverNextFrame());
     }
     // Zstd gets no more input than it asks for, a block at a time. On an error, zstd forgets how
     // much it had already unpacked in that call.
@@ -93,8 +93,25 @@ absl::StatusOr<std::size_t> CaptureSource::ReadZstd(std::span<std::byte> out) {
   }
 }
 
+absl::Status PackedFile::PassOverNextFrame() {
+  std::uint32_t magic = 0;
+  if (input_.size() - begin_ < sizeof(magic)) {
+    std::memmove(input_.data(), input_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  while (end_ - begin_ < sizeof(magic) && !at_end_) RG_RETURN_IF_ERROR(Refill());
+  if (end_ - begin_ >= sizeof(magic)) std::memcpy(&magic, input_.data() + begin_, sizeof(magic));
+  if ((magic & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START) {
+    return absl::DataLossError("zstd: data after the end of the compressed stream");
+  }
+  wanted_ = ZSTD_initDStream(zstd_.get());
+  if (ZSTD_isError(wanted_)) return HostError("zstd: %s", ZSTD_getErrorName(wanted_));
+  return absl::OkStatus();
+}
+
 // Appends while there is room, so that the first bytes can be looked at before they are used.
-absl::Status CaptureSource::Refill() {
+absl::Status PackedFile::Refill() {
   if (begin_ == end_) begin_ = end_ = 0;
   RG_ASSIGN_OR_RETURN(const std::size_t got, ReadFile(std::span(input_).subspan(end_)));
   end_ += got;

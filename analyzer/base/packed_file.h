@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bytes of a capture, unpacked if necessary. The content decides whether a capture is
+// The bytes of a capture or of lines, unpacked if necessary. The content decides whether a file is
 // compressed, not the name.
-#ifndef ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
-#define ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
+#ifndef ANALYZER_BASE_PACKED_FILE_H_
+#define ANALYZER_BASE_PACKED_FILE_H_
 
 #include <kj/io.h>
 #include <zstd.h>
@@ -23,14 +23,14 @@ namespace randguard {
 // 8878). Level 3, which the writer uses, takes 2 MiB.
 inline constexpr int kMaxWindowLog = 23;
 
-class CaptureSource {
+class PackedFile {
  public:
   // Reads the first bytes of `fd`, which may also be a pipe.
-  static absl::StatusOr<CaptureSource> FromFd(kj::AutoCloseFd fd);
+  static absl::StatusOr<PackedFile> FromFd(kj::AutoCloseFd fd);
 
   // Fills the front of `out`, at least one byte of it; 0 at the end. FailedPrecondition when the
   // host cannot read. DataLoss when the compressed stream is damaged or cut, or when data follows
-  // its end. Bytes that were unpacked before the damage come out first.
+  // its end that is no skippable frame. Bytes that were unpacked before the damage come out first.
   absl::StatusOr<std::size_t> Read(std::span<std::byte> out);
 
   bool Compressed() const { return zstd_ != nullptr; }
@@ -41,12 +41,14 @@ class CaptureSource {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
 
-  explicit CaptureSource(kj::AutoCloseFd fd);
+  explicit PackedFile(kj::AutoCloseFd fd);
   absl::Status OpenZstd();
   absl::StatusOr<std::size_t> ReadFile(std::span<std::byte> out);
   absl::StatusOr<std::size_t> ReadPlain(std::span<std::byte> out);
   absl::StatusOr<std::size_t> ReadZstd(std::span<std::byte> out);
   absl::Status Refill();
+  // Goes on behind the end of a frame.
+  absl::Status PassOverNextFrame();
 
   kj::AutoCloseFd fd_;
   std::vector<std::byte> input_;  // read from the file, [begin_, end_) not yet used
@@ -60,4 +62,4 @@ class CaptureSource {
 
 }  // namespace randguard
 
-#endif  // ANALYZER_CAPTURE_CAPTURE_SOURCE_H_
+#endif  // ANALYZER_BASE_PACKED_FILE_H_

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/output/sinks/syslog.h"
+
+#include <syslog.h>
+
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "analyzer/base/log.h"
+#include "analyzer/base/status.h"
+
+namespace randguard {
+namespace {
+
+int PriorityOf(const Alert* alert) {
+  if (alert == nullptr) return LOG_INFO;
+  switch (alert->severity) {
+    case Severity::kInformational:
+      return LOG_INFO;
+    case Severity::kLow:
+      return LOG_NOTICE;
+    case Severity::kMedium:
+      return LOG_WARNING;
+    case Severity::kHigh:
+      return LOG_ERR;
+    case Severity::kCritical:
+      return LOG_CRIT;
+  }
+  return LOG_INFO;
+}
+
+}  // namespace
+
+Syslog Syslog::ConnectOrFail(const std::string& socket) {
+  auto connected = Datagram::Connect(socket);
+  if (!connected.ok()) {
+    Log(LogLevel::kWarn, "there is no syslog service: %s", Message(connected.status()));
+  }
+  return Syslog(DatagramQueue(connected.ok() ? *std::move(connected) : Datagram(),
+                              absl::StrFormat("syslog at %s", socket)));
+}
+
+void Syslog::Write(const OutputLine& line) {
+  message_ = absl::StrFormat("<%d>rand-guard: ", LOG_DAEMON | PriorityOf(line.alert));
+  message_ += line.text.substr(0, line.text.size() - 1);
+  queue_.Send(message_);
+}
+
+bool Syslog::Work() {
+  Flush();
+  return HasWork();
+}
+
+void Syslog::AddTo(Health& health) const {
+  health.output_bytes += queue_.bytes();
+  health.userspace_output_failures += queue_.lost();
+  if (const std::string error = queue_.error(); !error.empty()) AddOutputError(health, error);
+}
+
+}  // namespace randguard

@@ -268,8 +268,7 @@ void VisitKeys(V& v, OutputConfig& c) {
 
 template <typename V>
 void VisitKeys(V& v, FurtherOutputConfig& c) {
-  v(Key{"name", "What it is called in health, metrics and messages; unique.", kRequired}, c.name,
-    kLabel);
+  v(Key{"name", "Its name in health, metrics and messages; unique.", kRequired}, c.name, kLabel);
   v(Key{"type",
         "`file`: lines are appended to `path`, or to its segments. `journald`: alerts become "
         "entries of the journal, as with `output.alerts.journal`. `syslog`: each line is a message "

@@ -45,6 +45,7 @@ struct alignas(2048) CursorFile::Numbers {
   char boot_id[40];
   std::atomic<std::uint64_t> next;
   std::atomic<std::uint64_t> sure;
+  static constexpr std::uint64_t kOpen = 0, kEnded = 1, kBegunWithLoss = 2;
   std::atomic<std::uint64_t> ended;
 };
 
@@ -115,7 +116,9 @@ std::optional<Cursor> CursorFile::Read() const {
 }
 
 void CursorFile::Store(const Cursor& cursor) {
-  if (page_->collector_start_ns != cursor.collector_start_ns ||
+  // Before the first collector has said who it is, there is the output's position alone.
+  if (std::memcmp(page_->magic, kMagic, sizeof(kMagic)) != 0 ||
+      page_->collector_start_ns != cursor.collector_start_ns ||
       std::strncmp(page_->boot_id, cursor.boot_id.c_str(), sizeof(page_->boot_id)) != 0) {
     // Another collector: invalid while it is half written.
     std::memset(page_->magic, 0, sizeof(page_->magic));
@@ -141,7 +144,9 @@ LineNumbers CursorFile::ReadNumbers(const std::string& boot_id) const {
   }
   read.next = numbers.next.load(std::memory_order_relaxed);
   read.sure = std::min(numbers.sure.load(std::memory_order_relaxed), read.next);
-  read.ended = numbers.ended.load(std::memory_order_relaxed) != 0;
+  const std::uint64_t state = numbers.ended.load(std::memory_order_relaxed);
+  read.ended = state == Numbers::kEnded;
+  read.begun_with_loss = state == Numbers::kBegunWithLoss;
   return read;
 }
 
@@ -157,16 +162,25 @@ void CursorFile::BeginNumbers(const LineNumbers& numbers) {
     std::memcpy(page.boot_id, boot_id.data(), std::min(boot_id.size(), sizeof(page.boot_id) - 1));
   }
   StoreNumbers(numbers.next, numbers.sure);
-  page.ended.store(0, std::memory_order_relaxed);
+  page.ended.store(numbers.next == numbers.sure ? Numbers::kOpen : Numbers::kBegunWithLoss,
+                   std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
   std::memcpy(page.magic, kNumbersMagic, sizeof(kNumbersMagic));
 }
 
 void CursorFile::StoreNumbers(std::uint64_t next, std::uint64_t sure) {
-  page_->numbers.next.store(next, std::memory_order_relaxed);
-  page_->numbers.sure.store(sure, std::memory_order_relaxed);
+  // In this order: a kill in between leaves numbers of which less is sure, or as much, and never
+  // names lines as missing that are there.
+  Numbers& page = page_->numbers;
+  page.sure.store(sure, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  page.next.store(next, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  page.ended.store(Numbers::kOpen, std::memory_order_relaxed);
 }
 
-void CursorFile::EndNumbers() { page_->numbers.ended.store(1, std::memory_order_relaxed); }
+void CursorFile::EndNumbers() {
+  page_->numbers.ended.store(Numbers::kEnded, std::memory_order_relaxed);
+}
 
 }  // namespace randguard

@@ -66,6 +66,16 @@ TEST_F(CursorFileTest, ThePositionInTheOutputIsKept) {
   EXPECT_EQ(Open().Read()->output, cursor.output);
 }
 
+TEST_F(CursorFileTest, ThePositionIsKeptBeforeThereIsACollector) {
+  Cursor cursor;
+  cursor.output = FilePosition{1, 2, 3};
+  Open().Store(cursor);
+  const auto read = Open().Read();
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->output->bytes, 3u);
+  EXPECT_EQ(read->boot_id, "");
+}
+
 TEST_F(CursorFileTest, LossesAreKeptByKind) {
   Cursor cursor{kBootId, 7, 1000};
   KindCounters& lost = cursor.lost.emplace();
@@ -192,6 +202,17 @@ TEST_F(CursorFileTest, NumbersOfLinesAreOpenUntilTheyAreEnded) {
   EXPECT_EQ(Open().ReadNumbers(kBootId).sure, 60u) << "the output did not work to the end";
   Open().BeginNumbers({.boot_id = kBootId, .next = 70, .sure = 70});
   EXPECT_FALSE(Open().ReadNumbers(kBootId).ended);
+}
+
+TEST_F(CursorFileTest, NumbersThatBeginWithALossSaySoUntilTheyGoOn) {
+  CursorFile file = Open();
+  file.BeginNumbers({.boot_id = kBootId, .next = 5000, .sure = 4});
+  EXPECT_TRUE(file.ReadNumbers(kBootId).begun_with_loss);
+  EXPECT_FALSE(file.ReadNumbers(kBootId).ended);
+  file.StoreNumbers(5001, 5001);
+  EXPECT_FALSE(file.ReadNumbers(kBootId).begun_with_loss);
+  file.BeginNumbers({.boot_id = kBootId, .next = 5001, .sure = 5001});
+  EXPECT_FALSE(file.ReadNumbers(kBootId).begun_with_loss);
 }
 
 TEST_F(CursorFileTest, NumbersOfLinesAreThoseOfOneBoot) {

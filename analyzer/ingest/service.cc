@@ -301,24 +301,44 @@ LineNumbers Service::NumbersBefore(const std::string& boot_id, std::uint64_t lin
       numbers.ended = false;
     }
   } else if (!numbers.ended) {
-    const std::uint64_t written = std::min(lines_behind, LineNumbers::kReserved);
-    if (numbers.sure == numbers.next) numbers.sure += written;
-    numbers.next += written;
+    AddWritten(numbers, boot_id, lines_behind);
   }
   return numbers;
 }
 
+// The process that was killed may have written lines behind what it has noted.
+void Service::AddWritten(LineNumbers& numbers, const std::string& boot_id,
+                         std::uint64_t lines_behind) const {
+  const std::uint64_t last = out_.LastSeqOfAll(boot_id);
+  if (last != 0) {
+    if (last >= numbers.next) {
+      // Without a gap from `next` on, but for one that the loss record in the beginning names.
+      if (numbers.sure == numbers.next || numbers.begun_with_loss) numbers.sure = last + 1;
+      numbers.next = last + 1;
+    }
+  } else {
+    // It cannot be read back, or has no line yet.
+    const std::uint64_t written = std::min(lines_behind, LineNumbers::kReserved);
+    if (numbers.sure == numbers.next) numbers.sure += written;
+    numbers.next += written;
+  }
+  // Other files may be ahead of it by lines that did not get here; numbers pass over those.
+  const std::uint64_t other = out_.LastSeq(boot_id);
+  if (other >= numbers.next + LineNumbers::kReserved) numbers.next = other + 1;
+}
+
 void Service::ContinueNumbers(const LineNumbers& numbers, const SessionContext& host) {
   if (cursor_.has_value()) {
+    // Before the first line is written: if this process is killed right behind it, no other line
+    // gets its number.
+    cursor_->BeginNumbers(
+        {.boot_id = numbers.boot_id, .next = numbers.Continued(), .sure = numbers.sure});
     pipeline_.SetProgress([this] {
       cursor_->Store(pipeline_.cursor());
       cursor_->StoreNumbers(pipeline_.next_seq(), pipeline_.sure_seq());
     });
   }
   pipeline_.ContinueNumbers(numbers, host, BootNs());
-  if (!cursor_.has_value()) return;
-  cursor_->BeginNumbers(
-      {.boot_id = numbers.boot_id, .next = pipeline_.next_seq(), .sure = pipeline_.sure_seq()});
 }
 
 void Service::TakeBacklog() {

@@ -80,6 +80,8 @@ class Service {
   // How far the analyzer before this one has got in the boot; `lines_behind` are in the output
   // beyond what it noted.
   LineNumbers NumbersBefore(const std::string& boot_id, std::uint64_t lines_behind) const;
+  void AddWritten(LineNumbers& numbers, const std::string& boot_id,
+                  std::uint64_t lines_behind) const;
   void ContinueNumbers(const LineNumbers& numbers, const SessionContext& host);
   // Takes the names of users over, where they have changed.
   void ReadUserNames();

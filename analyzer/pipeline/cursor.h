@@ -39,6 +39,12 @@ struct LineNumbers {
   // Lines with lower numbers were written, or a loss record says that they are missing.
   std::uint64_t sure = 1;
   bool ended = true;  // no line was handed out since
+  // The line with the number `next` is a loss record that says what `sure` leaves open. It may have
+  // been written.
+  bool begun_with_loss = false;
+
+  // The number that whoever goes on begins with.
+  std::uint64_t Continued() const { return next + (ended ? 0 : kReserved); }
 };
 
 }  // namespace randguard

@@ -361,7 +361,7 @@ void Pipeline::Stages::Flush() {
 
 void Pipeline::Stages::ContinueNumbers(const LineNumbers& before, const SessionContext& host,
                                        std::uint64_t now_ns) {
-  const std::uint64_t next = before.next + (before.ended ? 0 : LineNumbers::kReserved);
+  const std::uint64_t next = before.Continued();
   writer_.SetSession(host);
   writer_.ContinueNumbers(before.boot_id, next);
   out_.SetSession(host);

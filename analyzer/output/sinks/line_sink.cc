@@ -103,7 +103,14 @@ std::uint64_t LineSink::LastSeq(std::string_view boot_id) const {
   if (!regular_ || path_.empty()) return 0;
   const kj::AutoCloseFd fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd.get() < 0 || !IsSameFile(fd, fd_)) return 0;
-  return LastSeqOf(fd, boot_id);
+  const std::uint64_t last = LastSeqOf(fd, boot_id);
+  if (last != 0 || rotation_.keep == 0) return last;
+  // It may have been rotated right before.
+  const kj::AutoCloseFd old(
+      open((path_ + ".1").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat st {};
+  const bool is_file = old.get() >= 0 && fstat(old, &st) == 0 && S_ISREG(st.st_mode);
+  return is_file ? LastSeqOf(old, boot_id) : 0;
 }
 
 void LineSink::AddTo(Health& health) const {

@@ -92,6 +92,9 @@ class LineSink final : public Sink {
   std::optional<FilePosition> position() const override;
   LineCount Behind(const FilePosition& position) const override;
   std::uint64_t LastSeq(std::string_view boot_id) const override;
+  std::uint64_t LastSeqOfAll(std::string_view boot_id) const override {
+    return alerts_only_ ? 0 : LastSeq(boot_id);
+  }
   // A failure stands in health until it works.
   absl::Status Reopen() override;
   void RotateIfOld() override;

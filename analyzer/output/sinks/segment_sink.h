@@ -50,6 +50,9 @@ class SegmentSink final : public Sink {
   std::optional<FilePosition> position() const override;
   LineCount Behind(const FilePosition& position) const override;
   std::uint64_t LastSeq(std::string_view boot_id) const override;
+  std::uint64_t LastSeqOfAll(std::string_view boot_id) const override {
+    return alerts_only_ || sparse_ ? 0 : LastSeq(boot_id);
+  }
   // Nothing is to be opened: others do not rotate segments. A failure is followed by another try at
   // once.
   absl::Status Reopen() override;

@@ -133,6 +133,14 @@ TEST_F(SegmentSinkTest, OneThatAKilledProcessLeftIsEnded) {
   EXPECT_EQ(next.Behind(position).lines, 0u);
 }
 
+TEST_F(SegmentSinkTest, OneThatWasEndedByAKilledProcessIsOnlyReadAsWell) {
+  Append(NameOf(1), Ended(1, 2));
+  fs::permissions(folder_ / NameOf(1), fs::perms(0640));
+  Open();
+  EXPECT_EQ(Text(NameOf(1)), Ended(1, 2));
+  EXPECT_EQ(ModeOf(NameOf(1)), 0440u);
+}
+
 TEST_F(SegmentSinkTest, AManifestThatIsTornIsWrittenAgain) {
   const std::string whole = Ended(1, 3);
   const std::size_t lines = 3 * LineOf(1).size();

@@ -238,6 +238,10 @@ bool Segments::Find(const std::string& name) {
   segment.changed_s = st.st_mtim.tv_sec;
   const kj::AutoCloseFd fd = OpenToRead(segment.path);
   const bool ended = fd.get() >= 0 && ReadEnd(fd, segment);
+  // Whoever ended it was killed before he could say that it is ended.
+  if (ended && (st.st_mode & kWritten) != kEnded && fchmod(fd, kEnded) == 0) {
+    Log(LogLevel::kInfo, "segment %s is ended, and is only read from now on", segment.path);
+  }
   // Somebody else's, or one that cannot be read: it has no place among those that are removed.
   if (compressed && !ended) return false;
   if (!ended && fd.get() >= 0) segment.last_seq = LastSeqOf(fd, segment.boot_id);

@@ -52,6 +52,12 @@ LineCount SinkList::Behind(const FilePosition& position) const {
   return {};
 }
 
+std::uint64_t SinkList::LastSeqOfAll(std::string_view boot_id) const {
+  std::uint64_t last = 0;
+  for (const auto& sink : sinks_) last = std::max(last, sink->LastSeqOfAll(boot_id));
+  return last;
+}
+
 std::uint64_t SinkList::LastSeq(std::string_view boot_id) const {
   std::uint64_t last = 0;
   for (const auto& sink : sinks_) last = std::max(last, sink->LastSeq(boot_id));

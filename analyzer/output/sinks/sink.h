@@ -79,6 +79,11 @@ class Sink {
     static_cast<void>(boot_id);
     return 0;
   }
+  // Likewise, but 0 for a sink to which not all lines go.
+  virtual std::uint64_t LastSeqOfAll(std::string_view boot_id) const {
+    static_cast<void>(boot_id);
+    return 0;
+  }
   // No line comes behind those that were written.
   virtual void End() {}
   // Opens files anew, for log rotation by others. On an error the old one stays in use.
@@ -121,8 +126,9 @@ class SinkList final : public Sink {
   void End() override;
   std::optional<FilePosition> position() const override;  // the first that has one
   LineCount Behind(const FilePosition& position) const override;
-  std::uint64_t LastSeq(std::string_view boot_id) const override;  // the largest
-  absl::Status Reopen() override;                                  // all of them; the first error
+  std::uint64_t LastSeq(std::string_view boot_id) const override;       // the largest
+  std::uint64_t LastSeqOfAll(std::string_view boot_id) const override;  // the largest
+  absl::Status Reopen() override;  // all of them; the first error
   void RotateIfOld() override;
   bool Work() override;  // of one of them
   bool HasWork() const override;

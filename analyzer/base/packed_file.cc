@@ -39,6 +39,10 @@ absl::Status PackedFile::OpenZstd() {
   if (!zstd_) return HostError("zstd: out of memory");
   const std::size_t code = ZSTD_DCtx_setParameter(zstd_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
   if (ZSTD_isError(code)) return HostError("zstd: %s", ZSTD_getErrorName(code));
+  return BeginFrame();
+}
+
+absl::Status PackedFile::BeginFrame() {
   wanted_ = ZSTD_initDStream(zstd_.get());
   if (ZSTD_isError(wanted_)) return HostError("zstd: %s", ZSTD_getErrorName(wanted_));
   return absl::OkStatus();
@@ -105,9 +109,7 @@ absl::Status PackedFile::PassOverNextFrame() {
   if ((magic & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START) {
     return absl::DataLossError("zstd: data after the end of the compressed stream");
   }
-  wanted_ = ZSTD_initDStream(zstd_.get());
-  if (ZSTD_isError(wanted_)) return HostError("zstd: %s", ZSTD_getErrorName(wanted_));
-  return absl::OkStatus();
+  return BeginFrame();
 }
 
 // Appends while there is room, so that the first bytes can be looked at before they are used.

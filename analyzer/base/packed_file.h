@@ -43,6 +43,7 @@ class PackedFile {
 
   explicit PackedFile(kj::AutoCloseFd fd);
   absl::Status OpenZstd();
+  absl::Status BeginFrame();
   absl::StatusOr<std::size_t> ReadFile(std::span<std::byte> out);
   absl::StatusOr<std::size_t> ReadPlain(std::span<std::byte> out);
   absl::StatusOr<std::size_t> ReadZstd(std::span<std::byte> out);

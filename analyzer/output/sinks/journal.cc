@@ -13,29 +13,13 @@
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
 #include "analyzer/base/terminal_text.h"
+#include "analyzer/output/sinks/priority.h"
 
 namespace randguard {
 namespace {
 
 // Finds every alert, whatever rule: journalctl MESSAGE_ID=...
 constexpr std::string_view kMessageId = "5f1c0e2b7d8449b6a3c9d1e4f6a7b802";
-
-// syslog(3): crit, err, warning, notice, info.
-std::string_view PriorityOf(Severity severity) {
-  switch (severity) {
-    case Severity::kCritical:
-      return "2";
-    case Severity::kHigh:
-      return "3";
-    case Severity::kMedium:
-      return "4";
-    case Severity::kLow:
-      return "5";
-    case Severity::kInformational:
-      return "6";
-  }
-  return "4";
-}
 
 std::string MessageOf(const Alert& alert) {
   std::string text = absl::StrFormat("%s: %s (%s, pid %d)", alert.rule_id, alert.rule_name,
@@ -92,11 +76,6 @@ Journal Journal::ConnectOrFail(const std::string& socket) {
 
 void Journal::Flush() {
   if (queue_.has_value()) queue_->Flush();
-}
-
-bool Journal::Work() {
-  Flush();
-  return HasWork();
 }
 
 void Journal::AddTo(Health& health) const {

@@ -45,7 +45,6 @@ class Journal final : public Sink {
   void Write(const OutputLine& line) override;
   void Flush() override;
   bool HasWork() const override { return queue_.has_value() && queue_->waiting(); }
-  bool Work() override;
   void AddTo(Health& health) const override;
 
   std::uint64_t failures() const { return failures_; }  // alerts that the journal did not get

@@ -19,6 +19,10 @@
 namespace randguard {
 namespace {
 
+bool Same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 constexpr std::uint64_t kMaxLineBytes = std::uint64_t{4} << 20;  // more than any line has
 
 // The number of bytes behind the file's last newline; `first` becomes the first of them. Longer
@@ -168,8 +172,13 @@ std::uint64_t LastSeqOf(int fd, std::string_view boot_id) {
 bool IsSameFile(int a, int b) {
   struct stat sa {
   }, sb{};
-  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-         sa.st_ino == sb.st_ino;
+  return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && Same(sa, sb);
+}
+
+bool IsAtPath(const std::string& path, int fd) {
+  struct stat at_path {
+  }, opened{};
+  return lstat(path.c_str(), &at_path) == 0 && fstat(fd, &opened) == 0 && Same(at_path, opened);
 }
 
 }  // namespace randguard

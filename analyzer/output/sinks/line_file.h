@@ -44,6 +44,12 @@ std::uint64_t LastSeqOf(int fd, std::string_view boot_id);
 
 bool IsSameFile(int a, int b);
 
+// Whether the file has this name, which is no symlink.
+bool IsAtPath(const std::string& path, int fd);
+
+// The mode of a file of lines that never changes again.
+inline constexpr mode_t kEndedMode = 0440;
+
 }  // namespace randguard
 
 #endif  // ANALYZER_OUTPUT_SINKS_LINE_FILE_H_

@@ -17,14 +17,6 @@
 #include "analyzer/base/status.h"
 
 namespace randguard {
-namespace {
-
-bool Same(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-}  // namespace
-
 LineSink::LineSink(std::string path, kj::AutoCloseFd owned, int fd)
     : path_(std::move(path)), owned_(std::move(owned)), fd_(fd) {}
 
@@ -202,17 +194,7 @@ void LineSink::Fail(int error) {
   Log(LogLevel::kError, "%s; lines are lost and counted", write_error_);
 }
 
-bool LineSink::Work() {
-  if (!HasWork()) return false;
-  Flush();
-  return HasWork();
-}
-
-bool LineSink::IsAtPath() const {
-  struct stat at_path {
-  }, opened{};
-  return lstat(path_.c_str(), &at_path) == 0 && fstat(fd_, &opened) == 0 && Same(at_path, opened);
-}
+bool LineSink::IsAtPath() const { return randguard::IsAtPath(path_, fd_); }
 
 void LineSink::CheckPath() {
   if (!follows_ || path_.empty()) return;
@@ -278,7 +260,7 @@ absl::Status LineSink::EndFile(std::string_view last_line) {
     return ErrnoError(error, absl::StrFormat("%s cannot be ended", path_));
   }
   bytes_ += last_line.size();
-  if (fchmod(fd_, 0440) != 0) {
+  if (fchmod(fd_, kEndedMode) != 0) {
     Log(LogLevel::kWarn, "%s cannot be made one that is only read: %s", path_,
         std::strerror(errno));
   }

@@ -99,7 +99,6 @@ class LineSink final : public Sink {
   absl::Status Reopen() override;
   void RotateIfOld() override;
   bool HasWork() const override { return backlog_ != 0 && !buffer_.empty(); }
-  bool Work() override;
   void SetWaiter(const Waiter& waiter) override { waiter_ = waiter; }
 
   std::uint64_t lost_lines() const override { return failures_; }

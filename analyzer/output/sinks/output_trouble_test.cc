@@ -49,6 +49,13 @@ class OutputTroubleTest : public ::testing::Test {
     sink.Write({line});
     sink.Flush();
   }
+  // All that is in a pipe.
+  static void Take(int reader, std::string& got) {
+    char block[65536];
+    for (ssize_t n; (n = read(reader, block, sizeof(block))) > 0;) {
+      got.append(block, static_cast<std::size_t>(n));
+    }
+  }
   static Health HealthOf(const LineSink& sink) {
     Health health;
     sink.AddTo(health);
@@ -182,13 +189,9 @@ TEST_F(OutputTroubleTest, AReaderWhoStandsStillIsWaitedForAsLongAsTheWaiterSays)
   EXPECT_EQ(asked, 3) << "who takes nothing is not waited for again";
   EXPECT_NE(HealthOf(sink).output_error, std::nullopt);
   std::string got;
-  char block[65536];
-  const auto take = [&] {
-    for (ssize_t n; (n = read(reader, block, sizeof(block))) > 0;) got.append(block, n);
-  };
-  take();
+  Take(reader, got);
   Put(sink, "next\n");
-  take();
+  Take(reader, got);
   EXPECT_EQ(got, line + "next\n");
   EXPECT_EQ(HealthOf(sink).output_error, std::nullopt);
   close(reader);
@@ -235,14 +238,8 @@ TEST_F(OutputTroubleTest, ABacklogIsBoundedAndHasWholeLines) {
   EXPECT_GT(sink.failures(), 0u);
   EXPECT_NE(HealthOf(sink).output_error, std::nullopt);
   std::string got;
-  char block[65536];
-  const auto take = [&] {
-    for (ssize_t n; (n = read(reader, block, sizeof(block))) > 0;) {
-      got.append(block, static_cast<std::size_t>(n));
-    }
-  };
-  while (sink.Work()) take();
-  take();
+  while (sink.Work()) Take(reader, got);
+  Take(reader, got);
   EXPECT_EQ(got.size(), (kLines - sink.failures()) * line.size());
   EXPECT_GT(got.size(), std::size_t{1} << 20);
   for (std::size_t at = 0; at < got.size(); at += line.size()) {

@@ -30,7 +30,6 @@ constexpr std::uint64_t kSyncBytes = 4 << 20;
 constexpr std::uint32_t kTrailerMagic = ZSTD_MAGIC_SKIPPABLE_START | 0x7;
 constexpr std::size_t kTrailerHeader = 8;  // magic and size of a skippable frame
 constexpr std::size_t kTrailerMax = 1024;
-constexpr mode_t kEnded = 0440;
 // A hidden name, so that nobody takes it for a segment.
 constexpr std::string_view kNewBegin = ".", kNewEnd = ".zst.new";
 
@@ -136,12 +135,10 @@ absl::StatusOr<bool> SegmentCompressor::Step() {
 absl::Status SegmentCompressor::Finish() {
   RG_RETURN_IF_ERROR(WriteOut(trailer_.data(), trailer_.size()));
   // One that somebody has moved or removed does not come back.
-  struct stat at_path {
-  }, opened{};
-  if (lstat(path_.c_str(), &at_path) != 0 || fstat(in_, &opened) != 0) return Error(errno);
-  if (at_path.st_dev != opened.st_dev || at_path.st_ino != opened.st_ino) return Error(ENOENT);
+  if (!IsAtPath(path_, in_)) return Error(ENOENT);
   const std::string to = path_ + std::string(kCompressedEnd);
-  if (fchmod(out_, kEnded) != 0 || fsync(out_) != 0 || rename(new_path_.c_str(), to.c_str()) != 0) {
+  if (fchmod(out_, kEndedMode) != 0 || fsync(out_) != 0 ||
+      rename(new_path_.c_str(), to.c_str()) != 0) {
     return Error(errno);
   }
   new_path_.clear();

@@ -30,7 +30,7 @@ constexpr std::string_view kManifestBegin = R"({"event_type":"segment_end",)";
 constexpr std::size_t kManifestMax = 512;  // bytes
 constexpr std::size_t kBootIdSize = 36;
 constexpr std::string_view kBootIdUnknown = "00000000-0000-0000-0000-000000000000";
-constexpr mode_t kWritten = 0640, kEnded = 0440;
+constexpr mode_t kWritten = 0640;
 
 kj::AutoCloseFd OpenToRead(const std::string& path) {
   return kj::AutoCloseFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -239,7 +239,7 @@ bool Segments::Find(const std::string& name) {
   const kj::AutoCloseFd fd = OpenToRead(segment.path);
   const bool ended = fd.get() >= 0 && ReadEnd(fd, segment);
   // Whoever ended it was killed before he could say that it is ended.
-  if (ended && (st.st_mode & kWritten) != kEnded && fchmod(fd, kEnded) == 0) {
+  if (ended && (st.st_mode & kWritten) != kEndedMode && fchmod(fd, kEndedMode) == 0) {
     Log(LogLevel::kInfo, "segment %s is ended, and is only read from now on", segment.path);
   }
   // Somebody else's, or one that cannot be read: it has no place among those that are removed.
@@ -301,7 +301,7 @@ absl::Status Segments::End(Segment& segment) const {
     return error(number);
   }
   segment.bytes += manifest.size();
-  if (fchmod(out, kEnded) != 0) return error(errno);
+  if (fchmod(out, kEndedMode) != 0) return error(errno);
   Log(LogLevel::kInfo, "segment %s, which a killed process left, is ended: %d lines", segment.path,
       segment.lines);
   return absl::OkStatus();

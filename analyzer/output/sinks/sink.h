@@ -90,10 +90,13 @@ class Sink {
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   // Rotates a file that is too old, and tries again what has failed. To be called now and then.
   virtual void RotateIfOld() {}
-  // Does some of what can wait, for a few milliseconds. True: there is more of it.
-  virtual bool Work() { return false; }
-  // Whether there is something that should not wait for long.
+  // Whether something waits in the sink that should not wait for long.
   virtual bool HasWork() const { return false; }
+  // Does some of what can wait, for a few milliseconds. True: there is more of it.
+  virtual bool Work() {
+    if (HasWork()) Flush();
+    return HasWork();
+  }
   // Asked again and again while nobody takes what is written; false: the lines are to be given up.
   // Without it, a sink waits for ever; with it, not for long.
   using Waiter = std::function<bool()>;

@@ -8,29 +8,9 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/status.h"
+#include "analyzer/output/sinks/priority.h"
 
 namespace randguard {
-namespace {
-
-int PriorityOf(const Alert* alert) {
-  if (alert == nullptr) return LOG_INFO;
-  switch (alert->severity) {
-    case Severity::kInformational:
-      return LOG_INFO;
-    case Severity::kLow:
-      return LOG_NOTICE;
-    case Severity::kMedium:
-      return LOG_WARNING;
-    case Severity::kHigh:
-      return LOG_ERR;
-    case Severity::kCritical:
-      return LOG_CRIT;
-  }
-  return LOG_INFO;
-}
-
-}  // namespace
-
 Syslog Syslog::ConnectOrFail(const std::string& socket) {
   auto connected = Datagram::Connect(socket);
   if (!connected.ok()) {
@@ -41,14 +21,10 @@ Syslog Syslog::ConnectOrFail(const std::string& socket) {
 }
 
 void Syslog::Write(const OutputLine& line) {
-  message_ = absl::StrFormat("<%d>rand-guard: ", LOG_DAEMON | PriorityOf(line.alert));
+  const int priority = line.alert != nullptr ? PriorityOf(line.alert->severity) : LOG_INFO;
+  message_ = absl::StrFormat("<%d>rand-guard: ", LOG_DAEMON | priority);
   message_ += line.text.substr(0, line.text.size() - 1);
   queue_.Send(message_);
-}
-
-bool Syslog::Work() {
-  Flush();
-  return HasWork();
 }
 
 void Syslog::AddTo(Health& health) const {

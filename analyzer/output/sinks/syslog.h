@@ -26,7 +26,6 @@ class Syslog final : public Sink {
   void Write(const OutputLine& line) override;
   void Flush() override { queue_.Flush(); }
   bool HasWork() const override { return queue_.waiting(); }
-  bool Work() override;
   void AddTo(Health& health) const override;
 
  private:

@@ -525,8 +525,9 @@ void VisitTables(V& v, Config& c) {
   v(Table{"output.alerts", "Where alerts go besides."}, c.output.alerts);
   v(Table{"outputs",
           "A further output each, at most 8: lines that `output` writes, in another format or "
-          "place. None is waited for: lines that it does not take at once are lost there, and "
-          "counted in health. Losses in it are no `loss` lines, for those are about `output`."},
+          "place. None is waited for: up to 1 MiB waits for it, lines that come then are lost "
+          "there, "
+          "and counted in health. Losses in it are no `loss` lines, for those are about `output`."},
     c.outputs);
   v(Table{"metrics", "Metrics for Prometheus."}, c.metrics);
   v(Table{"performance", "Bounds."}, c.performance);

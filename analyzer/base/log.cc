@@ -15,6 +15,11 @@ namespace {
 
 LogLevel lowest = LogLevel::kInfo;
 
+std::string& Before() {
+  static std::string before;
+  return before;
+}
+
 // Priorities of syslog(3).
 char PriorityOf(LogLevel level) {
   switch (level) {
@@ -56,7 +61,8 @@ std::string Line(LogLevel level, std::string_view prefix, std::string_view text,
 
 // In one write, so that lines of several processes do not mix. An error has nowhere to be reported,
 // and neither has a reader of stderr who stands still; nothing else must wait for that reader.
-void Write(const std::string& line) {
+void Write(const std::string& message) {
+  const std::string line = Before() + message;
   constexpr int kPatienceMs = 1000;
   pollfd writable{STDERR_FILENO, POLLOUT, 0};
   if (poll(&writable, 1, kPatienceMs) == 0) return;
@@ -74,6 +80,8 @@ bool StderrIsJournal() {
 }
 
 }  // namespace
+
+void SetLogPrefix(std::string_view prefix) { Before() = prefix; }
 
 void SetLogLevel(LogLevel level) { lowest = level; }
 

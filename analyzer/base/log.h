@@ -32,6 +32,9 @@ requires(sizeof...(Args) > 0) void Log(LogLevel level, const absl::FormatSpec<Ar
   if (Logs(level)) Log(level, absl::StrFormat(format, args...));
 }
 
+// Written before each message, for a terminal on which something else stands where it would go.
+void SetLogPrefix(std::string_view prefix);
+
 // A line that names its own place, "file:line:column: ...", in place of "rand-guard: ". Mistakes in
 // the configuration are reported at any level; `level` only chooses the journal's priority.
 void LogDiagnostic(LogLevel level, std::string_view text);

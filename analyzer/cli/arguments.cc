@@ -77,7 +77,8 @@ absl::StatusOr<Arguments> Arguments::Parse(const std::vector<std::string>& words
       return out;
     }
     const std::size_t equals = word.find('=');
-    const std::string name = word.substr(0, equals);
+    std::string name = word.substr(0, equals);
+    if (name == option::kOutputShort) name = option::kOutput.name;
     const auto taken = std::find_if(syntax.options.begin(), syntax.options.end(),
                                     [&](const TakenOption& t) { return t.option->name == name; });
     if (taken == syntax.options.end()) return UnknownOption(name, syntax);

@@ -26,16 +26,37 @@ constexpr Operand kRecordedFiles{
     .completes = Completes::kFile,
     .repeated = true};
 
+constexpr Operand kWatchedFiles{
+    .name = "FILE",
+    .meaning =
+        "files of lines, segments or captures; - for lines on standard input; none: what the "
+        "configuration's output is being written to",
+    .completes = Completes::kFile,
+    .optional = true,
+    .repeated = true};
+constexpr Operand kAllFiles{
+    .name = "FILE",
+    .meaning =
+        "files of lines, segments or captures; - for lines on standard input; none: all that "
+        "the configuration's output has written",
+    .completes = Completes::kFile,
+    .optional = true,
+    .repeated = true};
+
 std::vector<Command> MakeCommands() {
   using namespace option;  // NOLINT(google-build-using-namespace): the table is all about them
   return {
       {"run",
-       {{}, {kConfig, kOutput, kRecord, kObject, kCollector, kCollectorUser, kAnalyzerUser}},
+       {{},
+        {kConfig, kOutput, kLines, kRecord, kObject, kCollector, kCollectorUser, kAnalyzerUser}},
        Run,
        "runs collector and analyzer together, in the foreground (needs root; Ctrl-C ends both)",
-       "This is for a first look. The part that parses anything gives root up."},
+       "This is for a first look. The part that parses anything gives root up. On a terminal, "
+       "events are shown as watch shows them, and what is lost stands below; elsewhere, and with "
+       "--json, each is a line of JSON."},
       {"record",
-       {{kCaptureFile}, {kConfig, kOutput, kObject, kCollector, kCollectorUser, kAnalyzerUser}},
+       {{kCaptureFile},
+        {kConfig, kOutput, kLines, kObject, kCollector, kCollectorUser, kAnalyzerUser}},
        Record,
        "does what run does, and keeps a capture",
        "A name that ends in .zst makes the capture compressed."},
@@ -52,6 +73,32 @@ std::vector<Command> MakeCommands() {
        Replay,
        "prints the lines that a capture gives, without root",
        "The lines are the same each time and on any machine."},
+      {"watch",
+       {{kWatchedFiles}, {kWhere, kAlerts, kTree, kFollow, kConfig}},
+       Watch,
+       "shows events and alerts for people to read, one line each",
+       "A line says when, which process of which user, what it did, to what, and what came of it. "
+       "Before an alert stands how bad it is: i (informational), . (low), * (medium), ! (high), !! "
+       "(critical); before losses and trouble stands ??. Times are those of this host's time zone. "
+       "Losses are shown whatever is chosen."},
+      {"tree",
+       {{{"WHAT",
+          "a pid, a process_id, the event_id of an alert or an event, the id of a rule (its latest "
+          "alert), or a line of output"},
+         kAllFiles},
+        {kConfig}},
+       Tree,
+       "draws a process, its ancestors and descendants, and what each did",
+       "Equal acts of a process are shown once, with how often they were."},
+      {"report",
+       {{kAllFiles}, {{kReportOutput, Need::kRequired}, kFrom, kUntil, kConfig}},
+       ReportCommand,
+       "makes a page of what happened, to be read in a browser and handed on",
+       "The page is one file, and loads nothing. It begins with what is missing: losses, times in "
+       "which the sensor was not well, lines that are not there. Behind these are alerts, each "
+       "with "
+       "the tree of its process, what it rests on, and why its rule fired. Rules are those of the "
+       "configuration."},
       {"convert",
        {{kRecordedFiles}, {{kTo, Need::kRequired}, kConfig, kReplayOutput}},
        Convert,

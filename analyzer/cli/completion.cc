@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/cli/completion.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string_view>
@@ -114,8 +115,15 @@ std::string OptionsOf(const Command& command) {
   for (const auto& [kind, options] : by_kind) {
     absl::StrAppendFormat(&out, "        %s) kind='%s' ;;\n", Joined(options, " | "), kind);
   }
+  // The first one that a shell can complete: where there are several, it is the one that is
+  // repeated.
   const std::vector<Operand>& operands = command.syntax.operands;
-  const std::string_view kind = operands.empty() ? "" : Kind(operands[0].completes);
+  const auto completable =
+      std::find_if(operands.begin(), operands.end(),
+                   [](const Operand& operand) { return operand.completes != Completes::kNothing; });
+  const std::string_view kind = operands.empty()                ? ""
+                                : completable != operands.end() ? Kind(completable->completes)
+                                                                : Kind(Completes::kNothing);
   if (!kind.empty()) {
     absl::StrAppendFormat(&out, "        *) [[ $current == -* ]] || kind='%s' ;;\n", kind);
   }

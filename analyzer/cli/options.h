@@ -15,7 +15,8 @@ inline constexpr Option kConfig{
     "the configuration (default: $EDR_CONFIG, else the installed one, else what is built in)",
     Completes::kFile};
 
-// One name for the file that a command writes.
+// One name for the file that a command writes, and a short one.
+inline constexpr std::string_view kOutputShort = "-o";
 inline constexpr Option kOutput{
     "--output", "FILE",
     "file for the lines, - for standard output (default: as the configuration says)",
@@ -23,6 +24,25 @@ inline constexpr Option kOutput{
 inline constexpr Option kReplayOutput{
     "--output", "FILE", "file for the lines of a capture (default: -, which is standard output)",
     Completes::kFile};
+inline constexpr Option kWhere{"--where", "CONDITION",
+                               "only events for which this holds, written as in rules, and the "
+                               "alerts about them"};
+inline constexpr Option kAlerts{"--alerts", "", "only alerts"};
+inline constexpr Option kTree{"--tree", "", "indents processes by their parents"};
+inline constexpr Option kFollow{
+    "--follow", "", "goes on with what is added to the file, and with the next segment"};
+inline constexpr Option kFrom{
+    "--from", "TIME",
+    "the beginning of the period: 2026-01-31, \"2026-01-31 14:00\" in the "
+    "time zone of this host, or 2026-01-31T14:00:00Z (default: the first "
+    "line)"};
+inline constexpr Option kUntil{
+    "--to", "TIME",
+    "its end, likewise; the day, minute or second is a part of it (default: the last line)"};
+inline constexpr Option kReportOutput{"--output", "FILE",
+                                      "file for the page, also as -o FILE; - for standard output",
+                                      Completes::kFile};
+inline constexpr Option kLines{"--json", "", "prints the lines themselves, also on a terminal"};
 inline constexpr Option kTo{"--to", "FORMAT", "the schema of the lines: ecs or ocsf"};
 inline constexpr Option kPlanOutput{"--output", "FILE", "file for the plan, - for standard output",
                                     Completes::kFile};

@@ -180,14 +180,17 @@ absl::StatusOr<FurtherOutput> OpenFurther(const Arguments& arguments,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
-                                                 std::optional<FileOwner> owner) {
+absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(
+    const Arguments& arguments, const Config& config, std::optional<FileOwner> owner,
+    const std::function<std::unique_ptr<Sink>()>& for_stdout) {
   const OutputConfig& output = config.output;
   auto all = std::make_unique<SinkList>();
   const OutputRotation rotation = RotationOf(arguments, config);
   const auto lines_path = LinesPath(arguments, config);
   std::vector<std::optional<std::string>> files = {lines_path};
-  std::unique_ptr<Sink> lines = std::make_unique<LineSink>(LineSink::Stdout());
+  std::unique_ptr<Sink> lines;
+  if (!lines_path.has_value() && for_stdout) lines = for_stdout();
+  if (lines == nullptr) lines = std::make_unique<LineSink>(LineSink::Stdout());
   if (lines_path.has_value()) {
     RG_RETURN_IF_ERROR(CheckOutput(arguments, "output.path", *lines_path));
     RG_ASSIGN_OR_RETURN(lines, OpenFile(FileOf(output, *lines_path, rotation), owner));

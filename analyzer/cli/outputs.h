@@ -4,6 +4,7 @@
 #ifndef ANALYZER_CLI_OUTPUTS_H_
 #define ANALYZER_CLI_OUTPUTS_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,9 +23,12 @@ namespace randguard::cli {
 
 // As the configuration says, for a service. With --output ("-" for stdout) all lines go there, and
 // no file of the configuration is touched. Files that have to be made are given to `owner`. One of
-// [[outputs]] that cannot be opened loses its lines, and says so in health.
-absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(const Arguments& arguments, const Config& config,
-                                                 std::optional<FileOwner> owner = std::nullopt);
+// [[outputs]] that cannot be opened loses its lines, and says so in health. Lines for standard
+// output go to the sink that `for_stdout` makes, if it makes one; it is called for such lines
+// alone.
+absl::StatusOr<std::unique_ptr<Sink>> OpenOutput(
+    const Arguments& arguments, const Config& config, std::optional<FileOwner> owner = std::nullopt,
+    const std::function<std::unique_ptr<Sink>()>& for_stdout = nullptr);
 
 // The files that these are.
 std::vector<WrittenFile> WrittenFiles(const Arguments& arguments, const Config& config);

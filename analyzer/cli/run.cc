@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,7 @@
 #include "analyzer/confine/confine.h"
 #include "analyzer/ingest/listener.h"
 #include "analyzer/ingest/service.h"
+#include "analyzer/view/watched_lines.h"
 
 namespace randguard::cli {
 namespace {
@@ -112,6 +114,16 @@ absl::Status Supervise(pid_t collector, pid_t analyzer, const sigset_t& signals)
   }
 }
 
+// Shown by a terminal in the place of lines; null: it shows the lines themselves.
+std::unique_ptr<Sink> LinesForPeople(const Arguments& arguments, const Config& config) {
+  const bool for_people = isatty(STDOUT_FILENO) == 1 && !arguments.Has(option::kLines) &&
+                          config.output.format == OutputFormat::kJson;
+  if (!for_people) return nullptr;
+  Watcher::Options options;
+  options.screen = Screen::Of(STDOUT_FILENO);
+  return std::make_unique<WatchedLines>(std::move(options), /*status=*/true);
+}
+
 absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const ConfiguredPaths& paths,
                      const std::optional<std::string>& capture) {
   const Config& config = loaded.config;
@@ -136,7 +148,8 @@ absl::Status RunBoth(const Arguments& arguments, const Loaded& loaded, const Con
   }
   RG_ASSIGN_OR_RETURN(
       const std::unique_ptr<Sink> out,
-      OpenOutput(arguments, config, FileOwner{identities.analyzer_uid, identities.analyzer_gid}));
+      OpenOutput(arguments, config, FileOwner{identities.analyzer_uid, identities.analyzer_gid},
+                 [&] { return LinesForPeople(arguments, config); }));
   std::optional<CaptureWriter> recorder;
   if (capture.has_value()) {
     RG_ASSIGN_OR_RETURN(CaptureWriter writer, CaptureWriter::Open(*capture));

@@ -59,6 +59,7 @@ constexpr Allowed kAllowed[] = {
     ALLOW(kBoth, fstat, "what kind of file was opened"),
     ALLOW_IF(kBoth, ioctl, "whether stdout is a terminal (the C library)",
              SCMP_A1_32(SCMP_CMP_EQ, TCGETS)),
+    ALLOW_IF(kBoth, ioctl, "how wide the terminal is", SCMP_A1_32(SCMP_CMP_EQ, TIOCGWINSZ)),
     ALLOW(kService, statx, "age of the output file, for its rotation"),
     ALLOW(kService, openat,
           "output after a rotation, configuration again; which files, Landlock says"),

@@ -16,9 +16,6 @@
 namespace randguard {
 namespace {
 
-std::int32_t Int(std::uint64_t arg) { return static_cast<std::int32_t>(arg); }
-std::uint32_t Unsigned(std::uint64_t arg) { return static_cast<std::uint32_t>(arg); }
-
 bool AnyCut(const rg_credentials&) { return false; }
 bool AnyCut(const rg_behaviour& r) { return Cut(r.name) || Cut(r.name2) || Cut(r.type); }
 
@@ -329,11 +326,6 @@ std::optional<RingOperation> OperationOf(std::uint32_t opcode) {
   }
 }
 
-std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
-  if (Int(arg) == kAtFdCwd) return std::nullopt;
-  return Int(arg);
-}
-
 constexpr std::size_t kShortestAddress = 8;  // family, port and address of IPv4
 
 // A server's requests have its own address, as far as it has one.
@@ -415,7 +407,7 @@ void Fill(const rg_credentials& r, Strings& strings, CredentialsChange& e) {
 }
 
 // The kind whose event the record becomes, or 0: there is none.
-unsigned KindOf(const rg_behaviour& r) {
+unsigned KindIn(const rg_behaviour& r) {
   const unsigned of_call = CallInfoOf(r.call).kind;
   switch (r.hdr.kind) {
     case RG_KIND_conduct_common:
@@ -443,7 +435,7 @@ void DecodeCredentials(const rg_credentials& r, Strings& strings, Event& event) 
 }
 
 void DecodeBehaviour(const rg_behaviour& r, Strings& strings, Event& event) {
-  if (!EmplaceByKind<rg_behaviour>(KindOf(r), event, [&](auto& e) { Fill(r, strings, e); })) {
+  if (!EmplaceByKind<rg_behaviour>(KindIn(r), event, [&](auto& e) { Fill(r, strings, e); })) {
     strings.Fail();
   }
 }

@@ -83,17 +83,9 @@ void SetPath(E& event, const FilePath& path) {
   event.path_status = path.status;
 }
 
-std::int32_t Int(std::uint64_t arg) { return static_cast<std::int32_t>(arg); }
-std::uint32_t Unsigned(std::uint64_t arg) { return static_cast<std::uint32_t>(arg); }
-
 // The 32-bit table has no room for 64 bits in one argument.
 std::int64_t TwoHalves(std::uint64_t low, std::uint64_t high) {
   return static_cast<std::int64_t>(std::uint64_t{Unsigned(high)} << 32 | Unsigned(low));
-}
-
-std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
-  if (Int(arg) == kAtFdCwd) return std::nullopt;
-  return Int(arg);
 }
 
 // -1 where nobody named one.

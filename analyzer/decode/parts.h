@@ -20,6 +20,15 @@ using RecordBytes = std::span<const std::byte>;
 
 inline constexpr int kAtFdCwd = -100;  // AT_FDCWD
 
+// Arguments of calls, of which the kernel takes 32 bits.
+inline std::int32_t Int(std::uint64_t arg) { return static_cast<std::int32_t>(arg); }
+inline std::uint32_t Unsigned(std::uint64_t arg) { return static_cast<std::uint32_t>(arg); }
+// The directory that a name starts from; absent: the working one.
+inline std::optional<std::int32_t> Dirfd(std::uint64_t arg) {
+  if (Int(arg) == kAtFdCwd) return std::nullopt;
+  return Int(arg);
+}
+
 // The string area of one record; collects the first thing wrong with it.
 class Strings {
  public:

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "analyzer/event/reports.h"
 
 namespace randguard {
@@ -34,9 +33,7 @@ class MetricsFile {
   const std::string& error() const { return error_; }  // of the last time; empty: it worked
 
  private:
-  absl::Status Replace(std::string_view text) const;
-
-  const std::string path_, new_path_;
+  const std::string path_;
   std::uint64_t failures_ = 0;
   std::string error_;
 };

@@ -67,7 +67,91 @@ bool ReadEnd(int fd, Segment& segment) {
   return ReadManifest(line, segment);
 }
 
+// From the oldest boot on, and each from its first line on.
+void Sort(std::vector<Segment>& segments) {
+  std::map<std::string, std::int64_t> newest;
+  for (const Segment& segment : segments) {
+    std::int64_t& time = newest.try_emplace(segment.boot_id, segment.changed_s).first->second;
+    time = std::max(time, segment.changed_s);
+  }
+  std::sort(segments.begin(), segments.end(), [&](const Segment& a, const Segment& b) {
+    return std::tie(newest.at(a.boot_id), a.boot_id, a.first_seq, a.compressed) <
+           std::tie(newest.at(b.boot_id), b.boot_id, b.first_seq, b.compressed);
+  });
+}
+
+// "FOLDER/NAME.EXTENSION", taken apart.
+struct SegmentPath {
+  explicit SegmentPath(const std::string& path) {
+    const std::filesystem::path whole(path);
+    folder = whole.parent_path().empty() ? "." : whole.parent_path().string();
+    stem = whole.stem().string();
+    behind = whole.extension().string();
+  }
+
+  std::string folder, stem, behind;
+};
+
+// Takes a name "OF-BOOT-FIRST.EXTENSION"; absent: it is another one.
+std::optional<SegmentName> ParseNamed(std::string_view name, std::string_view of,
+                                      std::string_view behind) {
+  if (!name.ends_with(behind)) return std::nullopt;
+  auto parsed = ParseSegmentStem(name.substr(0, name.size() - behind.size()));
+  if (!parsed.has_value() || parsed->of != of) return std::nullopt;
+  return parsed;
+}
+
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  if (error) {
+    return ErrnoError(error.value(),
+                      absl::StrFormat("folder of segments %s cannot be read", folder));
+  }
+  return names;
+}
+
+// Without what is behind the name of a compressed one.
+std::string_view PlainName(std::string_view name, bool& compressed) {
+  compressed = name.ends_with(kCompressedEnd);
+  if (compressed) name.remove_suffix(kCompressedEnd.size());
+  return name;
+}
+
 }  // namespace
+
+absl::StatusOr<std::vector<Segment>> ListSegments(const std::string& path) {
+  const SegmentPath where(path);
+  RG_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(where.folder));
+  std::vector<Segment> segments;
+  for (const std::string& name : names) {
+    Segment segment;
+    const auto parsed =
+        ParseNamed(PlainName(name, segment.compressed), where.stem + "-", where.behind);
+    segment.path = absl::StrFormat("%s/%s", where.folder, name);
+    struct stat st {};
+    if (!parsed.has_value() || lstat(segment.path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) {
+      continue;
+    }
+    segment.boot_id = parsed->boot_id;
+    segment.first_seq = parsed->first_seq;
+    segment.bytes = static_cast<std::uint64_t>(st.st_size);
+    segment.changed_s = st.st_mtim.tv_sec;
+    segments.push_back(std::move(segment));
+  }
+  Sort(segments);
+  // One that is being compressed is there twice, and the plain one stands first.
+  const auto twice =
+      std::unique(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
+        return a.boot_id == b.boot_id && a.first_seq == b.first_seq;
+      });
+  segments.erase(twice, segments.end());
+  return segments;
+}
 
 bool IsBootId(std::string_view text) {
   return text.size() == kBootIdSize &&
@@ -109,28 +193,19 @@ std::string ManifestOf(std::string_view boot_id, std::uint64_t first_seq, std::u
 
 absl::StatusOr<Segments> Segments::Open(const std::string& path, const Retention& keep,
                                         std::optional<FileOwner> owner) {
-  const std::filesystem::path whole(path);
   Segments segments;
-  segments.folder_ = whole.parent_path().empty() ? "." : whole.parent_path().string();
-  segments.name_ = whole.stem().string() + "-";
-  segments.behind_ = whole.extension().string();
-  std::error_code error;
-  std::vector<std::string> names;
-  for (std::filesystem::directory_iterator at(segments.folder_, error), end; !error && at != end;
-       at.increment(error)) {
-    names.push_back(at->path().filename().string());
-  }
-  if (error) {
-    return ErrnoError(error.value(),
-                      absl::StrFormat("folder of segments %s cannot be read", segments.folder_));
-  }
-  RG_RETURN_IF_ERROR(segments.Lock(whole.stem().string(), owner));
+  const SegmentPath where(path);
+  segments.folder_ = where.folder;
+  segments.name_ = where.stem + "-";
+  segments.behind_ = where.behind;
+  RG_ASSIGN_OR_RETURN(std::vector<std::string> names, NamesIn(segments.folder_));
+  RG_RETURN_IF_ERROR(segments.Lock(where.stem, owner));
   segments.RemoveHalfCompressed(names);
   std::set<std::string> left;
   for (const std::string& name : names) {
     if (segments.Find(name)) left.insert(segments.closed_.back().path);
   }
-  segments.Sort();
+  Sort(segments.closed_);
   // First, for whatever cannot be ended for want of room.
   segments.Evict(keep);
   for (auto segment = segments.closed_.begin(); segment != segments.closed_.end();) {
@@ -164,10 +239,7 @@ absl::Status Segments::Lock(std::string_view name, std::optional<FileOwner> owne
 }
 
 std::optional<SegmentName> Segments::Parse(std::string_view name) const {
-  if (!name.ends_with(behind_)) return std::nullopt;
-  auto parsed = ParseSegmentStem(name.substr(0, name.size() - behind_.size()));
-  if (!parsed.has_value() || parsed->of != name_) return std::nullopt;
-  return parsed;
+  return ParseNamed(name, name_, behind_);
 }
 
 void Segments::RemoveSuperfluous(const std::string& name) {
@@ -220,10 +292,8 @@ const std::string& Segments::error() const {
 }
 
 bool Segments::Find(const std::string& name) {
-  std::string_view plain = name;
-  const bool compressed = plain.ends_with(kCompressedEnd);
-  if (compressed) plain.remove_suffix(kCompressedEnd.size());
-  const auto parsed = Parse(plain);
+  bool compressed = false;
+  const auto parsed = Parse(PlainName(name, compressed));
   if (!parsed.has_value()) return false;
   Segment segment;
   segment.compressed = compressed;
@@ -249,18 +319,6 @@ bool Segments::Find(const std::string& name) {
   last = std::max(last, segment.last_seq);
   closed_.push_back(std::move(segment));
   return !ended;
-}
-
-void Segments::Sort() {
-  std::map<std::string, std::int64_t> newest;
-  for (const Segment& segment : closed_) {
-    std::int64_t& time = newest.try_emplace(segment.boot_id, segment.changed_s).first->second;
-    time = std::max(time, segment.changed_s);
-  }
-  std::sort(closed_.begin(), closed_.end(), [&](const Segment& a, const Segment& b) {
-    return std::tie(newest.at(a.boot_id), a.boot_id, a.first_seq) <
-           std::tie(newest.at(b.boot_id), b.boot_id, b.first_seq);
-  });
 }
 
 absl::Status Segments::End(Segment& segment) const {

@@ -72,6 +72,10 @@ std::string LastManifestOf(int fd, std::uint64_t bytes);
 // Whether a line is one.
 bool IsManifest(std::string_view line);
 
+// All segments that belong to `path` (as of Segments), from the oldest on, compressed
+// or not: names and times. For whoever only reads them; an error says that the folder cannot be.
+absl::StatusOr<std::vector<Segment>> ListSegments(const std::string& path);
+
 // The segments of one folder and name, from the oldest on.
 class Segments {
  public:
@@ -131,8 +135,6 @@ class Segments {
   // Removes them from the folder and from its names.
   void RemoveHalfCompressed(std::vector<std::string>& names);
   void RemoveSuperfluous(const std::string& name);
-  // From the oldest boot on, and each from its first line on.
-  void Sort();
   absl::Status End(Segment& segment) const;
   static bool IsOlder(const Segment& segment, std::chrono::hours age);
 

@@ -14,16 +14,18 @@
 namespace randguard {
 namespace {
 
-using Type = CorrelationType;
-
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
-bool IsOfValues(Type type) {
-  return type == Type::kValueCount || type == Type::kValueSum || type == Type::kValueAvg ||
-         type == Type::kValuePercentile;
+bool IsOfValues(CorrelationType type) {
+  return type == CorrelationType::kValueCount || type == CorrelationType::kValueSum ||
+         type == CorrelationType::kValueAvg || type == CorrelationType::kValuePercentile;
 }
-bool IsOfNumbers(Type type) { return IsOfValues(type) && type != Type::kValueCount; }
-bool HasThreshold(Type type) { return type == Type::kEventCount || IsOfValues(type); }
+bool IsOfNumbers(CorrelationType type) {
+  return IsOfValues(type) && type != CorrelationType::kValueCount;
+}
+bool HasThreshold(CorrelationType type) {
+  return type == CorrelationType::kEventCount || IsOfValues(type);
+}
 
 // Numbers and booleans are compared with each other, and with nothing else.
 ValueType Comparable(ValueType type) {
@@ -96,13 +98,13 @@ void CorrelationCompiler::FindIds() {
 
 bool CorrelationCompiler::CheckStages(const Rule& rule) {
   const CorrelationRule& c = rule.correlation;
-  if (c.type == Type::kAbsence && c.rules.size() != 2) {
+  if (c.type == CorrelationType::kAbsence && c.rules.size() != 2) {
     return Fail(rule, rule.source,
                 absl::StrFormat("rules.correlation.rules: absence takes two rules, the one that "
                                 "happens and the one that does not follow; here are %d",
                                 c.rules.size()));
   }
-  if (c.type == Type::kTemporal || c.type == Type::kTemporalOrdered) {
+  if (c.type == CorrelationType::kTemporal || c.type == CorrelationType::kTemporalOrdered) {
     if (c.rules.size() < 2 || c.rules.size() > kCorrelationStagesMax) {
       return Fail(rule, rule.source,
                   absl::StrFormat("rules.correlation.rules: %s takes 2 to %d rules; here are %d",
@@ -384,7 +386,7 @@ bool CorrelationCompiler::CheckCount(const Rule& rule, CompiledCorrelation& out)
 }
 
 bool CorrelationCompiler::CheckThreshold(const Rule& rule, CompiledCorrelation& out) {
-  const Type type = rule.correlation.type;
+  const CorrelationType type = rule.correlation.type;
   out.threshold = ThresholdOf(rule.correlation);
   if (!HasThreshold(type)) {
     if (IsEmpty(out.threshold)) return true;
@@ -399,7 +401,7 @@ bool CorrelationCompiler::CheckThreshold(const Rule& rule, CompiledCorrelation& 
                                 Name(type)));
   }
   if (!IsOfNumbers(type)) return CheckCount(rule, out);
-  if (CanHold(out.threshold, /*real=*/type == Type::kValueAvg)) return true;
+  if (CanHold(out.threshold, /*real=*/type == CorrelationType::kValueAvg)) return true;
   return Fail(rule, rule.source,
               "rules.correlation: no number fulfils all of gt, gte, lt, lte, eq and neq, so the "
               "rule can never fire: widen the range");

@@ -13,11 +13,11 @@
 namespace randguard {
 namespace {
 
-using Names = std::vector<std::string_view>;
+using NameList = std::vector<std::string_view>;
 
 // All values that the field has in these events; none, if one of them is not bound to a set.
-Names KnownValues(const FieldInfo& field, const std::array<bool, kEventClasses>& classes) {
-  Names known;
+NameList KnownValues(const FieldInfo& field, const std::array<bool, kEventClasses>& classes) {
+  NameList known;
   for (EventClass event_class = 0; event_class < kEventClasses; ++event_class) {
     if (!classes[event_class] || field.read[event_class] == nullptr) continue;
     const auto& values = field.values[event_class];
@@ -36,7 +36,7 @@ bool IsElsewhere(const FieldInfo& field, std::string_view text) {
   });
 }
 
-bool IsKnown(const Names& known, std::string_view text, bool ignore_case) {
+bool IsKnown(const NameList& known, std::string_view text, bool ignore_case) {
   return std::any_of(known.begin(), known.end(), [&](std::string_view name) {
     return ignore_case ? Folded(name) == Folded(text) : name == text;
   });
@@ -66,7 +66,7 @@ void WarnOfUnknownValues(const CompiledRule& rule, const std::array<bool, kEvent
         return;
       }
       const FieldInfo& field = FieldCatalogue::Get().field(predicate.field);
-      const Names known = KnownValues(field, classes);
+      const NameList known = KnownValues(field, classes);
       if (known.empty()) return;
       for (const std::string& text : predicate.texts) {
         if (IsKnown(known, text, predicate.ignore_case)) continue;

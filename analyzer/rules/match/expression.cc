@@ -13,7 +13,7 @@
 namespace randguard {
 namespace {
 
-using Type = Expression::Type;
+using NodeType = Expression::Type;
 
 bool IsList(const Predicate& predicate) {
   if (predicate.element.has_value()) return false;
@@ -93,8 +93,8 @@ bool MayFail(const Predicate& p, const Value& text, bool any_case) {
 }  // namespace
 
 ExpressionPool::ExpressionPool() {
-  Intern({Type::kFalse});
-  Intern({Type::kTrue});
+  Intern({NodeType::kFalse});
+  Intern({NodeType::kTrue});
 }
 
 ExpressionId ExpressionPool::Add(Predicate predicate) {
@@ -106,7 +106,7 @@ ExpressionId ExpressionPool::Add(Predicate predicate) {
     predicate.Prepare();
     predicates_.push_back(std::move(predicate));
   }
-  return Intern({Type::kPredicate, at->second});
+  return Intern({NodeType::kPredicate, at->second});
 }
 
 void ExpressionPool::Finish() {
@@ -119,32 +119,32 @@ void ExpressionPool::Finish() {
 ExpressionId ExpressionPool::Not(ExpressionId child) {
   if (child == kFalse) return kTrue;
   if (child == kTrue) return kFalse;
-  if (expressions_[child].type == Type::kNot) return expressions_[child].children[0];
-  return Intern({Type::kNot, 0, {child}});
+  if (expressions_[child].type == NodeType::kNot) return expressions_[child].children[0];
+  return Intern({NodeType::kNot, 0, {child}});
 }
 
 ExpressionId ExpressionPool::And(std::vector<ExpressionId> children) {
-  Flatten(Type::kAnd, children);
+  Flatten(NodeType::kAnd, children);
   std::erase(children, kTrue);
   if (children.empty()) return kTrue;
   if (children.front() == kFalse || HasOpposites(children) || Contradicts(children)) return kFalse;
   if (children.size() == 1) return children.front();
-  return Intern({Type::kAnd, 0, std::move(children)});
+  return Intern({NodeType::kAnd, 0, std::move(children)});
 }
 
 ExpressionId ExpressionPool::Or(std::vector<ExpressionId> children) {
-  Flatten(Type::kOr, children);
+  Flatten(NodeType::kOr, children);
   std::erase(children, kFalse);
   if (children.empty()) return kFalse;
   if (children.front() == kTrue || HasOpposites(children)) return kTrue;
   MergeChoices(children);
   if (children.size() == 1) return children.front();
-  return Intern({Type::kOr, 0, std::move(children)});
+  return Intern({NodeType::kOr, 0, std::move(children)});
 }
 
 // Children of the same type become ours; then sorted, none twice. This normal form makes (a and b)
 // and c the same expression as c and (b and a).
-void ExpressionPool::Flatten(Type type, std::vector<ExpressionId>& children) const {
+void ExpressionPool::Flatten(NodeType type, std::vector<ExpressionId>& children) const {
   std::vector<ExpressionId> flat;
   for (const ExpressionId child : children) {
     const Expression& e = expressions_[child];
@@ -162,13 +162,14 @@ void ExpressionPool::Flatten(Type type, std::vector<ExpressionId>& children) con
 bool ExpressionPool::HasOpposites(const std::vector<ExpressionId>& sorted) const {
   return std::any_of(sorted.begin(), sorted.end(), [&](ExpressionId id) {
     const Expression& e = expressions_[id];
-    return e.type == Type::kNot && std::binary_search(sorted.begin(), sorted.end(), e.children[0]);
+    return e.type == NodeType::kNot &&
+           std::binary_search(sorted.begin(), sorted.end(), e.children[0]);
   });
 }
 
 const Predicate* ExpressionPool::PredicateOf(ExpressionId id) const {
   const Expression& e = expressions_[id];
-  return e.type == Type::kPredicate ? &predicates_[e.predicate] : nullptr;
+  return e.type == NodeType::kPredicate ? &predicates_[e.predicate] : nullptr;
 }
 
 bool ExpressionPool::Contradicts(const std::vector<ExpressionId>& children) {
@@ -180,7 +181,7 @@ bool ExpressionPool::Contradicts(const std::vector<ExpressionId>& children) {
     const Expression& e = expressions_[child];
     if (const Predicate* asked = PredicateOf(child); asked != nullptr) {
       fields[{asked->field, asked->element}].asked.push_back(asked);
-    } else if (e.type == Type::kNot) {
+    } else if (e.type == NodeType::kNot) {
       const Predicate* denied = PredicateOf(e.children[0]);
       if (denied != nullptr) fields[{denied->field, denied->element}].denied.push_back(denied);
     }

@@ -8,7 +8,7 @@ namespace randguard {
 namespace {
 
 using Place = TextMark::Place;
-using Type = Predicate::Type;
+using PredicateType = Predicate::Type;
 
 bool HasNul(const std::string& text) { return text.find('\0') != text.npos; }
 
@@ -52,17 +52,17 @@ std::optional<TextMark> MarkOfWildcard(const Wildcard& wildcard) {
 std::optional<TextMark> MarkOf(const Predicate& predicate, std::size_t operand) {
   const std::string& text = predicate.texts[operand];
   switch (predicate.type) {
-    case Type::kTextIn:
+    case PredicateType::kTextIn:
       return TextMark{Place::kWhole, text};
-    case Type::kStartsWith:
+    case PredicateType::kStartsWith:
       return TextMark{Place::kStart, text};
-    case Type::kEndsWith:
+    case PredicateType::kEndsWith:
       return TextMark{Place::kEnd, text};
-    case Type::kContains:
+    case PredicateType::kContains:
       return TextMark{Place::kAnywhere, text};
-    case Type::kWildcard:
+    case PredicateType::kWildcard:
       return MarkOfWildcard(predicate.wildcards[operand]);
-    case Type::kRegex:
+    case PredicateType::kRegex:
       return predicate.glob ? MarkOfGlob(text) : std::nullopt;
     default:
       return std::nullopt;
@@ -92,7 +92,8 @@ std::optional<TextMarks> MarksOf(const Predicate& predicate) {
     if (mark->any_case) mark->text = Folded(mark->text);
     out.marks.push_back(*std::move(mark));
   }
-  out.decide = predicate.type != Type::kWildcard && predicate.type != Type::kRegex;
+  out.decide =
+      predicate.type != PredicateType::kWildcard && predicate.type != PredicateType::kRegex;
   if (!predicate.all_operands || out.marks.size() == 1) return out;
   // All of them must be there: any one will do, and is not enough.
   std::swap(out.marks.front(), *std::max_element(out.marks.begin(), out.marks.end(),

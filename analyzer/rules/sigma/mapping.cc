@@ -18,7 +18,7 @@
 
 namespace randguard::sigma {
 
-using Type = TomlValue::Type;
+using TomlType = TomlValue::Type;
 
 // Reads one file into a mapping.
 class MappingReader {
@@ -55,7 +55,7 @@ class MappingReader {
     fine_ = false;
   }
 
-  bool Is(const TomlValue& value, Type type) {
+  bool Is(const TomlValue& value, TomlType type) {
     if (value.type == type) return true;
     Fail(value.offset,
          absl::StrFormat("expected %s, found %s", TypeName(type), TypeName(value.type)));
@@ -65,10 +65,10 @@ class MappingReader {
   // A text, or a list of texts.
   std::vector<std::string> Texts(const TomlValue& value) {
     std::vector<std::string> out;
-    if (value.type == Type::kString) return {value.string};
-    if (!Is(value, Type::kArray)) return out;
+    if (value.type == TomlType::kString) return {value.string};
+    if (!Is(value, TomlType::kArray)) return out;
     for (const TomlValue& item : value.array) {
-      if (Is(item, Type::kString)) out.push_back(item.string);
+      if (Is(item, TomlType::kString)) out.push_back(item.string);
     }
     return out;
   }
@@ -121,9 +121,9 @@ class MappingReader {
   }
 
   void ReadSamePaths(const TomlValue& value) {
-    if (!Is(value, Type::kTable)) return;
+    if (!Is(value, TomlType::kTable)) return;
     for (const TomlMember& member : value.table) {
-      if (!Is(member.value, Type::kString)) continue;
+      if (!Is(member.value, TomlType::kString)) continue;
       if (!member.key.ends_with('/') || !member.value.string.ends_with('/')) {
         Fail(member.key_offset, "same_paths: both ends with a \"/\"");
         continue;
@@ -133,9 +133,9 @@ class MappingReader {
   }
 
   void ReadTables(const TomlValue& value) {
-    if (!Is(value, Type::kTable)) return;
+    if (!Is(value, TomlType::kTable)) return;
     for (const TomlMember& table : value.table) {
-      if (!Is(table.value, Type::kTable)) continue;
+      if (!Is(table.value, TomlType::kTable)) continue;
       for (const TomlMember& field : table.value.table) {
         mapping_.tables_[table.key].insert_or_assign(field.key, ReadField(field.value));
       }
@@ -144,7 +144,7 @@ class MappingReader {
 
   MappedField ReadField(const TomlValue& value) {
     MappedField out;
-    if (value.type != Type::kTable) {
+    if (value.type != TomlType::kTable) {
       out.fields = Targets(value);
       return out;
     }
@@ -154,15 +154,15 @@ class MappingReader {
       } else if (member.key == "called") {
         out.called = Targets(member.value);
       } else if (member.key == "path") {
-        if (Is(member.value, Type::kBoolean)) out.path = member.value.boolean;
+        if (Is(member.value, TomlType::kBoolean)) out.path = member.value.boolean;
       } else if (member.key == "ignored") {
-        if (Is(member.value, Type::kBoolean)) out.ignored = member.value.boolean;
+        if (Is(member.value, TomlType::kBoolean)) out.ignored = member.value.boolean;
       } else if (member.key == "unsupported") {
-        if (Is(member.value, Type::kString)) out.unsupported = member.value.string;
+        if (Is(member.value, TomlType::kString)) out.unsupported = member.value.string;
       } else if (member.key == "events") {
         out.events = Events(member.value);
       } else if (member.key == "values") {
-        if (!Is(member.value, Type::kTable)) continue;
+        if (!Is(member.value, TomlType::kTable)) continue;
         for (const TomlMember& one : member.value.table) {
           out.values[Folded(one.key)] = Texts(one.value);
         }
@@ -180,9 +180,9 @@ class MappingReader {
   }
 
   void ReadSources(const TomlValue& value) {
-    if (!Is(value, Type::kArray)) return;
+    if (!Is(value, TomlType::kArray)) return;
     for (const TomlValue& item : value.array) {
-      if (!Is(item, Type::kTable)) continue;
+      if (!Is(item, TomlType::kTable)) continue;
       LogSource source = ReadSource(item);
       if (source.name.empty() || source.events.empty()) {
         Fail(item.offset, "logsources: each needs a name and events");
@@ -204,19 +204,20 @@ class MappingReader {
     for (const TomlMember& member : table.table) {
       const TomlValue& value = member.value;
       if (member.key == "name" || member.key == "category" || member.key == "service") {
-        if (!Is(value, Type::kString)) continue;
+        if (!Is(value, TomlType::kString)) continue;
         (member.key == "name"       ? out.name
          : member.key == "category" ? out.category
                                     : out.service) = value.string;
       } else if (member.key == "type") {
-        if (!Is(value, Type::kString)) continue;
+        if (!Is(value, TomlType::kString)) continue;
         const auto type = FindNamed<RuleType>(value.string);
         if (!type.has_value()) Fail(value.offset, "type: expected process, file or network");
         out.type = type.value_or(RuleType::kProcess);
       } else if (member.key == "events") {
         out.events = Events(value);
       } else if (member.key == "condition") {
-        if (Is(value, Type::kString)) out.condition = reporter_.Locate(value.offset, value.string);
+        if (Is(value, TomlType::kString))
+          out.condition = reporter_.Locate(value.offset, value.string);
       } else if (member.key == "keywords") {
         out.keywords = Targets(value);
       } else if (member.key == "fields") {

@@ -89,7 +89,7 @@ absl::Status WritePage(const std::string& path, const std::string& made, const s
   }
   // It has what hosts have recorded.
   constexpr mode_t kForItsMakerAlone = 0600;
-  const absl::Status status = ReplaceFile(path, made, page, kForItsMakerAlone);
+  absl::Status status = ReplaceFile(path, made, page, kForItsMakerAlone);
   if (status.ok()) return status;
   return HostError("%s cannot be written: %s", EscapedForTerminal(path), status.message());
 }

@@ -65,7 +65,7 @@ class ProcessTreeTest : public ::testing::Test {
   ProcessTree tree_;
 };
 
-const ProcessKey kShell{10, 0x100}, kCurl{11, 0x200}, kSh{12, 0x300};
+constexpr ProcessKey kShell{10, 0x100}, kCurl{11, 0x200}, kSh{12, 0x300};
 
 TEST_F(ProcessTreeTest, DrawsAncestorsAndDescendantsWithWhatTheyDid) {
   Add(Start(kShell, std::nullopt, "bash", std::string_view("bash\0", 5)));

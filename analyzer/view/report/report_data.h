@@ -73,7 +73,7 @@ class ReportData {
   static constexpr std::size_t kPartsMax = 1 << 16;
 
   // Rules may be null: then nothing is explained.
-  ReportData(ReportPeriod period, std::shared_ptr<const RuleSet> rules);
+  ReportData(ReportPeriod period, const std::shared_ptr<const RuleSet>& rules);
 
   // A line without its end. An error: it is none of this version.
   absl::Status Add(std::string_view line);

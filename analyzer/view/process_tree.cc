@@ -43,7 +43,7 @@ std::uint64_t HashOf(std::uint32_t boot, const EventId& id) {
 }
 
 template <typename T>
-std::optional<T> Number(std::string_view text, int base) {
+std::optional<T> ParseNumber(std::string_view text, int base) {
   T value{};
   const char* const end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, value, base);
@@ -275,14 +275,14 @@ absl::StatusOr<ProcessTree::Index> ProcessTree::FindId(std::string_view text) co
   if (!parts.has_value()) return InvalidInput("nothing is called so");
   for (std::uint32_t boot = 0; boot < boots_.size(); ++boot) {
     if (boots_[boot] != parts->boot) continue;
-    const auto pid = Number<std::uint32_t>(parts->first, 10);
-    const auto start = Number<std::uint64_t>(parts->second, 16);
+    const auto pid = ParseNumber<std::uint32_t>(parts->first, 10);
+    const auto start = ParseNumber<std::uint64_t>(parts->second, 16);
     if (pid.has_value() && start.has_value()) {
       const auto found = by_id_.find(Id{boot, {*pid, *start}});
       if (found != by_id_.end()) return found->second;
     }
-    const auto life = Number<std::uint64_t>(parts->first, 16);
-    const auto record = Number<std::uint64_t>(parts->second, 10);
+    const auto life = ParseNumber<std::uint64_t>(parts->first, 16);
+    const auto record = ParseNumber<std::uint64_t>(parts->second, 10);
     if (!life.has_value() || !record.has_value()) continue;
     const EventId event{*life, *record};
     for (const Raised& raised : raised_) {
@@ -297,7 +297,7 @@ absl::StatusOr<ProcessTree::Index> ProcessTree::FindId(std::string_view text) co
 
 absl::StatusOr<ProcessTree::Index> ProcessTree::Find(std::string_view what,
                                                      std::vector<std::string>& others) const {
-  if (const auto pid = Number<std::uint32_t>(what, 10)) return FindPid(*pid, others);
+  if (const auto pid = ParseNumber<std::uint32_t>(what, 10)) return FindPid(*pid, others);
   if (what.starts_with('{')) {
     LineReader reader;
     RG_ASSIGN_OR_RETURN(const LineContent* const line, reader.Read(what));

@@ -33,8 +33,8 @@ bool IsPlain() {
 // Columns of a character; -1: the locale does not know it.
 int WidthOf(char32_t code) { return code < 0x7f ? 1 : wcwidth(static_cast<wchar_t>(code)); }
 
-std::string_view Mark(const Screen& screen) { return screen.unicode ? "…" : ".."; }
-std::size_t MarkColumns(const Screen& screen) { return screen.unicode ? 1 : 2; }
+std::string_view CutMark(const Screen& screen) { return screen.unicode ? "…" : ".."; }
+std::size_t CutMarkColumns(const Screen& screen) { return screen.unicode ? 1 : 2; }
 
 // How many bytes of the text fit into so many columns, whole characters.
 std::size_t BytesThatFit(std::string_view text, std::size_t columns) {
@@ -132,10 +132,10 @@ std::size_t ColumnsOf(std::string_view text) {
 
 std::string CutEnd(std::string_view text, std::size_t columns, const Screen& screen) {
   if (ColumnsOf(text) <= columns) return std::string(text);
-  if (columns <= MarkColumns(screen))
+  if (columns <= CutMarkColumns(screen))
     return std::string(text.substr(0, BytesThatFit(text, columns)));
-  std::string out(text.substr(0, BytesThatFit(text, columns - MarkColumns(screen))));
-  return out.append(Mark(screen));
+  std::string out(text.substr(0, BytesThatFit(text, columns - CutMarkColumns(screen))));
+  return out.append(CutMark(screen));
 }
 
 std::string CutMiddle(std::string_view text, std::size_t columns, const Screen& screen) {
@@ -143,9 +143,9 @@ std::string CutMiddle(std::string_view text, std::size_t columns, const Screen& 
   // The end of a path says more than its beginning.
   constexpr std::size_t kWorthCuttingAt = 9;
   if (columns < kWorthCuttingAt) return CutEnd(text, columns, screen);
-  const std::size_t left = columns - MarkColumns(screen);
+  const std::size_t left = columns - CutMarkColumns(screen);
   std::string out(text.substr(0, BytesThatFit(text, left / 3)));
-  out += Mark(screen);
+  out += CutMark(screen);
   return out.append(text.substr(TailThatFits(text, columns - ColumnsOf(out))));
 }
 

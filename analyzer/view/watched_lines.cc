@@ -50,7 +50,11 @@ void WatchedLines::Write(const OutputLine& line) {
 std::string WatchedLines::StatusText(Clock::time_point now) {
   if (now - second_ >= std::chrono::seconds(1)) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - second_).count();
-    per_second_ = (watcher_.events() - events_before_) * 1000 / static_cast<std::uint64_t>(ms);
+    // Of the last seconds together, the latest counting most: events come in bursts.
+    constexpr double kLatest = 0.3;
+    const double latest =
+        static_cast<double>(watcher_.events() - events_before_) * 1000 / static_cast<double>(ms);
+    per_second_ += kLatest * (latest - per_second_);
     events_before_ = watcher_.events();
     second_ = now;
   }
@@ -58,7 +62,7 @@ std::string WatchedLines::StatusText(Clock::time_point now) {
   const std::string_view how =
       watcher_.status().has_value() ? Name(*watcher_.status()) : std::string_view("not known yet");
   const std::string counts =
-      absl::StrFormat("%d events/s, %d events, %d lost, %d alerts, %s", per_second_,
+      absl::StrFormat("%.0f events/s, %d events, %d lost, %d alerts, %s", per_second_,
                       watcher_.events(), watcher_.lost(), watcher_.alerts(), how);
   const std::string first = CutEnd(counts, screen_.columns - 1, screen_);
   const std::string second =

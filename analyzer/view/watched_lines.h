@@ -54,7 +54,8 @@ class WatchedLines final : public Sink {
   std::uint64_t not_understood_ = 0;
   // Events are counted by the second.
   Clock::time_point second_ = Clock::now(), shown_;
-  std::uint64_t events_before_ = 0, per_second_ = 0;
+  std::uint64_t events_before_ = 0;
+  double per_second_ = 0;
 };
 
 }  // namespace randguard

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -208,43 +207,42 @@ void ProcessTree::Add(const LineContent& line) {
       boots_.push_back(boot);
     }
   }
-  Index actor_index = kNone;
-  std::visit(
-      [&]<typename E>(const E& event) {
-        if constexpr (std::is_same_v<E, ProcessStart>) {
-          NoteStart(event, line);
-          actor_index = FindOrAdd(event.actor.process_id);
-        } else if constexpr (std::is_same_v<E, ProcessRelationship>) {
-          Note(event.actor);
-          if (event.thread) return;
-          const Index child = FindOrAdd(event.child_process_id);
-          SetParent(child, event.actor.process_id);
-          if (child == kNone) return;
-          Process& made = processes_[child];
-          if (made.comm.empty()) made.comm = KeptName(event.child_comm);
-          if (made.start_ns == 0) made.start_ns = RealTimeOf(line);
-          if (made.command_line.empty()) {
-            made.command_line = processes_[made.parent == kNone ? child : made.parent].command_line;
-          }
-          if (!made.uid.has_value()) made.uid = event.actor.uid;
-        } else if constexpr (std::is_same_v<E, ProcessExit>) {
-          const Index index = Note(event.actor);
-          if (index == kNone || !event.group_dead) return;
-          processes_[index].end_ns = RealTimeOf(line);
-          processes_[index].exit = KeptName(GlanceAt(line.event).result);
-        } else if constexpr (std::is_same_v<E, Alert>) {
-          NoteAlert(event, line);
-        } else if constexpr (requires { event.actor; }) {
-          actor_index = Note(event.actor);
-          NoteAct(actor_index, line);
-        }
-        if constexpr (requires { event.actor; }) {
-          if (actor_index != kNone && by_event_.size() < kActsMax) {
-            by_event_.emplace(HashOf(boot_, event.actor.event_id), actor_index);
-          }
-        }
-      },
-      line.event);
+  if (const auto* const start = std::get_if<ProcessStart>(&line.event)) {
+    NoteStart(*start, line);
+    NoteEvent(FindOrAdd(start->actor.process_id), start->actor.event_id);
+  } else if (const auto* const fork = std::get_if<ProcessRelationship>(&line.event)) {
+    NoteChild(*fork, line);
+  } else if (const auto* const exit = std::get_if<ProcessExit>(&line.event)) {
+    const Index index = Note(exit->actor);
+    if (index == kNone || !exit->group_dead) return;
+    processes_[index].end_ns = RealTimeOf(line);
+    processes_[index].exit = KeptName(GlanceAt(line.event).result);
+  } else if (const auto* const alert = std::get_if<Alert>(&line.event)) {
+    NoteAlert(*alert, line);
+  } else if (const Actor* const actor = ActorOf(line.event)) {
+    const Index index = Note(*actor);
+    NoteAct(index, line);
+    NoteEvent(index, actor->event_id);
+  }
+}
+
+void ProcessTree::NoteEvent(Index of, const EventId& id) {
+  if (of != kNone && by_event_.size() < kActsMax) by_event_.emplace(HashOf(boot_, id), of);
+}
+
+void ProcessTree::NoteChild(const ProcessRelationship& event, const LineContent& line) {
+  Note(event.actor);
+  if (event.thread) return;
+  const Index child = FindOrAdd(event.child_process_id);
+  SetParent(child, event.actor.process_id);
+  if (child == kNone) return;
+  Process& made = processes_[child];
+  if (made.comm.empty()) made.comm = KeptName(event.child_comm);
+  if (made.start_ns == 0) made.start_ns = RealTimeOf(line);
+  if (made.command_line.empty() && made.parent != kNone) {
+    made.command_line = processes_[made.parent].command_line;
+  }
+  if (!made.uid.has_value()) made.uid = event.actor.uid;
 }
 
 std::string ProcessTree::ProcessId(Index index) const {

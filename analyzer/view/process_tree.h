@@ -104,6 +104,8 @@ class ProcessTree {
   Index Note(const Actor& actor);
   void NoteAct(Index of, const LineContent& line);
   void NoteStart(const ProcessStart& event, const LineContent& line);
+  void NoteChild(const ProcessRelationship& event, const LineContent& line);
+  void NoteEvent(Index of, const EventId& id);
   void NoteAlert(const Alert& alert, const LineContent& line);
   absl::StatusOr<Index> FindPid(std::uint32_t pid, std::vector<std::string>& others) const;
   absl::StatusOr<Index> FindId(std::string_view text) const;

@@ -352,11 +352,14 @@ void Alerts(const ReportData& data, Page& page) {
     page.Add("<option value=\"%s\">%s</option>", NameOf(i), NameOf(i));
   }
   page.Add("</select></div>\n<output id=\"found\" for=\"text least\"></output>\n</form>\n");
-  page.Add(
-      "<p class=\"quiet\">The worst first, and each severity by time. %d more are not listed: they "
-      "were "
-      "counted in one that is, or are beyond %d of their severity.</p>\n",
-      data.not_listed(), ReportData::kAlertsMax);
+  page.Add("<p class=\"quiet\">The worst first, and each severity by time.");
+  if (data.not_listed() != 0) {
+    page.Add(
+        " %d more are not listed: they were counted in one that is, or are beyond %d of their "
+        "severity.",
+        data.not_listed(), ReportData::kAlertsMax);
+  }
+  page.Add("</p>\n");
   Trees trees;
   for (std::size_t i = 0; i < data.alerts().size(); ++i) {
     OneAlert(data, data.alerts()[i], i + 1, trees, page);

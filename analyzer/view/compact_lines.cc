@@ -122,7 +122,9 @@ void CompactLines::Resize(std::size_t columns) {
 std::string CompactLines::Heading(std::int64_t realtime_ns, std::string_view host) const {
   std::string text = DateText(realtime_ns);
   if (!host.empty()) text += " on " + Harmless(host, screen_);
-  return Coloured(Colour::kDim, absl::StrFormat("-- %s --", text), screen_);
+  text = absl::StrFormat("-- %s --", text);
+  if (screen_.columns != 0) text = CutEnd(text, screen_.columns, screen_);
+  return Coloured(Colour::kDim, text, screen_);
 }
 
 std::string CompactLines::Of(const LineContent& line, std::string_view user,

@@ -220,6 +220,15 @@ TEST_F(WatcherTest, AnotherHostIsAnnounced) {
   EXPECT_NE(shown_[2].find(" on other-host --"), std::string::npos) << shown_[2];
 }
 
+TEST_F(WatcherTest, NoNameOfAHostIsTooLong) {
+  Watcher watcher = Make({.screen = {.columns = 40}});
+  SessionContext session = testing::SampleSession();
+  session.host_name = std::string(200, 'h');
+  writer_.SetSession(session);
+  See(watcher, testing::SampleOpen());
+  for (const std::string& line : shown_) EXPECT_LE(ColumnsOf(line), 40u) << line;
+}
+
 TEST_F(WatcherTest, ALineThatIsNoneIsAnErrorAndShowsNothing) {
   Watcher watcher = Make({.screen = {}});
   for (const char* line : {"", "{", "[]", R"({"event_type":"file_open"})", "\x1b[2J"}) {

@@ -50,7 +50,7 @@ void WatchedLines::Write(const OutputLine& line) {
 std::string WatchedLines::StatusText(Clock::time_point now) {
   if (now - second_ >= std::chrono::seconds(1)) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - second_).count();
-    // Of the last seconds together, the latest counting most: events come in bursts.
+    // Over the last seconds, the latest counting most: events come in bursts.
     constexpr double kLatest = 0.3;
     const double latest =
         static_cast<double>(watcher_.events() - events_before_) * 1000 / static_cast<double>(ms);

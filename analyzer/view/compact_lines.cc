@@ -23,21 +23,6 @@ std::tm LocalTime(std::int64_t realtime_ns) {
   return local;
 }
 
-// "name[pid]"; empty: there is no process.
-std::string ProcessOf(const AnyEvent& event) {
-  if (const auto* const alert = std::get_if<Alert>(&event)) {
-    return absl::StrFormat("%s[%d]", alert->comm, alert->pid);
-  }
-  const Actor* const actor = ActorOf(event);
-  return actor == nullptr ? std::string() : absl::StrFormat("%s[%d]", actor->comm, actor->pid);
-}
-
-std::optional<std::uint32_t> UidOf(const AnyEvent& event) {
-  if (const auto* const alert = std::get_if<Alert>(&event)) return alert->uid;
-  const Actor* const actor = ActorOf(event);
-  return actor == nullptr ? std::nullopt : std::optional(actor->uid);
-}
-
 std::uint64_t BootTimeOf(const AnyEvent& event) {
   return std::visit(
       [](const auto& of) -> std::uint64_t {
@@ -131,10 +116,11 @@ std::string CompactLines::Of(const LineContent& line, std::string_view user,
                              std::size_t depth) const {
   const Glance glance = GlanceAt(line.event);
   const Mark mark = MarkOf(line.event, glance.failed);
-  const std::string process = Harmless(ProcessOf(line.event), screen_);
-  const std::optional<std::uint32_t> uid = UidOf(line.event);
-  std::string who;
-  if (uid.has_value()) who = user.empty() ? std::to_string(*uid) : Harmless(user, screen_);
+  std::string process, who;
+  if (const auto of = WhoOf(line.event)) {
+    process = Harmless(absl::StrFormat("%s[%d]", of->comm, of->pid), screen_);
+    who = user.empty() ? std::to_string(of->uid) : Harmless(user, screen_);
+  }
 
   std::string left = ClockText(RealTimeOf(line), milliseconds_) + " ";
   std::string right = " ";

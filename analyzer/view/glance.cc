@@ -327,6 +327,13 @@ Glance GlanceAt(const AnyEvent& event) {
   return glance;
 }
 
+std::optional<Who> WhoOf(const AnyEvent& event) {
+  const auto who = [](const auto& of) { return Who{of.comm, of.pid, of.uid, of.process_id}; };
+  if (const auto* const alert = std::get_if<Alert>(&event)) return who(*alert);
+  const Actor* const actor = ActorOf(event);
+  return actor == nullptr ? std::nullopt : std::optional(who(*actor));
+}
+
 const Actor* ActorOf(const AnyEvent& event) {
   return std::visit(
       [](const auto& of) -> const Actor* {

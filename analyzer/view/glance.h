@@ -32,6 +32,15 @@ constexpr std::uint64_t SaturatedSum(std::uint64_t a, std::uint64_t b) {
 // "192.0.2.1:80", "[2001:db8::1]:80"; without a port, the address.
 std::string AddressText(std::string_view address, std::optional<std::uint32_t> port);
 
+// The process that a line is about.
+struct Who {
+  std::string_view comm;
+  std::uint32_t pid = 0, uid = 0;
+  ProcessKey process_id;
+};
+// Absent: it is a report of the sensor's own.
+std::optional<Who> WhoOf(const AnyEvent& event);
+
 // The event's actor; null: it has none, for it is the sensor's own report, or an alert.
 const Actor* ActorOf(const AnyEvent& event);
 

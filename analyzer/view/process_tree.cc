@@ -299,12 +299,9 @@ absl::StatusOr<ProcessTree::Index> ProcessTree::Find(std::string_view what,
   if (what.starts_with('{')) {
     LineReader reader;
     RG_ASSIGN_OR_RETURN(const LineContent* const line, reader.Read(what));
-    const auto* const alert = std::get_if<Alert>(&line->event);
-    const Actor* const actor = ActorOf(line->event);
-    if (alert == nullptr && actor == nullptr) {
-      return InvalidInput("the line is of no process");
-    }
-    const ProcessKey key = alert != nullptr ? alert->process_id : actor->process_id;
+    const auto who = WhoOf(line->event);
+    if (!who.has_value()) return InvalidInput("the line is of no process");
+    const ProcessKey key = who->process_id;
     const std::string boot = BootDigits(line->boot_id);
     return FindId(absl::StrFormat("%s-%d-%x", boot, key.pid, key.start_ns));
   }

@@ -159,13 +159,9 @@ void Watcher::Show(const LineContent& line) {
   new_host_ = false;
   std::string_view user;
   std::size_t depth = 0;
-  const auto* const alert = std::get_if<Alert>(&line.event);
-  const Actor* const actor = ActorOf(line.event);
-  if (actor != nullptr || alert != nullptr) {
-    user = host_.UserName(actor != nullptr ? actor->uid : alert->uid);
-    if (options_.tree) {
-      depth = host_.Depth(actor != nullptr ? actor->process_id : alert->process_id, kDepthMax);
-    }
+  if (const auto who = WhoOf(line.event)) {
+    user = host_.UserName(who->uid);
+    if (options_.tree) depth = host_.Depth(who->process_id, kDepthMax);
   }
   print_(lines_.Of(line, user, depth));
 }

@@ -112,16 +112,11 @@ absl::Status ReportData::Add(std::string_view line) {
   if (!period_.Has(time)) return absl::OkStatus();
   first_ = std::min(first_, time);
   last_ = std::max(last_, time);
-  Host* const host = Entry(hosts_, host_.host());
-  if (host != nullptr) {
-    host->first = std::min(host->first, time);
-    host->last = std::max(host->last, time);
-  }
+  std::uint64_t* const events = Entry(hosts_, host_.host());
   if (const auto* const alert = std::get_if<Alert>(&content->event)) {
-    if (host != nullptr) host->alerts += alert->count;
     AddAlert(*alert, *content, line);
   } else if (ActorOf(content->event) != nullptr) {
-    if (host != nullptr) ++host->events;
+    if (events != nullptr) ++*events;
     ++events_total_;
     AddToPart(time, {.events = 1});
   }

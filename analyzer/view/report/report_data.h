@@ -80,10 +80,6 @@ class ReportData {
   // No line follows.
   void Finish();
 
-  struct Host {
-    std::int64_t first = INT64_MAX, last = INT64_MIN;
-    std::uint64_t events = 0, alerts = 0;
-  };
   // A part of the period.
   struct Part {
     std::uint64_t events = 0;
@@ -100,7 +96,8 @@ class ReportData {
   // Times of the lines within the period; first > last: there are none.
   std::int64_t first() const { return first_; }
   std::int64_t last() const { return last_; }
-  const std::map<std::string, Host>& hosts() const { return hosts_; }
+  // Events by host.
+  const std::map<std::string, std::uint64_t>& hosts() const { return hosts_; }
   const std::map<std::string, std::uint64_t>& event_types() const { return event_types_; }
   const std::map<std::string, Rule>& rules() const { return by_rule_; }
   const std::map<std::string, std::uint64_t>& techniques() const { return techniques_; }
@@ -146,8 +143,7 @@ class ReportData {
   absl::flat_hash_map<std::string, std::uint32_t> rules_by_id_;
 
   std::int64_t first_ = INT64_MAX, last_ = INT64_MIN;
-  std::map<std::string, Host> hosts_;
-  std::map<std::string, std::uint64_t> event_types_, techniques_;
+  std::map<std::string, std::uint64_t> hosts_, event_types_, techniques_;
   std::map<std::string, Rule> by_rule_;
   std::array<std::uint64_t, kSeverities> by_severity_{};
   std::map<std::int64_t, Part> parts_;

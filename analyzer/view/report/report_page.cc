@@ -152,8 +152,8 @@ void Summary(const ReportData& data, Page& page) {
   rows.assign(data.event_types().begin(), data.event_types().end());
   page.Counts("Events by type", "Type", std::move(rows));
   rows.clear();
-  for (const auto& [name, host] : data.hosts()) {
-    rows.emplace_back(name.empty() ? "(not named)" : name, host.events);
+  for (const auto& [name, events] : data.hosts()) {
+    rows.emplace_back(name.empty() ? "(not named)" : name, events);
   }
   page.Counts("Events by host", "Host", std::move(rows));
   page.Add("</div>\n</section>\n");

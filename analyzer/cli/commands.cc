@@ -132,8 +132,10 @@ std::vector<Command> MakeCommands() {
       {"doctor",
        {{}, {kConfig, kObject, kCollector, kJson}},
        Doctor,
-       "says what this host offers, and what each hook becomes",
-       "With root, it tries: a collector loads and attaches its programs, and ends."},
+       "says what this host offers, and what of it will not be seen or kept",
+       "With root, it tries: a collector loads and attaches its programs, and ends. Where "
+       "something "
+       "is missing, the remedy stands below."},
       {"rules test",
        {{}, {kConfig, kCases}},
        RulesTest,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `rand-guard doctor`: what this host offers. With root it does not guess: it lets the collector
-// load and attach, and reports what became of each hook.
+// `rand-guard doctor`: what this host offers, and what of it will not be seen or kept. With root it
+// does not guess about hooks: it lets the collector load and attach, and reports what became of
+// each.
 #include <fcntl.h>
 #include <kj/io.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +22,8 @@
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/setup.h"
 #include "analyzer/decode/record.h"
+#include "analyzer/doctor/host.h"
+#include "analyzer/doctor/storage.h"
 #include "analyzer/event/reports.h"
 #include "analyzer/ingest/listener.h"
 #include "analyzer/output/json/json_writer.h"
@@ -33,48 +35,13 @@ namespace {
 
 constexpr int kPatienceMs = 20000;  // the verifier takes its time on slow machines
 
-struct Fact {
-  std::string name;
-  bool good;
-  std::string text;
-};
-
-struct Findings {
-  std::vector<Fact> facts;
+// All that was found, and the outcome of the try.
+struct Looked {
+  doctor::Findings findings;
   std::vector<HookHealth> hooks;
   std::string refusal;  // why the collector did not start
   bool usable = false;
 };
-
-Fact FileFact(const char* name, const char* path, const char* good, const char* bad) {
-  const bool there = access(path, R_OK) == 0;
-  return {name, there, there ? good : bad};
-}
-
-void LookAtHost(Findings& out) {
-  utsname uts{};
-  uname(&uts);
-  const std::string machine = uts.machine;
-  out.facts.push_back({"machine", machine == "x86_64",
-                       machine + (machine == "x86_64" ? "" : ": only x86_64 is supported")});
-  int major = 0, minor = 0;
-  std::sscanf(uts.release, "%d.%d", &major, &minor);
-  const bool recent = major > 6 || (major == 6 && minor >= 1);
-  out.facts.push_back(
-      {"kernel", recent, std::string(uts.release) + (recent ? "" : ": 6.1 or later is needed")});
-  out.facts.push_back(FileFact("btf", "/sys/kernel/btf/vmlinux", "/sys/kernel/btf/vmlinux",
-                               "missing: the kernel must be built with CONFIG_DEBUG_INFO_BTF"));
-  const bool tracefs = access("/sys/kernel/tracing/events", F_OK) == 0 ||
-                       access("/sys/kernel/debug/tracing/events", F_OK) == 0;
-  out.facts.push_back({"tracefs", tracefs || geteuid() != 0,
-                       tracefs ? "mounted"
-                       : geteuid() != 0
-                           ? "not to be seen without root"
-                           : "not mounted: failed execs cost every system call a little more "
-                             "(mount -t tracefs tracefs /sys/kernel/tracing)"});
-  out.facts.push_back({"privilege", geteuid() == 0,
-                       geteuid() == 0 ? "root" : "not root: the hooks below are not tried"});
-}
 
 // The hooks as Hello names them.
 absl::Status ReadHello(int listener, pid_t collector, std::vector<HookHealth>& hooks) {
@@ -126,7 +93,7 @@ std::string ReadAll(int fd) {
   return text;
 }
 
-absl::Status TryCollector(const Arguments& arguments, const Config& config, Findings& out) {
+absl::Status TryCollector(const Arguments& arguments, const Config& config, Looked& out) {
   RG_ASSIGN_OR_RETURN(Identities identities, FindOrInventIdentities(arguments));
   identities.analyzer_uid = geteuid();
   RG_ASSIGN_OR_RETURN(RuntimeFolder folder, RuntimeFolder::Make());
@@ -150,34 +117,66 @@ absl::Status TryCollector(const Arguments& arguments, const Config& config, Find
   return absl::OkStatus();
 }
 
-void PrintText(const Findings& f) {
-  for (const Fact& fact : f.facts) {
-    Print(absl::StrFormat("%-4s %-14s %s\n", fact.good ? "ok" : "no", fact.name,
-                          EscapedForTerminal(fact.text)));
+// Four letters, so that all lines begin alike; scripts look for those with "no".
+std::string_view WordOf(doctor::Mark mark) {
+  switch (mark) {
+    case doctor::Mark::kGood:
+      return "ok";
+    case doctor::Mark::kNote:
+      return "note";
+    case doctor::Mark::kBad:
+      break;
+  }
+  return "no";
+}
+
+void PrintLine(doctor::Mark mark, std::string_view name, std::string_view text,
+               std::string_view remedy) {
+  Print(absl::StrFormat("%-4s %-14s %s\n", WordOf(mark), name, EscapedForTerminal(text)));
+  if (!remedy.empty()) Print(absl::StrFormat("%20sremedy: %s\n", "", remedy));
+}
+
+void PrintText(const Looked& f) {
+  bool limits = false;
+  for (const doctor::Finding& finding : f.findings) {
+    PrintLine(finding.mark, finding.name, finding.text, finding.remedy);
+    limits |= finding.mark != doctor::Mark::kGood;
   }
   for (const HookHealth& hook : f.hooks) {
     std::string how(Name(hook.state));
     if (hook.layer.has_value()) how.append(", layer: ").append(Name(*hook.layer));
-    Print(absl::StrFormat("%-4s %-14s %s%s%s\n", hook.state == HookState::kMissing ? "no" : "ok",
-                          Name(hook.name), how, hook.why.empty() ? "" : ": ",
-                          EscapedForTerminal(hook.why)));
+    if (!hook.why.empty()) how.append(": ").append(hook.why);
+    const bool missing = hook.state == HookState::kMissing;
+    PrintLine(missing ? doctor::Mark::kBad : doctor::Mark::kGood, Name(hook.name), how, "");
+    limits |= missing;
   }
-  if (!f.refusal.empty()) Print(absl::StrFormat("no   collector      %s\n", f.refusal));
-  Print(f.usable ? "This host can be observed.\n" : "This host cannot be observed.\n");
+  if (!f.refusal.empty()) PrintLine(doctor::Mark::kBad, "collector", f.refusal, "");
+  Print(!f.usable ? "This host cannot be observed.\n"
+        : limits  ? "This host can be observed, within the limits above.\n"
+                  : "This host can be observed.\n");
 }
 
-void PrintJson(const Findings& f) {
+void PrintJson(const Looked& f) {
   JsonWriter json;
   json.Raw("{\"usable\":");
   json.Bool(f.usable);
   json.Raw(",\"facts\":[");
-  for (std::size_t i = 0; i < f.facts.size(); ++i) {
+  for (std::size_t i = 0; i < f.findings.size(); ++i) {
+    const doctor::Finding& finding = f.findings[i];
     json.Raw(i == 0 ? "{\"name\":" : ",{\"name\":");
-    json.String(f.facts[i].name);
+    json.String(finding.name);
     json.Raw(",\"good\":");
-    json.Bool(f.facts[i].good);
+    json.Bool(finding.mark != doctor::Mark::kBad);
+    json.Raw(",\"mark\":");
+    json.String(WordOf(finding.mark));
     json.Raw(",\"text\":");
-    json.String(f.facts[i].text);
+    json.String(finding.text);
+    json.Raw(",\"remedy\":");
+    if (finding.remedy.empty()) {
+      json.Null();
+    } else {
+      json.String(finding.remedy);
+    }
     json.Raw('}');
   }
   json.Raw("],\"hooks\":[");
@@ -207,21 +206,27 @@ void PrintJson(const Findings& f) {
 int Doctor(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Report::kErrors, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
-  Findings findings;
-  LookAtHost(findings);
-  if (geteuid() == 0) {
-    if (const absl::Status status = TryCollector(arguments, loaded->config, findings);
-        !status.ok()) {
-      findings.refusal = Message(status);
+  const Config& config = loaded->config;
+  const doctor::Host host = doctor::ThisHost();
+  Looked looked;
+  for (const doctor::Findings& found :
+       {doctor::KernelFindings(host), doctor::ContainerFindings(host),
+        doctor::FileSystemFindings(host, config.file), doctor::JournalFindings(host, config),
+        doctor::StorageFindings(config)}) {
+    looked.findings.insert(looked.findings.end(), found.begin(), found.end());
+  }
+  if (host.privileged) {
+    if (const absl::Status status = TryCollector(arguments, config, looked); !status.ok()) {
+      looked.refusal = Message(status);
     }
   }
-  findings.usable = !findings.hooks.empty() && findings.refusal.empty();
+  looked.usable = !looked.hooks.empty() && looked.refusal.empty();
   if (arguments.Has(option::kJson)) {
-    PrintJson(findings);
+    PrintJson(looked);
   } else {
-    PrintText(findings);
+    PrintText(looked);
   }
-  return findings.usable ? 0 : 1;
+  return looked.usable ? 0 : 1;
 }
 
 }  // namespace randguard::cli

@@ -11,6 +11,7 @@
 #include "analyzer/capture/capture_reader.h"
 #include "analyzer/capture/seal.h"
 #include "analyzer/capture/testing/files.h"
+#include "tests/support/rounds.h"
 
 namespace randguard {
 namespace {
@@ -80,7 +81,7 @@ TEST(CaptureDamageTest, EveryCutOfACompressedCapture) {
 TEST(CaptureDamageTest, EveryByteOfAPlainCaptureFlipped) {
   const std::vector<Bytes> original = Messages();
   Bytes file = MakeCapture(original);
-  for (std::size_t i = 0; i < file.size(); ++i) {
+  for (std::size_t i = 0; i < file.size(); i += testing::kStep) {
     for (const int pattern : {0x01, 0x80, 0x10, 0xff, 0x22}) {
       file[i] ^= std::byte(pattern);
       const ReadBack back = ReadCapture(file);
@@ -110,8 +111,8 @@ TEST(CaptureDamageTest, TenThousandFlipsOfACompressedCapture) {
   std::mt19937 random(1);  // NOLINT: the same each time
   const std::vector<Bytes> original = Messages();
   Bytes file = MakeCapture(original, CaptureFormat::kZstd);
-  int unnoticed = 0;
-  for (int i = 0; i < 10'000; ++i) {
+  std::size_t unnoticed = 0;
+  for (std::size_t i = 0; i < testing::Rounds(10'000); ++i) {
     const std::size_t at = random() % file.size();
     const auto pattern = std::byte(1 + random() % 255);
     file[at] ^= pattern;
@@ -124,7 +125,7 @@ TEST(CaptureDamageTest, TenThousandFlipsOfACompressedCapture) {
       ASSERT_TRUE(IsPrefix(back.messages, original)) << "byte " << at;
     }
   }
-  EXPECT_LT(unnoticed, 1000);  // bits that zstd has no use for
+  EXPECT_LT(unnoticed, testing::Rounds(1000));  // bits that zstd has no use for
 }
 
 TEST(CaptureDamageTest, FlipLateInALargeCompressedCaptureKeepsWhatIsBefore) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace randguard::cli {
+namespace randguard::cli::arguments_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -177,4 +177,4 @@ TEST(SyntaxPartsTest, SaysWhatIsNeeded) {
 }
 
 }  // namespace
-}  // namespace randguard::cli
+}  // namespace randguard::cli::arguments_test

@@ -13,7 +13,7 @@
 #include "analyzer/cli/commands.h"
 #include "tests/support/source_root.h"
 
-namespace randguard::cli {
+namespace randguard::cli::check_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -135,4 +135,4 @@ TEST_F(CheckTest, ExclusionOfEverythingIsAnErrorWithPlaceAndRemedy) {
 }
 
 }  // namespace
-}  // namespace randguard::cli
+}  // namespace randguard::cli::check_test

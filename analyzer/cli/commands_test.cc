@@ -16,7 +16,7 @@
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 
-namespace randguard::cli {
+namespace randguard::cli::commands_test {
 namespace {
 
 struct Answer {
@@ -242,4 +242,4 @@ TEST(ManPageTest, NamesEveryCommandAndOption) {
 }
 
 }  // namespace
-}  // namespace randguard::cli
+}  // namespace randguard::cli::commands_test

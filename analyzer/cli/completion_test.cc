@@ -18,7 +18,7 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
 
-namespace randguard::cli {
+namespace randguard::cli::completion_test {
 namespace {
 
 using Set = std::set<std::string>;
@@ -122,4 +122,4 @@ TEST_F(BashCompletionTest, UnknownCommandsHaveNone) {
 }
 
 }  // namespace
-}  // namespace randguard::cli
+}  // namespace randguard::cli::completion_test

@@ -17,7 +17,7 @@
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::config_files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -322,4 +322,4 @@ TEST_F(LoadConfigTest, SigmaFoldersAreLookedIntoToADepth) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::config_files_test

@@ -8,7 +8,7 @@
 
 #include "analyzer/config/config.h"
 
-namespace randguard {
+namespace randguard::config_loader_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -637,4 +637,4 @@ TEST(UnsupportedTest, EachPartIsSaid) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::config_loader_test

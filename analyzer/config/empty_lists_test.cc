@@ -11,7 +11,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/config/keys.h"
 
-namespace randguard {
+namespace randguard::empty_lists_test {
 namespace {
 
 struct ListKey {
@@ -75,7 +75,7 @@ std::vector<ListKey> AllListKeys(bool of_lists) {
   return wanted;
 }
 
-std::string TestName(const testing::TestParamInfo<ListKey>& info) {
+std::string TestName(const ::testing::TestParamInfo<ListKey>& info) {
   std::string name = info.param.table + "_" + info.param.key;
   for (char& c : name) c = c == '.' ? '_' : c;
   return name;
@@ -121,7 +121,7 @@ std::string Without(const Element& element, const std::string& key, const std::s
   return text + more;
 }
 
-class OfATable : public testing::TestWithParam<ListKey> {};
+class OfATable : public ::testing::TestWithParam<ListKey> {};
 
 TEST_P(OfATable, EmptyListIsNone) {
   const ListKey& key = GetParam();
@@ -157,9 +157,9 @@ TEST_P(OfATable, EmptyListIsNone) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Keys, OfATable, testing::ValuesIn(AllListKeys(false)), TestName);
+INSTANTIATE_TEST_SUITE_P(Keys, OfATable, ::testing::ValuesIn(AllListKeys(false)), TestName);
 
-class OfAListOfTables : public testing::TestWithParam<ListKey> {};
+class OfAListOfTables : public ::testing::TestWithParam<ListKey> {};
 
 TEST_P(OfAListOfTables, EmptyListIsAsIfLeftOut) {
   const ListKey& key = GetParam();
@@ -190,7 +190,7 @@ TEST_P(OfAListOfTables, EmptyListIsAsIfLeftOut) {
   EXPECT_GT(tried, 0) << "no element of " << key.table << " to try it in";
 }
 
-INSTANTIATE_TEST_SUITE_P(Keys, OfAListOfTables, testing::ValuesIn(AllListKeys(true)), TestName);
+INSTANTIATE_TEST_SUITE_P(Keys, OfAListOfTables, ::testing::ValuesIn(AllListKeys(true)), TestName);
 
 TEST(EmptyListsTest, TablesThatAreLists) {
   const ConfigResult result =
@@ -200,4 +200,4 @@ TEST(EmptyListsTest, TablesThatAreLists) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::empty_lists_test

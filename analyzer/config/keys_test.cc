@@ -29,7 +29,7 @@
 
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::keys_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -262,4 +262,4 @@ TEST(KeysTest, OtherThingsAreNotFound) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::keys_test

@@ -8,7 +8,7 @@
 #include "analyzer/config/config.h"
 #include "analyzer/config/rule_checks.h"
 
-namespace randguard {
+namespace randguard::rules_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -401,4 +401,4 @@ TEST(DetectionsTest, UnknownOneIsSuggested) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::rules_test

@@ -14,7 +14,7 @@
 #include "analyzer/decode/record.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::behaviour_record_test {
 namespace {
 
 using testing::Bytes;
@@ -496,4 +496,4 @@ TEST(BehaviourRecordTest, CallsOfOtherKindsAreInvalid) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::behaviour_record_test

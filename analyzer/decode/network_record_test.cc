@@ -12,7 +12,7 @@
 #include "analyzer/decode/record.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::network_record_test {
 namespace {
 
 using testing::Bytes;
@@ -307,4 +307,4 @@ TEST(DecodeNetworkTest, OtherFamiliesAreInvalid) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::network_record_test

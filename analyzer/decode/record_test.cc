@@ -23,7 +23,7 @@
 #include "tests/support/record_builder.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::record_test {
 namespace {
 
 using testing::Bytes;
@@ -1224,4 +1224,4 @@ TEST(AbiPageTest, ExampleIsWhatTheBuilderMakes) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::record_test

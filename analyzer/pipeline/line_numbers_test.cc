@@ -18,7 +18,7 @@
 #include "tests/support/message_builder.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::line_numbers_test {
 namespace {
 
 using testing::BatchOf;
@@ -263,4 +263,4 @@ TEST(EventIdTest, AlertsNameTheEventsThatTheyRestOn) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::line_numbers_test

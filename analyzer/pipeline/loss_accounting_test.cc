@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace randguard {
+namespace randguard::loss_accounting_test {
 namespace {
 
 struct Reported {
@@ -127,4 +127,4 @@ TEST_F(LossAccountingTest, LostLinesAreReportedOnceTheOutputWorks) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::loss_accounting_test

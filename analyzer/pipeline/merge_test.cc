@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace randguard {
+namespace randguard::merge_test {
 namespace {
 
 // A record's bytes as Merge sees them: a number to know it by, and a length.
@@ -180,4 +180,4 @@ TEST(MergeTest, RandomBatchesComeOutSortedAndWhole) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::merge_test

@@ -9,7 +9,7 @@
 #include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_canary_test {
 namespace {
 
 using testing::BatchOf;
@@ -97,4 +97,4 @@ TEST(PipelineCanaryTest, WhatTheKernelStoresIsKnownFromAHeartbeatOn) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_canary_test

@@ -13,7 +13,7 @@
 #include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_correlation_test {
 namespace {
 
 using testing::BatchOf;
@@ -179,4 +179,4 @@ TEST(PipelineCorrelationTest, RecordsThatWereHandedOutEarlyAreBroughtIntoOrder) 
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_correlation_test

@@ -18,7 +18,7 @@
 #include "tests/support/fake_journal.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_detection_test {
 namespace {
 
 using testing::BatchOf;
@@ -540,4 +540,4 @@ TEST(PipelineDetectionTest, ShellOfAWebServerFiresOnceAtItsExec) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_detection_test

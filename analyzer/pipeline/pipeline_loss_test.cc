@@ -11,7 +11,7 @@
 #include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_loss_test {
 namespace {
 
 using testing::BatchOf;
@@ -337,4 +337,4 @@ TEST(PipelineCursorTest, RecordsBehindDamageAreALossOfTheNextSession) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_loss_test

@@ -15,7 +15,7 @@
 #include "analyzer/rules/compile/compile_rules.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_outputs_test {
 namespace {
 
 using testing::BatchOf;
@@ -126,4 +126,4 @@ TEST_F(PipelineOutputsTest, AnotherFormatHasWhatItWouldHaveAlone) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_outputs_test

@@ -9,7 +9,7 @@
 #include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_process_test {
 namespace {
 
 using testing::BatchOf;
@@ -370,4 +370,4 @@ TEST(PipelineProcessTest, NamesOfUsersChangeWhereTheStreamSaysSo) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_process_test

@@ -12,7 +12,7 @@
 #include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_repair_test {
 namespace {
 
 using testing::BatchOf;
@@ -206,4 +206,4 @@ TEST_F(PipelineRepairTest, PositionCountsRecordsOfTheLanesAlone) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_repair_test

@@ -14,7 +14,7 @@
 #include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 
-namespace randguard {
+namespace randguard::pipeline_test {
 namespace {
 
 using testing::BatchOf;
@@ -311,4 +311,4 @@ TEST(PipelineOutputTest, SameInputGivesTheSameBytes) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_test

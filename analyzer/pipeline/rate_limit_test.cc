@@ -12,7 +12,7 @@
 #include <tuple>
 #include <vector>
 
-namespace randguard {
+namespace randguard::rate_limit_test {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
@@ -246,4 +246,4 @@ TEST(RateLimitTest, ReportsSayKindNumberAndTheLargestCauses) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::rate_limit_test

@@ -9,7 +9,7 @@
 
 #include "schema/abi/event.h"
 
-namespace randguard {
+namespace randguard::session_test {
 namespace {
 
 constexpr char kBoot[] = "0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10";
@@ -91,4 +91,4 @@ TEST_F(SessionTest, AnotherBootHasATimeOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::session_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace randguard {
+namespace randguard::telemetry_filter_test {
 namespace {
 
 using Verdict = TelemetryFilter::Verdict;
@@ -71,4 +71,4 @@ TEST(TelemetryFilterTest, WithoutTelemetryAllIsFiltered) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::telemetry_filter_test

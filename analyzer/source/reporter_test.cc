@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace randguard {
+namespace randguard::reporter_test {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKnown = {"uid", "command_line", "process_name",
@@ -48,4 +48,4 @@ TEST(NearestTest, NothingIsNearNothingAndNothingToWhatIsTooLong) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::reporter_test

@@ -9,7 +9,7 @@
 
 #include "analyzer/source/toml_limits.h"
 
-namespace randguard {
+namespace randguard::toml_document_test {
 namespace {
 
 TomlError ErrorOf(std::string_view text) {
@@ -178,4 +178,4 @@ TEST(TomlLimitsTest, BinaryIntegerBeyond64BitsIsRefused) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::toml_document_test

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -45,11 +46,9 @@ std::string TimeOf(const std::string& line) {
   return line.substr(from, line.find(',', from) - from);
 }
 
-Replayed Replay(const std::string& capture, const Config& config) {
+Replayed Replay(const std::string& capture, const Config& config,
+                const std::shared_ptr<const RuleSet>& rules) {
   Replayed replayed;
-  std::vector<Diagnostic> diagnostics;
-  const auto rules = CompileRules(config, diagnostics);
-  EXPECT_NE(rules, nullptr);
   std::string path = (fs::temp_directory_path() / "rand-guard-limit-XXXXXX").string();
   close(mkstemp(path.data()));
   auto reader = CaptureReader::Open(capture);
@@ -74,14 +73,17 @@ Replayed Replay(const std::string& capture, const Config& config) {
 TEST(LimitTest, EveryAlertComesWithOneEventASecond) {
   ConfigResult loaded = LoadConfig(Attacks() + "/config.toml");
   ASSERT_TRUE(loaded.config.has_value());
+  std::vector<Diagnostic> diagnostics;
+  const auto rules = CompileRules(*loaded.config, diagnostics);
+  ASSERT_NE(rules, nullptr);
   std::size_t written = 0, limited = 0, without_event = 0;
   for (const auto& attack : fs::directory_iterator(Attacks())) {
     const std::string capture = attack.path() / "capture.rgcap.zst";
     if (!fs::exists(capture)) continue;
     loaded.config->performance.max_events_per_second = 0;
-    const Replayed all = Replay(capture, *loaded.config);
+    const Replayed all = Replay(capture, *loaded.config, rules);
     loaded.config->performance.max_events_per_second = 1;
-    const Replayed some = Replay(capture, *loaded.config);
+    const Replayed some = Replay(capture, *loaded.config, rules);
     EXPECT_FALSE(all.alerts.empty()) << attack.path();
     EXPECT_EQ(some.alerts, all.alerts) << attack.path();
     written += all.written.size();

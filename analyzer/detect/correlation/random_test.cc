@@ -10,13 +10,14 @@
 #include <random>
 
 #include "analyzer/detect/correlation/testing/correlation_check.h"
+#include "tests/support/rounds.h"
 
 namespace randguard {
 namespace {
 
 std::uint64_t Runs() {
   const char* runs = std::getenv("RANDGUARD_CORRELATION_RUNS");
-  return runs != nullptr ? std::strtoull(runs, nullptr, 10) : 2000;
+  return runs != nullptr ? std::strtoull(runs, nullptr, 10) : testing::Rounds(2000);
 }
 
 TEST(RandomCorrelationsTest, AreLikeTheReference) {

@@ -12,7 +12,7 @@
 #include "analyzer/output/sinks/segments.h"
 #include "analyzer/output/testing/sample_events.h"
 
-namespace randguard {
+namespace randguard::line_converter_test {
 namespace {
 
 std::string Converted(LineConverter& converter, std::string_view line) {
@@ -220,4 +220,4 @@ TEST(LineConverterTest, AShortenedLineIsAnError) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::line_converter_test

@@ -12,7 +12,7 @@
 #include "analyzer/output/testing/sample_events.h"
 #include "tests/support/without_number.h"
 
-namespace randguard {
+namespace randguard::actor_texts_test {
 namespace {
 
 using testing::WithoutNumber;
@@ -168,4 +168,4 @@ TEST(ActorTexts, ALongTextIsNotKept) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::actor_texts_test

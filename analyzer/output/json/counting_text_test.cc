@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace randguard {
+namespace randguard::counting_text_test {
 namespace {
 
 TEST(CountingTextTest, ItCountsLikeTheNumber) {
@@ -37,4 +37,4 @@ TEST(CountingTextTest, BehindTheLargestNumberComesTheFirst) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::counting_text_test

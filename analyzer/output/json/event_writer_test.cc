@@ -16,7 +16,7 @@
 
 #include "analyzer/output/testing/sample_events.h"
 
-namespace randguard {
+namespace randguard::event_writer_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -442,4 +442,4 @@ TEST(EventWriterTest, HostileTextStaysOneLineOfJson) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::event_writer_test

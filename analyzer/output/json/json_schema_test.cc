@@ -13,7 +13,7 @@
 #include "analyzer/output/testing/sample_events.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::json_schema_test {
 namespace {
 
 TEST(JsonSchemaTest, CommittedCopyIsWhatIsGenerated) {
@@ -46,4 +46,4 @@ TEST(JsonSchemaTest, IsJsonAndHasEveryType) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::json_schema_test

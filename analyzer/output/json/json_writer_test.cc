@@ -15,7 +15,7 @@
 
 #include "analyzer/base/utf8.h"
 
-namespace randguard {
+namespace randguard::json_writer_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -278,4 +278,4 @@ TEST(JsonWriterTest, ClearBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::json_writer_test

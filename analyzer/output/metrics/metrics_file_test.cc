@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-namespace randguard {
+namespace randguard::metrics_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -192,4 +192,4 @@ TEST_F(MetricsFileTest, FullDiskLeavesTheOldFile) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::metrics_file_test

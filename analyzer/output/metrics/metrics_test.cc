@@ -22,7 +22,7 @@
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::metrics_test {
 namespace {
 
 constexpr std::size_t kMaxSeries = 200;
@@ -292,4 +292,4 @@ TEST(MetricsTest, RulesForPrometheusNameMetricsThatExist) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::metrics_test

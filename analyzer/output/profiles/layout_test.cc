@@ -17,7 +17,7 @@
 #include "analyzer/output/profiles/variants.h"
 #include "analyzer/output/testing/sample_events.h"
 
-namespace randguard::profiles {
+namespace randguard::profiles::layout_test {
 namespace {
 
 template <typename Profile, typename Event>
@@ -70,4 +70,4 @@ TEST(LayoutTest, RowsThatDoNotFitAreFaults) {
 }
 
 }  // namespace
-}  // namespace randguard::profiles
+}  // namespace randguard::profiles::layout_test

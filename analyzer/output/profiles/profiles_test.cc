@@ -22,7 +22,7 @@
 #include "analyzer/output/testing/sample_events.h"
 #include "tests/support/source_root.h"
 
-namespace randguard::profiles {
+namespace randguard::profiles::profiles_test {
 namespace {
 
 using simdjson::dom::element;
@@ -484,4 +484,4 @@ TEST(ProfileValuesTest, PermissionsAndCapabilities) {
 }
 
 }  // namespace
-}  // namespace randguard::profiles
+}  // namespace randguard::profiles::profiles_test

@@ -17,7 +17,7 @@
 #include "analyzer/output/sinks/syslog.h"
 #include "analyzer/output/testing/sample_events.h"
 
-namespace randguard {
+namespace randguard::further_output_test {
 namespace {
 
 // Keeps the lines.
@@ -233,4 +233,4 @@ TEST_F(SyslogTest, WithoutAServiceLinesAreCounted) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::further_output_test

@@ -15,7 +15,7 @@
 #include "tests/support/fake_journal.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::journal_test {
 namespace {
 
 using testing::FakeJournal;
@@ -182,4 +182,4 @@ TEST(JournalTest, NoJournalIsAnErrorWithARemedy) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::journal_test

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace randguard {
+namespace randguard::line_sink_test {
 namespace {
 
 class LineSinkTest : public ::testing::Test {
@@ -475,4 +475,4 @@ TEST_F(LineSinkTest, NonBlockingStdoutIsWaitedFor) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::line_sink_test

@@ -18,7 +18,7 @@
 
 #include "analyzer/output/sinks/line_sink.h"
 
-namespace randguard {
+namespace randguard::output_trouble_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -305,4 +305,4 @@ TEST_F(OutputTroubleTest, ANewFileIsGivenToItsOwner) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::output_trouble_test

@@ -20,7 +20,7 @@
 
 #include "analyzer/output/sinks/line_sink.h"
 
-namespace randguard {
+namespace randguard::rotation_test {
 namespace {
 
 class RotationTest : public ::testing::Test {
@@ -204,4 +204,4 @@ TEST_F(RotationTest, FullDiskIsCountedAndOvercome) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::rotation_test

@@ -24,7 +24,7 @@
 #include "analyzer/event/reports.h"
 #include "analyzer/output/sinks/testing/segment_folder.h"
 
-namespace randguard {
+namespace randguard::segment_compressor_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -293,4 +293,4 @@ TEST_F(SegmentCompressorTest, DamageIsNoticed) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::segment_compressor_test

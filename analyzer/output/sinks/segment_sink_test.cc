@@ -25,7 +25,7 @@
 #include "analyzer/event/reports.h"
 #include "analyzer/output/sinks/testing/segment_folder.h"
 
-namespace randguard {
+namespace randguard::segment_sink_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -452,4 +452,4 @@ TEST_F(SegmentSinkTest, LinesAreCountedWhileNoFileCanBeMade) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::segment_sink_test

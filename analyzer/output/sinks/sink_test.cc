@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace randguard {
+namespace randguard::sink_test {
 namespace {
 
 struct Seen {
@@ -90,4 +90,4 @@ TEST_F(SinkListTest, ErrorsOfAllAreSaid) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::sink_test

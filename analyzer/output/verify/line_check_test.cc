@@ -17,7 +17,7 @@
 #include "analyzer/output/sinks/segments.h"
 #include "analyzer/output/testing/sample_events.h"
 
-namespace randguard {
+namespace randguard::line_check_test {
 namespace {
 
 constexpr char kBoot[] = "0e6c9a1c-7b1c-4a39-9e53-2f1b7c1d5a10";
@@ -289,4 +289,4 @@ TEST(LineCheckTest, AHundredProblemsAreEnough) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::line_check_test

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace randguard {
+namespace randguard::seq_set_test {
 namespace {
 
 using Spans = std::vector<SeqSpan>;
@@ -78,4 +78,4 @@ TEST(SeqSetTest, RandomSpansAgreeWithAPlainSet) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::seq_set_test

@@ -11,7 +11,7 @@
 #include "analyzer/rules/compile/simple_rules.h"
 #include "analyzer/rules/testing/rule_test_support.h"
 
-namespace randguard {
+namespace randguard::compile_rules_test {
 namespace {
 
 using testing::CompileText;
@@ -485,4 +485,4 @@ TEST(BuiltInRulesTest, CompileAndFire) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::compile_rules_test

@@ -9,7 +9,7 @@
 #include "analyzer/output/testing/sample_events.h"
 #include "analyzer/rules/testing/rule_test_support.h"
 
-namespace randguard {
+namespace randguard::condition_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -183,4 +183,4 @@ TEST(ConditionTest, ExceptionsSilence) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::condition_test

@@ -11,7 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "analyzer/rules/testing/rule_test_support.h"
 
-namespace randguard {
+namespace randguard::correlation_compiler_test {
 namespace {
 
 using testing::CompileText;
@@ -233,4 +233,4 @@ TEST(CorrelationCompilerTest, RangesThatNothingFulfilsAreFound) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::correlation_compiler_test

@@ -12,7 +12,7 @@
 #include "analyzer/rules/testing/rule_test_support.h"
 #include "analyzer/rules/tools/event_fixture.h"
 
-namespace randguard {
+namespace randguard::value_warnings_test {
 namespace {
 
 using testing::CompileText;
@@ -112,4 +112,4 @@ TEST(ValueWarningsTest, TestsOfRulesAreHeldToTheValues) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::value_warnings_test

@@ -9,7 +9,7 @@
 
 #include "analyzer/event/events.h"
 
-namespace randguard {
+namespace randguard::field_catalogue_test {
 namespace {
 
 using Values = std::vector<std::string_view>;
@@ -95,4 +95,4 @@ TEST(FieldCatalogueTest, BitsAreNamedByClass) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::field_catalogue_test

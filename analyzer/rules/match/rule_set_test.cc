@@ -8,7 +8,7 @@
 #include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/match/rule_index.h"
 
-namespace randguard {
+namespace randguard::rule_set_test {
 namespace {
 
 // One rule that is a single predicate, for the first event class.
@@ -64,4 +64,4 @@ TEST(RuleSetDeathTest, EverythingNamedByItsNumberIsThere) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::rule_set_test

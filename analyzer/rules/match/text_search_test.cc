@@ -12,7 +12,7 @@
 
 #include "analyzer/rules/match/predicate.h"
 
-namespace randguard {
+namespace randguard::text_search_test {
 namespace {
 
 using Ids = std::set<std::uint32_t>;
@@ -178,4 +178,4 @@ TEST(AffixSearchTest, AgreesWithOneComparisonForEach) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::text_search_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-namespace randguard {
+namespace randguard::wildcard_test {
 namespace {
 
 using Place = Wildcard::Sure::Place;
@@ -75,4 +75,4 @@ TEST(WildcardTest, LiteralsThatAreSure) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::wildcard_test

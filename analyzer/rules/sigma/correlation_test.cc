@@ -14,7 +14,7 @@
 #include "analyzer/rules/fields/field_catalogue.h"
 #include "analyzer/rules/tools/sigma_text.h"
 
-namespace randguard {
+namespace randguard::correlation_test {
 namespace {
 
 // A process rule "p", called program, a network rule "n", and a rule "off" of another system.
@@ -203,4 +203,4 @@ TEST(SigmaCorrelationTest, WhatCannotBeEvaluatedIsLeftOutWithTheReasonAndNothing
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::correlation_test

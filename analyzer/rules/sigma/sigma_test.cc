@@ -29,7 +29,7 @@
 #include "analyzer/rules/tools/sigma_text.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::sigma_test {
 namespace {
 
 using State = SigmaOutcome::State;
@@ -604,4 +604,4 @@ TEST(SigmaPatternTest, EveryOffsetOfBase64IsFound) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::sigma_test

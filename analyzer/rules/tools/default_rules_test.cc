@@ -18,7 +18,7 @@
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::default_rules_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -145,4 +145,4 @@ TEST(DefaultRulesTest, TableOfTheDocumentationIsUpToDate) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::default_rules_test

@@ -10,7 +10,7 @@
 
 #include "analyzer/rules/testing/rule_test_support.h"
 
-namespace randguard {
+namespace randguard::event_fixture_test {
 namespace {
 
 using testing::CompileText;
@@ -171,4 +171,4 @@ TEST(EventFixtureTest, WhatWouldNotBeRememberedIsRefused) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::event_fixture_test

@@ -7,7 +7,7 @@
 
 #include "analyzer/rules/testing/rule_test_support.h"
 
-namespace randguard {
+namespace randguard::lint_test {
 namespace {
 
 using testing::CompileText;
@@ -47,4 +47,4 @@ TEST(LintTest, RulesThatNothingReachesAreTold) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::lint_test

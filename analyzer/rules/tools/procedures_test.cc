@@ -29,7 +29,7 @@
 #include "tests/support/page.h"
 #include "tests/support/source_root.h"
 
-namespace randguard {
+namespace randguard::procedures_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -163,4 +163,4 @@ TEST(ProceduresTest, TablesOfTheDocumentationAreUpToDate) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::procedures_test

@@ -7,7 +7,7 @@
 
 #include "analyzer/rules/testing/rule_test_support.h"
 
-namespace randguard {
+namespace randguard::rule_cases_test {
 namespace {
 
 using testing::CompileText;
@@ -85,4 +85,4 @@ TEST_F(RuleCasesTest, LinesThatAreNoCaseAreWrong) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::rule_cases_test

@@ -130,7 +130,7 @@ TEST(ParseYamlTest, TruncatedTextIsAnErrorOrYaml) {
   for (std::size_t size = 0; size < text.size(); ++size) ParseYaml(text.substr(0, size));
 }
 
-// Of this thread, whatever else the machine does.
+// The time that processors gave this thread, whatever else the machine does.
 double ProcessorSeconds() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -20,35 +19,24 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "analyzer/config/file_reader.h"
 #include "analyzer/doctor/mounts.h"
 #include "analyzer/output/json/event_writer.h"
+#include "analyzer/plan/path_filter.h"
 
 namespace randguard::doctor {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kReadMax = std::size_t{4} << 20;  // bytes of a file; a mount table is long
-constexpr std::size_t kNamed = 4;                       // of many alike
+constexpr std::size_t kReadMax = std::size_t{64} << 20;  // bytes of a file; a mount table is long
+constexpr std::size_t kNamed = 4;                        // of many alike
 
-// Absent: it is not there, or may not be read.
-std::optional<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::string text(kReadMax, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
-}
+// Empty: it is not there, or may not be read.
+std::string TextOf(const std::string& path) { return ReadWholeFile(path, kReadMax).value_or(""); }
 
 std::vector<Mount> MountsOf(const Host& host) {
-  return ParseMounts(ReadText(host.root + "/proc/self/mountinfo").value_or(""));
-}
-
-// Whether a path is the folder or lies within it.
-bool IsWithin(std::string_view path, std::string_view folder) {
-  while (folder.ends_with('/')) folder.remove_suffix(1);
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+  return ParseMounts(TextOf(host.root + "/proc/self/mountinfo"));
 }
 
 // Why file telemetry of this type of file system is not whole; empty: it is.
@@ -71,7 +59,8 @@ class JournalSettings {
  public:
   explicit JournalSettings(const std::string& root) {
     for (const char* folder : {"/etc", "/run", "/usr/local/lib", "/usr/lib"}) {
-      if (const auto text = ReadText(root + folder + "/systemd/journald.conf")) {
+      if (const auto text = ReadWholeFile(root + folder + "/systemd/journald.conf", kReadMax);
+          text.ok()) {
         Read(*text);
         break;
       }
@@ -86,7 +75,7 @@ class JournalSettings {
         }
       }
     }
-    for (const auto& [name, path] : drop_ins) Read(ReadText(path).value_or(""));
+    for (const auto& [name, path] : drop_ins) Read(TextOf(path));
   }
 
   // Lower-case; empty: not said.
@@ -157,7 +146,7 @@ Findings KernelFindings(const Host& host) {
     out.push_back({"btf", Mark::kBad, "/sys/kernel/btf/vmlinux is not there, or may not be read",
                    "a kernel that was built with CONFIG_DEBUG_INFO_BTF"});
   }
-  const std::string lockdown = ReadText(host.root + "/sys/kernel/security/lockdown").value_or("");
+  const std::string lockdown = TextOf(host.root + "/sys/kernel/security/lockdown");
   if (absl::StrContains(lockdown, "[confidentiality]")) {
     out.push_back({"lockdown", Mark::kBad,
                    "confidentiality: no eBPF program may read the kernel's memory",
@@ -165,7 +154,7 @@ Findings KernelFindings(const Host& host) {
   } else if (absl::StrContains(lockdown, "[integrity]")) {
     out.push_back({"lockdown", Mark::kGood, "integrity: that does not concern the sensor", ""});
   }
-  if (ReadText(host.root + "/proc/sys/net/core/bpf_jit_enable").value_or("").starts_with('0')) {
+  if (TextOf(host.root + "/proc/sys/net/core/bpf_jit_enable").starts_with('0')) {
     out.push_back({"jit", Mark::kNote, "eBPF programs are interpreted, and cost a multiple",
                    "sysctl net.core.bpf_jit_enable=1"});
   }
@@ -204,7 +193,7 @@ Findings FileSystemFindings(const Host& host, const FileConfig& config) {
   for (const Mount& mount : MountsOf(host)) {
     const std::string_view why = Elsewhere(mount.type);
     if (why.empty() || std::ranges::any_of(config.exclude_paths, [&](const std::string& folder) {
-          return IsWithin(mount.point, folder);
+          return IsUnder(mount.point, folder);
         })) {
       continue;
     }

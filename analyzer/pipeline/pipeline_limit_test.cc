@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/confine/sanitized.h"
 #include "analyzer/pipeline/testing/stream.h"
 #include "tests/support/record_builder.h"
 #include "tests/support/rounds.h"
@@ -34,7 +35,7 @@ Bytes OpenBy(std::uint32_t uid, std::uint64_t time_ns) {
 }
 
 // Nobody opens his file 13,000 times in each second, root a watched one six times.
-constexpr std::uint64_t kSeconds = testing::kSanitized ? 3 : 10, kFlood = 13'000, kRoots = 6;
+constexpr std::uint64_t kSeconds = kSanitized ? 3 : 10, kFlood = 13'000, kRoots = 6;
 
 void Flood(Stream& stream) {
   EXPECT_SENT(stream, testing::MakeMessage([](wire::Message::Builder message) {

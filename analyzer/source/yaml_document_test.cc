@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "analyzer/confine/sanitized.h"
 #include "tests/support/rounds.h"
 
 namespace randguard::yaml_document_test {
@@ -156,7 +157,7 @@ TEST(ParseYamlTest, NothingWithinTheLimitsTakesLong) {
     const double took = ProcessorSeconds() - begin;
     // Ten times what it takes, or more: where time grows with the square, it is minutes. With the
     // sanitizers it is not known what it takes.
-    EXPECT_LT(took, testing::kSanitized ? 30 : 0.5) << text.substr(0, 8);
+    EXPECT_LT(took, kSanitized ? 30 : 0.5) << text.substr(0, 8);
   }
 }
 

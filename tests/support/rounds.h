@@ -8,19 +8,9 @@
 
 #include <cstddef>
 
-namespace randguard::testing {
+#include "analyzer/confine/sanitized.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-#else
-inline constexpr bool kSanitized = false;
-#endif
+namespace randguard::testing {
 
 // The step from one round to the next.
 inline constexpr std::size_t kStep = kSanitized ? 10 : 1;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/confine/sanitized.h"
 #include "analyzer/output/json/event_writer.h"
 #include "analyzer/output/testing/sample_events.h"
 #include "schema/abi/event.h"
@@ -223,7 +224,7 @@ TEST(LineLimitTest, TheWorstEventOfEveryClassWithTheWorstBytes) {
     for (const auto& [name, pattern] : patterns) {
       for (const auto& [path, item] : lengths) {
         for (const bool equal : {false, true}) {
-          if (testing::kSanitized && round++ % 3 != 0) continue;
+          if (kSanitized && round++ % 3 != 0) continue;
           E event = sample;
           Filler filler(pattern, path, item, equal);
           filler.Fill(event);

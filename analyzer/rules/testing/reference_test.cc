@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyzer/confine/sanitized.h"
 #include "analyzer/rules/language/condition.h"
 #include "analyzer/rules/testing/reference_check.h"
 #include "tests/support/rounds.h"
@@ -25,7 +26,7 @@ TEST(ReferenceTest, CompiledRulesAgreeWithTheObviousWay) {
   std::mt19937 random(20260301);
   testing::ReferenceCheck check([&random](std::size_t n) { return random() % n; });
   // Enough for each operator.
-  constexpr int kRounds = testing::kSanitized ? 30 : 150;
+  constexpr int kRounds = kSanitized ? 30 : 150;
   std::size_t held = 0, compared = 0;
   for (int round = 0; round < kRounds; ++round) {
     const auto result = check.Round(/*count=*/20);

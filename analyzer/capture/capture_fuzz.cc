@@ -20,7 +20,7 @@
 #include "analyzer/capture/capture_writer.h"
 #include "analyzer/wire/frame_reader.h"
 
-namespace randguard {
+namespace randguard::capture_fuzz {
 namespace {
 
 void Require(bool condition) {
@@ -80,10 +80,10 @@ void AsMessages(std::span<const std::uint8_t> bytes) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::capture_fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > 0) randguard::AsFile({data, size});
-  if (size > 0) randguard::AsMessages({data, size});
+  if (size > 0) randguard::capture_fuzz::AsFile({data, size});
+  if (size > 0) randguard::capture_fuzz::AsMessages({data, size});
   return 0;
 }

@@ -14,7 +14,7 @@
 
 #include "analyzer/decode/record.h"
 
-namespace randguard {
+namespace randguard::records_fuzz {
 namespace {
 
 // Reads all text: a sanitizer sees every byte that is not the record's.
@@ -64,10 +64,10 @@ void DecodeAndTouch(const std::uint8_t* data, std::size_t size, bool repair) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::records_fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  randguard::DecodeAndTouch(data, size, /*repair=*/false);
-  randguard::DecodeAndTouch(data, size & ~std::size_t{7}, /*repair=*/true);
+  randguard::records_fuzz::DecodeAndTouch(data, size, /*repair=*/false);
+  randguard::records_fuzz::DecodeAndTouch(data, size & ~std::size_t{7}, /*repair=*/true);
   return 0;
 }

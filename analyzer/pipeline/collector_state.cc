@@ -13,7 +13,7 @@ namespace randguard {
 namespace {
 
 constexpr std::size_t kMaxHooks = 256;
-constexpr std::size_t kMaxText = 256;
+constexpr std::size_t kMaxHookText = 256;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void CollectorState::OnHello(wire::Hello::Reader hello) {
   for (const auto hook : hello.getHooks()) {
     if (hooks_.size() >= kMaxHooks) break;
     hooks_.push_back({HookOf(hook.getNumber()), StateOf(hook.getState()), LayerOf(hook.getLayer()),
-                      std::string(AsView(hook.getWhy()).substr(0, kMaxText))});
+                      std::string(AsView(hook.getWhy()).substr(0, kMaxHookText))});
   }
 }
 

@@ -13,7 +13,7 @@
 #include "analyzer/wire/frame_reader.h"
 #include "analyzer/wire/message.h"
 
-namespace randguard {
+namespace randguard::pipeline_fuzz {
 namespace {
 
 // Reads all frames that are there, as replay does: an error ends the session and the next hello
@@ -31,10 +31,11 @@ bool Drain(FrameReader& frames, Pipeline& pipeline) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::pipeline_fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace randguard;
+  using namespace randguard::pipeline_fuzz;
   static LineSink sink = *LineSink::File("/dev/null");
   Config config;
   config.performance.max_process_cache_entries = 16;  // few inputs are long enough to fill more

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "analyzer/base/status.h"
 #include "analyzer/base/terminal_text.h"
+#include "analyzer/view/event_hash.h"
 #include "analyzer/view/glance.h"
 
 namespace randguard {
@@ -36,10 +37,6 @@ std::string Kept(std::string_view text, std::size_t max = ProcessTree::kTextMax)
   return std::string(text.substr(0, half)).append(kMark).append(text.substr(text.size() - half));
 }
 std::string KeptName(std::string_view text) { return Kept(text, ProcessTree::kNameMax); }
-
-std::uint64_t HashOf(std::uint32_t boot, const EventId& id) {
-  return absl::HashOf(boot, id.collector_start_ns, id.record);
-}
 
 template <typename T>
 std::optional<T> ParseNumber(std::string_view text, int base) {

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kProcessesMax = 65536;
 constexpr std::size_t kUsersMax = 65536;
-constexpr std::size_t kNameMax = 64;   // bytes of a user's name; accounts have 32
-constexpr std::size_t kHostMax = 253;  // and of a host's
+constexpr std::size_t kUserNameMax = 64;  // bytes of a user's name; accounts have 32
+constexpr std::size_t kHostMax = 253;     // and of a host's
 constexpr std::uint64_t kGraceNs = 60'000'000'000;
 
 }  // namespace
@@ -39,7 +39,7 @@ bool SeenHost::Enter(const LineContent& line) {
 void SeenHost::LearnUser(std::uint32_t uid, const OptionalText& name) {
   if (!name.has_value() || name->empty()) return;
   if (users_.size() >= kUsersMax && !users_.contains(uid)) return;
-  users_[uid] = name->substr(0, kNameMax);
+  users_[uid] = name->substr(0, kUserNameMax);
 }
 
 std::string_view SeenHost::UserName(std::uint32_t uid) const {

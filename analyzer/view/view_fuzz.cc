@@ -16,7 +16,7 @@
 #include "analyzer/view/process_tree.h"
 #include "analyzer/view/watcher.h"
 
-namespace randguard {
+namespace randguard::view_fuzz {
 namespace {
 
 constexpr std::size_t kColumns = 80;
@@ -55,10 +55,10 @@ void Show(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::view_fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const bool ready = std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr;
-  if (ready) randguard::Show({reinterpret_cast<const char*>(data), size});
+  if (ready) randguard::view_fuzz::Show({reinterpret_cast<const char*>(data), size});
   return 0;
 }

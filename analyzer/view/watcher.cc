@@ -5,10 +5,10 @@
 #include <utility>
 #include <variant>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/str_format.h"
 #include "analyzer/base/status.h"
 #include "analyzer/output/sinks/segments.h"
+#include "analyzer/view/event_hash.h"
 #include "analyzer/view/glance.h"
 
 namespace randguard {
@@ -16,8 +16,6 @@ namespace {
 
 // Lines are indented by so many parents at most, one column each.
 constexpr std::size_t kDepthMax = 12;
-
-std::uint64_t HashOf(const EventId& id) { return absl::HashOf(id.collector_start_ns, id.record); }
 
 }  // namespace
 

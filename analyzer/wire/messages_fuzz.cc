@@ -12,7 +12,7 @@
 #include "analyzer/wire/message.h"
 #include "analyzer/wire/record_walker.h"
 
-namespace randguard {
+namespace randguard::messages_fuzz {
 namespace {
 
 // Depends on everything that was read, so that the compiler cannot leave out a read.
@@ -135,7 +135,7 @@ bool Drain(FrameReader& frames) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::messages_fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // The bytes come in pieces, and the last byte says how large. Framing must not depend on that.
@@ -149,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(tail.data(), rest.data(), n);
     frames.Commit(n);
     rest = rest.subspan(n);
-    if (!randguard::Drain(frames)) return 0;
+    if (!randguard::messages_fuzz::Drain(frames)) return 0;
   }
   (void)frames.Finish();
   return 0;

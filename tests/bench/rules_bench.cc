@@ -20,7 +20,7 @@
 #include "tests/bench/sigma_rules.h"
 #include "tests/support/source_root.h"
 
-namespace randguard::bench {
+namespace randguard::bench::rules_bench {
 namespace {
 
 // A start, an open, a write and a connection. No rule matches them.
@@ -125,4 +125,4 @@ BENCHMARK_CAPTURE(LongList, istartswith, "istartswith")->Arg(4096);
 BENCHMARK_CAPTURE(LongList, endswith, "endswith")->Arg(4096);
 
 }  // namespace
-}  // namespace randguard::bench
+}  // namespace randguard::bench::rules_bench

@@ -20,6 +20,8 @@
 
 namespace randguard::live {
 
+inline constexpr uid_t kNobody = 65534;  // an account without rights
+
 // Limits that only a hang exceeds are this many times as long: RG_PATIENCE in the environment, for
 // machines that are emulated; 1 without it.
 int Patience();

@@ -60,7 +60,7 @@ class AttributesTest : public WatchedFolderTest {
   }
 };
 
-long Call(long number, auto... arguments) { return syscall(number, arguments...); }
+long RawCall(long number, auto... arguments) { return syscall(number, arguments...); }
 
 // --- times --------------------------------------------------------------------------------------
 
@@ -80,12 +80,12 @@ TEST_F(AttributesTest, EveryCallThatSetsTimes) {
                                {.tv_sec = 946684800, .tv_usec = 999999}};
     const utimbuf whole = {.actime = 981173106, .modtime = 946684800};
     const int fd = open("t", O_RDONLY);
-    if (Call(SYS_utimensat, AT_FDCWD, "t", precise, 0) != 0) return 1;
-    if (Call(SYS_utimensat, fd, nullptr, precise, 0) != 0) return 2;
-    if (Call(SYS_futimesat, AT_FDCWD, "t", coarse) != 0) return 3;
-    if (Call(SYS_futimesat, fd, nullptr, coarse) != 0) return 4;
-    if (Call(SYS_utimes, "t", coarse) != 0) return 5;
-    return Call(SYS_utime, "t", &whole) != 0 ? 6 : 0;
+    if (RawCall(SYS_utimensat, AT_FDCWD, "t", precise, 0) != 0) return 1;
+    if (RawCall(SYS_utimensat, fd, nullptr, precise, 0) != 0) return 2;
+    if (RawCall(SYS_futimesat, AT_FDCWD, "t", coarse) != 0) return 3;
+    if (RawCall(SYS_futimesat, fd, nullptr, coarse) != 0) return 4;
+    if (RawCall(SYS_utimes, "t", coarse) != 0) return 5;
+    return RawCall(SYS_utime, "t", &whole) != 0 ? 6 : 0;
   });
   ASSERT_EQ(events.size(), 6U);
   const char* const calls[] = {"utimensat", "utimensat", "futimesat",
@@ -117,10 +117,10 @@ TEST_F(AttributesTest, TimesBelowADirectoryAndOfAnEmptyName) {
     const timespec times[2] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = -1, .tv_nsec = 0}};
     const int directory = open("td", O_PATH);
     const int file = open("td/f", O_PATH);
-    if (Call(SYS_utimensat, directory, "f", times, 0) != 0) return 1;
-    if (Call(SYS_utimensat, directory, "link", times, AT_SYMLINK_NOFOLLOW) != 0) return 2;
+    if (RawCall(SYS_utimensat, directory, "f", times, 0) != 0) return 1;
+    if (RawCall(SYS_utimensat, directory, "link", times, AT_SYMLINK_NOFOLLOW) != 0) return 2;
     // Kernels before 5.8 know no such flag here.
-    return Call(SYS_utimensat, file, "", times, AT_EMPTY_PATH) != 0 && errno != EINVAL ? 3 : 0;
+    return RawCall(SYS_utimensat, file, "", times, AT_EMPTY_PATH) != 0 && errno != EINVAL ? 3 : 0;
   });
   ASSERT_EQ(events.size(), 3U);
   EXPECT_EQ(events[0]["resolved_path"], root() + "/td/f");
@@ -141,10 +141,10 @@ TEST_F(AttributesTest, TimesOfNowAndKeptOnesAreMarked) {
   const auto events = EventsOf("times", [] {
     const timespec mixed[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
                                {.tv_sec = 0, .tv_nsec = UTIME_NOW}};
-    if (Call(SYS_utimensat, AT_FDCWD, "n", nullptr, 0) != 0) return 1;
-    if (Call(SYS_utimensat, AT_FDCWD, "n", mixed, 0) != 0) return 2;
-    if (Call(SYS_utimes, "n", nullptr) != 0) return 3;
-    return Call(SYS_utime, "n", nullptr) != 0 ? 4 : 0;
+    if (RawCall(SYS_utimensat, AT_FDCWD, "n", nullptr, 0) != 0) return 1;
+    if (RawCall(SYS_utimensat, AT_FDCWD, "n", mixed, 0) != 0) return 2;
+    if (RawCall(SYS_utimes, "n", nullptr) != 0) return 3;
+    return RawCall(SYS_utime, "n", nullptr) != 0 ? 4 : 0;
   });
   ASSERT_EQ(events.size(), 4U);
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -159,9 +159,9 @@ TEST_F(AttributesTest, TimesThatWereRefused) {
   const auto events = EventsOf("times", [] {
     const timespec times[2] = {};
     if (setgid(65534) != 0 || setuid(65534) != 0) return 1;
-    if (Call(SYS_utimensat, AT_FDCWD, "r", times, 0) == 0 || errno != EPERM) return 2;
-    if (Call(SYS_utimensat, AT_FDCWD, "r", 8L, 0) == 0 || errno != EFAULT) return 3;
-    if (Call(SYS_utimensat, 999, nullptr, times, 0) == 0 || errno != EBADF) return 4;
+    if (RawCall(SYS_utimensat, AT_FDCWD, "r", times, 0) == 0 || errno != EPERM) return 2;
+    if (RawCall(SYS_utimensat, AT_FDCWD, "r", 8L, 0) == 0 || errno != EFAULT) return 3;
+    if (RawCall(SYS_utimensat, 999, nullptr, times, 0) == 0 || errno != EBADF) return 4;
     return 0;
   });
   ASSERT_EQ(events.size(), 2U);  // there is no file behind a descriptor that is not open
@@ -255,10 +255,10 @@ TEST_F(AttributesTest, FlagsByNameAndByDescriptor) {
   const auto events = EventsOf("attribute", [] {
     const int fd = open("attr", O_RDONLY);
     const int directory = open(".", O_PATH);
-    Call(kFileSetattr, AT_FDCWD, "attr", asked, 24, 0);
-    Call(kFileSetattr, directory, "attr", asked, 24, AT_SYMLINK_NOFOLLOW);
-    Call(kFileSetattr, fd, "", asked, 24, AT_EMPTY_PATH);
-    Call(kFileSetattr, fd, nullptr, asked, 24, AT_EMPTY_PATH);
+    RawCall(kFileSetattr, AT_FDCWD, "attr", asked, 24, 0);
+    RawCall(kFileSetattr, directory, "attr", asked, 24, AT_SYMLINK_NOFOLLOW);
+    RawCall(kFileSetattr, fd, "", asked, 24, AT_EMPTY_PATH);
+    RawCall(kFileSetattr, fd, nullptr, asked, 24, AT_EMPTY_PATH);
     return 0;
   });
   ASSERT_EQ(events.size(), 4U);

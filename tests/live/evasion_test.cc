@@ -260,8 +260,6 @@ TEST_F(EvasionTest, ResultOfATracerIsMarked) {
 // Where calls are seen in their own functions, those that were never made are no events.
 bool SeesForgedCalls(Agent& agent) { return agent.LayerOf("syscalls") == "call"; }
 
-constexpr uid_t kNobody = 65534;
-
 // The descriptor that bpf(2) is said to have returned may be that of any file. No other file is
 // read as a program, a map or a link.
 TEST_F(EvasionTest, FilesThatAreNoBpfObjectsAreNotReadAsSuch) {

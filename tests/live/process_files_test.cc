@@ -27,12 +27,10 @@
 namespace randguard::live {
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
 // A child of that user that waits to be killed.
-class Sleeper {
+class FileSleeper {
  public:
-  explicit Sleeper(uid_t uid = 0) {
+  explicit FileSleeper(uid_t uid = 0) {
     pid_ = fork();
     if (pid_ == 0) {
       if (setgid(uid) != 0 || setuid(uid) != 0) _exit(1);
@@ -41,12 +39,12 @@ class Sleeper {
     }
     while (!__atomic_load_n(&*ready_, __ATOMIC_ACQUIRE)) usleep(1000);
   }
-  ~Sleeper() {
+  ~FileSleeper() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
-  Sleeper(const Sleeper&) = delete;
-  Sleeper& operator=(const Sleeper&) = delete;
+  FileSleeper(const FileSleeper&) = delete;
+  FileSleeper& operator=(const FileSleeper&) = delete;
   pid_t pid() const { return pid_; }
   std::string File(const std::string& name) const {
     return "/proc/" + std::to_string(pid_) + "/" + name;
@@ -80,7 +78,7 @@ class ProcessFilesTest : public testing::Test {
     return agent_->out().All(TypeAndPid("process_access", pid));
   }
 
-  static void ExpectTarget(const Line& l, const Sleeper& sleeper, uid_t uid = 0) {
+  static void ExpectTarget(const Line& l, const FileSleeper& sleeper, uid_t uid = 0) {
     const std::string pid = std::to_string(sleeper.pid());
     EXPECT_TRUE(l["target"].starts_with("{\"pid\":" + pid + ",\"tid\":" + pid +
                                         ",\"uid\":" + std::to_string(uid) + ","))
@@ -94,7 +92,7 @@ class ProcessFilesTest : public testing::Test {
 int Open(const std::string& path, int flags) { return open(path.c_str(), flags | O_CLOEXEC); }
 
 TEST_F(ProcessFilesTest, MemoryByEveryCallThatOpens) {
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   const std::string path = sleeper.File("mem");
   const auto lines = AccessBy([&] {
     open_how how{.flags = O_RDWR, .mode = 0, .resolve = 0};
@@ -119,7 +117,7 @@ TEST_F(ProcessFilesTest, MemoryByEveryCallThatOpens) {
 
 // Each way but the last leads to the file without its name.
 TEST_F(ProcessFilesTest, MemoryByEveryWayToIt) {
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   const TempFolder folder;
   const std::string path = sleeper.File("mem");
   const std::string link = folder / "link";
@@ -154,7 +152,7 @@ TEST_F(ProcessFilesTest, MemoryByEveryWayToIt) {
 }
 
 TEST_F(ProcessFilesTest, OwnFilesAndOtherFilesAreNothing) {
-  const Sleeper sleeper(kNobody);
+  const FileSleeper sleeper(kNobody);
   const TempFolder folder;
   WriteFile(folder / "mem", "x");
   const auto lines = AccessBy([&] {
@@ -172,11 +170,11 @@ TEST_F(ProcessFilesTest, OwnFilesAndOtherFilesAreNothing) {
 }
 
 TEST_F(ProcessFilesTest, EnvironmentAndMappingsOfOtherUsersOnly) {
-  const Sleeper own;
-  const Sleeper other(kNobody);
+  const FileSleeper own;
+  const FileSleeper other(kNobody);
   const std::vector<std::string> names = {"environ", "auxv", "maps", "smaps", "smaps_rollup"};
   const auto lines = AccessBy([&] {
-    for (const Sleeper* sleeper : {&own, &other}) {
+    for (const FileSleeper* sleeper : {&own, &other}) {
       for (const std::string& name : names) {
         if (Open(sleeper->File(name), O_RDONLY) < 0) return 1;
       }
@@ -192,7 +190,7 @@ TEST_F(ProcessFilesTest, EnvironmentAndMappingsOfOtherUsersOnly) {
 }
 
 TEST_F(ProcessFilesTest, MappingsByNodeOfOtherUsers) {
-  const Sleeper other(kNobody);
+  const FileSleeper other(kNobody);
   if (access(other.File("numa_maps").c_str(), F_OK) != 0) {
     GTEST_SKIP() << "this kernel knows no nodes of memory";
   }
@@ -203,7 +201,7 @@ TEST_F(ProcessFilesTest, MappingsByNodeOfOtherUsers) {
 
 // The name is all that there is.
 TEST_F(ProcessFilesTest, RefusedAttemptsHaveTheNameThatWasAskedFor) {
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   const std::string pid = std::to_string(sleeper.pid());
   const auto lines = AccessBy([&] {
     if (setgid(kNobody) != 0 || setuid(kNobody) != 0) return 1;
@@ -227,7 +225,7 @@ TEST_F(ProcessFilesTest, RefusedAttemptsHaveTheNameThatWasAskedFor) {
 
 TEST_F(ProcessFilesTest, The32BitTableIsSeenToo) {
   if (!No32BitCalls().empty()) GTEST_SKIP() << No32BitCalls();
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   const auto lines = AccessBy([&] {
     char* low = static_cast<char*>(LowMemory());
     if (low == nullptr) return 1;
@@ -243,7 +241,7 @@ TEST_F(ProcessFilesTest, The32BitTableIsSeenToo) {
 // Another thread may close the descriptor before the call returns, or a tracer makes the result up.
 // Where functions of the kernel are the witnesses, an open that was never made is no event.
 TEST_F(ProcessFilesTest, SuccessWithoutADescriptorRestsOnTheName) {
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   const std::string name = sleeper.File("mem");
   const Shared<pid_t> forger;
   AccessBy([&] {
@@ -273,7 +271,7 @@ TEST(ProcessFilesByDefaultTest, ExcludedPathsDoNotHideThem) {
   Agent agent(
       {.config = "[file]\nwatch_paths = [\"" + folder.path() + "\"]\nexclude_paths = [\"/proc\"]\n",
        .quiet = false});
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   int status = -1;
   const pid_t pid = RunInChild(
       [&] {
@@ -298,7 +296,7 @@ TEST(ProcessFilesByDefaultTest, WatchedOnesAreBoth) {
   Agent agent({.config = "[file]\nwatch_paths = [\"/proc\"]\nexclude_paths = []\n"
                          "[performance]\nmax_events_per_second = 0\n",
                .quiet = false});
-  const Sleeper sleeper;
+  const FileSleeper sleeper;
   int status = -1;
   const pid_t pid =
       RunInChild([&] { return Open(sleeper.File("mem"), O_RDONLY) < 0 ? 1 : 0; }, &status);

@@ -21,8 +21,6 @@
 namespace randguard::live {
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
 class TrustTest : public WatchedFolderTest {
  protected:
   static void SetUpTestSuite() {

@@ -33,7 +33,7 @@ const std::string& Attacks() {
   return path;
 }
 
-struct Replayed {
+struct LimitedReplay {
   Lines alerts;
   std::set<std::string> written;  // times of the events whose types are limited
 };
@@ -46,9 +46,9 @@ std::string TimeOf(const std::string& line) {
   return line.substr(from, line.find(',', from) - from);
 }
 
-Replayed Replay(const std::string& capture, const Config& config,
-                const std::shared_ptr<const RuleSet>& rules) {
-  Replayed replayed;
+LimitedReplay Replay(const std::string& capture, const Config& config,
+                     const std::shared_ptr<const RuleSet>& rules) {
+  LimitedReplay replayed;
   std::string path = (fs::temp_directory_path() / "rand-guard-limit-XXXXXX").string();
   close(mkstemp(path.data()));
   auto reader = CaptureReader::Open(capture);
@@ -81,9 +81,9 @@ TEST(LimitTest, EveryAlertComesWithOneEventASecond) {
     const std::string capture = attack.path() / "capture.rgcap.zst";
     if (!fs::exists(capture)) continue;
     loaded.config->performance.max_events_per_second = 0;
-    const Replayed all = Replay(capture, *loaded.config, rules);
+    const LimitedReplay all = Replay(capture, *loaded.config, rules);
     loaded.config->performance.max_events_per_second = 1;
-    const Replayed some = Replay(capture, *loaded.config, rules);
+    const LimitedReplay some = Replay(capture, *loaded.config, rules);
     EXPECT_FALSE(all.alerts.empty()) << attack.path();
     EXPECT_EQ(some.alerts, all.alerts) << attack.path();
     written += all.written.size();

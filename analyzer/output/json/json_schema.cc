@@ -39,26 +39,134 @@ struct IsNamed : std::false_type {};
 template <typename T>
 struct IsNamed<std::vector<std::pair<std::string_view, T>>> : std::true_type {};
 
+// All that is said about types is collected in tables, which one function reads: as a template
+// for each type it would be compiled several hundred times.
+enum class Shape {
+  kText,
+  kTime,
+  kHost,
+  kBoolean,
+  kInteger,
+  kUnsigned,
+  kOneOf,
+  kTexts,
+  kList,
+  kNamed,
+  kObject
+};
+
+struct MemberInfo;
+struct TypeInfo {
+  Shape shape;
+  bool nullable = false;
+  const ValueList* values = nullptr;      // of kOneOf
+  const TypeInfo* items = nullptr;        // of kList and kNamed
+  std::span<const MemberInfo> members{};  // of kObject
+};
+struct MemberInfo {
+  std::string_view name, doc;
+  const ValueList* values;
+  const TypeInfo* type;
+  bool or_left_out, may_say_nothing;  // as in empty.h
+};
+
+template <typename T>
+constexpr TypeInfo TypeOf(bool nullable);
+template <typename T>
+inline constexpr TypeInfo kTypeOf = TypeOf<T>(/*nullable=*/false);
+
+template <FixedString kName, typename Object, typename Value>
+constexpr MemberInfo InfoOf(const FieldOf<kName, Object, Value>& field) {
+  return {.name = field.name(),
+          .doc = field.doc,
+          .values = kValuesOf<Value>,
+          .type = &kTypeOf<Value>,
+          .or_left_out = kIsOrLeftOut<Value>,
+          .may_say_nothing = kMaySayNothing<Value>};
+}
+template <typename Object>
+inline constexpr auto kMembersOf = kFields<Object>.Apply([](const auto&... field) {
+  return std::array<MemberInfo, sizeof...(field)>{InfoOf(field)...};
+});
+
+template <typename T>
+constexpr TypeInfo TypeOf(bool nullable) {
+  if constexpr (IsOptional<T>::value) {
+    return TypeOf<typename T::value_type>(!kIsOrLeftOut<T>);
+  } else if constexpr (IsNamed<T>::value) {
+    return {Shape::kNamed, nullable, nullptr, &kTypeOf<typename T::value_type::second_type>};
+  } else if constexpr (IsList<T>::value) {
+    return {Shape::kList, nullable, nullptr, &kTypeOf<typename T::value_type>};
+  } else if constexpr (std::same_as<T, TextList> || std::same_as<T, TextArray>) {
+    return {Shape::kTexts, nullable};
+  } else if constexpr (ValueSet<T>) {
+    return {Shape::kOneOf, nullable, kValuesOf<T>};
+  } else if constexpr (std::same_as<T, bool>) {
+    return {Shape::kBoolean, nullable};
+  } else if constexpr (std::integral<T>) {
+    return {std::unsigned_integral<T> ? Shape::kUnsigned : Shape::kInteger, nullable};
+  } else if constexpr (std::same_as<T, WallTime>) {
+    return {Shape::kTime, true};
+  } else if constexpr (std::same_as<T, Host>) {
+    return {Shape::kHost, true};  // before the first collector has said it
+  } else if constexpr (Described<T>) {
+    return {Shape::kObject, nullable, nullptr, nullptr, kMembersOf<T>};
+  } else {
+    return {Shape::kText, nullable};
+  }
+}
+
+struct EventInfo {
+  std::string_view title, doc;
+  bool (*is_made_of)(unsigned kind) = nullptr;  // null: the title is its only type
+  std::string_view operation{};                 // empty: as its calls say, or none
+  bool has_operation_of_call = false;
+  bool has_actor = false;
+  std::array<std::span<const MemberInfo>, 4> members{};  // one after the other
+};
+
+template <typename Event>
+constexpr EventInfo EventInfoOf() {
+  EventInfo info{.title = {}, .doc = Event::kDoc};
+  std::size_t count = 0;
+  if constexpr (requires(Event e) { e.actor; }) {
+    info.has_actor = true;
+    info.members[count++] = kMembersOf<Actor>;
+  }
+  if constexpr (requires(Event e) { e.call; }) {
+    info.title = Event::kClassName;
+    info.is_made_of = IsMadeOf<Event>;
+    info.members[count++] = kMembersOf<decltype(Event::call)>;
+  } else {
+    info.title = Event::kEventType;
+  }
+  info.members[count++] = kMembersOf<Event>;
+  if constexpr (requires(Event e) { e.object; }) {
+    info.members[count++] = kMembersOf<decltype(Event::object)>;
+  }
+  if constexpr (requires { Event::kOperation; }) {
+    info.operation = Event::kOperation;
+  } else if constexpr (requires(Event e) { e.call.operation; }) {
+    info.has_operation_of_call = true;
+  }
+  return info;
+}
+
 class Writer {
  public:
-  template <typename Event>
-  void Add() {
+  void Add(const EventInfo& event) {
     json_.Raw(first_ ? "\n    {" : ",\n    {");
     first_ = false;
     json_.Raw("\"title\":");
-    if constexpr (requires(Event e) { e.call; }) {
-      json_.String(Event::kClassName);
-    } else {
-      json_.String(Event::kEventType);
-    }
+    json_.String(event.title);
     json_.Raw(",\"description\":");
-    json_.String(Event::kDoc);
+    json_.String(event.doc);
     json_.Raw(",\"type\":\"object\",\"properties\":{\n      \"event_type\":{");
-    if constexpr (requires(Event e) { e.call; }) {
-      Enum(NamesOf(IsMadeOf<Event>, &CallInfo::event_type), /*nullable=*/false);
+    if (event.is_made_of != nullptr) {
+      Enum(NamesOf(event.is_made_of, &CallInfo::event_type), /*nullable=*/false);
     } else {
       json_.Raw("\"const\":");
-      json_.String(Event::kEventType);
+      json_.String(event.title);
     }
     json_.Raw(
         "},\n      \"boot_id\":{\"description\":\"the host's boot; null: a replay, before its "
@@ -67,18 +175,15 @@ class Writer {
         "numbered without a gap, but for those that a loss line names\",\"type\":\"integer\","
         "\"minimum\":1}");
     operations_.clear();
-    if constexpr (requires { Event::kOperation; }) {
-      operations_ = {Event::kOperation};
-    } else if constexpr (requires(Event e) { e.call.operation; }) {
-      operations_ = NamesOf(IsMadeOf<Event>, &CallInfo::operation);
+    if (!event.operation.empty()) {
+      operations_ = {event.operation};
+    } else if (event.has_operation_of_call) {
+      operations_ = NamesOf(event.is_made_of, &CallInfo::operation);
     }
     std::string required = "\"event_type\",\"boot_id\",\"seq\"";
     unless_omitted_.clear();
-    if constexpr (requires(Event e) { e.actor; }) omits_ = true;
-    if constexpr (requires(Event e) { e.actor; }) Members<Actor>(required);
-    if constexpr (requires(Event e) { e.call; }) Members<decltype(Event::call)>(required);
-    Members<Event>(required);
-    if constexpr (requires(Event e) { e.object; }) Members<decltype(Event::object)>(required);
+    omits_ = event.has_actor;
+    for (const auto& members : event.members) Members(members, required);
     json_.Raw(
         ",\n      \"raw_bytes\":{\"type\":\"object\",\"description\":\"strings that are not UTF-8: "
         "JSON Pointer to hex of the bytes\",\"additionalProperties\":{\"type\":\"string\"}},"
@@ -114,33 +219,9 @@ class Writer {
     return names;
   }
 
-  using WriteType = void (Writer::*)(bool nullable);
-  struct MemberInfo {
-    std::string_view name, doc;
-    const ValueList* values;
-    WriteType type;
-    bool or_left_out, may_say_nothing;  // as in empty.h
-  };
-
-  template <FixedString kName, typename Object, typename Value>
-  static constexpr MemberInfo InfoOf(const FieldOf<kName, Object, Value>& field) {
-    return {.name = field.name(),
-            .doc = field.doc,
-            .values = kValuesOf<Value>,
-            .type = &Writer::Type<Value>,
-            .or_left_out = kIsOrLeftOut<Value>,
-            .may_say_nothing = kMaySayNothing<Value>};
-  }
-
-  // A table for each kind of object, because code would be compiled for each of several hundred
-  // fields.
-  template <typename Object>
-  void Members(std::string& required, bool comma = true) {
-    static constexpr auto kInfos = kFields<Object>.Apply([](const auto&... field) {
-      return std::array<MemberInfo, sizeof...(field)>{InfoOf(field)...};
-    });
-    for (const MemberInfo& info : kInfos) Member(info, comma);
-    for (const MemberInfo& info : kInfos) Require(info, required);
+  void Members(std::span<const MemberInfo> members, std::string& required, bool comma = true) {
+    for (const MemberInfo& info : members) Member(info, comma);
+    for (const MemberInfo& info : members) Require(info, required);
   }
 
   void Require(const MemberInfo& info, std::string& required) {
@@ -160,7 +241,7 @@ class Writer {
     if (info.values != nullptr) doc += ". One of: " + Listed(*info.values);
     json_.String(doc);
     json_.Raw(',');
-    (this->*info.type)(false);
+    Type(*info.type);
     if (info.name == "operation" && info.values == nullptr && !operations_.empty()) {
       json_.Raw(',');
       Enum(operations_, /*nullable=*/false);
@@ -169,48 +250,51 @@ class Writer {
   }
 
   // "type": ..., and what belongs to it.
-  template <typename T>
-  void Type(bool nullable = false) {
-    if constexpr (IsOptional<T>::value) {
-      Type<typename T::value_type>(!kIsOrLeftOut<T>);
-    } else if constexpr (IsNamed<T>::value) {
-      Simple("object", nullable);
-      json_.Raw(",\"additionalProperties\":{");
-      Type<typename T::value_type::second_type>();
-      json_.Raw('}');
-    } else if constexpr (IsList<T>::value) {
-      Simple("array", nullable);
-      json_.Raw(",\"items\":{");
-      Type<typename T::value_type>();
-      json_.Raw('}');
-    } else if constexpr (std::same_as<T, TextList> || std::same_as<T, TextArray>) {
-      Simple("array", nullable);
-      json_.Raw(",\"items\":{\"type\":\"string\"}");
-    } else if constexpr (ValueSet<T>) {
-      Simple("string", nullable);
-      json_.Raw(',');
-      Enum(kValuesOf<T>->names, nullable);
-    } else if constexpr (std::same_as<T, bool>) {
-      Simple("boolean", nullable);
-    } else if constexpr (std::integral<T>) {
-      Simple("integer", nullable);
-      if constexpr (std::unsigned_integral<T>) json_.Raw(",\"minimum\":0");
-    } else if constexpr (std::same_as<T, WallTime>) {
-      Simple("string", true);
-      json_.Raw(",\"format\":\"date-time\"");
-    } else if constexpr (std::same_as<T, Host>) {
-      Simple("string", true);  // before the first collector has said it
-    } else if constexpr (Described<T>) {
-      Simple("object", nullable);
-      json_.Raw(",\"properties\":{");
-      std::string required;
-      const bool omits = std::exchange(omits_, false);
-      Members<T>(required, /*comma=*/false);
-      omits_ = omits;
-      json_.Raw("},\"required\":[" + required + "],\"additionalProperties\":false");
-    } else {
-      Simple("string", nullable);
+  void Type(const TypeInfo& type) {
+    switch (type.shape) {
+      case Shape::kText:
+      case Shape::kHost:
+        return Simple("string", type.nullable);
+      case Shape::kTime:
+        Simple("string", type.nullable);
+        return json_.Raw(",\"format\":\"date-time\"");
+      case Shape::kBoolean:
+        return Simple("boolean", type.nullable);
+      case Shape::kInteger:
+        return Simple("integer", type.nullable);
+      case Shape::kUnsigned:
+        Simple("integer", type.nullable);
+        return json_.Raw(",\"minimum\":0");
+      case Shape::kOneOf:
+        Simple("string", type.nullable);
+        json_.Raw(',');
+        return Enum(type.values->names, type.nullable);
+      case Shape::kTexts:
+        Simple("array", type.nullable);
+        return json_.Raw(",\"items\":{\"type\":\"string\"}");
+      case Shape::kList:
+        Simple("array", type.nullable);
+        json_.Raw(",\"items\":{");
+        Type(*type.items);
+        return json_.Raw('}');
+      case Shape::kNamed:
+        Simple("object", type.nullable);
+        json_.Raw(",\"additionalProperties\":{");
+        Type(*type.items);
+        return json_.Raw('}');
+      case Shape::kObject:
+        return Object(type);
     }
+  }
+
+  void Object(const TypeInfo& type) {
+    Simple("object", type.nullable);
+    json_.Raw(",\"properties\":{");
+    std::string required;
+    const bool omits = std::exchange(omits_, false);
+    Members(type.members, required, /*comma=*/false);
+    omits_ = omits;
+    json_.Raw("},\"required\":[" + required + "],\"additionalProperties\":false");
   }
 
   void Enum(std::span<const std::string_view> values, bool nullable) {
@@ -238,12 +322,19 @@ class Writer {
 
 // In the order of Event, but for what is no event that goes out.
 template <typename... E>
-void AddEvents(Writer& writer, const std::variant<E...>*) {
+constexpr auto EventInfos(const std::variant<E...>*) {
+  constexpr std::size_t kCount = ((requires { E::kDoc; } ? 1 : 0) + ...);
+  std::array<EventInfo, kCount> infos{};
+  std::size_t count = 0;
   const auto add = [&]<typename One>(const One*) {
-    if constexpr (requires { One::kDoc; }) writer.Add<One>();
+    if constexpr (requires { One::kDoc; }) infos[count++] = EventInfoOf<One>();
   };
   (add(static_cast<const E*>(nullptr)), ...);
+  return infos;
 }
+constexpr auto kEventInfos = EventInfos(static_cast<const Event*>(nullptr));
+constexpr std::array kReportInfos = {EventInfoOf<Alert>(), EventInfoOf<Loss>(),
+                                     EventInfoOf<Health>(), EventInfoOf<Canary>()};
 
 }  // namespace
 
@@ -256,11 +347,8 @@ std::string JsonSchema() {
       "events are left out where they are null, and where they are false or empty and cannot be "
       "null: those in x-required-unless-omitted. Without it they are there.\",\n"
       "  \"oneOf\": [");
-  AddEvents(writer, static_cast<const Event*>(nullptr));
-  writer.Add<Alert>();
-  writer.Add<Loss>();
-  writer.Add<Health>();
-  writer.Add<Canary>();
+  for (const EventInfo& event : kEventInfos) writer.Add(event);
+  for (const EventInfo& report : kReportInfos) writer.Add(report);
   writer.json().Raw("\n  ]\n}\n");
   return std::string(writer.json().text());
 }

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "analyzer/event/value_sets.h"
@@ -82,17 +86,21 @@ void Kilobytes(From from, Series series) {
   series.Add(At<kPath...>(from.health) * kBytesOfKb);
 }
 
-// One series for each value of the set, whichever of them the list in health has.
-template <ValueSet E, auto... kPath>
-void Each(From from, Series series) {
-  const Named<std::uint64_t>& values = At<kPath...>(from.health);
-  for (const std::string_view name : EnumTraits<E>::kNames) {
+void OfNames(const Named<std::uint64_t>& values, std::span<const std::string_view> names,
+             Series series) {
+  for (const std::string_view name : names) {
     std::uint64_t sum = 0;
     for (const auto& [key, value] : values) {
       if (key == name) sum += value;
     }
     series.Add(name, sum);
   }
+}
+
+// One series for each value of the set, whichever of them the list in health has.
+template <ValueSet E, auto... kPath>
+void Each(From from, Series series) {
+  OfNames(At<kPath...>(from.health), EnumTraits<E>::kNames, series);
 }
 
 // 1 for the value that holds, 0 for the others.
@@ -105,17 +113,23 @@ void Which(From from, Series series) {
   }
 }
 
-// How many hooks have each value of a set.
+void CountHooks(From from, std::span<const std::string_view> names,
+                std::size_t (*value)(const HookHealth& hook), Series series) {
+  std::vector<std::uint64_t> counts(names.size());
+  for (const HookHealth& hook : from.health.hooks) {
+    if (const std::size_t at = value(hook); at < counts.size()) ++counts[at];
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) series.Add(names[i], counts[i]);
+}
+
+// How many hooks have each value of a set. A hook without one is not counted.
 template <ValueSet E, auto kMember>
 void HooksBy(From from, Series series) {
-  for (std::size_t i = 0; i < std::size(EnumTraits<E>::kNames); ++i) {
-    const auto is = [value = static_cast<E>(i)](const HookHealth& hook) {
-      return hook.*kMember == value;
-    };
-    series.Add(EnumTraits<E>::kNames[i],
-               static_cast<std::uint64_t>(
-                   std::count_if(from.health.hooks.begin(), from.health.hooks.end(), is)));
-  }
+  const auto value = [](const HookHealth& hook) {
+    const std::optional<E> of = hook.*kMember;
+    return of.has_value() ? static_cast<std::size_t>(*of) : SIZE_MAX;
+  };
+  CountHooks(from, EnumTraits<E>::kNames, value, series);
 }
 
 void MissingHooks(From from, Series series) {

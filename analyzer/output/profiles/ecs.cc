@@ -42,7 +42,7 @@ std::string_view FileTypeJson(const Mode& mode) {
 }
 
 // As rules of this schema rate them: 21 is low, 99 critical.
-int SeverityNumber(Severity severity) {
+int EcsSeverity(Severity severity) {
   constexpr int kNumbers[] = {1, 21, 47, 73, 99};
   return kNumbers[static_cast<std::size_t>(severity)];
 }
@@ -109,7 +109,7 @@ const Profile& Ecs::Writing() {
   static const Profile writing = {
       .schema = {.own = "rand_guard", .actor_rows = ecs::kActor, .line_rows = ecs::kLine},
       .numbers_are_texts = true,
-      .severity_number = SeverityNumber,
+      .severity_number = EcsSeverity,
       .severity_json = nullptr,
       .direction_json = DirectionJson,
       .file_type_json = FileTypeJson,

@@ -26,7 +26,7 @@ struct Digits {
   static constexpr std::string_view View() { return {kText.data(), kText.size()}; }
 };
 
-int SeverityNumber(Severity severity) { return 1 + static_cast<int>(severity); }
+int OcsfSeverity(Severity severity) { return 1 + static_cast<int>(severity); }
 
 std::string_view SeverityJson(Severity severity) {
   constexpr std::string_view kNames[] = {"\"Informational\"", "\"Low\"", "\"Medium\"", "\"High\"",
@@ -92,7 +92,7 @@ const Profile& Ocsf::Writing() {
   static const Profile writing = {
       .schema = {.own = "unmapped", .actor_rows = ocsf::kActor, .line_rows = ocsf::kLine},
       .numbers_are_texts = false,
-      .severity_number = SeverityNumber,
+      .severity_number = OcsfSeverity,
       .severity_json = SeverityJson,
       .direction_json = nullptr,
       .file_type_json = nullptr,

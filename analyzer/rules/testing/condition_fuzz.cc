@@ -14,7 +14,7 @@
 #include "analyzer/rules/tools/explain.h"
 #include "analyzer/rules/tools/lint.h"
 
-namespace randguard {
+namespace randguard::condition_fuzz {
 namespace {
 
 void Require(bool fact) {
@@ -61,10 +61,11 @@ void CheckRule(RuleType type, std::string_view text) {
 }
 
 }  // namespace
-}  // namespace randguard
+}  // namespace randguard::condition_fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace randguard;
+  using namespace randguard::condition_fuzz;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (text.empty()) return 0;
   CheckTree(text);

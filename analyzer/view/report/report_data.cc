@@ -14,12 +14,11 @@
 #include "analyzer/output/sinks/segments.h"
 #include "analyzer/rules/tools/explain.h"
 #include "analyzer/view/compact_lines.h"
+#include "analyzer/view/event_hash.h"
 #include "analyzer/view/glance.h"
 
 namespace randguard {
 namespace {
-
-std::uint64_t HashOf(const EventId& id) { return absl::HashOf(id.collector_start_ns, id.record); }
 
 constexpr std::size_t kNameMax = 256;  // bytes
 

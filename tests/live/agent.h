@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -21,6 +22,9 @@
 namespace randguard::live {
 
 inline constexpr uid_t kNobody = 65534;  // an account without rights
+
+// The system call itself, whatever the C library would make of its arguments.
+long RawCall(long number, auto... arguments) { return syscall(number, arguments...); }
 
 // Limits that only a hang exceeds are this many times as long: RG_PATIENCE in the environment, for
 // machines that are emulated; 1 without it.

@@ -60,8 +60,6 @@ class AttributesTest : public WatchedFolderTest {
   }
 };
 
-long RawCall(long number, auto... arguments) { return syscall(number, arguments...); }
-
 // --- times --------------------------------------------------------------------------------------
 
 void ExpectGiven(const Line& e, const std::string& atime_ns, const std::string& mtime_ns) {

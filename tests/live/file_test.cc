@@ -89,11 +89,9 @@ void ExpectDescriptor(const Line& event, const char* field, const Line& open) {
   }
 }
 
-long Call(long number, auto... arguments) { return syscall(number, arguments...); }
-
 TEST_F(FileTest, OpenTellsTheObjectAndTheResult) {
   const Line e = EventOf([] {
-    return Call(SYS_openat, AT_FDCWD, "made", O_CREAT | O_RDWR | O_CLOEXEC, 0640) < 0 ? 1 : 0;
+    return RawCall(SYS_openat, AT_FDCWD, "made", O_CREAT | O_RDWR | O_CLOEXEC, 0640) < 0 ? 1 : 0;
   });
   EXPECT_EQ(e["event_type"], "file_open");
   EXPECT_EQ(e["syscall"], "openat");
@@ -121,9 +119,9 @@ TEST_F(FileTest, EveryWayToOpen) {
   Make("ways");
   const auto events = EventsOf([] {
     open_how how{.flags = O_RDONLY, .mode = 0, .resolve = RESOLVE_NO_SYMLINKS};
-    if (Call(SYS_open, "ways", O_RDONLY, 0) < 0) return 1;
-    if (Call(SYS_creat, "ways", 0600) < 0) return 2;
-    if (Call(SYS_openat2, AT_FDCWD, "ways", &how, sizeof(how)) < 0) return 3;
+    if (RawCall(SYS_open, "ways", O_RDONLY, 0) < 0) return 1;
+    if (RawCall(SYS_creat, "ways", 0600) < 0) return 2;
+    if (RawCall(SYS_openat2, AT_FDCWD, "ways", &how, sizeof(how)) < 0) return 3;
     return 0;
   });
   ASSERT_EQ(events.size(), 3U);
@@ -464,7 +462,7 @@ TEST_F(FileTest, EveryWayToWrite) {
     if (splice(pipes[0], nullptr, fd, nullptr, 2, 0) != 2) return 9;
     loff_t from = 0;
     // The file system decides about EXDEV and the like; the call is what counts here.
-    if (Call(SYS_copy_file_range, source, &from, fd, nullptr, 3, 0) < 0 && errno != EINVAL &&
+    if (RawCall(SYS_copy_file_range, source, &from, fd, nullptr, 3, 0) < 0 && errno != EINVAL &&
         errno != EOPNOTSUPP && errno != EXDEV) {
       return 10;
     }
@@ -474,7 +472,7 @@ TEST_F(FileTest, EveryWayToWrite) {
     if (mmap(nullptr, 4096, PROT_READ, MAP_SHARED, source, 0) == MAP_FAILED) return 12;
     if (mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) == MAP_FAILED) return 13;
     if (ftruncate(fd, 100) != 0) return 14;
-    if (Call(SYS_fallocate, fd, 0, 0, 200) != 0 && errno != EOPNOTSUPP) return 15;
+    if (RawCall(SYS_fallocate, fd, 0, 0, 200) != 0 && errno != EOPNOTSUPP) return 15;
     if (write(source, "no", 2) >= 0) return 16;
     return 0;
   });
@@ -518,15 +516,16 @@ TEST_F(FileTest, EveryWayToRenameAndLink) {
   const auto events = EventsOf([] {
     const int to = open("to", O_PATH | O_DIRECTORY);
     if (to < 0) return 1;
-    if (Call(SYS_rename, "r1", "to/r1") != 0) return 2;
-    if (Call(SYS_renameat, AT_FDCWD, "r2", to, "r2") != 0) return 3;
-    if (Call(SYS_renameat2, AT_FDCWD, "x1", AT_FDCWD, "x2", 2 /* RENAME_EXCHANGE */) != 0) return 4;
-    if (Call(SYS_renameat2, AT_FDCWD, "r3", AT_FDCWD, "x2", 1 /* RENAME_NOREPLACE */) == 0)
+    if (RawCall(SYS_rename, "r1", "to/r1") != 0) return 2;
+    if (RawCall(SYS_renameat, AT_FDCWD, "r2", to, "r2") != 0) return 3;
+    if (RawCall(SYS_renameat2, AT_FDCWD, "x1", AT_FDCWD, "x2", 2 /* RENAME_EXCHANGE */) != 0)
+      return 4;
+    if (RawCall(SYS_renameat2, AT_FDCWD, "r3", AT_FDCWD, "x2", 1 /* RENAME_NOREPLACE */) == 0)
       return 5;
-    if (Call(SYS_link, "l1", "to/l2") != 0) return 6;
-    if (Call(SYS_linkat, AT_FDCWD, "l1", to, "l3", 0) != 0) return 7;
-    if (Call(SYS_symlink, "../../shadow", "s1") != 0) return 8;
-    if (Call(SYS_symlinkat, "/etc/shadow", to, "s2") != 0) return 9;
+    if (RawCall(SYS_link, "l1", "to/l2") != 0) return 6;
+    if (RawCall(SYS_linkat, AT_FDCWD, "l1", to, "l3", 0) != 0) return 7;
+    if (RawCall(SYS_symlink, "../../shadow", "s1") != 0) return 8;
+    if (RawCall(SYS_symlinkat, "/etc/shadow", to, "s2") != 0) return 9;
     return 0;
   });
   ASSERT_EQ(events.size(), 9U);
@@ -581,11 +580,11 @@ TEST_F(FileTest, EveryWayToUnlink) {
   mkdir((root() + "/d1").c_str(), 0755);
   mkdir((root() + "/d2").c_str(), 0755);
   const auto events = EventsOf([] {
-    if (Call(SYS_unlink, "u1") != 0) return 1;
-    if (Call(SYS_unlinkat, AT_FDCWD, "u2", 0) != 0) return 2;
-    if (Call(SYS_rmdir, "d1") != 0) return 3;
-    if (Call(SYS_unlinkat, AT_FDCWD, "d2", AT_REMOVEDIR) != 0) return 4;
-    if (Call(SYS_unlink, "u1") == 0) return 5;
+    if (RawCall(SYS_unlink, "u1") != 0) return 1;
+    if (RawCall(SYS_unlinkat, AT_FDCWD, "u2", 0) != 0) return 2;
+    if (RawCall(SYS_rmdir, "d1") != 0) return 3;
+    if (RawCall(SYS_unlinkat, AT_FDCWD, "d2", AT_REMOVEDIR) != 0) return 4;
+    if (RawCall(SYS_unlink, "u1") == 0) return 5;
     return 0;
   });
   ASSERT_EQ(events.size(), 5U);
@@ -607,22 +606,22 @@ TEST_F(FileTest, EveryWayToChange) {
   const auto events = EventsOf([] {
     const int fd = open("c", O_RDWR);
     if (fd < 0) return 1;
-    if (Call(SYS_chmod, "c", 0600) != 0) return 2;
-    if (Call(SYS_fchmod, fd, 0640) != 0) return 3;
-    if (Call(SYS_fchmodat, AT_FDCWD, "c", 0644) != 0) return 4;
-    if (Call(SYS_chown, "c", 1, 2) != 0) return 5;
-    if (Call(SYS_fchown, fd, -1, 3) != 0) return 6;
-    if (Call(SYS_lchown, "c", 4, -1) != 0) return 7;
-    if (Call(SYS_fchownat, AT_FDCWD, "c", 0, 0, AT_SYMLINK_NOFOLLOW) != 0) return 8;
-    if (Call(SYS_truncate, "c", 5) != 0) return 9;
-    if (Call(SYS_mkdir, "cd", 0700) != 0) return 10;
-    if (Call(SYS_mkdirat, AT_FDCWD, "cd2", 0711) != 0) return 11;
-    if (Call(SYS_mknod, "fifo", S_IFIFO | 0600, 0) != 0) return 12;
-    if (Call(SYS_mknodat, AT_FDCWD, "fifo2", S_IFIFO | 0600, 0) != 0) return 13;
+    if (RawCall(SYS_chmod, "c", 0600) != 0) return 2;
+    if (RawCall(SYS_fchmod, fd, 0640) != 0) return 3;
+    if (RawCall(SYS_fchmodat, AT_FDCWD, "c", 0644) != 0) return 4;
+    if (RawCall(SYS_chown, "c", 1, 2) != 0) return 5;
+    if (RawCall(SYS_fchown, fd, -1, 3) != 0) return 6;
+    if (RawCall(SYS_lchown, "c", 4, -1) != 0) return 7;
+    if (RawCall(SYS_fchownat, AT_FDCWD, "c", 0, 0, AT_SYMLINK_NOFOLLOW) != 0) return 8;
+    if (RawCall(SYS_truncate, "c", 5) != 0) return 9;
+    if (RawCall(SYS_mkdir, "cd", 0700) != 0) return 10;
+    if (RawCall(SYS_mkdirat, AT_FDCWD, "cd2", 0711) != 0) return 11;
+    if (RawCall(SYS_mknod, "fifo", S_IFIFO | 0600, 0) != 0) return 12;
+    if (RawCall(SYS_mknodat, AT_FDCWD, "fifo2", S_IFIFO | 0600, 0) != 0) return 13;
     // Some file systems have no extended attributes; attempts are reported all the same.
-    Call(SYS_setxattr, "c", "user.rg", "v", 1, 0);
-    Call(SYS_fsetxattr, fd, "user.rg", "v", 1, XATTR_REPLACE);
-    Call(SYS_lremovexattr, "c", "user.rg");
+    RawCall(SYS_setxattr, "c", "user.rg", "v", 1, 0);
+    RawCall(SYS_fsetxattr, fd, "user.rg", "v", 1, XATTR_REPLACE);
+    RawCall(SYS_lremovexattr, "c", "user.rg");
     return 0;
   });
   ASSERT_EQ(events.size(), 16U);

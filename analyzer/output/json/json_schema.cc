@@ -44,7 +44,6 @@ struct IsNamed<std::vector<std::pair<std::string_view, T>>> : std::true_type {};
 enum class Shape {
   kText,
   kTime,
-  kHost,
   kBoolean,
   kInteger,
   kUnsigned,
@@ -108,7 +107,7 @@ constexpr TypeInfo TypeOf(bool nullable) {
   } else if constexpr (std::same_as<T, WallTime>) {
     return {Shape::kTime, true};
   } else if constexpr (std::same_as<T, Host>) {
-    return {Shape::kHost, true};  // before the first collector has said it
+    return {Shape::kText, true};  // before the first collector has said it
   } else if constexpr (Described<T>) {
     return {Shape::kObject, nullable, nullptr, nullptr, kMembersOf<T>};
   } else {
@@ -253,7 +252,6 @@ class Writer {
   void Type(const TypeInfo& type) {
     switch (type.shape) {
       case Shape::kText:
-      case Shape::kHost:
         return Simple("string", type.nullable);
       case Shape::kTime:
         Simple("string", type.nullable);

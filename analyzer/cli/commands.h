@@ -34,6 +34,8 @@ int RulesList(const Arguments& arguments);
 int RulesFields(const Arguments& arguments);
 int RulesExplain(const Arguments& arguments);
 int CompletionBash(const Arguments& arguments);
+int CompletionFish(const Arguments& arguments);
+int CompletionZsh(const Arguments& arguments);
 int Help(const Arguments& arguments);
 
 // The declaration that parser, help, manual page and completion go by.

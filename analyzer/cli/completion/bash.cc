@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/cli/completion.h"
+#include "analyzer/cli/completion/completion.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -11,7 +11,7 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/options.h"
 
-namespace randguard::cli {
+namespace randguard::cli::bash {
 namespace {
 
 // $words holds what the command line is completed with, $kind names the values that are none of
@@ -141,13 +141,18 @@ std::string HelpOperands() {
   return out + "  esac\n";
 }
 
-}  // namespace
-
-std::string BashCompletionScript() {
+std::string Script() {
   std::string out = kBegin + CommandWords() + "  case $command in\n";
   for (const Command& command : Commands()) out += OptionsOf(command);
   return out + "  esac\n" + HelpOperands() + kEnd;
 }
+
+}  // namespace
+}  // namespace randguard::cli::bash
+
+namespace randguard::cli {
+
+std::string BashCompletionScript() { return bash::Script(); }
 
 int CompletionBash(const Arguments&) {
   std::fputs(BashCompletionScript().c_str(), stdout);

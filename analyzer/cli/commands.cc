@@ -136,6 +136,12 @@ std::vector<Command> MakeCommands() {
        "With root, it tries: a collector loads and attaches its programs, and ends. Where "
        "something "
        "is missing, the remedy stands below."},
+      {"config",
+       {{}, {{kJsonSchema, Need::kRequired}}},
+       ConfigCommand,
+       "prints what a configuration can have",
+       "An editor that reads it completes names of keys and shows what they mean: a first line "
+       "#:schema FILE in the configuration is how taplo, Even Better TOML and others find it."},
       {"rules test",
        {{}, {kConfig, kCases}},
        RulesTest,
@@ -162,6 +168,12 @@ std::vector<Command> MakeCommands() {
        "The answer is which part of the rule's condition holds for an event, or for the events of "
        "a capture. For a correlation, it is what each match does, in a capture or in one of its "
        "tests."},
+      {"rules stats",
+       {{kAllFiles}, {kFrom, kUntil, kStatsJson, kConfig}},
+       RulesStats,
+       "counts alerts by rule, with what those of a rule have in common",
+       "The rule with the most alerts comes first: it is the one to look at. Values are named "
+       "that a fifth of the rule's alerts or more have."},
       {"schema", {}, Schema, "prints the JSON Schema of the lines that are written", ""},
       {"completion bash",
        {},

@@ -32,6 +32,8 @@ int RulesReport(const Arguments& arguments);
 int RulesLint(const Arguments& arguments);
 int RulesList(const Arguments& arguments);
 int RulesFields(const Arguments& arguments);
+int RulesStats(const Arguments& arguments);
+int ConfigCommand(const Arguments& arguments);
 int RulesExplain(const Arguments& arguments);
 int CompletionBash(const Arguments& arguments);
 int CompletionFish(const Arguments& arguments);

@@ -64,6 +64,9 @@ inline constexpr Option kStats{"--stats", "",
                                "prints counts and times on standard error at the end"};
 inline constexpr Option kJson{"--json", "", "prints the findings as JSON"};
 inline constexpr Option kReportJson{"--json", "", "prints the documents as JSON"};
+inline constexpr Option kJsonSchema{"--json-schema", "", "as a JSON Schema, for editors of TOML"};
+inline constexpr Option kStatsJson{
+    "--json", "", "prints the counts as JSON, with the ten most frequent values of each field"};
 inline constexpr Option kCases{"--cases", "FILE",
                                "a file of cases, one JSON object a line, in the place of the tests "
                                "that rules carry",

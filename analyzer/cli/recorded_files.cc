@@ -118,6 +118,12 @@ absl::StatusOr<std::vector<std::string>> FilesOfOutput(const Config& config) {
   return paths;
 }
 
+absl::StatusOr<std::vector<std::string>> PathsOrOutput(std::vector<std::string> given,
+                                                       const Config& config) {
+  if (!given.empty()) return given;
+  return FilesOfOutput(config);
+}
+
 bool VisitLines(const std::string& path, kj::AutoCloseFd fd,
                 absl::FunctionRef<absl::Status(std::string_view)> visit) {
   constexpr std::uint64_t kProblemsMax = 20;

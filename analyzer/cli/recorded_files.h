@@ -34,6 +34,9 @@ bool OpenRecorded(const std::vector<std::string>& paths, std::vector<RecordedFil
 // The files that the configuration's output has made, from the oldest on. An error: there are none,
 // or they are of another format than json.
 absl::StatusOr<std::vector<std::string>> FilesOfOutput(const Config& config);
+// The paths that a command was given; none: the files of the output.
+absl::StatusOr<std::vector<std::string>> PathsOrOutput(std::vector<std::string> given,
+                                                       const Config& config);
 
 // Calls visit(line) for each line, without its end. The first lines that are wrong are
 // reported. True: all of the file was read, and all its lines are understood.

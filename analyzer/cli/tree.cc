@@ -67,14 +67,11 @@ absl::StatusOr<bool> DrawTree(const std::string& what, std::vector<RecordedFile>
 int Tree(const Arguments& arguments) {
   const auto loaded = ReadConfig(arguments, Report::kErrors, RuleTests::kPassOver);
   if (!loaded.has_value()) return 1;
-  std::vector<std::string> paths(arguments.operands().begin() + 1, arguments.operands().end());
-  if (paths.empty()) {
-    auto of_output = FilesOfOutput(loaded->config);
-    if (!of_output.ok()) return Fail(of_output.status());
-    paths = *std::move(of_output);
-  }
+  const auto paths = PathsOrOutput(
+      std::vector(arguments.operands().begin() + 1, arguments.operands().end()), loaded->config);
+  if (!paths.ok()) return Fail(paths.status());
   std::vector<RecordedFile> files;
-  const bool all = OpenRecorded(paths, files);
+  const bool all = OpenRecorded(*paths, files);
   const auto whole = DrawTree(arguments.operands().front(), files, *loaded);
   if (!whole.ok()) return Fail(whole.status());
   return all && *whole ? 0 : 1;

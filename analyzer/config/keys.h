@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every table and key of the configuration, described once. The reader (table_reader.h), the
-// suggestions in its messages and the reference in docs/configuration.md (reference.h) walk this.
+// suggestions in its messages, the reference in docs/configuration.md (reference.h) and the schema
+// for editors (config_schema.h) walk this.
 //
 // VisitTables(v, config) calls v(table, member) for each table and list of tables; VisitKeys(v,
 // struct) calls v(key, member[, bounds]) for each key of one of them.

@@ -29,14 +29,8 @@ std::string BootDigits(std::string_view boot_id) {
   return digits;
 }
 
-// A long text is kept by its two ends.
-std::string Kept(std::string_view text, std::size_t max = ProcessTree::kTextMax) {
-  if (text.size() <= max) return std::string(text);
-  constexpr std::string_view kMark = " ... ";
-  const std::size_t half = (max - kMark.size()) / 2;
-  return std::string(text.substr(0, half)).append(kMark).append(text.substr(text.size() - half));
-}
-std::string KeptName(std::string_view text) { return Kept(text, ProcessTree::kNameMax); }
+std::string Kept(std::string_view text) { return ShortText(text, ProcessTree::kTextMax); }
+std::string KeptName(std::string_view text) { return ShortText(text, ProcessTree::kNameMax); }
 
 template <typename T>
 std::optional<T> ParseNumber(std::string_view text, int base) {

@@ -120,6 +120,13 @@ std::string Harmless(std::string_view bytes, const Screen& screen) {
   return out;
 }
 
+std::string ShortText(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return std::string(text);
+  constexpr std::string_view kMark = " ... ";
+  const std::size_t half = (max - kMark.size()) / 2;
+  return std::string(text.substr(0, half)).append(kMark).append(text.substr(text.size() - half));
+}
+
 std::size_t ColumnsOf(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {

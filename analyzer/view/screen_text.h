@@ -30,6 +30,9 @@ struct Screen {
 // The text of somebody else, with nothing in it that does anything to the screen.
 std::string Harmless(std::string_view bytes, const Screen& screen);
 
+// A text of at most so many bytes: of a longer one, its two ends. For what is kept of many.
+std::string ShortText(std::string_view text, std::size_t max);
+
 // Columns that harmless text takes.
 std::size_t ColumnsOf(std::string_view text);
 

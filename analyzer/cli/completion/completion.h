@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Completion of rand-guard's command line, made from the declaration of the commands: of commands,
-// options and their values. Each is a script for one shell.
+// Scripts that complete commands, options and values of rand-guard's command line, one for each
+// shell, made from the declaration of the commands.
 #ifndef ANALYZER_CLI_COMPLETION_COMPLETION_H_
 #define ANALYZER_CLI_COMPLETION_COMPLETION_H_
 

@@ -88,10 +88,10 @@ class CompletionTest : public ::testing::TestWithParam<const char*> {
   }
 
   std::string AskZsh(const Lines& lines) const {
-    std::string command = absl::StrFormat(
-        "timeout 60 zsh -f '%s' '%s/script' '%s/files'",
-        testing::SourcePath("analyzer/cli/completion/testing/ask.zsh"), folder_.string(),
-        folder_.string());
+    std::string command =
+        absl::StrFormat("timeout 60 zsh -f '%s' '%s/script' '%s/files'",
+                        testing::SourcePath("analyzer/cli/completion/testing/ask.zsh"),
+                        folder_.string(), folder_.string());
     for (const std::string& line : lines) absl::StrAppendFormat(&command, " 'rand-guard %s'", line);
     return command;
   }
@@ -154,9 +154,10 @@ TEST_P(CompletionTest, NamesEveryOption) {
 
 TEST_P(CompletionTest, ValuesAreThoseOfTheOption) {
   const Set files = {"capture.zst", "configs"};
-  const std::vector<Set> found = Complete(
-      Lines{"check --config ", "check --config con", "check --config=con", "check --config=",
-            "analyze --state ", "run --collector-user roo", "rules explain ID --event "});
+  const std::vector<Set> found =
+      Complete(Lines{"check --config ", "check --config con", "check --config=con",
+                     "check --config=", "analyze --state ", "run --collector-user roo",
+                     "rules explain ID --event ", "analyze --state=con"});
   EXPECT_EQ(found.at(0), files);
   EXPECT_EQ(found.at(1), Set{"configs"});
   EXPECT_EQ(found.at(2), Set{"configs"});
@@ -164,6 +165,7 @@ TEST_P(CompletionTest, ValuesAreThoseOfTheOption) {
   EXPECT_EQ(found.at(4), Set{"configs"});
   EXPECT_EQ(found.at(5), Set{"root"});
   EXPECT_EQ(found.at(6), Set{});
+  EXPECT_EQ(found.at(7), Set{"configs"});
 }
 
 TEST_P(CompletionTest, OperandsAreFilesWhereTheCommandTakesFiles) {

@@ -55,7 +55,7 @@ std::string_view Values(Completes completes) {
     case Completes::kFile:
       return "-r -F";
     case Completes::kFolder:
-      return "-x -a '(__fish_complete_directories (commandline -ct))'";
+      return "-x -a '(__fish_complete_directories)'";
     case Completes::kUser:
       return "-x -a '(__fish_complete_users)'";
     case Completes::kNothing:

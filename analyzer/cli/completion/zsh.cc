@@ -31,12 +31,9 @@ fi
 
 // Within '...', and within the [...] and between the : of what describes an option.
 std::string Escaped(std::string_view text) {
-  return absl::StrReplaceAll(absl::string_view(text.data(), text.size()),
-                             {{"'", "'\\''"},
-                              {"\\", "\\\\"},
-                              {"[", "\\["},
-                              {"]", "\\]"},
-                              {":", "\\:"}});
+  return absl::StrReplaceAll(
+      absl::string_view(text.data(), text.size()),
+      {{"'", "'\\''"}, {"\\", "\\\\"}, {"[", "\\["}, {"]", "\\]"}, {":", "\\:"}});
 }
 
 std::string_view Values(Completes completes) {
@@ -95,7 +92,7 @@ std::string Operands(const Command& command) {
   return out;
 }
 
-// The names of a group's commands where one is to come, and which command it is else.
+// The names of a group's commands where one is to come; otherwise, which command it is.
 std::string Groups() {
   std::string out;
   for (const std::string_view group : FirstWords()) {
@@ -112,8 +109,8 @@ std::string Groups() {
                           "      shift words\n"
                           "      (( CURRENT-- ))\n"
                           "      ;;\n",
-                          group, NamesOf(group),
-                          Name(option::kHelp.name, option::kHelp.meaning), group);
+                          group, NamesOf(group), Name(option::kHelp.name, option::kHelp.meaning),
+                          group);
   }
   return out;
 }

@@ -82,7 +82,7 @@ std::string GlanceText(const AnyEvent& event) {
 
 }  // namespace
 
-ReportData::ReportData(ReportPeriod period, const std::shared_ptr<const RuleSet>& rules)
+ReportData::ReportData(Period period, const std::shared_ptr<const RuleSet>& rules)
     : period_(period) {
   check_.BeginFile("line", LineCheck::Files::kSeveral);
   if (rules == nullptr) return;

@@ -23,18 +23,13 @@
 #include "analyzer/output/convert/line_reader.h"
 #include "analyzer/output/verify/line_check.h"
 #include "analyzer/rules/match/matcher.h"
+#include "analyzer/view/period.h"
 #include "analyzer/view/process_tree.h"
 #include "analyzer/view/seen_host.h"
 
 namespace randguard {
 
 inline constexpr std::size_t kSeverities = std::size(EnumTraits<Severity>::kNames);
-
-// Nanoseconds since 1970.
-struct ReportPeriod {
-  std::int64_t from = INT64_MIN, to = INT64_MAX;
-  bool Has(std::int64_t time) const { return time >= from && time <= to; }
-};
 
 struct ReportedEvent {
   std::int64_t time = 0;
@@ -73,7 +68,7 @@ class ReportData {
   static constexpr std::size_t kPartsMax = 1 << 16;
 
   // Rules may be null: then nothing is explained.
-  ReportData(ReportPeriod period, const std::shared_ptr<const RuleSet>& rules);
+  ReportData(Period period, const std::shared_ptr<const RuleSet>& rules);
 
   // A line without its end. An error: it is none of this version.
   absl::Status Add(std::string_view line);
@@ -134,7 +129,7 @@ class ReportData {
   ReportedEvent EventOf(const std::string& text);
   std::string Explain(const Alert& alert);
 
-  const ReportPeriod period_;
+  const Period period_;
   LineReader reader_, again_;
   SeenHost host_;
   ProcessTree tree_;

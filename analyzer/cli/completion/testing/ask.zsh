@@ -18,8 +18,9 @@ zpty -w shell 'compadd() {
 }'
 # The line stays as it is.
 zpty -w shell 'finished() { compstate[insert]= compstate[list]=; print "<>"; comppostfuncs=(finished) }; comppostfuncs=(finished)'
-zpty -w shell "print ready"
-while zpty -r shell text '*ready*'; do break; done
+# Not as it is typed, for the shell may show that.
+zpty -w shell "print re''ady"
+zpty -r -m shell text '*ready*'
 shift 2
 for line; do
   zpty -w -n shell $'\C-u'$line$'\t'
